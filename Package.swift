@@ -1,0 +1,91 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+// Targets stand in floor order: a target may depend only on those above it here. CI builds with the
+// explicit import check, so an import that is not declared below fails.
+
+let swift: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+let c: [CSetting] = [.treatAllWarnings(as: .error)]
+
+let package = Package(
+  name: "ingot",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Ingot", targets: ["Ingot"]),
+    .library(name: "IngotCompiler", targets: ["IngotCompiler"]),
+    .executable(name: "ingot", targets: ["IngotTool"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+  ],
+  targets: [
+    // Floor 0
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+    .systemLibrary(
+      name: "CProtobuf", pkgConfig: "libprotobuf-c",
+      providers: [.apt(["libprotobuf-c-dev"]), .brew(["protobuf-c"])]),
+    .target(name: "COnnx", dependencies: ["CProtobuf"]),
+    .target(name: "CBundleFormat", cSettings: c),
+    .target(name: "CKernels", cSettings: c),
+    .target(name: "CInterpreter", dependencies: ["CBundleFormat", "CKernels", "CZstd"], cSettings: c),
+    .target(name: "Tensors", swiftSettings: swift),
+    .target(name: "MemoryPlanner", swiftSettings: swift),
+
+    // Floor 1
+    .target(name: "IR", dependencies: ["Tensors", "COpenBLAS"], swiftSettings: swift),
+
+    // Floor 2
+    .target(name: "Passes", dependencies: ["IR", "Tensors"], swiftSettings: swift),
+    .target(name: "Machine", dependencies: ["IR", "Tensors"], swiftSettings: swift),
+    .target(name: "Bundle", dependencies: ["Tensors", "CBundleFormat", "CZstd"], swiftSettings: swift),
+
+    // Floor 3
+    .target(name: "Importers", dependencies: ["IR", "Tensors", "COnnx"], swiftSettings: swift),
+    .target(name: "Graphs", dependencies: ["IR", "Tensors"], path: "Graphs", exclude: ["Demo"], swiftSettings: swift),
+
+    // Floor 4
+    .target(
+      name: "IngotCompiler",
+      dependencies: ["IR", "Tensors", "Passes", "Machine", "MemoryPlanner", "Bundle", "CBundleFormat"],
+      swiftSettings: swift),
+    .target(name: "Ingot", dependencies: ["Tensors", "CInterpreter"], swiftSettings: swift),
+
+    // Floor 5
+    .executableTarget(
+      name: "IngotTool",
+      dependencies: [
+        "IngotCompiler", "Ingot", "Importers", "Graphs", "Machine", "Passes", "Bundle", "MemoryPlanner", "IR",
+        "Tensors", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: swift),
+
+    // Tests
+    .target(name: "TestSupport", dependencies: ["IR", "Tensors"], path: "Tests/TestSupport", swiftSettings: swift),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: swift),
+    .testTarget(name: "MemoryPlannerTests", dependencies: ["MemoryPlanner", "TestSupport"], swiftSettings: swift),
+    .testTarget(name: "IRTests", dependencies: ["IR", "Tensors", "TestSupport"], swiftSettings: swift),
+    .testTarget(name: "PassesTests", dependencies: ["Passes", "IR", "Tensors", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "ImportersTests", dependencies: ["Importers", "IR", "Tensors", "TestSupport"], swiftSettings: swift),
+    .testTarget(name: "BundleTests", dependencies: ["Bundle", "Tensors", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "GraphsTests",
+      dependencies: ["Graphs", "IngotCompiler", "Passes", "IR", "Tensors", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "CompilerTests",
+      dependencies: [
+        "IngotCompiler", "Ingot", "Passes", "Machine", "MemoryPlanner", "Bundle", "Graphs", "IR", "Tensors",
+        "TestSupport",
+      ],
+      swiftSettings: swift),
+  ],
+  cLanguageStandard: .c11
+)

@@ -1,0 +1,353 @@
+/* The .ingot file: every struct, code and rule that writer and reader share.
+ *
+ *   file      = header | section table | sections, each aligned, gaps zero
+ *   sections  = one manifest (JSON), one program per function, one weight table, N weight chunks
+ *
+ * All integers are little-endian. Offsets are in bytes from the start of the file unless said otherwise.
+ * Every byte is covered: the header's digest covers header and section table, each section has its own
+ * digest (of its bytes as stored), and every gap must be zero, so that any damage is detected.
+ *
+ * A program is flat: buffers (memory), tensors (typed views of buffers), instructions (kernel calls). Operands
+ * are tensor indices: results first, then inputs; INGOT_NONE marks an absent optional input. Attributes are
+ * 64-bit words: an integer, or the bits of a double. Tensors are dense and row-major.
+ */
+#ifndef INGOT_FORMAT_H
+#define INGOT_FORMAT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define INGOT_FORMAT_VERSION 1u
+#define INGOT_MAGIC "\x89INGOT\r\n"
+#define INGOT_MAGIC_BYTES 8u
+
+#define INGOT_SECTION_ALIGNMENT 64u
+/* Raw (uncompressed) weight chunks are used where they are mapped, so they start on a page of any phone. */
+#define INGOT_MAPPED_ALIGNMENT 16384u
+#define INGOT_TENSOR_ALIGNMENT 64u
+
+/* Limits that a reader enforces before it allocates. */
+#define INGOT_MAX_SECTIONS 65536u
+#define INGOT_MAX_RANK 8u
+#define INGOT_MAX_OPERANDS 4096u
+#define INGOT_MAX_SPATIAL 3u
+#define INGOT_MAX_ELEMENTWISE_INPUTS 8u
+#define INGOT_MAX_ELEMENTWISE_STEPS 24u
+#define INGOT_NONE 0xFFFFFFFFu
+
+typedef struct {
+  uint8_t magic[INGOT_MAGIC_BYTES];
+  uint32_t version;
+  uint32_t section_count;
+  uint64_t file_bytes;
+  uint64_t section_table; /* offset; always sizeof(ingot_file_header) in version 1 */
+  uint8_t digest[32];     /* SHA-256 of this header with `digest` zero, then the section table */
+} ingot_file_header;
+
+typedef enum {
+  INGOT_SECTION_MANIFEST = 1,
+  INGOT_SECTION_PROGRAM = 2,
+  INGOT_SECTION_WEIGHT_TABLE = 3,
+  INGOT_SECTION_WEIGHT_CHUNK = 4
+} ingot_section_kind;
+
+typedef enum { INGOT_RAW = 0, INGOT_ZSTD = 1 } ingot_compression;
+
+typedef struct {
+  uint32_t kind;        /* ingot_section_kind */
+  uint32_t index;       /* function index for programs, chunk index for chunks, else 0; sections of one kind stand in index order */
+  uint32_t compression; /* ingot_compression; only weight chunks may be compressed */
+  uint32_t reserved;    /* 0 */
+  uint64_t offset;
+  uint64_t stored_bytes;
+  uint64_t raw_bytes;   /* == stored_bytes when raw */
+  uint8_t digest[32];   /* SHA-256 of the stored bytes */
+} ingot_section;
+
+typedef enum {
+  INGOT_F32 = 1,
+  INGOT_F16 = 2,
+  INGOT_BF16 = 3,
+  INGOT_I8 = 4,
+  INGOT_U8 = 5,
+  INGOT_I16 = 6,
+  INGOT_I32 = 7,
+  INGOT_I64 = 8,
+  INGOT_BOOL = 9
+} ingot_element;
+
+/* Weight table section: header, `count` entries, then `string_bytes` of names (no terminators). */
+typedef struct {
+  uint32_t count;
+  uint32_t string_bytes;
+} ingot_weight_table;
+
+typedef struct {
+  uint32_t name; /* offset into the names */
+  uint32_t name_bytes;
+  uint32_t chunk;
+  uint8_t element; /* ingot_element */
+  uint8_t rank;
+  uint16_t reserved; /* 0 */
+  uint64_t offset;   /* in the uncompressed chunk, a multiple of INGOT_TENSOR_ALIGNMENT */
+  uint64_t bytes;    /* == product of dims × element size */
+  int64_t dims[INGOT_MAX_RANK]; /* unused ones are 0 */
+} ingot_weight;
+
+/* Program section: this header, then buffers, tensors, instructions, operands (u32, padded to 8 bytes with one
+ * zero word if odd), attributes (u64), strings. inputs and outputs are the first tensors: tensor i is input i for
+ * i < input_count; output j is tensor input_count + j. Their names are the function's interface. */
+typedef struct {
+  uint32_t buffer_count;
+  uint32_t tensor_count;
+  uint32_t instruction_count;
+  uint32_t operand_count;
+  uint32_t attribute_count;
+  uint32_t string_bytes;
+  uint32_t input_count;
+  uint32_t output_count;
+  uint32_t name; /* the function's name, in strings */
+  uint32_t name_bytes;
+  uint64_t arena_bytes; /* intermediates and places of inputs and outputs that the caller does not bind */
+} ingot_program;
+
+typedef enum {
+  INGOT_BUFFER_ARENA = 1,  /* `offset` in the arena */
+  INGOT_BUFFER_INPUT = 2,  /* `index`-th input: the caller's memory if bound, else `offset` in the arena; never written */
+  INGOT_BUFFER_OUTPUT = 3, /* `index`-th output: likewise; written */
+  INGOT_BUFFER_WEIGHT = 4  /* `index`-th entry of the weight table; never written */
+} ingot_buffer_kind;
+
+typedef struct {
+  uint32_t kind;  /* ingot_buffer_kind */
+  uint32_t index; /* 0 for ARENA */
+  uint64_t offset; /* a multiple of INGOT_TENSOR_ALIGNMENT; 0 for WEIGHT */
+  uint64_t bytes;
+} ingot_buffer;
+
+typedef struct {
+  uint32_t buffer;
+  uint8_t element; /* ingot_element */
+  uint8_t rank;
+  uint16_t reserved; /* 0 */
+  uint64_t offset;   /* in the buffer, a multiple of the element size */
+  int64_t dims[INGOT_MAX_RANK]; /* >= 0; unused ones are 0 */
+  uint32_t name;     /* in strings; may be empty for intermediates */
+  uint32_t name_bytes;
+} ingot_tensor;
+
+typedef struct {
+  uint32_t opcode; /* ingot_opcode */
+  uint32_t first_operand;
+  uint16_t result_count;
+  uint16_t input_count; /* operands = results then inputs */
+  uint32_t first_attribute;
+  uint32_t attribute_count;
+  uint32_t name; /* the graph node's name, for messages and profiles */
+  uint32_t name_bytes;
+  uint32_t reserved; /* 0 */
+} ingot_instruction;
+
+/* X(NAME, number, text). Numbers are never reused. Semantics, shapes and attributes: the comment below. */
+#define INGOT_OPCODES(X)              \
+  X(COPY, 1, "copy")                  \
+  X(ELEMENTWISE, 2, "elementwise")    \
+  X(MATMUL, 3, "matmul")              \
+  X(CONV, 4, "conv")                  \
+  X(CONV_TRANSPOSE, 5, "conv_transpose") \
+  X(POOL, 6, "pool")                  \
+  X(REDUCE, 7, "reduce")              \
+  X(ARG_REDUCE, 8, "arg_reduce")      \
+  X(SOFTMAX, 9, "softmax")            \
+  X(NORMALIZE, 10, "normalize")       \
+  X(TRANSPOSE, 11, "transpose")       \
+  X(CONCAT, 12, "concat")             \
+  X(SLICE, 13, "slice")               \
+  X(PAD, 14, "pad")                   \
+  X(GATHER, 15, "gather")             \
+  X(RESIZE, 16, "resize")             \
+  X(CUMSUM, 17, "cumsum")
+
+typedef enum {
+#define INGOT_OPCODE_CASE(name, number, text) INGOT_OP_##name = number,
+  INGOT_OPCODES(INGOT_OPCODE_CASE)
+#undef INGOT_OPCODE_CASE
+} ingot_opcode;
+
+/* Opcodes: operands, then attribute words in order. "float" means an f32, f16 or bf16 tensor; arithmetic on them is
+ * fp32 (f16 and bf16 are widened on load and rounded to nearest even on store). `activation` is one elementwise
+ * function of arity 1 (0 for none) with its two parameters, applied to the fp32 result before the store.
+ *
+ * COPY            y <- x              same byte count, same element; shapes may differ. memmove semantics.
+ * ELEMENTWISE     y <- x0 .. x(n-1)   n <= 8. Each x broadcasts to y's shape (right-aligned, extents equal or 1).
+ *                                     attributes: compute, step_count, then per step: function, a, b, c, p0, p1.
+ *                                     Registers 0..n-1 are the inputs; step s defines register n+s; the last is stored.
+ *                                     compute 0: fp32 registers; 1: int64 registers (wrapping). Loads convert to the
+ *                                     register type, stores to y's element: float -> int truncates toward zero and
+ *                                     saturates, NaN -> 0; int -> int wraps; anything -> bool is "!= 0". An i32/i64 ->
+ *                                     fp32 load rounds to nearest even. b and c are 0 when the function does not use them.
+ *                                     p0, p1: double bits (compute 0) or int64 (compute 1).
+ *                                     y may be the same memory as an input of y's own shape and element size.
+ * MATMUL          y <- a, b [, bias]  float. attributes: transpose_a, transpose_b, activation, p0, p1.
+ *                                     a: [batch.., M, K] (or [.., K, M]), b: [batch.., K, N] (or [.., N, K]), both rank >= 2,
+ *                                     batch extents broadcast; y: [batch.., M, N]. bias: [N], or [M, 1] for one per row.
+ * CONV            y <- x, w [, bias]  float. x: [N, C, spatial..], w: [O, C/group, kernel..], bias: [O], y: [N, O, spatial..];
+ *                                     1 to 3 spatial dimensions (S). attributes: group, S strides, S dilations, S begin
+ *                                     pads, S end pads, activation, p0, p1. Zero padding. Every output extent is
+ *                                     floor((in + begin + end - dilation*(k-1) - 1) / stride) + 1.
+ * CONV_TRANSPOSE  y <- x, w [, bias]  w: [C, O/group, kernel..]. attributes as CONV. Output extents:
+ *                                     stride*(in-1) + dilation*(k-1) + 1 - begin - end + extra, 0 <= extra < max(stride, dilation).
+ * POOL            y <- x              float (max: also i8, u8). attributes: kind (0 max, 1 average excluding padding,
+ *                                     2 average including padding), S kernel, S strides, S dilations, S begin pads, S end pads.
+ *                                     Output extents as CONV, or one more (ceil mode) as long as the last window starts inside
+ *                                     x or its begin padding. kind 2 counts begin and end padding, not what ceil mode adds.
+ * REDUCE          y <- x              attributes: kind (see below), axis mask (bit d = axis d reduced). y's element count is
+ *                                     the product of the kept extents. float, or i32/i64 for sum, product, min, max
+ *                                     (mean truncates) computed in int64. Empty reductions give the identity
+ *                                     (max of none: -inf or the least integer).
+ * ARG_REDUCE      y <- x              attributes: kind (0 max, 1 min), axis, last (1: last of equals wins). y: i64 or i32.
+ * SOFTMAX         y <- x              float. attributes: axis, log (0/1).
+ * NORMALIZE       y <- x [, scale] [, bias]   float. attributes: kind (0 layer, 1 rms, 2 group, 3 lp), p, epsilon.
+ *                                     layer, rms: p = first normalised axis (>= 0), to the last; scale, bias: the shape of those
+ *                                     axes. group: p = group count, x: [N, C, ..], scale, bias: [C]. epsilon: double bits.
+ *                                     lp: p = axis * 2 + (order - 1), y = x / norm, 0 where the norm is 0; no scale, no bias.
+ * TRANSPOSE       y <- x              any element. attributes: rank entries; y.dims[i] = x.dims[perm[i]].
+ * CONCAT          y <- x0 ..          any element. attributes: axis.
+ * SLICE           y <- x              any element. attributes: per axis: start, step (step may be negative, never 0);
+ *                                     every start + (extent_y - 1) * step lies in x.
+ * PAD             y <- x              any element. attributes: mode (0 constant, 1 reflect, 2 edge, 3 wrap), value (double bits,
+ *                                     or int64 for integer elements), then per axis begin (may be negative: crop).
+ *                                     The end pad follows from y's extent. reflect needs an offset below x's extent.
+ * GATHER          y <- x, indices     any element; indices i32/i64, checked at run time (negative ones count from the end).
+ *                                     attributes: axis. y.dims = x.dims[..axis] + indices.dims + x.dims[axis+1..].
+ * RESIZE          y <- x              float. rank 3..5, [N, C, spatial..]. attributes: mode (0 nearest, 1 linear, 2 cubic),
+ *                                     coordinates (0 half_pixel, 1 asymmetric, 2 align_corners, 3 pytorch_half_pixel),
+ *                                     rounding (0 round_prefer_floor, 1 round_prefer_ceil, 2 floor, 3 ceil), cubic a (double bits),
+ *                                     exclude_outside, S scales (double bits, out/in).
+ * CUMSUM          y <- x              float, i32, i64. attributes: axis, exclusive, reverse.
+ */
+
+typedef enum {
+  INGOT_REDUCE_SUM = 0,
+  INGOT_REDUCE_MEAN = 1,
+  INGOT_REDUCE_MAX = 2,
+  INGOT_REDUCE_MIN = 3,
+  INGOT_REDUCE_PROD = 4,
+  INGOT_REDUCE_L1 = 5,
+  INGOT_REDUCE_L2 = 6,
+  INGOT_REDUCE_SUM_SQUARE = 7,
+  INGOT_REDUCE_LOG_SUM = 8,
+  INGOT_REDUCE_LOG_SUM_EXP = 9
+} ingot_reduction;
+
+/* X(NAME, number, arity). Functions of the ELEMENTWISE program and of fused activations. Those marked f have no int64
+ * form. Numbers are never reused. Comparisons and logic give 0 or 1. */
+#define INGOT_ELEMENTWISE_FUNCTIONS(X)                                              \
+  X(IDENTITY, 1, 1)                                                                 \
+  X(NEG, 2, 1)                                                                      \
+  X(ABS, 3, 1)                                                                      \
+  X(SIGN, 4, 1)                                                                     \
+  X(NOT, 5, 1)         /* x == 0 */                                                 \
+  X(BIT_NOT, 6, 1)     /* int64 only */                                             \
+  X(RELU, 7, 1)                                                                     \
+  X(CLIP, 8, 1)        /* min(max(x, p0), p1); NaN stays */                         \
+  X(EXP, 9, 1)         /* f */                                                      \
+  X(LOG, 10, 1)        /* f */                                                      \
+  X(SQRT, 11, 1)       /* f */                                                      \
+  X(RSQRT, 12, 1)      /* f */                                                      \
+  X(RECIPROCAL, 13, 1) /* f */                                                      \
+  X(FLOOR, 14, 1)      /* f */                                                      \
+  X(CEIL, 15, 1)       /* f */                                                      \
+  X(ROUND, 16, 1)      /* f; half to even */                                        \
+  X(TRUNC, 17, 1)      /* f */                                                      \
+  X(SIN, 18, 1)        /* f */                                                      \
+  X(COS, 19, 1)        /* f */                                                      \
+  X(TAN, 20, 1)        /* f */                                                      \
+  X(ASIN, 21, 1)       /* f */                                                      \
+  X(ACOS, 22, 1)       /* f */                                                      \
+  X(ATAN, 23, 1)       /* f */                                                      \
+  X(SINH, 24, 1)       /* f */                                                      \
+  X(COSH, 25, 1)       /* f */                                                      \
+  X(TANH, 26, 1)       /* f */                                                      \
+  X(ASINH, 27, 1)      /* f */                                                      \
+  X(ACOSH, 28, 1)      /* f */                                                      \
+  X(ATANH, 29, 1)      /* f */                                                      \
+  X(ERF, 30, 1)        /* f */                                                      \
+  X(SIGMOID, 31, 1)    /* f */                                                      \
+  X(SILU, 32, 1)       /* f; x * sigmoid(p0 * x) */                                 \
+  X(GELU, 33, 1)       /* f; 0.5 x (1 + erf(x / sqrt 2)) */                         \
+  X(GELU_TANH, 34, 1)  /* f; 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) */     \
+  X(HARD_SIGMOID, 35, 1) /* f; min(max(p0 * x + p1, 0), 1) */                       \
+  X(HARD_SWISH, 36, 1) /* f; x * min(max(x / 6 + 0.5, 0), 1) */                     \
+  X(LEAKY_RELU, 37, 1) /* f; x < 0 ? p0 * x : x */                                  \
+  X(ELU, 38, 1)        /* f; x < 0 ? p0 * (exp(x) - 1) : x */                       \
+  X(SELU, 39, 1)       /* f; p1 * (x < 0 ? p0 * (exp(x) - 1) : x) */                \
+  X(CELU, 40, 1)       /* f; max(0, x) + min(0, p0 * (exp(x / p0) - 1)) */          \
+  X(SOFTPLUS, 41, 1)   /* f; log(1 + exp(x)), stable */                             \
+  X(SOFTSIGN, 42, 1)   /* f; x / (1 + |x|) */                                       \
+  X(MISH, 43, 1)       /* f; x * tanh(softplus(x)) */                               \
+  X(THRESHOLDED_RELU, 44, 1) /* f; x > p0 ? x : 0 */                                \
+  X(SHRINK, 45, 1)     /* x < -p0 ? x + p1 : x > p0 ? x - p1 : 0 */                 \
+  X(IS_NAN, 46, 1)     /* f */                                                      \
+  X(IS_INF, 47, 1)     /* f; p0: detect negative, p1: detect positive */            \
+  X(AFFINE, 48, 1)     /* p0 * x + p1, rounded after the product and after the sum */ \
+  X(ADD, 64, 2)                                                                     \
+  X(SUB, 65, 2)                                                                     \
+  X(MUL, 66, 2)                                                                     \
+  X(DIV, 67, 2)        /* int64: truncates; by 0 gives 0 */                         \
+  X(POW, 68, 2)        /* int64: by squaring, wrapping; negative exponent of |a| != 1 gives 0 */ \
+  X(MAX, 69, 2)        /* NaN if either is */                                       \
+  X(MIN, 70, 2)                                                                     \
+  X(MOD, 71, 2)        /* sign of the divisor; by 0 gives 0 (int64) */              \
+  X(FMOD, 72, 2)       /* sign of the dividend */                                   \
+  X(PRELU, 73, 2)      /* f; a < 0 ? a * b : a */                                   \
+  X(EQUAL, 74, 2)                                                                   \
+  X(NOT_EQUAL, 75, 2)                                                               \
+  X(LESS, 76, 2)                                                                    \
+  X(LESS_EQUAL, 77, 2)                                                              \
+  X(GREATER, 78, 2)                                                                 \
+  X(GREATER_EQUAL, 79, 2)                                                           \
+  X(AND, 80, 2)        /* of truth values */                                        \
+  X(OR, 81, 2)                                                                      \
+  X(XOR, 82, 2)                                                                     \
+  X(BIT_AND, 83, 2)    /* int64 only */                                             \
+  X(BIT_OR, 84, 2)                                                                  \
+  X(BIT_XOR, 85, 2)                                                                 \
+  X(SHIFT_LEFT, 86, 2) /* int64 only; by >= 64 or < 0 gives 0 */                    \
+  X(SHIFT_RIGHT, 87, 2) /* logical on the unsigned value */                         \
+  X(ATAN2, 88, 2)      /* f */                                                      \
+  X(SELECT, 128, 3)    /* a != 0 ? b : c */
+
+typedef enum {
+#define INGOT_FUNCTION_CASE(name, number, arity) INGOT_FN_##name = number,
+  INGOT_ELEMENTWISE_FUNCTIONS(INGOT_FUNCTION_CASE)
+#undef INGOT_FUNCTION_CASE
+} ingot_function;
+
+_Static_assert(sizeof(ingot_file_header) == 64, "file header layout");
+_Static_assert(sizeof(ingot_section) == 72, "section layout");
+_Static_assert(sizeof(ingot_weight) == 96, "weight layout");
+_Static_assert(sizeof(ingot_program) == 48, "program layout");
+_Static_assert(sizeof(ingot_buffer) == 24, "buffer layout");
+_Static_assert(sizeof(ingot_tensor) == 88, "tensor layout");
+_Static_assert(sizeof(ingot_instruction) == 32, "instruction layout");
+
+/* SHA-256 (FIPS 180-4), incremental. */
+typedef struct {
+  uint32_t state[8];
+  uint64_t bytes;
+  uint8_t block[64];
+} ingot_sha256;
+
+void ingot_sha256_begin(ingot_sha256 *hash);
+void ingot_sha256_add(ingot_sha256 *hash, const void *data, size_t bytes);
+void ingot_sha256_end(ingot_sha256 *hash, uint8_t digest[32]);
+
+/* Bytes of one element, or 0 if `element` is no ingot_element. */
+size_t ingot_element_bytes(uint32_t element);
+/* Arity of a function, or 0 if there is none with that number. */
+unsigned ingot_function_arity(uint32_t function);
+/* Text of an opcode, or NULL. */
+const char *ingot_opcode_text(uint32_t opcode);
+
+#endif

@@ -1,0 +1,1 @@
+int ingot_placeholder(void);

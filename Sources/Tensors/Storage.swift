@@ -1,0 +1,29 @@
+/// Immutable bytes of one or several tensors: owned memory or a mapped file, released with the last reference.
+///
+/// The bytes never change after `init` returns, which is what makes sharing across threads sound.
+package final class Storage: @unchecked Sendable {
+  package let bytes: UnsafeRawBufferPointer
+  private let release: (@Sendable () -> Void)?
+
+  /// Takes memory that `release` frees.
+  package init(bytes: UnsafeRawBufferPointer, release: (@Sendable () -> Void)?) {
+    self.bytes = bytes
+    self.release = release
+  }
+
+  /// Allocates `byteCount` bytes aligned to 64, zeroes them and lets `fill` write them.
+  package convenience init(byteCount: Int, fill: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows {
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 64)
+    memory.initializeMemory(as: UInt8.self, repeating: 0)
+    nonisolated(unsafe) let owned = memory
+    do {
+      try fill(memory)
+    } catch {
+      memory.deallocate()
+      throw error
+    }
+    self.init(bytes: UnsafeRawBufferPointer(memory), release: { owned.deallocate() })
+  }
+
+  deinit { release?() }
+}
