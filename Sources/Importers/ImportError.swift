@@ -1,4 +1,4 @@
-import Tensors
+package import Tensors
 
 /// Why a file can't be imported. Every importer throws this one error, so that every message reads alike: the file,
 /// the place in it, what was found, what was expected, what to do.

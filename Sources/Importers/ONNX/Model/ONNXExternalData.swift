@@ -1,0 +1,74 @@
+import COnnx
+import Tensors
+
+/// The files beside a model that hold its large constants. Each is mapped once, when first needed.
+struct ONNXExternalData {
+  /// With a trailing slash; empty for the working directory.
+  private let directory: String
+  private var files: [String: Storage] = [:]
+
+  init(modelPath: String) {
+    directory = modelPath.lastIndex(of: "/").map { String(modelPath[...$0]) } ?? ""
+  }
+
+  /// Where the bytes of a tensor with external data lie. Locations outside the model's directory are refused, so that
+  /// a model from the net can't read other files.
+  mutating func region(
+    _ tensor: Onnx__TensorProto, byteCount: Int, budget: inout CopyBudget
+  ) throws(Finding) -> (storage: Storage, offset: Int) {
+    var location: String?
+    var offset = 0
+    var length: Int?
+    for index in 0..<tensor.n_external_data {
+      guard let entry = tensor.external_data[index]?.pointee, let key = entry.key, let value = entry.value else {
+        continue
+      }
+      let text = String(cString: value)
+      switch String(cString: key) {
+      case "location": location = text
+      case "offset": offset = try number(text, "offset")
+      case "length": length = try number(text, "length")
+      default: break  // Checksums and the like.
+      }
+    }
+    guard let location else {
+      throw Finding("has external data without a location", expected: "the name of a file beside the model")
+    }
+    let storage = try file(location, budget: &budget)
+    if let length, length != byteCount {
+      throw Finding("has \(length) bytes in \(ImportError.quoted(location))", expected: "\(byteCount) for its shape")
+    }
+    guard offset <= storage.bytes.count, byteCount <= storage.bytes.count - offset else {
+      throw Finding(
+        "needs \(byteCount) bytes from byte \(offset) of \(ImportError.quoted(location))",
+        expected: "a file of at least that size, not \(storage.bytes.count) bytes", advice: "fetch the file again")
+    }
+    return (storage, offset)
+  }
+
+  private func number(_ text: String, _ key: String) throws(Finding) -> Int {
+    guard let value = Int(text), value >= 0 else {
+      throw Finding("has the external data \(key) \(ImportError.quoted(text))", expected: "a number of bytes")
+    }
+    return value
+  }
+
+  private mutating func file(_ location: String, budget: inout CopyBudget) throws(Finding) -> Storage {
+    if let known = files[location] { return known }
+    guard let path = pathInside(directory: directory, location) else {
+      throw Finding(
+        "has external data at \(ImportError.quoted(location))", expected: "a relative path inside the model's directory",
+        advice: "put the file beside the model and export with its plain name")
+    }
+    do {
+      let storage = try Storage.map(path: path)
+      files[location] = storage
+      budget.add(fileByteCount: storage.bytes.count)
+      return storage
+    } catch {
+      throw Finding(
+        "has external data in \(ImportError.quoted(location)), which \(error.reason)", expected: "a file beside the model",
+        advice: "fetch it too")
+    }
+  }
+}

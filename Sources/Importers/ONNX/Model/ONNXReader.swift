@@ -1,0 +1,268 @@
+import COnnx
+package import Tensors
+
+extension ONNXModel {
+  /// Reads a model file; external data is looked for beside it.
+  package static func read(path: String) throws(ImportError) -> ONNXModel {
+    let storage: Storage
+    do {
+      storage = try Storage.map(path: path)
+    } catch {
+      throw ImportError(error, advice: "check the path")
+    }
+    return try read(bytes: storage, path: path)
+  }
+
+  /// Reads a model from memory; `path` names it in messages and says where external data lies.
+  package static func read(bytes: Storage, path: String) throws(ImportError) -> ONNXModel {
+    do {
+      var reader = ONNXReader(message: try ONNXMessage(bytes), path: path, fileByteCount: bytes.bytes.count)
+      return try reader.model()
+    } catch let error as ImportError {
+      throw error
+    } catch let finding as Finding {
+      throw finding.located(in: path)
+    } catch {
+      throw ImportError(file: path, found: "can't be read: \(error)")
+    }
+  }
+}
+
+/// Turns the unpacked message into values.
+private struct ONNXReader {
+  let path: String
+  let message: ONNXMessage
+  var tensors: ONNXTensorReader
+
+  init(message: ONNXMessage, path: String, fileByteCount: Int) {
+    self.path = path
+    self.message = message
+    tensors = ONNXTensorReader(message: message, path: path, fileByteCount: fileByteCount)
+  }
+
+  mutating func model() throws(ImportError) -> ONNXModel {
+    let source = message.model.pointee
+    guard let graph = source.graph else {
+      throw ImportError(
+        file: path, found: "has no graph", expected: "an ONNX model",
+        advice: "the file may be of another kind; fetch or export it again")
+    }
+    let producer = [text(source.producer_name), text(source.producer_version)].filter { !$0.isEmpty }
+    var functions: [ONNXFunction] = []
+    for function in messages(source.functions, source.n_functions) {
+      functions.append(try self.function(function.pointee))
+    }
+    return ONNXModel(
+      path: path,
+      irVersion: source.ir_version,
+      producer: producer.joined(separator: " "),
+      operatorSets: operatorSets(source.opset_import, source.n_opset_import),
+      graph: try self.graph(graph.pointee),
+      functions: functions,
+      metadata: messages(source.metadata_props, source.n_metadata_props).map {
+        ONNXMetadata(key: text($0.pointee.key), value: text($0.pointee.value))
+      })
+  }
+
+  private mutating func graph(_ source: Onnx__GraphProto) throws(ImportError) -> ONNXGraph {
+    if source.n_sparse_initializer > 0 {
+      let name = source.sparse_initializer[0]?.pointee.values.map { text($0.pointee.name) } ?? ""
+      throw ImportError(
+        file: path, place: "tensor \(ImportError.quoted(name))", found: "is sparse", expected: "dense constants",
+        advice: "export with dense weights")
+    }
+    var initializers: [ONNXInitializer] = []
+    var names = Set<String>()
+    for tensor in messages(source.initializer, source.n_initializer) {
+      let name = text(tensor.pointee.name)
+      let place = "tensor \(ImportError.quoted(name))"
+      guard !name.isEmpty, names.insert(name).inserted else {
+        throw ImportError(
+          file: path, place: place, found: name.isEmpty ? "has no name" : "occurs twice",
+          expected: "initializers with unique names")
+      }
+      initializers.append(ONNXInitializer(name: name, tensor: try self.tensor(tensor.pointee, at: place)))
+    }
+    return ONNXGraph(
+      name: text(source.name),
+      nodes: try nodes(source.node, source.n_node),
+      initializers: initializers,
+      inputs: values(source.input, source.n_input),
+      outputs: values(source.output, source.n_output),
+      values: values(source.value_info, source.n_value_info))
+  }
+
+  private mutating func nodes(
+    _ sources: UnsafeMutablePointer<UnsafeMutablePointer<Onnx__NodeProto>?>?, _ count: Int
+  ) throws(ImportError) -> [ONNXNode] {
+    var nodes: [ONNXNode] = []
+    for source in messages(sources, count) {
+      var node = ONNXNode(
+        index: nodes.count,
+        name: text(source.pointee.name),
+        opType: text(source.pointee.op_type),
+        domain: canonical(domain: text(source.pointee.domain)),
+        overload: text(source.pointee.overload),
+        inputs: texts(source.pointee.input, source.pointee.n_input),
+        outputs: texts(source.pointee.output, source.pointee.n_output),
+        attributes: [])
+      guard !node.opType.isEmpty else {
+        throw ImportError(file: path, node: node, found: "names no operator", expected: "an op_type")
+      }
+      node.attributes = try attributes(source.pointee.attribute, source.pointee.n_attribute, of: node.place)
+      nodes.append(node)
+    }
+    return nodes
+  }
+
+  private mutating func function(_ source: Onnx__FunctionProto) throws(ImportError) -> ONNXFunction {
+    let name = text(source.name)
+    return ONNXFunction(
+      name: name,
+      domain: canonical(domain: text(source.domain)),
+      overload: text(source.overload),
+      inputs: texts(source.input, source.n_input),
+      outputs: texts(source.output, source.n_output),
+      attributes: texts(source.attribute, source.n_attribute),
+      defaults: try attributes(
+        source.attribute_proto, source.n_attribute_proto, of: "function \(ImportError.quoted(name))"),
+      operatorSets: operatorSets(source.opset_import, source.n_opset_import),
+      nodes: try nodes(source.node, source.n_node))
+  }
+
+  private mutating func attributes(
+    _ sources: UnsafeMutablePointer<UnsafeMutablePointer<Onnx__AttributeProto>?>?, _ count: Int, of owner: String
+  ) throws(ImportError) -> [ONNXAttribute] {
+    var attributes: [ONNXAttribute] = []
+    var names = Set<String>()
+    for source in messages(sources, count) {
+      let name = text(source.pointee.name)
+      let place = "\(owner), attribute \(ImportError.quoted(name))"
+      guard names.insert(name).inserted else {
+        throw ImportError(file: path, place: place, found: "occurs twice", expected: "one value")
+      }
+      attributes.append(ONNXAttribute(name: name, value: try value(of: source.pointee, at: place)))
+    }
+    return attributes
+  }
+
+  /// Files of the first two IR versions do not state the type; the field that is there tells.
+  private func type(of source: Onnx__AttributeProto) -> Onnx__AttributeProto__AttributeType {
+    if source.has_type != 0, source.type != ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED { return source.type }
+    if source.has_f != 0 { return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT }
+    if source.has_i != 0 { return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT }
+    if source.has_s != 0 { return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING }
+    if source.t != nil { return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR }
+    if source.g != nil { return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH }
+    if source.n_floats > 0 { return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS }
+    if source.n_ints > 0 { return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS }
+    if source.n_strings > 0 { return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS }
+    if source.n_tensors > 0 { return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSORS }
+    if source.n_graphs > 0 { return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPHS }
+    return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED
+  }
+
+  private mutating func value(
+    of source: Onnx__AttributeProto, at place: String
+  ) throws(ImportError) -> ONNXAttribute.Value {
+    let reference = text(source.ref_attr_name)
+    if !reference.isEmpty { return .reference(reference) }
+    switch type(of: source) {
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT: return .float(source.f)
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT: return .int(source.i)
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING: return .string(text(source.s))
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS:
+      return .floats([Float](UnsafeBufferPointer(start: source.floats, count: source.n_floats)))
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS:
+      return .ints([Int64](UnsafeBufferPointer(start: source.ints, count: source.n_ints)))
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS:
+      return .strings((0..<source.n_strings).map { text(source.strings[$0]) })
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR:
+      guard let tensor = source.t else { break }
+      return .tensor(try self.tensor(tensor.pointee, at: place))
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH:
+      guard let graph = source.g else { break }
+      return .graph(try self.graph(graph.pointee))
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSORS:
+      var list: [Tensor] = []
+      for tensor in messages(source.tensors, source.n_tensors) {
+        list.append(try self.tensor(tensor.pointee, at: place))
+      }
+      return .tensors(list)
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPHS:
+      var list: [ONNXGraph] = []
+      for graph in messages(source.graphs, source.n_graphs) { list.append(try self.graph(graph.pointee)) }
+      return .graphs(list)
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__SPARSE_TENSOR,
+      ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__SPARSE_TENSORS:
+      return .unsupported("SPARSE_TENSOR")
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TYPE_PROTO, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TYPE_PROTOS:
+      return .unsupported("TYPE_PROTO")
+    default:
+      return .unsupported("UNDEFINED")
+    }
+    throw ImportError(file: path, place: place, found: "has no value", expected: "the value that its type announces")
+  }
+
+  private mutating func tensor(_ source: Onnx__TensorProto, at place: String) throws(ImportError) -> Tensor {
+    do {
+      return try tensors.read(source)
+    } catch {
+      throw error.located(in: path, at: place)
+    }
+  }
+
+  private func values(
+    _ sources: UnsafeMutablePointer<UnsafeMutablePointer<Onnx__ValueInfoProto>?>?, _ count: Int
+  ) -> [ONNXValue] {
+    messages(sources, count).map { source in
+      let name = text(source.pointee.name)
+      guard let tensor = source.pointee.type?.pointee.tensor_type?.pointee, tensor.has_elem_type != 0 else {
+        return ONNXValue(name: name, kind: .unknown)
+      }
+      let number = Int64(tensor.elem_type)
+      guard let element = ONNXElementType.element(number) else {
+        return ONNXValue(name: name, kind: .unsupported(ONNXElementType.name(number)))
+      }
+      let dimensions = tensor.shape.map { shape in
+        messages(shape.pointee.dim, shape.pointee.n_dim).map { dimension($0.pointee) }
+      }
+      return ONNXValue(name: name, kind: .tensor(element: element, dimensions: dimensions))
+    }
+  }
+
+  /// Some exporters write -1 for an extent they do not know.
+  private func dimension(_ source: Onnx__TensorShapeProto__Dimension) -> ONNXDimension {
+    if source.has_dim_value != 0 { return source.dim_value >= 0 ? .fixed(Int(source.dim_value)) : .unknown }
+    let name = text(source.dim_param)
+    return name.isEmpty ? .unknown : .named(name)
+  }
+
+  private func operatorSets(
+    _ sources: UnsafeMutablePointer<UnsafeMutablePointer<Onnx__OperatorSetIdProto>?>?, _ count: Int
+  ) -> [ONNXOperatorSet] {
+    messages(sources, count).map {
+      ONNXOperatorSet(domain: canonical(domain: text($0.pointee.domain)), version: $0.pointee.version)
+    }
+  }
+}
+
+private func canonical(domain: String) -> String { domain == "ai.onnx" ? "" : domain }
+
+private func messages<Message>(
+  _ pointers: UnsafeMutablePointer<UnsafeMutablePointer<Message>?>?, _ count: Int
+) -> [UnsafeMutablePointer<Message>] {
+  UnsafeBufferPointer(start: pointers, count: pointers == nil ? 0 : count).compactMap { $0 }
+}
+
+private func text(_ characters: UnsafeMutablePointer<CChar>?) -> String { characters.map { String(cString: $0) } ?? "" }
+
+private func text(_ bytes: ProtobufCBinaryData) -> String {
+  String(decoding: UnsafeBufferPointer(start: bytes.data, count: bytes.len), as: UTF8.self)
+}
+
+private func texts(
+  _ strings: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?, _ count: Int
+) -> [String] {
+  UnsafeBufferPointer(start: strings, count: strings == nil ? 0 : count).map { text($0) }
+}
