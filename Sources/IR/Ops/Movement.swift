@@ -1,0 +1,189 @@
+import Tensors
+
+/// y.extents[i] = x.extents[permutation[i]].
+package struct Transpose: OpDefinition {
+  package var permutation: [Int] = []
+  package init(_ permutation: [Int] = []) { self.permutation = permutation }
+
+  package var name: String { "transpose" }
+  package var `default`: Transpose { Transpose() }
+  package var attributes: [Attribute<Transpose>] { [.ints("permutation", \.permutation)] }
+
+  package func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType] {
+    try operands.expect(1...1)
+    let shape = operands[0].shape
+    guard permutation.sorted() == Array(shape.indices) else {
+      throw OpError("permutation is \(permutation), expected each of the \(shape.rank) axes of \(shape) once")
+    }
+    return [operands[0].with(Shape(permutation.map { shape[$0] }))]
+  }
+}
+
+/// The same elements in row-major order under another shape of the same count.
+package struct Reshape: OpDefinition {
+  package var shape: [Int] = []
+  package init(_ shape: [Int] = []) { self.shape = shape }
+
+  package var name: String { "reshape" }
+  package var `default`: Reshape { Reshape() }
+  package var attributes: [Attribute<Reshape>] { [.ints("shape", \.shape)] }
+
+  package func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType] {
+    try operands.expect(1...1)
+    guard let count = Shape(shape).checkedCount, count == operands[0].shape.elementCount else {
+      throw OpError("shape \(shape) does not hold the \(operands[0].shape.elementCount) elements of \(operands[0].shape)")
+    }
+    return [operands[0].with(Shape(shape))]
+  }
+}
+
+/// Repeats extents of 1 to reach `shape` (one-sided broadcast).
+package struct Expand: OpDefinition {
+  package var shape: [Int] = []
+  package init(_ shape: [Int] = []) { self.shape = shape }
+
+  package var name: String { "expand" }
+  package var `default`: Expand { Expand() }
+  package var attributes: [Attribute<Expand>] { [.ints("shape", \.shape)] }
+
+  package func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType] {
+    try operands.expect(1...1)
+    guard Shape(shape).checkedCount != nil, operands[0].shape.broadcast(with: Shape(shape)) == Shape(shape) else {
+      throw OpError("\(operands[0].shape) does not broadcast to \(shape)")
+    }
+    return [operands[0].with(Shape(shape))]
+  }
+}
+
+/// Joins tensors of one element type along an axis; all other extents agree.
+package struct Concat: OpDefinition {
+  package var axis = 0
+  package init(axis: Int = 0) { self.axis = axis }
+
+  package var name: String { "concat" }
+  package var `default`: Concat { Concat() }
+  package var attributes: [Attribute<Concat>] { [.int("axis", \.axis)] }
+
+  package func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType] {
+    try operands.expect(1...4000)
+    var shape = operands[0].shape
+    let axis = try resolve(axis: axis, in: shape)
+    shape[axis] = 0
+    for operand in operands {
+      guard operand.element == operands[0].element, operand.rank == shape.rank,
+        shape.indices.allSatisfy({ $0 == axis || operand.shape[$0] == shape[$0] })
+      else {
+        throw OpError("operands \(operands[0]) and \(operand) must agree in everything but axis \(axis)")
+      }
+      shape[axis] += operand.shape[axis]
+    }
+    return [operands[0].with(shape)]
+  }
+}
+
+/// y[i] = x[start + i × step] along every axis.
+///
+/// `starts`, `counts` and `steps` have one entry for each axis; steps may be negative, never 0; empty steps stand for all 1.
+package struct Slice: OpDefinition {
+  package var starts: [Int] = []
+  /// Extents of the result.
+  package var counts: [Int] = []
+  package var steps: [Int] = []
+
+  package init(starts: [Int] = [], counts: [Int] = [], steps: [Int] = []) {
+    self.starts = starts
+    self.counts = counts
+    self.steps = steps
+  }
+
+  package func step(_ axis: Int) -> Int { steps.isEmpty ? 1 : steps[axis] }
+
+  package var name: String { "slice" }
+  package var `default`: Slice { Slice() }
+  package var attributes: [Attribute<Slice>] {
+    [.ints("starts", \.starts), .ints("counts", \.counts), .ints("steps", \.steps)]
+  }
+
+  package func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType] {
+    try operands.expect(1...1)
+    let x = operands[0].shape
+    guard starts.count == x.rank, counts.count == x.rank, steps.isEmpty || steps.count == x.rank else {
+      throw OpError("starts, counts and steps must have \(x.rank) entries, one for each axis of \(x)")
+    }
+    for axis in x.indices {
+      guard counts[axis] >= 0, step(axis) != 0 else {
+        throw OpError("count \(counts[axis]) or step \(step(axis)) along axis \(axis) is invalid")
+      }
+      guard counts[axis] > 0 else { continue }
+      let (span, overflow) = (counts[axis] - 1).multipliedReportingOverflow(by: step(axis))
+      let (last, overflow2) = span.addingReportingOverflow(starts[axis])
+      guard !overflow, !overflow2, (0..<x[axis]).contains(starts[axis]), (0..<x[axis]).contains(last) else {
+        throw OpError("slice from \(starts[axis]), \(counts[axis]) elements in steps of \(step(axis)), leaves axis \(axis) of \(x)")
+      }
+    }
+    return [operands[0].with(Shape(counts))]
+  }
+}
+
+/// Adds elements around x (or crops with negative amounts).
+///
+/// `pads` are all begins, then all ends. `reflect` mirrors without repeating the edge, `edge` repeats it, `wrap` continues from the other side.
+package struct Pad: OpDefinition {
+  package enum Mode: String, Hashable, Sendable { case constant, reflect, edge, wrap }
+  package var pads: [Int] = []
+  package var mode = Mode.constant
+  package var value = 0.0
+
+  package init(_ pads: [Int] = [], mode: Mode = .constant, value: Double = 0) {
+    self.pads = pads
+    self.mode = mode
+    self.value = value
+  }
+
+  package var name: String { "pad" }
+  package var `default`: Pad { Pad() }
+  package var attributes: [Attribute<Pad>] { [.ints("pads", \.pads), .word("mode", \.mode), .float("value", \.value)] }
+
+  package func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType] {
+    try operands.expect(1...1)
+    let x = operands[0].shape
+    guard pads.count == 2 * x.rank else {
+      throw OpError("pads has \(pads.count) entries, expected \(2 * x.rank) for \(x)")
+    }
+    var extents: [Int] = []
+    for axis in x.indices {
+      let (begin, end) = (pads[axis], pads[axis + x.rank])
+      let (sum, overflow) = begin.addingReportingOverflow(end)
+      let (extent, overflow2) = sum.addingReportingOverflow(x[axis])
+      guard !overflow, !overflow2, extent >= 0 else { throw OpError("pads \(begin) and \(end) leave nothing of axis \(axis) of \(x)") }
+      if mode == .reflect, begin >= Swift.max(x[axis], 1) || end >= Swift.max(x[axis], 1) {
+        throw OpError("reflect pads \(begin) and \(end) must be smaller than extent \(x[axis]) of axis \(axis)")
+      }
+      if mode != .constant, x[axis] == 0, extent > 0 { throw OpError("axis \(axis) of \(x) is empty, nothing to repeat") }
+      extents.append(extent)
+    }
+    return [operands[0].with(Shape(extents))]
+  }
+}
+
+/// Takes slices of x along an axis by index: y.shape = x.shape[..axis] + indices.shape + x.shape[axis+1..].
+///
+/// indices: i32 or i64; negative ones count from the end; one outside the axis is an error when the op runs.
+package struct Gather: OpDefinition {
+  package var axis = 0
+  package init(axis: Int = 0) { self.axis = axis }
+
+  package var name: String { "gather" }
+  package var `default`: Gather { Gather() }
+  package var attributes: [Attribute<Gather>] { [.int("axis", \.axis)] }
+
+  package func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType] {
+    try operands.expect(2...2)
+    let (x, indices) = (operands[0].shape, operands[1])
+    guard indices.element == .i32 || indices.element == .i64 else {
+      throw OpError("indices are \(indices), expected i32 or i64")
+    }
+    let axis = try resolve(axis: axis, in: x)
+    return [operands[0].with(Shape(Array(x.extents[..<axis]) + indices.shape.extents + Array(x.extents[(axis + 1)...])))]
+  }
+}
