@@ -55,7 +55,9 @@ package func validate(_ problem: Problem, _ plan: Plan) -> [Violation] {
     if occupied > 0 { spans.append(Span(buffer: buffer, start: offset, end: end)) }
   }
   violations += overlaps(spans)
-  if violations.isEmpty, plan.peak != reach { violations.append(.wrongPeak(found: plan.peak, expected: reach)) }
+  if violations.isEmpty, plan.peak != reach {
+    violations.append(.wrongPeak(found: plan.peak, expected: reach))
+  }
   return violations
 }
 
