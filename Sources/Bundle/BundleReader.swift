@@ -1,0 +1,101 @@
+import CBundleFormat
+import FoundationEssentials
+package import Tensors
+
+/// A bundle taken apart for printing: what ``encodeBundle(manifest:programs:weights:compress:)`` was given, without the weights' contents.
+///
+/// It serves inspection and tests. Devices open bundles with the interpreter, whose loader checks everything; do so first with a file
+/// from an unknown source.
+package struct BundleContents: Sendable {
+  package struct WeightEntry: Sendable, Equatable {
+    package var name: String
+    package var element: ElementType
+    package var shape: Shape
+    package var bytes: Int
+  }
+  package struct Section: Sendable, Equatable {
+    package var kind: String
+    package var offset: Int
+    package var storedBytes: Int
+    package var rawBytes: Int
+    package var isCompressed: Bool
+  }
+
+  package var manifest: Manifest
+  package var programs: [Program]
+  package var weights: [WeightEntry]
+  package var sections: [Section]
+  package var fileBytes: Int
+
+  package init(_ storage: Storage, path: String) throws(BundleError) {
+    do {
+      try self.init(bytes: storage.bytes)
+    } catch {
+      throw BundleError("\(path): \(error.message)")
+    }
+  }
+
+  private init(bytes: UnsafeRawBufferPointer) throws(BundleError) {
+    var reader = SectionReader(bytes)
+    let header: ingot_file_header = try reader.read()
+    guard withUnsafeBytes(of: header.magic, { $0.elementsEqual([0x89] + Array("INGOT\r\n".utf8)) }) else {
+      throw BundleError("is not an .ingot bundle")
+    }
+    guard header.version == INGOT_FORMAT_VERSION else {
+      throw BundleError("has format version \(header.version), this program reads \(INGOT_FORMAT_VERSION)")
+    }
+    let table: [ingot_section] = try reader.read(count: Int(header.section_count))
+    var manifest: Manifest?
+    programs = []
+    weights = []
+    sections = []
+    fileBytes = bytes.count
+    for entry in table {
+      let (start, overflow) = Int(clamping: entry.offset).addingReportingOverflow(Int(clamping: entry.stored_bytes))
+      guard !overflow, start <= bytes.count, entry.offset <= UInt64(bytes.count) else {
+        throw BundleError("a section lies outside the file")
+      }
+      let contents = UnsafeRawBufferPointer(rebasing: bytes[Int(entry.offset)..<start])
+      let kind: String
+      switch ingot_section_kind(entry.kind) {
+      case INGOT_SECTION_MANIFEST:
+        kind = "manifest"
+        do {
+          manifest = try Manifest.decode(Data(contents))
+        } catch {
+          throw BundleError("the manifest can't be read: \(error)")
+        }
+      case INGOT_SECTION_PROGRAM:
+        kind = "program"
+        programs.append(try decodeProgram(contents))
+      case INGOT_SECTION_WEIGHT_TABLE:
+        kind = "weight table"
+        weights = try Self.weightTable(contents)
+      case INGOT_SECTION_WEIGHT_CHUNK: kind = "weights"
+      default: throw BundleError("section kind \(entry.kind) is unknown")
+      }
+      sections.append(
+        Section(
+          kind: kind, offset: Int(entry.offset), storedBytes: Int(entry.stored_bytes),
+          rawBytes: Int(clamping: entry.raw_bytes), isCompressed: entry.compression == INGOT_ZSTD.rawValue))
+    }
+    guard let manifest else { throw BundleError("has no manifest") }
+    self.manifest = manifest
+  }
+
+  private static func weightTable(_ bytes: UnsafeRawBufferPointer) throws(BundleError) -> [WeightEntry] {
+    var reader = SectionReader(bytes)
+    let header: ingot_weight_table = try reader.read()
+    let entries: [ingot_weight] = try reader.read(count: Int(header.count))
+    let strings = try reader.read(bytes: Int(header.string_bytes))
+    return try entries.map { entry throws(BundleError) in
+      guard let element = ElementType(code: entry.element), entry.rank <= INGOT_MAX_RANK else {
+        throw BundleError("weight with element \(entry.element) and rank \(entry.rank) is unknown")
+      }
+      let extents = withUnsafeBytes(of: entry.dims) { Array($0.bindMemory(to: Int64.self).prefix(Int(entry.rank))) }
+      return WeightEntry(
+        name: try strings.text(entry.name, entry.name_bytes), element: element,
+        shape: Shape(extents.map { Int($0) }), bytes: Int(clamping: entry.bytes))
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package import FoundationEssentials
+
+/// The bundle's description of itself, as JSON with sorted keys.
+package struct Manifest: Codable, Sendable, Equatable {
+  package struct Port: Codable, Sendable, Equatable {
+    package var name: String
+    package var element: String
+    package var shape: [Int]
+    package init(name: String, element: String, shape: [Int]) {
+      self.name = name
+      self.element = element
+      self.shape = shape
+    }
+  }
+
+  package struct Function: Codable, Sendable, Equatable {
+    package var name: String
+    package var inputs: [Port]
+    package var outputs: [Port]
+    package var arenaBytes: Int
+    package var arenaLowerBoundBytes: Int
+    package var instructions: Int
+    package var parameters: Int
+    package var macs: Int
+
+    package init(
+      name: String, inputs: [Port], outputs: [Port], arenaBytes: Int, arenaLowerBoundBytes: Int, instructions: Int,
+      parameters: Int, macs: Int
+    ) {
+      self.name = name
+      self.inputs = inputs
+      self.outputs = outputs
+      self.arenaBytes = arenaBytes
+      self.arenaLowerBoundBytes = arenaLowerBoundBytes
+      self.instructions = instructions
+      self.parameters = parameters
+      self.macs = macs
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case name, inputs, outputs, instructions, parameters, macs
+      case arenaBytes = "arena_bytes"
+      case arenaLowerBoundBytes = "arena_lower_bound_bytes"
+    }
+  }
+
+  /// Version of the file format.
+  package var format: Int
+  /// Version of the compiler that wrote the bundle.
+  package var compiler: String
+  package var target: String
+  package var precision: String
+  package var functions: [Function]
+  /// Where the model came from: facts of the source, in sorted order of keys when written.
+  package var provenance: [String: String]
+
+  package init(
+    format: Int, compiler: String, target: String, precision: String, functions: [Function],
+    provenance: [String: String]
+  ) {
+    self.format = format
+    self.compiler = compiler
+    self.target = target
+    self.precision = precision
+    self.functions = functions
+    self.provenance = provenance
+  }
+
+  /// The JSON text: the same bytes for the same contents.
+  package func encoded() throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+    return try encoder.encode(self)
+  }
+
+  package static func decode(_ data: Data) throws -> Manifest { try JSONDecoder().decode(Manifest.self, from: data) }
+}

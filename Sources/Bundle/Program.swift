@@ -1,0 +1,101 @@
+package import CBundleFormat
+package import Tensors
+
+/// What a function becomes in a bundle: memory, typed views of it, and the flat list of kernel calls.
+package struct Program: Sendable, Equatable {
+  /// A piece of memory.
+  package struct Buffer: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
+      case arena
+      /// The i-th input: caller's memory, or its place in the arena.
+      case input(Int)
+      /// The i-th output: caller's memory, or its place in the arena.
+      case output(Int)
+      /// The i-th weight of the bundle.
+      case weight(Int)
+    }
+    package var kind: Kind
+    /// Place in the arena; 0 for weights.
+    package var offset: Int
+    package var bytes: Int
+
+    package init(_ kind: Kind, offset: Int = 0, bytes: Int) {
+      self.kind = kind
+      self.offset = offset
+      self.bytes = bytes
+    }
+  }
+
+  /// A dense row-major tensor in a buffer.
+  package struct View: Sendable, Equatable {
+    package var buffer: Int
+    package var element: ElementType
+    package var shape: Shape
+    /// In the buffer, in bytes.
+    package var offset: Int
+    package var name: String
+
+    package init(buffer: Int, element: ElementType, shape: Shape, offset: Int = 0, name: String = "") {
+      self.buffer = buffer
+      self.element = element
+      self.shape = shape
+      self.offset = offset
+      self.name = name
+    }
+  }
+
+  /// A kernel call. Operands are indices of tensors.
+  package struct Instruction: Sendable, Equatable {
+    package var opcode: ingot_opcode
+    package var results: [Int]
+    /// nil marks an absent optional input.
+    package var inputs: [Int?]
+    /// Integers, or the bits of doubles, as the opcode demands.
+    package var attributes: [Int64]
+    package var name: String
+
+    package init(_ opcode: ingot_opcode, results: [Int], inputs: [Int?], attributes: [Int64] = [], name: String = "") {
+      self.opcode = opcode
+      self.results = results
+      self.inputs = inputs
+      self.attributes = attributes
+      self.name = name
+    }
+  }
+
+  package var name: String
+  package var buffers: [Buffer] = []
+  /// Inputs first, then outputs, then all others.
+  package var tensors: [View] = []
+  package var instructions: [Instruction] = []
+  package var inputCount = 0
+  package var outputCount = 0
+  package var arenaBytes = 0
+
+  package init(name: String) { self.name = name }
+}
+
+extension ElementType {
+  /// The element's number in the file format.
+  package var code: UInt8 {
+    let code =
+      switch self {
+      case .f32: INGOT_F32
+      case .f16: INGOT_F16
+      case .bf16: INGOT_BF16
+      case .i8: INGOT_I8
+      case .u8: INGOT_U8
+      case .i16: INGOT_I16
+      case .i32: INGOT_I32
+      case .i64: INGOT_I64
+      case .bool: INGOT_BOOL
+      }
+    return UInt8(code.rawValue)
+  }
+
+  /// The element with this number in the file format.
+  package init?(code: UInt8) {
+    guard let found = ElementType.allCases.first(where: { $0.code == code }) else { return nil }
+    self = found
+  }
+}

@@ -1,0 +1,174 @@
+import CBundleFormat
+import Tensors
+
+/// A program section's bytes.
+func encode(_ program: Program) throws(BundleError) -> [UInt8] {
+  var strings = StringTable()
+  var operands: [UInt32] = []
+  var attributes: [Int64] = []
+  var instructions: [ingot_instruction] = []
+  for instruction in program.instructions {
+    guard instruction.results.count + instruction.inputs.count <= Int(INGOT_MAX_OPERANDS) else {
+      throw BundleError("'\(instruction.name)' has more than \(INGOT_MAX_OPERANDS) operands")
+    }
+    let name = strings.intern(instruction.name)
+    instructions.append(
+      ingot_instruction(
+        opcode: instruction.opcode.rawValue, first_operand: UInt32(operands.count),
+        result_count: UInt16(instruction.results.count), input_count: UInt16(instruction.inputs.count),
+        first_attribute: UInt32(attributes.count), attribute_count: UInt32(instruction.attributes.count),
+        name: name.offset, name_bytes: name.count, reserved: 0))
+    operands += instruction.results.map { UInt32($0) }
+    operands += instruction.inputs.map { $0.map { UInt32($0) } ?? INGOT_NONE }
+    attributes += instruction.attributes
+  }
+  let tensors = try program.tensors.map { view throws(BundleError) in try encode(view, &strings) }
+  let functionName = strings.intern(program.name)
+
+  var section = ByteBuffer()
+  section.append(
+    ingot_program(
+      buffer_count: UInt32(program.buffers.count), tensor_count: UInt32(tensors.count),
+      instruction_count: UInt32(instructions.count), operand_count: UInt32(operands.count),
+      attribute_count: UInt32(attributes.count), string_bytes: UInt32(strings.bytes.count),
+      input_count: UInt32(program.inputCount), output_count: UInt32(program.outputCount), name: functionName.offset,
+      name_bytes: functionName.count, arena_bytes: UInt64(program.arenaBytes)))
+  for buffer in program.buffers { section.append(encode(buffer)) }
+  for tensor in tensors { section.append(tensor) }
+  for instruction in instructions { section.append(instruction) }
+  for operand in operands { section.append(operand) }
+  if operands.count % 2 != 0 { section.append(UInt32(0)) }
+  for attribute in attributes { section.append(attribute) }
+  section.append(contentsOf: strings.bytes)
+  return section.bytes
+}
+
+private func encode(_ buffer: Program.Buffer) -> ingot_buffer {
+  let (kind, index): (ingot_buffer_kind, Int) =
+    switch buffer.kind {
+    case .arena: (INGOT_BUFFER_ARENA, 0)
+    case .input(let index): (INGOT_BUFFER_INPUT, index)
+    case .output(let index): (INGOT_BUFFER_OUTPUT, index)
+    case .weight(let index): (INGOT_BUFFER_WEIGHT, index)
+    }
+  return ingot_buffer(
+    kind: kind.rawValue, index: UInt32(index), offset: UInt64(buffer.offset), bytes: UInt64(buffer.bytes))
+}
+
+private func encode(_ view: Program.View, _ strings: inout StringTable) throws(BundleError) -> ingot_tensor {
+  guard view.shape.rank <= Int(INGOT_MAX_RANK) else {
+    throw BundleError("tensor '\(view.name)' has rank \(view.shape.rank), a bundle holds at most \(INGOT_MAX_RANK)")
+  }
+  let name = strings.intern(view.name)
+  var tensor = ingot_tensor()
+  tensor.buffer = UInt32(view.buffer)
+  tensor.element = view.element.code
+  tensor.rank = UInt8(view.shape.rank)
+  tensor.offset = UInt64(view.offset)
+  setDimensions(&tensor.dims, view.shape)
+  tensor.name = name.offset
+  tensor.name_bytes = name.count
+  return tensor
+}
+
+/// Writes a shape into a fixed array of the format, unused entries 0.
+func setDimensions<Dimensions: BitwiseCopyable>(_ dimensions: inout Dimensions, _ shape: Shape) {
+  withUnsafeMutableBytes(of: &dimensions) { bytes in
+    let extents = bytes.bindMemory(to: Int64.self)
+    for axis in extents.indices { extents[axis] = axis < shape.rank ? Int64(shape[axis]) : 0 }
+  }
+}
+
+/// Reads a program section. Structure is checked as far as reading needs it; the interpreter's loader checks meaning.
+func decodeProgram(_ bytes: UnsafeRawBufferPointer) throws(BundleError) -> Program {
+  var reader = SectionReader(bytes)
+  let header: ingot_program = try reader.read()
+  let buffers: [ingot_buffer] = try reader.read(count: Int(header.buffer_count))
+  let tensors: [ingot_tensor] = try reader.read(count: Int(header.tensor_count))
+  let instructions: [ingot_instruction] = try reader.read(count: Int(header.instruction_count))
+  let operands: [UInt32] = try reader.read(count: Int(header.operand_count))
+  if operands.count % 2 != 0 { let _: UInt32 = try reader.read() }
+  let attributes: [Int64] = try reader.read(count: Int(header.attribute_count))
+  let strings = try reader.read(bytes: Int(header.string_bytes))
+
+  var program = Program(name: try strings.text(header.name, header.name_bytes))
+  program.inputCount = Int(header.input_count)
+  program.outputCount = Int(header.output_count)
+  program.arenaBytes = Int(clamping: header.arena_bytes)
+  for buffer in buffers {
+    let index = Int(buffer.index)
+    let kind: Program.Buffer.Kind
+    switch ingot_buffer_kind(buffer.kind) {
+    case INGOT_BUFFER_ARENA: kind = .arena
+    case INGOT_BUFFER_INPUT: kind = .input(index)
+    case INGOT_BUFFER_OUTPUT: kind = .output(index)
+    case INGOT_BUFFER_WEIGHT: kind = .weight(index)
+    default: throw BundleError("buffer kind \(buffer.kind) is unknown")
+    }
+    program.buffers.append(
+      Program.Buffer(kind, offset: Int(clamping: buffer.offset), bytes: Int(clamping: buffer.bytes)))
+  }
+  for tensor in tensors {
+    guard let element = ElementType(code: tensor.element), tensor.rank <= INGOT_MAX_RANK else {
+      throw BundleError("tensor with element \(tensor.element) and rank \(tensor.rank) is unknown")
+    }
+    let extents = withUnsafeBytes(of: tensor.dims) { Array($0.bindMemory(to: Int64.self).prefix(Int(tensor.rank))) }
+    program.tensors.append(
+      Program.View(
+        buffer: Int(tensor.buffer), element: element, shape: Shape(extents.map { Int($0) }),
+        offset: Int(clamping: tensor.offset), name: try strings.text(tensor.name, tensor.name_bytes)))
+  }
+  for instruction in instructions {
+    let first = Int(instruction.first_operand)
+    let (results, inputs) = (Int(instruction.result_count), Int(instruction.input_count))
+    let firstAttribute = Int(instruction.first_attribute)
+    let attributeCount = Int(instruction.attribute_count)
+    guard first + results + inputs <= operands.count, firstAttribute + attributeCount <= attributes.count else {
+      throw BundleError("an instruction's operands lie outside their table")
+    }
+    program.instructions.append(
+      Program.Instruction(
+        ingot_opcode(instruction.opcode), results: operands[first..<(first + results)].map { Int($0) },
+        inputs: operands[(first + results)..<(first + results + inputs)].map { $0 == INGOT_NONE ? nil : Int($0) },
+        attributes: Array(attributes[firstAttribute..<(firstAttribute + attributeCount)]),
+        name: try strings.text(instruction.name, instruction.name_bytes)))
+  }
+  return program
+}
+
+/// Reads structs one after the other, with bounds checks.
+struct SectionReader {
+  private var rest: UnsafeRawBufferPointer
+
+  init(_ bytes: UnsafeRawBufferPointer) { rest = bytes }
+
+  mutating func read<Value: BitwiseCopyable>() throws(BundleError) -> Value {
+    try read(count: 1)[0]
+  }
+
+  mutating func read<Value: BitwiseCopyable>(count: Int) throws(BundleError) -> [Value] {
+    let size = MemoryLayout<Value>.stride
+    guard count <= rest.count / size else { throw BundleError("a table of \(count) entries does not fit its section") }
+    var values: [Value] = []
+    values.reserveCapacity(count)
+    for index in 0..<count { values.append(rest.loadUnaligned(fromByteOffset: index * size, as: Value.self)) }
+    rest = UnsafeRawBufferPointer(rebasing: rest[(count * size)...])
+    return values
+  }
+
+  mutating func read(bytes count: Int) throws(BundleError) -> Strings {
+    guard count <= rest.count else { throw BundleError("\(count) bytes of names do not fit their section") }
+    let strings = Strings(bytes: Array(rest[..<count]))
+    rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+    return strings
+  }
+
+  struct Strings {
+    let bytes: [UInt8]
+    func text(_ offset: UInt32, _ count: UInt32) throws(BundleError) -> String {
+      let (start, end) = (Int(offset), Int(offset) + Int(count))
+      guard end <= bytes.count else { throw BundleError("a name lies outside its table") }
+      return String(decoding: bytes[start..<end], as: UTF8.self)
+    }
+  }
+}

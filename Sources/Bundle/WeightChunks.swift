@@ -1,0 +1,107 @@
+import CBundleFormat
+import CZstd
+package import Tensors
+
+/// A weight as it stands in a bundle.
+package struct BundleWeight: Sendable {
+  package var name: String
+  package var tensor: Tensor
+  package init(name: String, tensor: Tensor) {
+    self.name = name
+    self.tensor = tensor
+  }
+}
+
+/// Weights packed one after the other, each aligned; larger ones make a chunk of their own.
+struct WeightChunk {
+  /// Chunks end once they hold this much, so that a reader can unpack them independently.
+  static let targetBytes = 4 << 20
+
+  var weights: [Int] = []
+  var offsets: [Int] = []
+  var rawBytes = 0
+  var stored: [UInt8] = []
+  var compression = INGOT_RAW
+}
+
+/// Distributes weights over chunks in order.
+func planChunks(_ weights: [BundleWeight]) -> [WeightChunk] {
+  var chunks: [WeightChunk] = []
+  var current = WeightChunk()
+  for (index, weight) in weights.enumerated() {
+    let alignment = Int(INGOT_TENSOR_ALIGNMENT)
+    let start = (current.rawBytes + alignment - 1) / alignment * alignment
+    if !current.weights.isEmpty, start + weight.tensor.byteCount > WeightChunk.targetBytes {
+      chunks.append(current)
+      current = WeightChunk()
+    }
+    let offset = (current.rawBytes + alignment - 1) / alignment * alignment
+    current.weights.append(index)
+    current.offsets.append(offset)
+    current.rawBytes = offset + weight.tensor.byteCount
+  }
+  if !current.weights.isEmpty { chunks.append(current) }
+  return chunks
+}
+
+extension WeightChunk {
+  /// Compression that saves less than this part of a chunk is not worth unpacking on the device.
+  private static let leastSaving = 0.04
+  private static let level: Int32 = 6
+
+  /// Fills `stored` with the weights' bytes, compressed when that pays.
+  mutating func fill(from all: [BundleWeight], compress: Bool) throws(BundleError) {
+    var raw = [UInt8](repeating: 0, count: rawBytes)
+    raw.withUnsafeMutableBytes { target in
+      for (index, offset) in zip(weights, offsets) {
+        all[index].tensor.withBytes { source in
+          if source.count > 0 { UnsafeMutableRawBufferPointer(rebasing: target[offset...]).copyMemory(from: source) }
+        }
+      }
+    }
+    stored = raw
+    compression = INGOT_RAW
+    guard compress, rawBytes > 0 else { return }
+    let bound = ZSTD_compressBound(raw.count)
+    var packed = [UInt8](repeating: 0, count: bound)
+    let size = ZSTD_compress(&packed, bound, raw, raw.count, Self.level)
+    guard ZSTD_isError(size) == 0 else {
+      throw BundleError("zstd can't compress a weight chunk: \(String(cString: ZSTD_getErrorName(size)))")
+    }
+    if Double(size) <= Double(raw.count) * (1 - Self.leastSaving) {
+      stored = Array(packed[..<size])
+      compression = INGOT_ZSTD
+    }
+  }
+}
+
+/// The weight table section's bytes.
+func encodeWeightTable(_ weights: [BundleWeight], _ chunks: [WeightChunk]) throws(BundleError) -> [UInt8] {
+  var strings = StringTable()
+  var entries: [ingot_weight] = []
+  for (chunkIndex, chunk) in chunks.enumerated() {
+    for (index, offset) in zip(chunk.weights, chunk.offsets) {
+      let weight = weights[index]
+      guard weight.tensor.shape.rank <= Int(INGOT_MAX_RANK) else {
+        throw BundleError(
+          "weight '\(weight.name)' has rank \(weight.tensor.shape.rank), a bundle holds at most \(INGOT_MAX_RANK)")
+      }
+      let name = strings.intern(weight.name)
+      var entry = ingot_weight()
+      entry.name = name.offset
+      entry.name_bytes = name.count
+      entry.chunk = UInt32(chunkIndex)
+      entry.element = weight.tensor.element.code
+      entry.rank = UInt8(weight.tensor.shape.rank)
+      entry.offset = UInt64(offset)
+      entry.bytes = UInt64(weight.tensor.byteCount)
+      setDimensions(&entry.dims, weight.tensor.shape)
+      entries.append(entry)
+    }
+  }
+  var section = ByteBuffer()
+  section.append(ingot_weight_table(count: UInt32(entries.count), string_bytes: UInt32(strings.bytes.count)))
+  for entry in entries { section.append(entry) }
+  section.append(contentsOf: strings.bytes)
+  return section.bytes
+}
