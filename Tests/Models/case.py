@@ -1,0 +1,59 @@
+"""A case on disk: a model, inputs and what another runtime makes of them.
+
+    CASE/case.json            what follows, with paths relative to CASE
+    CASE/model.onnx           or a checkpoint, with the name of the graph it belongs to
+    CASE/inputs/NAME.npy      one file an input
+    CASE/expected/NAME.npy    one file an output
+"""
+
+import dataclasses
+import json
+import pathlib
+import re
+
+import numpy as np
+
+
+def file_name(tensor: str) -> str:
+    """The file of a tensor: as `ingot run` writes it."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", tensor) + ".npy"
+
+
+@dataclasses.dataclass
+class Case:
+    name: str
+    """An ONNX file, or none where a graph with a checkpoint is meant."""
+    model: str | None = None
+    graph: str | None = None
+    variant: str | None = None
+    checkpoint: str | None = None
+    dims: dict[str, int] = dataclasses.field(default_factory=dict)
+    constants: dict[str, str] = dataclasses.field(default_factory=dict)
+    tolerance: float = 1e-4
+    inputs: dict[str, str] = dataclasses.field(default_factory=dict)
+    outputs: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    def write(self, folder: pathlib.Path, inputs: dict[str, np.ndarray], outputs: dict[str, np.ndarray]) -> None:
+        """Writes the tensors and case.json into `folder`, where the model is already."""
+        for part, tensors, files in (("inputs", inputs, self.inputs), ("expected", outputs, self.outputs)):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+            for name, value in tensors.items():
+                if value.dtype.kind == "f" and not np.isfinite(value).all():
+                    raise SystemExit(f"{self.name}: {name} has values that are not finite")
+                files[name] = f"{part}/{file_name(name)}"
+                np.save(folder / files[name], np.ascontiguousarray(value))
+        (folder / "case.json").write_text(json.dumps(dataclasses.asdict(self), indent=2) + "\n")
+
+    @staticmethod
+    def read(folder: pathlib.Path) -> "Case":
+        return Case(**json.loads((folder / "case.json").read_text()))
+
+
+def all_cases(folder: pathlib.Path, names: list[str]) -> list[tuple[pathlib.Path, Case]]:
+    """The cases under `folder`, only those of the given names if any."""
+    found = [(path.parent, Case.read(path.parent)) for path in sorted(folder.glob("*/case.json"))]
+    known = {case.name for _, case in found}
+    for name in names:
+        if name not in known:
+            raise SystemExit(f"{folder}: there is no case '{name}'; there are {', '.join(sorted(known)) or 'none'}")
+    return [(path, case) for path, case in found if not names or case.name in names]

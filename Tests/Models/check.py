@@ -1,0 +1,137 @@
+"""Compiles and runs every case that prepare.py made and compares the results with the other runtime's.
+
+    check.py INGOT OUTDIR [CASE ...] [--target NAME] [--precision fp32]
+
+For each case: compile, run, compare; compile again, which must give the same bytes; for an ONNX model also
+`ingot verify`, against the compiler's own reference. Prints a table and `N passed, N failed`.
+"""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+from case import Case, all_cases, file_name
+
+TIMEOUT = 600
+
+
+class Failure(Exception):
+    """What went wrong with one case, in one or a few lines."""
+
+
+def ingot(tool: pathlib.Path, *words) -> str:
+    """What the command prints; its standard error in a Failure if it fails."""
+    command = [str(word) for word in (tool, *words)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT)
+    except subprocess.TimeoutExpired:
+        raise Failure(f"{' '.join(command)}: no end after {TIMEOUT} s") from None
+    if done.returncode != 0:
+        message = done.stderr.strip() or done.stdout.strip()
+        raise Failure(f"{' '.join(command)}: exit status {done.returncode}\n{message[-2000:]}")
+    return done.stdout
+
+
+def compile_words(folder: pathlib.Path, case: Case, target: str | None, precision: str | None) -> list:
+    """The words of `ingot compile` for the case, without the output."""
+    if case.model:
+        words = [folder / case.model]
+    else:
+        graph = f"{case.graph}/{case.variant}" if case.variant else case.graph
+        words = ["--graph", graph, "--checkpoint", folder / case.checkpoint]
+    for name, size in case.dims.items():
+        words += ["--dim", f"{name}={size}"]
+    for name, file in case.constants.items():
+        words += ["--constant", f"{name}={folder / file}"]
+    for option, value in (("--target", target), ("--precision", precision)):
+        words += [option, value] if value else []
+    return words
+
+
+def difference(found: np.ndarray, expected: np.ndarray) -> float:
+    """The largest difference as a share of the largest expected value; integers count in full."""
+    if found.shape != expected.shape or found.dtype != expected.dtype:
+        raise Failure(f"found {found.dtype} {found.shape}, expected {expected.dtype} {expected.shape}")
+    if expected.size == 0:
+        return 0.0
+    a, b = found.astype(np.float64), expected.astype(np.float64)
+    if not np.isfinite(a).all():
+        raise Failure("found values that are not finite")
+    largest = np.abs(b).max()
+    return float(np.abs(a - b).max() / (largest if largest > 0 else 1))
+
+
+def check(tool: pathlib.Path, folder: pathlib.Path, case: Case, words: list, scratch: pathlib.Path) -> dict:
+    started = time.monotonic()
+    first, second = scratch / "first.ingot", scratch / "second.ingot"
+    ingot(tool, "compile", *words, "-o", first)
+    compiled = time.monotonic() - started
+    ingot(tool, "compile", *words, "-o", second)
+    if first.read_bytes() != second.read_bytes():
+        raise Failure("two compiles of the same model differ")
+
+    feeds = [word for name, file in case.inputs.items() for word in ("--input", f"{name}={folder / file}")]
+    ingot(tool, "run", first, *feeds, "--output-dir", scratch)
+    worst = 0.0
+    for name, file in case.outputs.items():
+        path = scratch / file_name(name)
+        if not path.exists():
+            written = sorted(p.name for p in scratch.glob("*.npy"))
+            raise Failure(f"output {name}: {path.name} was not written; found {', '.join(written) or 'none'}")
+        try:
+            error = difference(np.load(path), np.load(folder / file))
+        except Failure as failure:
+            raise Failure(f"output {name}: {failure}") from None
+        if error > case.tolerance:
+            raise Failure(f"output {name}: off by {error:.2e} of its largest value, tolerance {case.tolerance:.0e}")
+        worst = max(worst, error)
+
+    if case.model:
+        printed = ingot(tool, "verify", first, "--model", folder / case.model, "--inputs", folder / "inputs", "--json")
+        try:
+            json.loads(printed)
+        except ValueError as error:
+            raise Failure(f"verify --json: {error}") from None
+    return {"error": worst, "seconds": compiled, "bytes": first.stat().st_size}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("ingot", type=pathlib.Path, help="the tool")
+    parser.add_argument("outdir", type=pathlib.Path, help="as given to prepare.py")
+    parser.add_argument("cases", nargs="*", metavar="CASE")
+    parser.add_argument("--target", help="passed to every compile")
+    parser.add_argument("--precision", help="passed to every compile")
+    arguments = parser.parse_args()
+    cases = all_cases(arguments.outdir, arguments.cases)
+    tool = arguments.ingot.resolve()
+    width = max([len(case.name) for _, case in cases], default=4)
+
+    passed, failures = 0, []
+    print(f"{'case':{width}}  {'error':>8}  {'compile':>8}  {'bundle':>10}")
+    for folder, case in cases:
+        words = compile_words(folder, case, arguments.target, arguments.precision)
+        with tempfile.TemporaryDirectory() as scratch:
+            try:
+                facts = check(tool, folder, case, words, pathlib.Path(scratch))
+            except Failure as failure:
+                failures.append((case.name, failure))
+                print(f"{case.name:{width}}  FAILED", flush=True)
+                continue
+        passed += 1
+        print(
+            f"{case.name:{width}}  {facts['error']:8.1e}  {facts['seconds']:6.2f} s  {facts['bytes']:10,}", flush=True
+        )
+    for name, failure in failures:
+        print(f"\n{name}: {failure}")
+    print(f"\n{passed} passed, {len(failures)} failed")
+    sys.exit(1 if failures or not passed else 0)
+
+
+if __name__ == "__main__":
+    main()
