@@ -1,0 +1,168 @@
+import Bundle
+import CBundleFormat
+import IR
+import MemoryPlanner
+import Tensors
+
+/// A function as a program, with what is known of its memory.
+struct LoweredFunction {
+  var program: Program
+  /// Largest sum of live bytes at any step: no plan can be smaller.
+  var arenaLowerBound: Int
+}
+
+/// Turns a graph into a flat program: places values, plans the arena, and writes one kernel call for each node that computes something.
+func lower(_ graph: Graph, weights: inout WeightPool) throws(Diagnostic) -> LoweredFunction {
+  let storage = StorageAssignment(graph)
+  let (offsets, arena, bound) = try planArena(storage.blocks, function: graph.name)
+  var emitter = Emitter(graph, storage, offsets)
+  emitter.program.arenaBytes = arena
+  for id in graph.order where !storage.views.contains(id) { try emitter.emit(id, &weights) }
+  try emitter.emitOutputCopies(&weights)
+  return LoweredFunction(program: emitter.program, arenaLowerBound: bound)
+}
+
+private func planArena(
+  _ blocks: [StorageAssignment.Block], function: String
+) throws(Diagnostic) -> (offsets: [Int], arena: Int, bound: Int) {
+  let buffers = blocks.enumerated().map { index, block in
+    Buffer(
+      id: index, size: block.bytes, alignment: Int(INGOT_TENSOR_ALIGNMENT), firstStep: block.firstStep,
+      lastStep: max(block.firstStep, block.lastStep))
+  }
+  do {
+    let problem = try Problem(buffers)
+    let solution = plan(problem)
+    let violations = validate(problem, solution)
+    guard violations.isEmpty else {
+      throw Diagnostic("the memory plan is invalid: \(violations[0])", at: .pass("plan-memory"))
+    }
+    return (solution.offsets, solution.peak, problem.lowerBound)
+  } catch let error as Diagnostic {
+    throw error
+  } catch {
+    throw Diagnostic("function '\(function)' can't be planned: \(error)", at: .pass("plan-memory"))
+  }
+}
+
+/// Writes a program's tables.
+private struct Emitter {
+  var program: Program
+  private let graph: Graph
+  private let storage: StorageAssignment
+  /// Tensor of each value, by value index.
+  private var tensors: [Int?]
+  private var weightBuffers: [Int: Int] = [:]
+
+  init(_ graph: Graph, _ storage: StorageAssignment, _ offsets: [Int]) {
+    self.graph = graph
+    self.storage = storage
+    program = Program(name: graph.name)
+    tensors = [Int?](repeating: nil, count: graph.valueCapacity)
+    for (block, offset) in zip(storage.blocks, offsets) {
+      let kind: Program.Buffer.Kind =
+        switch block.kind {
+        case .arena: .arena
+        case .input(let index): .input(index)
+        case .output(let index): .output(index)
+        }
+      program.buffers.append(Program.Buffer(kind, offset: offset, bytes: block.bytes))
+    }
+    addPorts()
+  }
+
+  private mutating func addPorts() {
+    for (index, port) in graph.inputs.enumerated() {
+      addTensor(port.value, buffer: index, offset: 0, name: port.name)
+      tensors[port.value.index] = index
+    }
+    program.inputCount = graph.inputs.count
+    for (index, port) in graph.outputs.enumerated() {
+      let buffer = storage.blocks.firstIndex { $0.kind == .output(index) } ?? 0
+      if tensors[port.value.index] == nil, storage.place(of: port.value)?.block == buffer {
+        tensors[port.value.index] = program.tensors.count
+      }
+      addTensor(port.value, buffer: buffer, offset: 0, name: port.name)
+    }
+    program.outputCount = graph.outputs.count
+  }
+
+  private mutating func addTensor(_ value: ValueID, buffer: Int, offset: Int, name: String) {
+    let type = graph.type(of: value)
+    program.tensors.append(
+      Program.View(buffer: buffer, element: type.element, shape: type.shape, offset: offset, name: name))
+  }
+
+  /// The tensor of a value, made at its first use.
+  private mutating func tensor(_ value: ValueID, _ weights: inout WeightPool) throws(Diagnostic) -> Int {
+    if let index = tensors[value.index] { return index }
+    if let weight = graph.weight(value) {
+      guard let contents = weight.tensor else {
+        throw Diagnostic(
+          "weight '\(weight.name)' has no contents", advice: "give a checkpoint that holds it with --checkpoint")
+      }
+      let index = weights.index(of: weight.name, contents, function: graph.name)
+      if weightBuffers[index] == nil {
+        weightBuffers[index] = program.buffers.count
+        program.buffers.append(Program.Buffer(.weight(index), bytes: contents.byteCount))
+      }
+      addTensor(value, buffer: weightBuffers[index] ?? 0, offset: 0, name: weight.name)
+    } else {
+      guard let place = storage.place(of: value) else {
+        throw Diagnostic("value '\(graph[value].name)' has no place", at: .pass("plan-memory"))
+      }
+      addTensor(value, buffer: place.block, offset: place.offset, name: graph[value].name)
+    }
+    tensors[value.index] = program.tensors.count - 1
+    return program.tensors.count - 1
+  }
+
+  mutating func emit(_ id: NodeID, _ weights: inout WeightPool) throws(Diagnostic) {
+    let node = graph[id]
+    if case .concat(let concat) = node.op, StorageAssignment.isContiguous(concat, in: graph.shape(of: node.results[0])) {
+      return try emitContiguousConcat(node, &weights)
+    }
+    let call: KernelCall
+    do {
+      call = try kernelCall(
+        node.op, operands: node.operands.map { graph.type(of: $0) }, results: node.results.map { graph.type(of: $0) })
+    } catch {
+      throw error.located(at: node.location, op: node.op.name)
+    }
+    var inputs: [Int?] = []
+    for operand in node.operands { inputs.append(try tensor(operand, &weights)) }
+    var results: [Int] = []
+    for result in node.results { results.append(try tensor(result, &weights)) }
+    program.instructions.append(
+      Program.Instruction(call.opcode, results: results, inputs: inputs, attributes: call.attributes, name: node.name))
+  }
+
+  /// Operands that were not computed right into the result are copied there.
+  private mutating func emitContiguousConcat(_ node: Node, _ weights: inout WeightPool) throws(Diagnostic) {
+    let whole = try tensor(node.results[0], &weights)
+    var offset = program.tensors[whole].offset
+    for operand in node.operands {
+      let bytes = graph.type(of: operand).byteCount
+      let source = try tensor(operand, &weights)
+      let isInPlace =
+        program.tensors[source].buffer == program.tensors[whole].buffer && program.tensors[source].offset == offset
+      if !isInPlace {
+        let part = program.tensors.count
+        addTensor(operand, buffer: program.tensors[whole].buffer, offset: offset, name: "")
+        program.instructions.append(
+          Program.Instruction(INGOT_OP_COPY, results: [part], inputs: [source], name: node.name))
+      }
+      offset += bytes
+    }
+  }
+
+  mutating func emitOutputCopies(_ weights: inout WeightPool) throws(Diagnostic) {
+    for copy in storage.outputCopies {
+      let port = graph.outputs[copy.output]
+      program.instructions.append(
+        Program.Instruction(
+          INGOT_OP_COPY, results: [program.inputCount + copy.output], inputs: [try tensor(port.value, &weights)],
+          name: port.name))
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import CBundleFormat
+import IR
+
+extension UnaryFunction {
+  /// The function's number in programs.
+  var code: ingot_function {
+    switch self {
+    case .identity: INGOT_FN_IDENTITY
+    case .neg: INGOT_FN_NEG
+    case .abs: INGOT_FN_ABS
+    case .sign: INGOT_FN_SIGN
+    case .not: INGOT_FN_NOT
+    case .bitNot: INGOT_FN_BIT_NOT
+    case .relu: INGOT_FN_RELU
+    case .clip: INGOT_FN_CLIP
+    case .exp: INGOT_FN_EXP
+    case .log: INGOT_FN_LOG
+    case .sqrt: INGOT_FN_SQRT
+    case .rsqrt: INGOT_FN_RSQRT
+    case .reciprocal: INGOT_FN_RECIPROCAL
+    case .floor: INGOT_FN_FLOOR
+    case .ceil: INGOT_FN_CEIL
+    case .round: INGOT_FN_ROUND
+    case .trunc: INGOT_FN_TRUNC
+    case .sin: INGOT_FN_SIN
+    case .cos: INGOT_FN_COS
+    case .tan: INGOT_FN_TAN
+    case .asin: INGOT_FN_ASIN
+    case .acos: INGOT_FN_ACOS
+    case .atan: INGOT_FN_ATAN
+    case .sinh: INGOT_FN_SINH
+    case .cosh: INGOT_FN_COSH
+    case .tanh: INGOT_FN_TANH
+    case .asinh: INGOT_FN_ASINH
+    case .acosh: INGOT_FN_ACOSH
+    case .atanh: INGOT_FN_ATANH
+    case .erf: INGOT_FN_ERF
+    case .sigmoid: INGOT_FN_SIGMOID
+    case .silu: INGOT_FN_SILU
+    case .gelu: INGOT_FN_GELU
+    case .geluTanh: INGOT_FN_GELU_TANH
+    case .hardSigmoid: INGOT_FN_HARD_SIGMOID
+    case .hardSwish: INGOT_FN_HARD_SWISH
+    case .leakyRelu: INGOT_FN_LEAKY_RELU
+    case .elu: INGOT_FN_ELU
+    case .selu: INGOT_FN_SELU
+    case .celu: INGOT_FN_CELU
+    case .softplus: INGOT_FN_SOFTPLUS
+    case .softsign: INGOT_FN_SOFTSIGN
+    case .mish: INGOT_FN_MISH
+    case .thresholdedRelu: INGOT_FN_THRESHOLDED_RELU
+    case .shrink: INGOT_FN_SHRINK
+    case .isNaN: INGOT_FN_IS_NAN
+    case .isInf: INGOT_FN_IS_INF
+    case .affine: INGOT_FN_AFFINE
+    }
+  }
+}
+
+extension BinaryFunction {
+  /// The function's number in programs.
+  var code: ingot_function {
+    switch self {
+    case .add: INGOT_FN_ADD
+    case .sub: INGOT_FN_SUB
+    case .mul: INGOT_FN_MUL
+    case .div: INGOT_FN_DIV
+    case .pow: INGOT_FN_POW
+    case .max: INGOT_FN_MAX
+    case .min: INGOT_FN_MIN
+    case .mod: INGOT_FN_MOD
+    case .fmod: INGOT_FN_FMOD
+    case .prelu: INGOT_FN_PRELU
+    case .equal: INGOT_FN_EQUAL
+    case .notEqual: INGOT_FN_NOT_EQUAL
+    case .less: INGOT_FN_LESS
+    case .lessEqual: INGOT_FN_LESS_EQUAL
+    case .greater: INGOT_FN_GREATER
+    case .greaterEqual: INGOT_FN_GREATER_EQUAL
+    case .and: INGOT_FN_AND
+    case .or: INGOT_FN_OR
+    case .xor: INGOT_FN_XOR
+    case .bitAnd: INGOT_FN_BIT_AND
+    case .bitOr: INGOT_FN_BIT_OR
+    case .bitXor: INGOT_FN_BIT_XOR
+    case .shiftLeft: INGOT_FN_SHIFT_LEFT
+    case .shiftRight: INGOT_FN_SHIFT_RIGHT
+    case .atan2: INGOT_FN_ATAN2
+    }
+  }
+}
+
+extension Elementwise.Function {
+  /// The function's number in programs.
+  var code: ingot_function {
+    switch self {
+    case .unary(let function): function.code
+    case .binary(let function): function.code
+    case .select: INGOT_FN_SELECT
+    }
+  }
+}
+
+extension Reduce.Kind {
+  /// The reduction's number in programs.
+  var code: ingot_reduction {
+    switch self {
+    case .sum: INGOT_REDUCE_SUM
+    case .mean: INGOT_REDUCE_MEAN
+    case .max: INGOT_REDUCE_MAX
+    case .min: INGOT_REDUCE_MIN
+    case .prod: INGOT_REDUCE_PROD
+    case .l1: INGOT_REDUCE_L1
+    case .l2: INGOT_REDUCE_L2
+    case .sumSquare: INGOT_REDUCE_SUM_SQUARE
+    case .logSum: INGOT_REDUCE_LOG_SUM
+    case .logSumExp: INGOT_REDUCE_LOG_SUM_EXP
+    }
+  }
+}
+
+/// Attribute words of a fused activation: function, p0, p1; function 0 for none.
+func activationWords(_ activation: Unary?) -> [Int64] {
+  guard let activation else { return [0, 0, 0] }
+  return [Int64(activation.function.code.rawValue), word(activation.p0), word(activation.p1)]
+}
+
+/// A double as an attribute word.
+func word(_ value: Double) -> Int64 { Int64(bitPattern: value.bitPattern) }

@@ -1,0 +1,150 @@
+import Bundle
+import CBundleFormat
+import IR
+import Tensors
+
+/// A kernel call for an op, before its operands have places.
+struct KernelCall {
+  var opcode: ingot_opcode
+  var attributes: [Int64]
+}
+
+/// Chooses the kernel for an op and its attribute words.
+///
+/// Ops that are always views or copies (reshape, contiguous concat) are handled by the caller.
+func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(OpError) -> KernelCall {
+  switch op {
+  case .unary(let op):
+    return elementwise([.init(.unary(op.function), [0], p0: op.p0, p1: op.p1)], operands, results)
+  case .binary(let op): return elementwise([.init(.binary(op.function), [0, 1])], operands, results)
+  case .select: return elementwise([.init(.select, [0, 1, 2])], operands, results)
+  case .cast, .expand: return elementwise([.init(.unary(.identity), [0])], operands, results)
+  case .elementwise(let op): return elementwise(op.steps, operands, results)
+  case .matmul(let op):
+    return KernelCall(
+      opcode: INGOT_OP_MATMUL,
+      attributes: [op.transposeA ? 1 : 0, op.transposeB ? 1 : 0] + activationWords(op.activation))
+  case .conv(let op):
+    return KernelCall(
+      opcode: INGOT_OP_CONV,
+      attributes: [Int64(op.group)] + windowWords(op.window, operands[0].rank - 2) + activationWords(op.activation))
+  case .convTranspose(let op):
+    return KernelCall(
+      opcode: INGOT_OP_CONV_TRANSPOSE,
+      attributes: [Int64(op.group)] + windowWords(op.window, operands[0].rank - 2) + activationWords(op.activation))
+  case .pool(let op):
+    let kind: Int64 =
+      switch op.kind {
+      case .max: 0
+      case .average: 1
+      case .averagePadded: 2
+      }
+    return KernelCall(
+      opcode: INGOT_OP_POOL,
+      attributes: [kind] + op.kernel.map { Int64($0) } + windowWords(op.window, op.kernel.count))
+  case .reduce(let op):
+    let mask = op.axes.reduce(Int64(0)) { $0 | (1 << Int64($1)) }
+    return KernelCall(opcode: INGOT_OP_REDUCE, attributes: [Int64(op.kind.code.rawValue), mask])
+  case .argReduce(let op):
+    let axis = Int64(try resolve(axis: op.axis, in: operands[0].shape))
+    return KernelCall(opcode: INGOT_OP_ARG_REDUCE, attributes: [op.kind == .max ? 0 : 1, axis, op.last ? 1 : 0])
+  case .softmax(let op):
+    let axis = Int64(try resolve(axis: op.axis, in: operands[0].shape))
+    return KernelCall(opcode: INGOT_OP_SOFTMAX, attributes: [axis, op.log ? 1 : 0])
+  case .layerNorm(let op):
+    let axis = Int64(try resolve(axis: op.axis, in: operands[0].shape))
+    return KernelCall(opcode: INGOT_OP_NORMALIZE, attributes: [0, axis, word(op.epsilon)])
+  case .rmsNorm(let op):
+    let axis = Int64(try resolve(axis: op.axis, in: operands[0].shape))
+    return KernelCall(opcode: INGOT_OP_NORMALIZE, attributes: [1, axis, word(op.epsilon)])
+  case .groupNorm(let op):
+    return KernelCall(opcode: INGOT_OP_NORMALIZE, attributes: [2, Int64(op.groups), word(op.epsilon)])
+  case .batchNorm:
+    throw OpError("has no kernel", advice: "run the pass 'lower-batch-norm', which the standard pipeline includes")
+  case .lpNorm(let op):
+    let axis = Int64(try resolve(axis: op.axis, in: operands[0].shape))
+    return KernelCall(opcode: INGOT_OP_NORMALIZE, attributes: [3, axis * 2 + Int64(op.order - 1), word(0)])
+  case .transpose(let op):
+    return KernelCall(opcode: INGOT_OP_TRANSPOSE, attributes: op.permutation.map { Int64($0) })
+  case .reshape: return KernelCall(opcode: INGOT_OP_COPY, attributes: [])
+  case .concat(let op):
+    return KernelCall(
+      opcode: INGOT_OP_CONCAT, attributes: [Int64(try resolve(axis: op.axis, in: operands[0].shape))])
+  case .slice(let op):
+    return KernelCall(
+      opcode: INGOT_OP_SLICE, attributes: op.starts.indices.flatMap { [Int64(op.starts[$0]), Int64(op.step($0))] })
+  case .pad(let op): return pad(op, operands[0])
+  case .gather(let op):
+    return KernelCall(
+      opcode: INGOT_OP_GATHER, attributes: [Int64(try resolve(axis: op.axis, in: operands[0].shape))])
+  case .resize(let op): return resize(op, operands[0])
+  case .cumsum(let op):
+    let axis = Int64(try resolve(axis: op.axis, in: operands[0].shape))
+    return KernelCall(opcode: INGOT_OP_CUMSUM, attributes: [axis, op.exclusive ? 1 : 0, op.reverse ? 1 : 0])
+  }
+}
+
+private func elementwise(
+  _ steps: [Elementwise.Step], _ operands: [TensorType], _ results: [TensorType]
+) -> KernelCall {
+  let isFloat = (operands + results).contains { $0.element.isFloat }
+  var words: [Int64] = [isFloat ? 0 : 1, Int64(steps.count)]
+  for step in steps {
+    let registers = step.registers + [0, 0]
+    words += [Int64(step.function.code.rawValue), Int64(registers[0]), Int64(registers[1]), Int64(registers[2])]
+    words += [step.p0, step.p1].map { isFloat ? word($0) : saturated($0) }
+  }
+  return KernelCall(opcode: INGOT_OP_ELEMENTWISE, attributes: words)
+}
+
+/// A parameter of an integer function: the nearest int64, so that an infinite bound becomes the widest one.
+private func saturated(_ value: Double) -> Int64 {
+  if value.isNaN { return 0 }
+  return Int64(exactly: value.rounded(.towardZero)) ?? (value < 0 ? .min : .max)
+}
+
+private func windowWords(_ window: Window, _ spatial: Int) -> [Int64] {
+  let axes = 0..<spatial
+  return axes.map { Int64(window.stride($0)) } + axes.map { Int64(window.dilation($0)) }
+    + axes.map { Int64(window.begin($0)) } + axes.map { Int64(window.end($0)) }
+}
+
+private func pad(_ op: Pad, _ operand: TensorType) -> KernelCall {
+  let mode: Int64 =
+    switch op.mode {
+    case .constant: 0
+    case .reflect: 1
+    case .edge: 2
+    case .wrap: 3
+    }
+  let value = operand.element.isFloat ? word(op.value) : saturated(op.value)
+  return KernelCall(
+    opcode: INGOT_OP_PAD, attributes: [mode, value] + op.pads.prefix(operand.rank).map { Int64($0) })
+}
+
+private func resize(_ op: Resize, _ operand: TensorType) -> KernelCall {
+  let mode: Int64 =
+    switch op.mode {
+    case .nearest: 0
+    case .linear: 1
+    case .cubic: 2
+    }
+  let coordinates: Int64 =
+    switch op.coordinates {
+    case .halfPixel: 0
+    case .asymmetric: 1
+    case .alignCorners: 2
+    case .pytorchHalfPixel: 3
+    }
+  let rounding: Int64 =
+    switch op.rounding {
+    case .preferFloor: 0
+    case .preferCeil: 1
+    case .floor: 2
+    case .ceil: 3
+    }
+  let scales = op.sizes.indices.map { word(op.scale($0, input: operand.shape[$0 + 2])) }
+  return KernelCall(
+    opcode: INGOT_OP_RESIZE,
+    attributes: [mode, coordinates, rounding, word(op.cubic), op.excludeOutside ? 1 : 0] + scales)
+}
