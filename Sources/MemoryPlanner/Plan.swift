@@ -11,27 +11,32 @@ package struct Plan: Sendable, Equatable {
   }
 }
 
-/// A valid plan of small peak: the best of several greedy ones. The same problem always gives the same plan.
+/// A valid plan of small peak: the best of several greedy ones, then improved by small changes to its order.
+/// The same problem always gives the same plan.
 ///
-/// Each greedy run costs up to the square of the number of buffers, so that large problems get fewer runs;
-/// past that only the run by first step, which costs buffers × buffers live at once.
+/// Time grows with the square of the number of buffers up to a fixed limit, where fewer orders are tried;
+/// past that there is only the run by first step, which costs buffers × buffers live at once.
 package func plan(_ problem: Problem) -> Plan {
   let liveBytes = LiveBytes(problem)
   let bound = liveBytes.maximum
-  var best = place(problem, in: PlacementOrder.firstStep.indices(of: problem, liveBytes), fit: .first)
-  var work = 0.0
+  var order = PlacementOrder.firstStep.indices(of: problem, liveBytes)
+  var fit = Fit.first
+  var best = place(problem, in: order, fit: fit)
   let workPerRun = Double(problem.buffers.count) * Double(problem.buffers.count)
-  for order in PlacementOrder.allCases {
-    let indices = order.indices(of: problem, liveBytes)
-    for fit in Fit.allCases {
+  var work = 0.0
+  for candidateOrder in PlacementOrder.allCases.map({ $0.indices(of: problem, liveBytes) }) {
+    for candidateFit in Fit.allCases {
       work += workPerRun
-      if best.peak <= bound || work > largestWork { return best }
-      let candidate = place(problem, in: indices, fit: fit, abandonAt: best.peak)
-      if candidate.peak < best.peak { best = candidate }
+      if best.peak <= bound || work > largestWork { break }
+      let candidate = place(problem, in: candidateOrder, fit: candidateFit, abandonAt: best.peak)
+      if candidate.peak < best.peak { (best, order, fit) = (candidate, candidateOrder, candidateFit) }
     }
   }
-  return best
+  if best.peak <= bound { return best }
+  return improve(problem, order: order, fit: fit, bound: bound, work: largestImprovementWork)
 }
 
-/// Pairs of buffers compared before the planner settles for what it has.
+/// Pairs of buffers compared before the planner settles for the greedy plans it has.
 private let largestWork = 5e9
+/// Pairs of buffers compared in improving the best of them.
+private let largestImprovementWork = 1e8

@@ -1,8 +1,8 @@
 /// A problem, and perhaps a plan of it, as comma-separated text.
 ///
-/// The first line names the columns, in any order: `id` (unique text), `lower` (first live step), `upper` (the
-/// step after the last live one) and `size` (bytes); optionally `alignment` (1 if absent) and `offset` (where
-/// a plan puts the buffer). Fields are not quoted.
+/// The first line names the columns, in any order: `id` (unique text), `lower` (first live step), `upper`
+/// (the step after the last live one) and `size` (bytes); optionally `alignment` (1 if absent) and `offset`
+/// (where a plan puts the buffer). Fields are not quoted.
 package struct PlanningFile: Sendable, Equatable {
   /// The `id` column. Row `i` describes `problem.buffers[i]`, whose id is `i`.
   package var names: [String]
@@ -99,7 +99,7 @@ package enum PlanningFileError: Error, Equatable, CustomStringConvertible {
     case .repeatedName(let line, let name, let first):
       "line \(line): id '\(name)' stands on line \(first) already; give every buffer an id of its own"
     case .emptyLifetime(let line, let lower, let upper):
-      "line \(line): lower is \(lower) and upper \(upper); upper is the step after the last and must be larger"
+      "line \(line): lower is \(lower) and upper \(upper); upper, the step after the last, must be larger"
     case .invalid(let error):
       error.description
     }

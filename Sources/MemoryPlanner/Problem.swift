@@ -118,12 +118,12 @@ package enum ProblemError: Error, Equatable, CustomStringConvertible {
     case .emptyLifetime(let id, let firstStep, let lastStep):
       "buffer \(id) is live from step \(firstStep) to \(lastStep); the last step must not be before the first"
     case .badFixedOffset(let id, let offset, let alignment):
-      "buffer \(id) is fixed at offset \(offset); a fixed offset is a non-negative multiple of its alignment, "
-        + "\(alignment)"
+      "buffer \(id) is fixed at offset \(offset); a fixed offset is a non-negative multiple of the alignment, "
+        + "here \(alignment)"
     case .fixedBuffersCollide(let first, let second):
       "buffers \(first) and \(second) are fixed at overlapping bytes and live at one step; move one of them"
     case .tooLarge(let id):
-      "the sizes up to buffer \(id) sum to more than \(Int.max) bytes; an arena that large cannot be addressed"
+      "the sizes up to buffer \(id) sum to more than \(Int.max) bytes, which no arena can hold"
     }
   }
 }
