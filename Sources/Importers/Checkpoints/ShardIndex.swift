@@ -1,0 +1,65 @@
+import Tensors
+
+/// The index of a checkpoint in several files: a JSON object whose `weight_map` gives the file of each tensor.
+enum ShardIndex {
+  /// Whether the bytes start like a JSON object. Safetensors files start with a length instead.
+  static func matches(_ storage: Storage) -> Bool {
+    storage.bytes.prefix(64).first { ![0x20, 0x09, 0x0a, 0x0d].contains($0) } == UInt8(ascii: "{")
+      && !Safetensors.matches(storage)
+  }
+
+  static func read(_ storage: Storage, path: String) throws(ImportError) -> Checkpoint {
+    let files: [(file: String, names: Set<String>)]
+    do { files = try parse(storage) } catch { throw error.located(in: path) }
+    let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+    var entries: [Checkpoint.Entry] = []
+    for (file, names) in files {
+      guard let shard = pathInside(directory: directory, file) else {
+        throw ImportError(
+          file: path, found: "lists the file \(ImportError.quoted(file))",
+          expected: "files in the directory of the index")
+      }
+      let contents: Checkpoint
+      do {
+        contents = try Checkpoint.readSingle(try Storage.map(path: shard), path: shard, entry: nil)
+      } catch let error as ImportError {
+        throw error
+      } catch let error as FileError {
+        throw ImportError(error, advice: "fetch all files that \(path) lists")
+      } catch {
+        throw ImportError(file: shard, found: "can't be read: \(error)")
+      }
+      let listed = contents.entries.filter { names.contains($0.name) }
+      if listed.count < names.count, let missing = names.subtracting(listed.map(\.name)).min() {
+        throw ImportError(
+          file: shard, found: "has no tensor \(ImportError.quoted(missing))", expected: "what \(path) lists for it",
+          advice: "fetch both files from one place")
+      }
+      entries += listed
+    }
+    return Checkpoint(path: path, entries: entries)
+  }
+
+  /// The files in the order of first mention, with the names of their tensors.
+  private static func parse(_ storage: Storage) throws(Finding) -> [(file: String, names: Set<String>)] {
+    guard case .object(let index) = try JSON.parse(storage.bytes),
+      case .object(let map)? = index.first(where: { $0.key == "weight_map" })?.value
+    else {
+      throw Finding("is JSON without a weight_map", expected: "the index of a checkpoint in several files")
+    }
+    var files: [(file: String, names: Set<String>)] = []
+    var positions: [String: Int] = [:]
+    for (name, value) in map {
+      guard case .string(let file) = value else {
+        throw Finding("gives no file for \(ImportError.quoted(name))", expected: "a file name")
+      }
+      let position = positions[file] ?? files.count
+      if position == files.count {
+        positions[file] = position
+        files.append((file, []))
+      }
+      files[position].names.insert(name)
+    }
+    return files
+  }
+}
