@@ -1,4 +1,4 @@
-import Tensors
+package import Tensors
 
 /// Strides, dilations and zero padding of a sliding window over 1 to 3 spatial dimensions.
 package struct Window: Hashable, Sendable {
@@ -20,10 +20,16 @@ package struct Window: Hashable, Sendable {
   package func begin(_ axis: Int) -> Int { pads.isEmpty ? 0 : pads[axis] }
   package func end(_ axis: Int) -> Int { pads.isEmpty ? 0 : pads[pads.count / 2 + axis] }
 
-  /// Checks lengths and signs for a number of spatial dimensions.
-  func check(spatial: Int) throws(OpError) {
+  /// Strides, dilations, pads and extents up to here multiply without overflow.
+  private static let limit = 1 << 30
+
+  /// Checks lengths and values for a number of spatial dimensions, and the extents that the window meets.
+  func check(spatial: Int, extents: [Int]) throws(OpError) {
     guard (1...3).contains(spatial) else {
       throw OpError("has \(spatial) spatial dimensions, expected 1 to 3")
+    }
+    for extent in strides + dilations + pads + extents where extent > Self.limit {
+      throw OpError("stride, dilation, pad or extent \(extent) is too large, expected at most \(Self.limit)")
     }
     guard strides.isEmpty || strides.count == spatial, strides.allSatisfy({ $0 >= 1 }) else {
       throw OpError("strides are \(strides), expected \(spatial) positive numbers")
@@ -75,11 +81,12 @@ package struct Conv: OpDefinition {
   package func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType] {
     try operands.expect(2...3)
     try operands.expectFloat()
+    try activation?.checkActivation()
     let (x, w) = (operands[0].shape, operands[1].shape)
     guard x.rank >= 3, x.rank == w.rank else { throw OpError("input is \(x) and weight \(w), expected equal ranks from 3 to 5") }
-    try window.check(spatial: x.rank - 2)
-    guard group >= 1, w[0] % group == 0, w[1] * group == x[1] else {
-      throw OpError("input has \(x[1]) channels, weight \(w) with group \(group) expects \(w[1] * group) in and a multiple of \(group) out")
+    try window.check(spatial: x.rank - 2, extents: x.extents + w.extents)
+    guard group >= 1, w[0] % group == 0, w[1] &* group == x[1] else {
+      throw OpError("input has \(x[1]) channels, weight \(w) with group \(group) expects \(w[1] &* group) in and a multiple of \(group) out")
     }
     if operands.count == 3, operands[2].shape != [w[0]] {
       throw OpError("bias has shape \(operands[2].shape), expected [\(w[0])]")
@@ -92,6 +99,46 @@ package struct Conv: OpDefinition {
       shape.append(extent)
     }
     return [operands[0].with(Shape(shape))]
+  }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    let (x, w, y) = (operands[0].shape, operands[1].shape, results[0].shape)
+    let sliding = SlidingWindow(
+      window, image: x.extents[2...], positions: y.extents[2...], kernel: w.extents[2...])
+    let (inputs, outputs) = (w[1], w[0] / group)
+    let (imageCount, positionCount) = (sliding.imageCount, sliding.positionCount)
+    let patchLength = inputs * sliding.tapCount
+
+    var values = [Float](repeating: 0, count: y.elementCount)
+    try withMemory(operands[0].floats, operands[1].floats, &values) { (x, w, y) throws(OpError) in
+      for part in 0..<(results[0].shape[0] * group) {
+        let x = x + part * inputs * imageCount
+        let y = y + part * outputs * positionCount
+        let w = w + part % group * outputs * patchLength
+        if inputs == 1 && group > 1 {
+          for output in 0..<outputs {
+            sliding.accumulate(x, filter: w + output * patchLength, into: y + output * positionCount)
+          }
+          continue
+        }
+        let filters = Matrix(base: w, pitch: patchLength)
+        if sliding.isPointwise {
+          try multiply(
+            filters, Matrix(base: x, pitch: imageCount), into: y, pitch: positionCount, rows: outputs,
+            columns: positionCount, inner: inputs)
+          continue
+        }
+        for range in sliding.blocks(rows: patchLength) {
+          let patches = UnsafeMutablePointer<Float>.allocate(capacity: patchLength * range.count)
+          defer { patches.deallocate() }
+          sliding.gatherPatches(x, channels: inputs, range, into: patches)
+          try multiply(
+            filters, Matrix(base: patches, pitch: range.count), into: y + range.lowerBound, pitch: positionCount,
+            rows: outputs, columns: range.count, inner: patchLength)
+        }
+      }
+    }
+    return [finished(values, bias: operands.dropFirst(2).first, activation, results[0])]
   }
 }
 
@@ -125,17 +172,18 @@ package struct ConvTranspose: OpDefinition {
   package func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType] {
     try operands.expect(2...3)
     try operands.expectFloat()
+    try activation?.checkActivation()
     let (x, w) = (operands[0].shape, operands[1].shape)
     guard x.rank >= 3, x.rank == w.rank else { throw OpError("input is \(x) and weight \(w), expected equal ranks from 3 to 5") }
     let spatial = x.rank - 2
-    try window.check(spatial: spatial)
+    try window.check(spatial: spatial, extents: x.extents + w.extents)
     guard outputPadding.isEmpty || outputPadding.count == spatial else {
       throw OpError("output_padding is \(outputPadding), expected \(spatial) numbers")
     }
     guard group >= 1, w[0] == x[1], w[0] % group == 0 else {
       throw OpError("input has \(x[1]) channels, weight \(w) with group \(group) expects \(w[0])")
     }
-    let channels = w[1] * group
+    let channels = w[1] &* group
     if operands.count == 3, operands[2].shape != [channels] {
       throw OpError("bias has shape \(operands[2].shape), expected [\(channels)]")
     }
@@ -154,6 +202,33 @@ package struct ConvTranspose: OpDefinition {
       shape.append(extent)
     }
     return [operands[0].with(Shape(shape))]
+  }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    let (x, w, y) = (operands[0].shape, operands[1].shape, results[0].shape)
+    let sliding = SlidingWindow(
+      window, image: y.extents[2...], positions: x.extents[2...], kernel: w.extents[2...])
+    let (inputs, outputs) = (w[0] / group, w[1])
+    let (imageCount, positionCount) = (sliding.imageCount, sliding.positionCount)
+    let patchLength = outputs * sliding.tapCount
+
+    var values = [Float](repeating: 0, count: y.elementCount)
+    try withMemory(operands[0].floats, operands[1].floats, &values) { (x, w, y) throws(OpError) in
+      for part in 0..<(results[0].shape[0] * group) {
+        let x = x + part * inputs * positionCount
+        let y = y + part * outputs * imageCount
+        let filters = Matrix(base: w + part % group * inputs * patchLength, pitch: patchLength, isTransposed: true)
+        for range in sliding.blocks(rows: patchLength) {
+          let patches = UnsafeMutablePointer<Float>.allocate(capacity: patchLength * range.count)
+          defer { patches.deallocate() }
+          try multiply(
+            filters, Matrix(base: x + range.lowerBound, pitch: positionCount), into: patches, pitch: range.count,
+            rows: patchLength, columns: range.count, inner: inputs)
+          sliding.scatterPatches(patches, channels: outputs, range, into: y)
+        }
+      }
+    }
+    return [finished(values, bias: operands.dropFirst(2).first, activation, results[0])]
   }
 }
 
@@ -195,7 +270,7 @@ package struct Pool: OpDefinition {
     default: try operands.expectFloat()
     }
     guard x.rank >= 3 else { throw OpError("input is \(x), expected rank 3 to 5") }
-    try window.check(spatial: x.rank - 2)
+    try window.check(spatial: x.rank - 2, extents: x.extents + kernel)
     guard kernel.count == x.rank - 2, kernel.allSatisfy({ $0 >= 1 }) else {
       throw OpError("kernel is \(kernel), expected \(x.rank - 2) positive numbers")
     }
@@ -208,4 +283,59 @@ package struct Pool: OpDefinition {
     }
     return [operands[0].with(Shape(shape))]
   }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    let (x, y) = (operands[0], results[0].shape)
+    let sliding = SlidingWindow(window, image: x.shape.extents[2...], positions: y.extents[2...], kernel: kernel[...])
+    let planes = y[0] * y[1]
+    var values = [Float](repeating: kind == .max ? -.infinity : 0, count: y.elementCount)
+    let covered = kind == .max ? [] : divisors(sliding, positions: y.extents[2...], image: x.shape.extents[2...])
+    values.withUnsafeMutableBufferPointer { target in
+      x.floats.withUnsafeBufferPointer { source in
+        for plane in 0..<planes {
+          let (from, to) = (plane * sliding.imageCount, plane * sliding.positionCount)
+          for tap in 0..<sliding.tapCount {
+            sliding.forEachRun(tap: tap, in: 0..<sliding.positionCount) { run in
+              for index in 0..<run.count {
+                let value = source[from + run.image + index * run.step]
+                let position = to + run.position + index
+                if kind == .max {
+                  if value > target[position] || value.isNaN { target[position] = value }
+                } else {
+                  target[position] += value
+                }
+              }
+            }
+          }
+          for position in covered.indices where covered[position] > 0 { target[to + position] /= covered[position] }
+        }
+      }
+    }
+    return [Tensor(values, shape: y, element: results[0].element)]
+  }
+
+  /// What an average divides by at each position: 0 where a window covers nothing that counts.
+  private func divisors(_ sliding: SlidingWindow, positions: ArraySlice<Int>, image: ArraySlice<Int>) -> [Float] {
+    var counts: [Float] = [1]
+    for (axis, (extent, length)) in zip(positions, image).enumerated() {
+      let counted = kind == .average ? 0..<length : -window.begin(axis)..<(length + window.end(axis))
+      let own = (0..<extent).map { position in
+        let start = position * window.stride(axis) - window.begin(axis)
+        return Float((0..<kernel[axis]).count { counted.contains(start + $0 * window.dilation(axis)) })
+      }
+      counts = counts.flatMap { count in own.map { count * $0 } }
+    }
+    return counts
+  }
+}
+
+/// Adds a bias per channel, applies the activation and stores.
+private func finished(_ sums: [Float], bias: Tensor?, _ activation: Unary?, _ type: TensorType) -> Tensor {
+  var result = Elements(values: sums, shape: type.shape)
+  if let bias {
+    let perChannel = Shape([type.shape[1]] + [Int](repeating: 1, count: type.rank - 2))
+    result = result.applying(.add, Elements(values: bias.floats, shape: perChannel))
+  }
+  result.values = activation.applied(to: result.values)
+  return result.tensor(type.element)
 }

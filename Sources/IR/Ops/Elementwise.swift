@@ -54,6 +54,28 @@ package struct Unary: OpDefinition {
     }
     return [TensorType(function.isPredicate ? .bool : type.element, type.shape)]
   }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    if operands[0].element.isFloat {
+      return [Elements<Float>(operands[0]).applying(function, p0, p1).tensor(results[0].element)]
+    }
+    return [Elements<Int64>(operands[0]).applying(function, p0, p1).tensor(results[0].element)]
+  }
+
+  /// Checks that this can be fused behind an op as its activation.
+  func checkActivation() throws(OpError) {
+    guard function != .bitNot, !function.isPredicate else {
+      throw OpError("activation '\(name)' is not a function from floats to floats")
+    }
+  }
+}
+
+extension Unary? {
+  /// The activation, if there is one, of fp32 results.
+  func applied(to values: [Float]) -> [Float] {
+    guard let self else { return values }
+    return Elements(values: values, shape: [values.count]).applying(self.function, self.p0, self.p1).values
+  }
 }
 
 /// One elementwise function of two operands that broadcast against each other as in NumPy.
@@ -82,6 +104,14 @@ package struct Binary: OpDefinition {
     }
     return [TensorType(function.isPredicate ? .bool : a.element, shape)]
   }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    let (a, b) = (operands[0], operands[1])
+    if a.element.isFloat {
+      return [Elements<Float>(a).applying(function, Elements<Float>(b)).tensor(results[0].element)]
+    }
+    return [Elements<Int64>(a).applying(function, Elements<Int64>(b)).tensor(results[0].element)]
+  }
 }
 
 /// y[i] = condition[i] ? a[i] : b[i], all three broadcast.
@@ -104,6 +134,18 @@ package struct Select: OpDefinition {
     }
     return [TensorType(operands[1].element, shape)]
   }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    let (condition, a, b) = (operands[0], operands[1], operands[2])
+    if a.element.isFloat {
+      return [
+        Elements<Float>(condition).select(Elements<Float>(a), Elements<Float>(b)) { $0 != 0 }.tensor(a.element)
+      ]
+    }
+    return [
+      Elements<Int64>(condition).select(Elements<Int64>(a), Elements<Int64>(b)) { $0 != 0 }.tensor(a.element)
+    ]
+  }
 }
 
 /// Converts to another element type: float to integer truncates toward zero and saturates, NaN gives 0; integers wrap; bool is `!= 0`.
@@ -117,6 +159,10 @@ package struct Cast: OpDefinition {
   package func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType] {
     try operands.expect(1...1)
     return [operands[0].with(element)]
+  }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    [operands[0].converted(to: element)]
   }
 }
 
@@ -154,6 +200,20 @@ package struct Elementwise: OpDefinition {
         self = .select
       } else {
         return nil
+      }
+    }
+    package var acceptsIntegers: Bool {
+      switch self {
+      case .unary(let function): function.acceptsIntegers
+      case .binary(let function): function.acceptsIntegers
+      case .select: true
+      }
+    }
+    package var acceptsFloats: Bool {
+      switch self {
+      case .unary(let function): function != .bitNot
+      case .binary(let function): function.acceptsFloats
+      case .select: true
       }
     }
     package var parameterCount: Int {
@@ -219,6 +279,10 @@ package struct Elementwise: OpDefinition {
       for register in step.registers where !(0..<(operands.count + index)).contains(register) {
         throw OpError("step \(index) reads register \(register), defined are 0 to \(operands.count + index - 1)")
       }
+      let floats = Self.computesInFloats(operands.map(\.element), element)
+      guard floats ? step.function.acceptsFloats : step.function.acceptsIntegers else {
+        throw OpError("step \(index), '\(step.function.name)', is not defined on \(floats ? "floats" : "integers")")
+      }
     }
     var shape = operands[0].shape
     for type in operands.dropFirst() {
@@ -228,6 +292,39 @@ package struct Elementwise: OpDefinition {
       shape = joined
     }
     return [TensorType(element, shape)]
+  }
+
+  /// Whether registers are fp32; they are int64 otherwise.
+  package static func computesInFloats(_ operands: [ElementType], _ result: ElementType) -> Bool {
+    result.isFloat || operands.contains(where: \.isFloat)
+  }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    let (shape, element) = (results[0].shape, results[0].element)
+    if Self.computesInFloats(operands.map(\.element), element) {
+      var registers = operands.map { Elements<Float>($0) }
+      for step in steps {
+        let a = registers[step.registers[0]]
+        switch step.function {
+        case .unary(let function): registers.append(a.applying(function, step.p0, step.p1))
+        case .binary(let function): registers.append(a.applying(function, registers[step.registers[1]]))
+        case .select:
+          registers.append(a.select(registers[step.registers[1]], registers[step.registers[2]]) { $0 != 0 })
+        }
+      }
+      return [registers[registers.count - 1].expanded(to: shape).tensor(element)]
+    }
+    var registers = operands.map { Elements<Int64>($0) }
+    for step in steps {
+      let a = registers[step.registers[0]]
+      switch step.function {
+      case .unary(let function): registers.append(a.applying(function, step.p0, step.p1))
+      case .binary(let function): registers.append(a.applying(function, registers[step.registers[1]]))
+      case .select:
+        registers.append(a.select(registers[step.registers[1]], registers[step.registers[2]]) { $0 != 0 })
+      }
+    }
+    return [registers[registers.count - 1].expanded(to: shape).tensor(element)]
   }
 }
 

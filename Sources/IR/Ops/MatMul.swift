@@ -1,4 +1,4 @@
-import Tensors
+package import Tensors
 
 /// Matrix product with optional bias and activation: y = activation(a · b + bias).
 ///
@@ -28,6 +28,7 @@ package struct MatMul: OpDefinition {
   package func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType] {
     try operands.expect(2...3)
     try operands.expectFloat()
+    try activation?.checkActivation()
     let (a, b) = (operands[0].shape, operands[1].shape)
     guard a.rank >= 2, b.rank >= 2 else { throw OpError("operands are \(a) and \(b), expected rank 2 or more") }
     let rows = a[a.rank - (transposeA ? 1 : 2)]
@@ -47,5 +48,43 @@ package struct MatMul: OpDefinition {
       }
     }
     return [operands[0].with(Shape(batch.extents + [rows, columns]))]
+  }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    let (a, b, y) = (operands[0], operands[1], results[0].shape)
+    let (rows, columns) = (y[y.rank - 2], y[y.rank - 1])
+    let inner = a.shape[a.shape.rank - (transposeA ? 2 : 1)]
+    let batch = Shape(Array(y.extents.dropLast(2)))
+    let batchA = Shape(Array(a.shape.extents.dropLast(2)))
+    let batchB = Shape(Array(b.shape.extents.dropLast(2)))
+
+    var values = [Float](repeating: 0, count: y.elementCount)
+    try withMemory(a.floats, b.floats, &values) { (a, b, y) throws(OpError) in
+      let left = { Matrix(base: a + $0, pitch: transposeA ? rows : inner, isTransposed: transposeA) }
+      let right = { Matrix(base: b + $0, pitch: transposeB ? inner : columns, isTransposed: transposeB) }
+      // One product when every row of a, whatever its batch, meets the same b.
+      if batchB.elementCount == 1, !transposeA {
+        let allRows = batch.elementCount * rows
+        try multiply(left(0), right(0), into: y, pitch: columns, rows: allRows, columns: columns, inner: inner)
+        return
+      }
+      let (offsetsA, offsetsB) = (offsets(of: batchA, in: batch), offsets(of: batchB, in: batch))
+      for index in 0..<batch.elementCount {
+        try multiply(
+          left(offsetsA[index] * rows * inner), right(offsetsB[index] * inner * columns),
+          into: y + index * rows * columns, pitch: columns, rows: rows, columns: columns, inner: inner)
+      }
+    }
+
+    var result = Elements(values: values, shape: y)
+    if operands.count == 3 { result = result.applying(.add, Elements<Float>(operands[2])) }
+    result.values = activation.applied(to: result.values)
+    return [result.tensor(results[0].element)]
+  }
+
+  /// For each batch of the result, which matrix of an operand it takes.
+  private func offsets(of batch: Shape, in result: Shape) -> [Int] {
+    let own = Elements(values: Array(0..<batch.elementCount), shape: batch)
+    return own.expanded(to: result).values
   }
 }

@@ -1,4 +1,4 @@
-import Tensors
+package import Tensors
 
 /// y.extents[i] = x.extents[permutation[i]].
 package struct Transpose: OpDefinition {
@@ -16,6 +16,11 @@ package struct Transpose: OpDefinition {
       throw OpError("permutation is \(permutation), expected each of the \(shape.rank) axes of \(shape) once")
     }
     return [operands[0].with(Shape(permutation.map { shape[$0] }))]
+  }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    let strides = operands[0].shape.strides
+    return [operands[0].gathered(results[0].shape, strides: permutation.map { strides[$0] })]
   }
 }
 
@@ -35,6 +40,10 @@ package struct Reshape: OpDefinition {
     }
     return [operands[0].with(Shape(shape))]
   }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    [operands[0].reshaped(results[0].shape)]
+  }
 }
 
 /// Repeats extents of 1 to reach `shape` (one-sided broadcast).
@@ -52,6 +61,11 @@ package struct Expand: OpDefinition {
       throw OpError("\(operands[0].shape) does not broadcast to \(shape)")
     }
     return [operands[0].with(Shape(shape))]
+  }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    let shape = results[0].shape
+    return [operands[0].gathered(shape, strides: operands[0].shape.broadcastStrides(to: shape))]
   }
 }
 
@@ -75,9 +89,32 @@ package struct Concat: OpDefinition {
       else {
         throw OpError("operands \(operands[0]) and \(operand) must agree in everything but axis \(axis)")
       }
-      shape[axis] += operand.shape[axis]
+      shape[axis] &+= operand.shape[axis]
     }
     return [operands[0].with(shape)]
+  }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    let shape = results[0].shape
+    guard let axis = shape.normalized(axis: axis) else { return [] }
+    let rows = shape.extents[..<axis].reduce(1, *)
+    let result = Tensor(element: results[0].element, shape: shape) { target in
+      let pitch = rows > 0 ? target.count / rows : 0
+      var column = 0
+      for operand in operands {
+        operand.withBytes { source in
+          let width = rows > 0 ? source.count / rows : 0
+          guard width > 0 else { return }
+          for row in 0..<rows {
+            let start = row * pitch + column
+            UnsafeMutableRawBufferPointer(rebasing: target[start..<(start + width)])
+              .copyMemory(from: UnsafeRawBufferPointer(rebasing: source[(row * width)..<((row + 1) * width)]))
+          }
+          column += width
+        }
+      }
+    }
+    return [result]
   }
 }
 
@@ -123,6 +160,16 @@ package struct Slice: OpDefinition {
     }
     return [operands[0].with(Shape(counts))]
   }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    let (x, shape) = (operands[0], results[0].shape)
+    guard shape.elementCount > 0 else { return [Tensor(zeros: x.element, shape)] }
+    let own = x.shape.strides
+    let origin = x.shape.indices.reduce(0) { $0 + starts[$1] * own[$1] }
+    // A single element is never stepped from, so that a huge step is harmless.
+    let strides = x.shape.indices.map { counts[$0] > 1 ? own[$0] * step($0) : 0 }
+    return [x.gathered(shape, strides: strides, origin: origin)]
+  }
 }
 
 /// Adds elements around x (or crops with negative amounts).
@@ -164,6 +211,30 @@ package struct Pad: OpDefinition {
     }
     return [operands[0].with(Shape(extents))]
   }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    var result = operands[0]
+    let fill =
+      result.element.isFloat
+      ? Tensor(scalar: Float(value), element: result.element)
+      : Tensor([integerParameter(value)], shape: [], element: result.element)
+    for (axis, extent) in operands[0].shape.enumerated() where pads[axis] != 0 || results[0].shape[axis] != extent {
+      let sources = (0..<results[0].shape[axis]).map { source(of: $0 - pads[axis], extent: extent) }
+      result = result.taken(sources, along: axis, fill: fill)
+    }
+    return [result]
+  }
+
+  /// Which element of an axis stands at a position counted from the axis' start; nil for the constant.
+  private func source(of position: Int, extent: Int) -> Int? {
+    if (0..<extent).contains(position) { return position }
+    switch mode {
+    case .constant: return nil
+    case .reflect: return position < 0 ? -position : 2 * (extent - 1) - position
+    case .edge: return position < 0 ? 0 : extent - 1
+    case .wrap: return ((position % extent) + extent) % extent
+    }
+  }
 }
 
 /// Takes slices of x along an axis by index: y.shape = x.shape[..axis] + indices.shape + x.shape[axis+1..].
@@ -185,5 +256,20 @@ package struct Gather: OpDefinition {
     }
     let axis = try resolve(axis: axis, in: x)
     return [operands[0].with(Shape(Array(x.extents[..<axis]) + indices.shape.extents + Array(x.extents[(axis + 1)...])))]
+  }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    let x = operands[0]
+    let axis = try resolve(axis: axis, in: x.shape)
+    let extent = x.shape[axis]
+    var sources: [Int?] = []
+    for index in operands[1].integers {
+      guard index >= -extent, index < extent else {
+        throw OpError(
+          "index \(index) lies outside axis \(axis) of \(x.shape), expected \(-extent) to \(extent - 1)")
+      }
+      sources.append(Int(index < 0 ? index + Int64(extent) : index))
+    }
+    return [x.taken(sources, along: axis).reshaped(results[0].shape)]
   }
 }

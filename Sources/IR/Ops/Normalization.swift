@@ -1,4 +1,11 @@
-import Tensors
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+package import Tensors
 
 /// exp(x − max) ÷ Σ exp(x − max) along one axis, or its logarithm with `log`.
 package struct Softmax: OpDefinition {
@@ -19,6 +26,25 @@ package struct Softmax: OpDefinition {
     try operands.expectFloat()
     _ = try resolve(axis: axis, in: operands[0].shape)
     return [operands[0].with(operands[0].shape)]
+  }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    let x = operands[0]
+    let axis = try resolve(axis: axis, in: x.shape)
+    let result = x.mapRuns(along: axis) { row, target in
+      let peak = row.reduce(-.infinity, Swift.max)
+      var sum = 0.0
+      for index in row.indices {
+        let decayed = exp(row[index] - peak)
+        target[index] = decayed
+        sum += Double(decayed)
+      }
+      for index in row.indices {
+        target[index] =
+          log ? Float(Double(row[index]) - Double(peak) - logarithm(sum)) : Float(Double(target[index]) / sum)
+      }
+    }
+    return [result]
   }
 }
 
@@ -49,6 +75,21 @@ package struct LayerNorm: OpDefinition {
     }
     return [operands[0].with(x)]
   }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    let x = operands[0]
+    let axis = try resolve(axis: axis, in: x.shape)
+    let length = x.shape.extents[axis...].reduce(1, *)
+    let (scale, bias) = (operands.dropFirst().first?.floats, operands.dropFirst(2).first?.floats)
+    let values = mappingRows(x.floats, length: length) { row, target in
+      let (mean, deviation) = moments(row, epsilon)
+      for index in row.indices {
+        let centred = (Double(row[index]) - mean) / deviation
+        target[index] = Float(centred * Double(scale?[index] ?? 1) + Double(bias?[index] ?? 0))
+      }
+    }
+    return [Tensor(values, shape: x.shape, element: x.element)]
+  }
 }
 
 /// x ÷ √(mean(x²) + epsilon) over the axes from `axis` to the last, then × scale when there is a second operand.
@@ -75,6 +116,20 @@ package struct RMSNorm: OpDefinition {
       throw OpError("scale has shape \(operands[1].shape), expected \(normalised)")
     }
     return [operands[0].with(x)]
+  }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    let x = operands[0]
+    let axis = try resolve(axis: axis, in: x.shape)
+    let length = x.shape.extents[axis...].reduce(1, *)
+    let scale = operands.dropFirst().first?.floats
+    let values = mappingRows(x.floats, length: length) { row, target in
+      var squares = 0.0
+      for value in row { squares += Double(value) * Double(value) }
+      let root = (squares / Double(length) + epsilon).squareRoot()
+      for index in row.indices { target[index] = Float(Double(row[index]) / root * Double(scale?[index] ?? 1)) }
+    }
+    return [Tensor(values, shape: x.shape, element: x.element)]
   }
 }
 
@@ -106,6 +161,28 @@ package struct GroupNorm: OpDefinition {
     }
     return [operands[0].with(x)]
   }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    let x = operands[0]
+    let channels = x.shape[1]
+    let inner = x.shape.extents[2...].reduce(1, *)
+    let (scale, bias) = (operands.dropFirst().first?.floats, operands.dropFirst(2).first?.floats)
+    var group = 0
+    let values = mappingRows(x.floats, length: channels / groups * inner) { row, target in
+      let (mean, deviation) = moments(row, epsilon)
+      let first = group % groups * (channels / groups)
+      for start in stride(from: 0, to: row.count, by: inner) {
+        let channel = first + start / inner
+        let factor = Double(scale?[channel] ?? 1) / deviation
+        let offset = Double(bias?[channel] ?? 0)
+        for index in start..<(start + inner) {
+          target[index] = Float((Double(row[index]) - mean) * factor + offset)
+        }
+      }
+      group += 1
+    }
+    return [Tensor(values, shape: x.shape, element: x.element)]
+  }
 }
 
 /// (x − mean[C]) ÷ √(variance[C] + epsilon) × scale[C] + bias[C] with stored statistics.
@@ -128,6 +205,24 @@ package struct BatchNorm: OpDefinition {
       throw OpError("operand \(index) has shape \(operand.shape), expected [\(x[1])]")
     }
     return [operands[0].with(x)]
+  }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    let x = operands[0]
+    let inner = x.shape.extents[2...].reduce(1, *)
+    let (scale, bias, mean, variance) = (
+      operands[1].floats, operands[2].floats, operands[3].floats, operands[4].floats
+    )
+    var plane = 0
+    let values = mappingRows(x.floats, length: inner) { row, target in
+      let channel = plane % x.shape[1]
+      let factor = Double(scale[channel]) / (Double(variance[channel]) + epsilon).squareRoot()
+      for index in row.indices {
+        target[index] = Float((Double(row[index]) - Double(mean[channel])) * factor + Double(bias[channel]))
+      }
+      plane += 1
+    }
+    return [Tensor(values, shape: x.shape, element: x.element)]
   }
 }
 
@@ -153,4 +248,30 @@ package struct LpNorm: OpDefinition {
     guard order == 1 || order == 2 else { throw OpError("order is \(order), expected 1 or 2") }
     return [operands[0].with(operands[0].shape)]
   }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    let x = operands[0]
+    let axis = try resolve(axis: axis, in: x.shape)
+    let result = x.mapRuns(along: axis) { row, target in
+      var sum = 0.0
+      for value in row { sum += order == 1 ? Double(value.magnitude) : Double(value) * Double(value) }
+      let norm = order == 1 ? sum : sum.squareRoot()
+      for index in row.indices { target[index] = norm == 0 ? 0 : Float(Double(row[index]) / norm) }
+    }
+    return [result]
+  }
 }
+
+/// Mean of a row, and √(population variance + epsilon).
+private func moments(_ row: UnsafeBufferPointer<Float>, _ epsilon: Double) -> (mean: Double, deviation: Double) {
+  let count = Double(row.count)
+  var sum = 0.0
+  for value in row { sum += Double(value) }
+  let mean = sum / count
+  var squares = 0.0
+  for value in row { squares += (Double(value) - mean) * (Double(value) - mean) }
+  return (mean, (squares / count + epsilon).squareRoot())
+}
+
+/// The natural logarithm under a name that an attribute `log` does not hide.
+private func logarithm(_ value: Double) -> Double { log(value) }

@@ -1,4 +1,11 @@
-import Tensors
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+package import Tensors
 
 /// Reduces over some axes.
 ///
@@ -42,6 +49,43 @@ package struct Reduce: OpDefinition {
     }
     return [type.with(Shape(shape))]
   }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    let (x, type) = (operands[0], results[0])
+    let length = axes.reduce(1) { $0 * x.shape[$1] }
+    let moved = x.movingLast(axes)
+    if x.element.isFloat {
+      let values = reducingRows(moved.floats, rows: type.shape.elementCount, length: length, reduced)
+      return [Tensor(values, shape: type.shape, element: type.element)]
+    }
+    let values = reducingRows(moved.integers, rows: type.shape.elementCount, length: length, reduced)
+    return [Tensor(values, shape: type.shape, element: type.element)]
+  }
+
+  private func reduced(_ row: UnsafeBufferPointer<Float>) -> Float {
+    switch kind {
+    case .sum: Float(sum(row) { $0 })
+    case .mean: row.isEmpty ? 0 : Float(sum(row) { $0 } / Double(row.count))
+    case .max: row.reduce(-.infinity) { $0 > $1 || $0.isNaN ? $0 : $1 }
+    case .min: row.reduce(.infinity) { $0 < $1 || $0.isNaN ? $0 : $1 }
+    case .prod: Float(row.reduce(1.0) { $0 * Double($1) })
+    case .l1: Float(sum(row) { $0.magnitude })
+    case .l2: Float(sum(row) { $0 * $0 }.squareRoot())
+    case .sumSquare: Float(sum(row) { $0 * $0 })
+    case .logSum: Float(log(sum(row) { $0 }))
+    case .logSumExp: logSumExp(row)
+    }
+  }
+
+  private func reduced(_ row: UnsafeBufferPointer<Int64>) -> Int64 {
+    switch kind {
+    case .max: row.max() ?? (.min)
+    case .min: row.min() ?? (.max)
+    case .prod: row.reduce(1, &*)
+    case .mean: row.isEmpty ? 0 : row.reduce(0, &+) / Int64(row.count)
+    default: row.reduce(0, &+)
+    }
+  }
 }
 
 /// Index of the largest (or smallest) element along an axis, as i64. Of equal ones the first wins, or the last with `last`.
@@ -74,6 +118,24 @@ package struct ArgReduce: OpDefinition {
     if keep { extents[axis] = 1 } else { extents.remove(at: axis) }
     return [TensorType(.i64, Shape(extents))]
   }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    let (x, shape) = (operands[0], results[0].shape)
+    let axis = try resolve(axis: axis, in: x.shape)
+    let moved = x.movingLast([axis])
+    let rows = shape.elementCount
+    let positions =
+      x.element.isFloat
+      ? moved.floats.positions(rows: rows, length: x.shape[axis], wins) : moved.integers.positions(rows: rows, length: x.shape[axis], wins)
+    return [Tensor(positions, shape: shape)]
+  }
+
+  private func wins<Scalar: Comparable>(_ candidate: Scalar, _ best: Scalar) -> Bool {
+    switch kind {
+    case .max: last ? candidate >= best : candidate > best
+    case .min: last ? candidate <= best : candidate < best
+    }
+  }
 }
 
 /// Sum of all elements up to each position along an axis; f32, f16, bf16, i32 or i64.
@@ -105,4 +167,60 @@ package struct CumSum: OpDefinition {
     _ = try resolve(axis: axis, in: type.shape)
     return [type.with(type.shape)]
   }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    let x = operands[0]
+    let axis = try resolve(axis: axis, in: x.shape)
+    let inner = x.shape.extents[(axis + 1)...].reduce(1, *)
+    if x.element.isFloat {
+      let values = x.floats
+      let sums = accumulated(values.map { Double($0) }, extent: x.shape[axis], inner: inner, +)
+      return [Tensor(sums.map { Float($0) }, shape: x.shape, element: x.element)]
+    }
+    return [Tensor(accumulated(x.integers, extent: x.shape[axis], inner: inner, &+), shape: x.shape, element: x.element)]
+  }
+
+  private func accumulated<Scalar: ExpressibleByIntegerLiteral>(
+    _ values: [Scalar], extent: Int, inner: Int, _ add: (Scalar, Scalar) -> Scalar
+  ) -> [Scalar] {
+    var sums = values
+    for start in 0..<(values.count / max(extent, 1)) {
+      let first = start / inner * extent * inner + start % inner
+      var sum: Scalar = 0
+      for step in 0..<extent {
+        let position = first + (reverse ? extent - 1 - step : step) * inner
+        if exclusive { sums[position] = sum }
+        sum = add(sum, values[position])
+        if !exclusive { sums[position] = sum }
+      }
+    }
+    return sums
+  }
+}
+
+extension Array where Element: Comparable {
+  /// For each of `rows` rows of `length` elements, where the element stands that wins against all before it.
+  fileprivate func positions(rows: Int, length: Int, _ wins: (Element, Element) -> Bool) -> [Int64] {
+    (0..<rows).map { row in
+      let start = row * length
+      var best = 0
+      for position in 1..<Swift.max(length, 1) where wins(self[start + position], self[start + best]) {
+        best = position
+      }
+      return Int64(best)
+    }
+  }
+}
+
+private func sum(_ row: UnsafeBufferPointer<Float>, _ term: (Double) -> Double) -> Double {
+  var sum = 0.0
+  for value in row { sum += term(Double(value)) }
+  return sum
+}
+
+/// log Σ exp(x), taken relative to the largest element so that nothing overflows.
+private func logSumExp(_ row: UnsafeBufferPointer<Float>) -> Float {
+  let peak = row.reduce(-.infinity) { $0 > $1 || $0.isNaN ? $0 : $1 }
+  guard peak.isFinite else { return peak }
+  return Float(Double(peak) + log(sum(row) { exp($0 - Double(peak)) }))
 }

@@ -1,4 +1,4 @@
-import Tensors
+package import Tensors
 
 /// Resamples the spatial dimensions of x: [N, C, spatial..] to `sizes`, after ONNX Resize.
 ///
@@ -63,5 +63,97 @@ package struct Resize: OpDefinition {
     guard sizes.allSatisfy({ $0 >= 1 }), x.extents.dropFirst(2).allSatisfy({ $0 >= 1 }), scales.allSatisfy({ $0 > 0 && $0.isFinite })
     else { throw OpError("sizes \(sizes) and scales \(scales) must be positive, and input \(x) not empty") }
     return [operands[0].with(Shape([x[0], x[1]] + sizes))]
+  }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    let (x, y) = (operands[0].shape, results[0].shape)
+    var values = operands[0].floats
+    var extents = x.extents
+    for axis in sizes.indices {
+      let taps = (0..<sizes[axis]).map { self.taps(output: $0, axis, input: x[axis + 2]) }
+      let outer = extents[..<(axis + 2)].reduce(1, *)
+      let inner = extents[(axis + 3)...].reduce(1, *)
+      values = combined(values, taps, outer: outer, extent: x[axis + 2], inner: inner)
+      extents[axis + 2] = sizes[axis]
+    }
+    return [Tensor(values, shape: y, element: results[0].element)]
+  }
+
+  /// One output position as a weighted sum of input positions along its axis.
+  private struct Tap {
+    var index: Int
+    var weight: Float
+  }
+
+  private func taps(output: Int, _ axis: Int, input: Int) -> [Tap] {
+    let coordinate = coordinate(Double(output), axis, input: input)
+    let base = coordinate.rounded(.down)
+    let fraction = coordinate - base
+    switch mode {
+    case .nearest: return [Tap(index: Int(min(max(nearest(coordinate), 0), Double(input - 1))), weight: 1)]
+    case .linear: return inside([1 - fraction, fraction], from: base, input: input)
+    case .cubic:
+      let weights = (-1...2).map { kernel(fraction - Double($0)) }
+      return inside(weights, from: base - 1, input: input)
+    }
+  }
+
+  /// Where an output position lies on the input axis.
+  private func coordinate(_ output: Double, _ axis: Int, input: Int) -> Double {
+    let (size, scale) = (sizes[axis], scale(axis, input: input))
+    switch coordinates {
+    case .halfPixel: return (output + 0.5) / scale - 0.5
+    case .pytorchHalfPixel: return size > 1 ? (output + 0.5) / scale - 0.5 : 0
+    case .asymmetric: return output / scale
+    case .alignCorners: return size > 1 ? output * Double(input - 1) / Double(size - 1) : 0
+    }
+  }
+
+  private func nearest(_ coordinate: Double) -> Double {
+    switch rounding {
+    case .preferFloor: (coordinate - 0.5).rounded(.up)
+    case .preferCeil: (coordinate + 0.5).rounded(.down)
+    case .floor: coordinate.rounded(.down)
+    case .ceil: coordinate.rounded(.up)
+    }
+  }
+
+  /// Keys' cubic convolution kernel.
+  private func kernel(_ distance: Double) -> Double {
+    let d = abs(distance)
+    if d <= 1 { return ((cubic + 2) * d - (cubic + 3)) * d * d + 1 }
+    if d < 2 { return ((cubic * d - 5 * cubic) * d + 8 * cubic) * d - 4 * cubic }
+    return 0
+  }
+
+  /// Samples beyond an edge take the edge's element, or do not count with `excludeOutside`.
+  private func inside(_ weights: [Double], from first: Double, input: Int) -> [Tap] {
+    let positions = weights.indices.map { first + Double($0) }
+    let last = Double(input - 1)
+    var counted = weights
+    if excludeOutside {
+      for index in weights.indices where positions[index] < 0 || positions[index] > last { counted[index] = 0 }
+      let sum = counted.reduce(0, +)
+      if sum != 0 { counted = counted.map { $0 / sum } }
+    }
+    return weights.indices.map { Tap(index: Int(min(max(positions[$0], 0), last)), weight: Float(counted[$0])) }
+  }
+
+  private func combined(_ values: [Float], _ taps: [[Tap]], outer: Int, extent: Int, inner: Int) -> [Float] {
+    var result = [Float](repeating: 0, count: outer * taps.count * inner)
+    result.withUnsafeMutableBufferPointer { target in
+      values.withUnsafeBufferPointer { source in
+        for plane in 0..<outer {
+          for position in taps.indices {
+            let to = (plane * taps.count + position) * inner
+            for tap in taps[position] {
+              let from = (plane * extent + tap.index) * inner
+              for index in 0..<inner { target[to + index] += tap.weight * source[from + index] }
+            }
+          }
+        }
+      }
+    }
+    return result
   }
 }
