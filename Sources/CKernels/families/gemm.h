@@ -1,0 +1,204 @@
+/* The block of a matrix product that matmul and the convolutions share.
+ *
+ * B is packed into panels of PANEL columns, zero beyond the last; A is read where it lies, by its strides, or
+ * widened a few rows at a time when it is not f32. The accumulators of one tile stay in registers over DEPTH
+ * steps of k; sums over more than DEPTH steps continue from a tile in scratch. The order of every sum depends on k alone. */
+
+#if LANES == 16
+#define TILE_ROWS 12
+#define TILE_VECTORS 2
+#elif LANES == 8
+#define TILE_ROWS 6
+#define TILE_VECTORS 2
+#elif defined(KERNEL_USES_NEON)
+#define TILE_ROWS 8
+#define TILE_VECTORS 2
+#else
+#define TILE_ROWS 4
+#define TILE_VECTORS 2
+#endif
+#define PANEL (TILE_VECTORS * LANES)
+#define BLOCK_COLUMNS 128 /* a multiple of every PANEL */
+#define BLOCK_ROWS 240    /* a multiple of every TILE_ROWS */
+#define SMALL_BLOCK_ROWS 48
+#define DEPTH 384
+
+/* What differs between products: how columns [n0, n0 + columns) of rows [k0, k0 + depth) of B come into panels.
+ * Panel p starts at p * depth * PANEL and holds depth rows of PANEL floats. */
+typedef void (*gemm_pack)(const void *source, int64_t k0, int64_t depth, int64_t n0, int64_t columns, float *panels);
+
+typedef struct {
+  int64_t k;
+  const void *a; /* element [0, 0] of the whole product */
+  uint32_t a_element;
+  int64_t a_row, a_column;
+  gemm_pack pack;
+  const void *pack_source;
+  const float *b; /* row-major f32 that may be read in place, or NULL */
+  int64_t b_row;
+  void *y; /* element [0, 0] */
+  uint32_t y_element;
+  int64_t y_row;
+  const void *bias; /* or NULL */
+  uint32_t bias_element;
+  int bias_per_row;
+  kernel_activation activation;
+} gemm;
+
+static size_t gemm_scratch_bytes(void) {
+  return sizeof(float) * (DEPTH * BLOCK_COLUMNS + BLOCK_ROWS * BLOCK_COLUMNS + TILE_ROWS * DEPTH);
+}
+
+/* Borders of blocks depend on the shape alone: small blocks where there would be few. */
+static int64_t gemm_block_rows(int64_t m, int64_t n, int64_t count) {
+  const int64_t blocks = kernel_ceil_divide(n, BLOCK_COLUMNS);
+  return blocks >= 8 || count >= 8 || blocks * count * kernel_ceil_divide(m, BLOCK_ROWS) >= 8 ? BLOCK_ROWS
+                                                                                              : SMALL_BLOCK_ROWS;
+}
+
+/* tile[rows][PANEL] (+)= A[rows, depth] * B[depth, vectors * LANES]. rows and vectors are constants after inlining. */
+KERNEL_INLINE void gemm_tile(const int rows, const int vectors, int64_t depth, const float *a, int64_t a_row,
+                             int64_t a_column, const float *b, int64_t b_row, float *tile, int64_t tile_row,
+                             int accumulate) {
+  vf sum[TILE_ROWS][TILE_VECTORS];
+  const float *a0 = a, *a3 = a + 3 * a_row, *a6 = a + 6 * a_row, *a9 = a + 9 * a_row;
+  KERNEL_UNROLL
+  for (int r = 0; r < rows; r++) {
+    KERNEL_UNROLL
+    for (int v = 0; v < vectors; v++) sum[r][v] = accumulate ? v_load(tile + r * tile_row + v * LANES) : v_set(0);
+  }
+  for (int64_t k = 0; k < depth; k++) {
+    vf column[TILE_VECTORS];
+    KERNEL_UNROLL
+    for (int v = 0; v < vectors; v++) column[v] = v_load(b + v * LANES);
+    KERNEL_UNROLL
+    for (int r = 0; r < rows; r++) {
+      const float *group = r < 3 ? a0 : r < 6 ? a3 : r < 9 ? a6 : a9;
+      const vf factor = v_set(group[r % 3 == 0 ? 0 : r % 3 == 1 ? a_row : 2 * a_row]);
+      KERNEL_UNROLL
+      for (int v = 0; v < vectors; v++) sum[r][v] = v_fma(factor, column[v], sum[r][v]);
+    }
+    a0 += a_column, a3 += a_column, a6 += a_column, a9 += a_column;
+    b += b_row;
+  }
+  KERNEL_UNROLL
+  for (int r = 0; r < rows; r++) {
+    KERNEL_UNROLL
+    for (int v = 0; v < vectors; v++) v_store(tile + r * tile_row + v * LANES, sum[r][v]);
+  }
+}
+
+typedef void (*gemm_tile_function)(int64_t depth, const float *a, int64_t a_row, int64_t a_column, const float *b,
+                                   int64_t b_row, float *tile, int64_t tile_row, int accumulate);
+
+#define GEMM_TILE(rows, vectors)                                                                                   \
+  static void gemm_tile_##rows##_##vectors(int64_t depth, const float *a, int64_t a_row, int64_t a_column,         \
+                                           const float *b, int64_t b_row, float *tile, int64_t tile_row,           \
+                                           int accumulate) {                                                       \
+    gemm_tile(rows, vectors, depth, a, a_row, a_column, b, b_row, tile, tile_row, accumulate);                     \
+  }
+#define GEMM_TILES_4(X) X(1, 1) X(1, 2) X(2, 1) X(2, 2) X(3, 1) X(3, 2) X(4, 1) X(4, 2)
+#define GEMM_TILES_6(X) GEMM_TILES_4(X) X(5, 1) X(5, 2) X(6, 1) X(6, 2)
+#define GEMM_TILES_8(X) GEMM_TILES_6(X) X(7, 1) X(7, 2) X(8, 1) X(8, 2)
+#define GEMM_TILES_12(X) GEMM_TILES_8(X) X(9, 1) X(9, 2) X(10, 1) X(10, 2) X(11, 1) X(11, 2) X(12, 1) X(12, 2)
+#if TILE_ROWS == 12
+#define GEMM_TILES GEMM_TILES_12
+#elif TILE_ROWS == 8
+#define GEMM_TILES GEMM_TILES_8
+#elif TILE_ROWS == 6
+#define GEMM_TILES GEMM_TILES_6
+#else
+#define GEMM_TILES GEMM_TILES_4
+#endif
+GEMM_TILES(GEMM_TILE)
+
+static const gemm_tile_function gemm_tiles[TILE_ROWS][TILE_VECTORS] = {
+#define GEMM_TILE_ENTRY(rows, vectors) [rows - 1][vectors - 1] = gemm_tile_##rows##_##vectors,
+    GEMM_TILES(GEMM_TILE_ENTRY)
+#undef GEMM_TILE_ENTRY
+};
+
+/* Bias, activation and store of a tile, of which `columns` columns are real and whole vectors of them are computed. */
+static void gemm_finish(const gemm *g, float *tile, int64_t tile_row, int64_t m0, int rows, int64_t n0, int64_t columns) {
+  const int width = columns > LANES ? PANEL : LANES;
+  if (g->bias != NULL) {
+    float bias[PANEL] = {0};
+    if (!g->bias_per_row) widen(kernel_at(g->bias, g->bias_element, n0), g->bias_element, columns, bias);
+    for (int r = 0; r < rows; r++) {
+      float *row = tile + r * tile_row;
+      if (g->bias_per_row) {
+        const vf value = v_set(one_float(g->bias, g->bias_element, m0 + r));
+        for (int v = 0; v < width; v += LANES) v_store(row + v, v_load(row + v) + value);
+      } else {
+        for (int v = 0; v < width; v += LANES) v_store(row + v, v_load(row + v) + v_load(bias + v));
+      }
+    }
+  }
+  if (tile_row == width) {
+    activate(&g->activation, tile, (int64_t)rows * width);
+  } else {
+    for (int r = 0; r < rows; r++) activate(&g->activation, tile + r * tile_row, width);
+  }
+  for (int r = 0; r < rows; r++) {
+    void *target = kernel_at_mutable(g->y, g->y_element, (m0 + r) * g->y_row + n0);
+    const float *row = tile + r * tile_row;
+    if (g->y_element == KERNEL_F32 && columns == PANEL) {
+      for (int v = 0; v < PANEL; v += LANES) v_store((float *)target + v, v_load(row + v));
+    } else {
+      narrow(row, columns, target, g->y_element);
+    }
+  }
+}
+
+/* Rows [m0, m1), columns [n0, n1) of y: at most BLOCK_ROWS and BLOCK_COLUMNS. */
+static void gemm_block(const gemm *g, int64_t m0, int64_t m1, int64_t n0, int64_t n1, void *scratch) {
+  float *panels = scratch;
+  float *partial = panels + DEPTH * BLOCK_COLUMNS;
+  float *widened = partial + BLOCK_ROWS * BLOCK_COLUMNS;
+  float tile[TILE_ROWS * PANEL] __attribute__((aligned(64)));
+  const int64_t columns = n1 - n0;
+  const int in_place = g->b != NULL && m1 - m0 <= 2 * TILE_ROWS;
+  int64_t k0 = 0;
+  do {
+    const int64_t depth = kernel_least(DEPTH, g->k - k0);
+    const int first = k0 == 0, last = k0 + depth == g->k, whole = first && last;
+    if (!in_place) {
+      g->pack(g->pack_source, k0, depth, n0, columns, panels);
+    } else if (columns % PANEL != 0) {
+      const int64_t tail = columns - columns % PANEL;
+      g->pack(g->pack_source, k0, depth, n0 + tail, columns - tail, panels + tail * depth);
+    }
+    for (int64_t m = m0; m < m1; m += TILE_ROWS) {
+      const int rows = (int)kernel_least(TILE_ROWS, m1 - m);
+      const float *a;
+      int64_t a_row = g->a_row, a_column = g->a_column;
+      if (g->a_element == KERNEL_F32) {
+        a = (const float *)g->a + m * a_row + k0 * a_column;
+      } else {
+        for (int r = 0; r < rows; r++) {
+          const int64_t start = (m + r) * a_row + k0 * a_column;
+          if (a_column == 1) {
+            widen(kernel_at(g->a, g->a_element, start), g->a_element, depth, widened + r * DEPTH);
+          } else {
+            for (int64_t k = 0; k < depth; k++)
+              widened[r * DEPTH + k] = one_float(g->a, g->a_element, start + k * a_column);
+          }
+        }
+        a = widened;
+        a_row = DEPTH;
+        a_column = 1;
+      }
+      for (int64_t n = 0; n < columns; n += PANEL) {
+        const int64_t valid = kernel_least(PANEL, columns - n);
+        const float *b = panels + n * depth;
+        int64_t b_row = PANEL;
+        if (in_place && valid == PANEL) b = g->b + k0 * g->b_row + n0 + n, b_row = g->b_row;
+        float *sums = whole ? tile : partial + (m - m0) * BLOCK_COLUMNS + n;
+        const int64_t sums_row = whole ? PANEL : BLOCK_COLUMNS;
+        gemm_tiles[rows - 1][valid > LANES](depth, a, a_row, a_column, b, b_row, sums, sums_row, !first);
+        if (last) gemm_finish(g, sums, sums_row, m, rows, n0 + n, valid);
+      }
+    }
+    k0 += depth;
+  } while (k0 < g->k);
+}

@@ -1,0 +1,244 @@
+/* Pure kernels: no allocation, no globals, no threads, no library beyond math.h and string.h.
+ *
+ * A kernel is described by an argument struct. `work` says how many items of work there are and how many bytes of
+ * scratch one thread needs; `run` does the items [begin, end). Items never write the same bytes, and their borders
+ * depend on shapes alone, so that any split over threads gives the same bits. Scratch is aligned to 64 bytes.
+ * Arguments are trusted: whoever fills them has checked shapes, ranges and overlaps. No kernel is to be run when
+ * its result has no elements.
+ *
+ *   const kernel_table *table = kernel_select(features);
+ *   kernel_work work = table->kernels[KERNEL_matmul].work(&matmul);
+ *   table->kernels[KERNEL_matmul].run(&matmul, 0, work.items, scratch);
+ *
+ * Tensors are dense and row-major. Elements and functions have the numbers of the bundle format.
+ */
+#ifndef INGOT_KERNELS_H
+#define INGOT_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define KERNEL_MAX_RANK 8
+#define KERNEL_MAX_INPUTS 8
+#define KERNEL_MAX_STEPS 24
+
+typedef enum {
+  KERNEL_F32 = 1,
+  KERNEL_F16 = 2,
+  KERNEL_BF16 = 3,
+  KERNEL_I8 = 4,
+  KERNEL_U8 = 5,
+  KERNEL_I16 = 6,
+  KERNEL_I32 = 7,
+  KERNEL_I64 = 8,
+  KERNEL_BOOL = 9
+} kernel_element;
+
+/* What the CPU has. Portable code is always there. */
+#define KERNEL_FEATURE_PORTABLE 1u
+#define KERNEL_FEATURE_AVX2 2u /* with FMA and F16C */
+#define KERNEL_FEATURE_AVX512 4u /* F, BW, DQ, VL */
+#define KERNEL_FEATURE_NEON 8u
+
+typedef struct {
+  int64_t items;
+  size_t scratch_bytes; /* for each thread */
+} kernel_work;
+
+/* An elementwise function of arity 1, or 0 for none. */
+typedef struct {
+  uint32_t function;
+  float p0, p1;
+} kernel_activation;
+
+typedef struct {
+  const void *x;
+  void *y;
+  int64_t bytes;
+} kernel_copy;
+
+typedef struct {
+  uint32_t function;
+  uint32_t a, b, c;
+  double p0, p1;        /* fp32 registers use these, */
+  int64_t i0, i1;       /* int64 registers these */
+} kernel_step;
+
+/* One program over broadcast inputs: registers 0.. are the inputs, then one for each step. */
+typedef struct {
+  const void *x[KERNEL_MAX_INPUTS];
+  void *y;
+  uint8_t x_element[KERNEL_MAX_INPUTS];
+  uint8_t y_element;
+  uint8_t integer; /* registers are int64 instead of fp32 */
+  uint32_t inputs, steps;
+  uint32_t rank; /* of y, after merging axes; 0 for one element */
+  int64_t dims[KERNEL_MAX_RANK];
+  int64_t strides[KERNEL_MAX_INPUTS][KERNEL_MAX_RANK]; /* in elements; the last is 0 or 1 */
+  kernel_step step[KERNEL_MAX_STEPS];
+} kernel_elementwise;
+
+/* y[batch, m, n] = activation(sum over k of a[m, k] * b[k, n] + bias). Strides are in elements. */
+typedef struct {
+  const void *a, *b, *bias;
+  void *y;
+  uint8_t a_element, b_element, bias_element, y_element;
+  uint8_t bias_per_row; /* bias[m], else bias[n] */
+  int64_t m, n, k;
+  int64_t a_row, a_column, b_row, b_column;
+  uint32_t batch_rank;
+  int64_t batch[KERNEL_MAX_RANK], a_batch[KERNEL_MAX_RANK], b_batch[KERNEL_MAX_RANK];
+  kernel_activation activation;
+} kernel_matmul;
+
+/* Three spatial axes; absent ones lead, with extent 1. Convolution, depthwise and transposed. */
+typedef struct {
+  const void *x, *w, *bias;
+  void *y;
+  uint8_t x_element, w_element, bias_element, y_element;
+  int64_t batch, group, inputs, outputs; /* channels of x and y */
+  int64_t in[3], kernel[3], out[3], stride[3], dilation[3], begin[3];
+  kernel_activation activation;
+} kernel_convolution;
+
+typedef struct {
+  const void *x;
+  void *y;
+  uint8_t element;
+  uint8_t kind; /* 0 max, 1 average without padding, 2 average with padding */
+  int64_t planes;
+  int64_t in[3], kernel[3], out[3], stride[3], dilation[3], begin[3], end[3];
+} kernel_pool;
+
+/* Axes are merged so that kept and reduced ones alternate. */
+typedef struct {
+  const void *x;
+  void *y;
+  uint8_t x_element, y_element;
+  uint8_t kind;
+  uint32_t kept_rank, reduced_rank;
+  int64_t kept[KERNEL_MAX_RANK], kept_stride[KERNEL_MAX_RANK];
+  int64_t reduced[KERNEL_MAX_RANK], reduced_stride[KERNEL_MAX_RANK];
+} kernel_reduce;
+
+typedef struct {
+  const void *x;
+  void *y;
+  uint8_t x_element, y_element;
+  uint8_t least, last;
+  int64_t outer, extent, inner;
+} kernel_arg_reduce;
+
+typedef struct {
+  const void *x;
+  void *y;
+  uint8_t x_element, y_element;
+  uint8_t log;
+  int64_t outer, extent, inner;
+} kernel_softmax;
+
+typedef struct {
+  const void *x, *scale, *bias;
+  void *y;
+  uint8_t x_element, y_element, scale_element, bias_element;
+  uint8_t kind; /* 0 layer, 1 rms, 2 group, 3 lp */
+  uint8_t order; /* of lp: 1 or 2 */
+  double epsilon;
+  /* layer, rms: `outer` rows of `extent`. group: outer = batch * groups, extent = channels * inner of one group.
+   * lp: outer, extent, inner around the axis. */
+  int64_t outer, extent, inner;
+  int64_t groups;
+} kernel_normalize;
+
+/* Moves elements of `element_bytes`: y[i0, i1, ..] = x[sum of i * stride]. Transpose and slice; strides may be negative. */
+typedef struct {
+  const void *x; /* the element that y[0, 0, ..] takes */
+  void *y;
+  uint32_t element_bytes;
+  uint32_t rank;
+  int64_t dims[KERNEL_MAX_RANK]; /* of y */
+  int64_t strides[KERNEL_MAX_RANK]; /* in x, in elements */
+} kernel_permute;
+
+/* One input of a concatenation: `rows` pieces of `bytes` at every `y_pitch` bytes. */
+typedef struct {
+  const void *x;
+  void *y;
+  int64_t rows, bytes, y_pitch;
+} kernel_interleave;
+
+typedef struct {
+  const void *x;
+  void *y;
+  uint32_t element_bytes;
+  uint32_t rank;
+  uint8_t mode; /* 0 constant, 1 reflect, 2 edge, 3 wrap */
+  uint8_t value[8]; /* bytes of one element */
+  int64_t x_dims[KERNEL_MAX_RANK], y_dims[KERNEL_MAX_RANK], begin[KERNEL_MAX_RANK];
+} kernel_pad;
+
+/* Indices have been checked. */
+typedef struct {
+  const void *x, *indices;
+  void *y;
+  uint8_t index_element;
+  int64_t outer, extent, count, inner_bytes;
+} kernel_gather;
+
+typedef struct {
+  const void *x;
+  void *y;
+  uint8_t x_element, y_element;
+  uint8_t mode, coordinates, rounding, exclude_outside;
+  int64_t planes;
+  int64_t in[3], out[3];
+  double scale[3];
+  double cubic;
+} kernel_resize;
+
+typedef struct {
+  const void *x;
+  void *y;
+  uint8_t x_element, y_element;
+  uint8_t exclusive, reverse;
+  int64_t outer, extent, inner;
+} kernel_cumsum;
+
+typedef struct {
+  kernel_work (*work)(const void *arguments);
+  void (*run)(const void *arguments, int64_t begin, int64_t end, void *scratch);
+} kernel_entry;
+
+enum {
+#define KERNEL(family, arguments) KERNEL_##family,
+#include "kernels.inc"
+  KERNEL_COUNT
+};
+
+typedef struct {
+  const char *name;
+  uint32_t feature;
+  kernel_entry kernels[KERNEL_COUNT];
+} kernel_table;
+
+/* Every variant that was built, oldest first; NULL past the last. */
+const kernel_table *kernel_variant(unsigned index);
+/* The newest variant among these features. */
+const kernel_table *kernel_select(uint32_t features);
+
+/* Merges neighbouring axes that every input walks as one, and drops axes of extent 1. */
+void kernel_elementwise_merge(kernel_elementwise *arguments);
+void kernel_permute_merge(kernel_permute *arguments);
+
+/* Whether the depthwise kernel can do this convolution. */
+int kernel_depthwise_fits(const kernel_convolution *arguments);
+
+/* Index of the first entry of indices outside [-extent, extent), or -1. */
+int64_t kernel_gather_check(const kernel_gather *arguments);
+
+float kernel_half_to_float(uint16_t bits);
+uint16_t kernel_float_to_half(float value);
+float kernel_bfloat_to_float(uint16_t bits);
+uint16_t kernel_float_to_bfloat(float value);
+
+#endif

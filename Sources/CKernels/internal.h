@@ -1,0 +1,64 @@
+/* What every kernel file needs: contraction off, unrolling, elements. */
+#ifndef KERNEL_INTERNAL_H
+#define KERNEL_INTERNAL_H
+
+#include "kernels.h"
+
+#include <math.h>
+#include <string.h>
+
+/* gcc does not contract under -std=c11, clang does unless told not to. */
+#ifdef __clang__
+#pragma STDC FP_CONTRACT OFF
+#endif
+
+#define KERNEL_INLINE static inline __attribute__((always_inline, unused))
+#define KERNEL_STATIC static __attribute__((unused))
+
+#ifdef __clang__
+#define KERNEL_PRAGMA(text) _Pragma(#text)
+#define KERNEL_UNROLL KERNEL_PRAGMA(clang loop unroll(full))
+#else
+#define KERNEL_UNROLL _Pragma("GCC unroll 64")
+#endif
+
+KERNEL_INLINE int64_t kernel_least(int64_t a, int64_t b) { return a < b ? a : b; }
+KERNEL_INLINE int64_t kernel_most(int64_t a, int64_t b) { return a > b ? a : b; }
+KERNEL_INLINE int64_t kernel_ceil_divide(int64_t a, int64_t b) { return (a + b - 1) / b; }
+/* Rounds toward minus infinity; b > 0. */
+KERNEL_INLINE int64_t kernel_floor_divide(int64_t a, int64_t b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
+
+KERNEL_INLINE int64_t kernel_element_bytes(uint32_t element) {
+  switch (element) {
+    case KERNEL_I64: return 8;
+    case KERNEL_F32:
+    case KERNEL_I32: return 4;
+    case KERNEL_F16:
+    case KERNEL_BF16:
+    case KERNEL_I16: return 2;
+    default: return 1;
+  }
+}
+
+KERNEL_INLINE const void *kernel_at(const void *base, uint32_t element, int64_t index) {
+  return (const char *)base + index * kernel_element_bytes(element);
+}
+KERNEL_INLINE void *kernel_at_mutable(void *base, uint32_t element, int64_t index) {
+  return (char *)base + index * kernel_element_bytes(element);
+}
+
+/* The part [*first, *end) of one axis of output positions o whose tap o * stride + offset lies in [0, extent). */
+KERNEL_INLINE void kernel_valid_range(int64_t offset, int64_t stride, int64_t extent, int64_t out, int64_t *first,
+                                      int64_t *end) {
+  const int64_t low = offset >= 0 ? 0 : kernel_ceil_divide(-offset, stride);
+  const int64_t high = offset >= extent ? 0 : (extent - 1 - offset) / stride + 1;
+  *first = kernel_least(low, out);
+  *end = kernel_most(*first, kernel_least(high, out));
+}
+
+#define PLAIN_KERNEL(family, arguments)             \
+  kernel_work kernel_##family##_work(const void *); \
+  void kernel_##family##_run(const void *, int64_t, int64_t, void *);
+#include "kernels.inc"
+
+#endif

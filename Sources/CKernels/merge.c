@@ -1,0 +1,43 @@
+/* Fewer, longer axes before a kernel runs. */
+#include "internal.h"
+
+void kernel_elementwise_merge(kernel_elementwise *p) {
+  uint32_t rank = 0;
+  for (uint32_t axis = 0; axis < p->rank; axis++) {
+    if (p->dims[axis] == 1) continue;
+    int joins = rank > 0;
+    for (uint32_t i = 0; joins && i < p->inputs; i++)
+      joins = p->strides[i][rank - 1] == p->strides[i][axis] * p->dims[axis];
+    if (joins) {
+      p->dims[rank - 1] *= p->dims[axis];
+    } else {
+      p->dims[rank++] = p->dims[axis];
+    }
+    for (uint32_t i = 0; i < p->inputs; i++) p->strides[i][rank - 1] = p->strides[i][axis];
+  }
+  p->rank = rank;
+}
+
+void kernel_permute_merge(kernel_permute *p) {
+  uint32_t rank = 0;
+  for (uint32_t axis = 0; axis < p->rank; axis++) {
+    if (p->dims[axis] == 1) continue;
+    if (rank > 0 && p->strides[rank - 1] == p->strides[axis] * p->dims[axis]) {
+      p->dims[rank - 1] *= p->dims[axis];
+    } else {
+      p->dims[rank++] = p->dims[axis];
+    }
+    p->strides[rank - 1] = p->strides[axis];
+  }
+  p->rank = rank;
+}
+
+int kernel_depthwise_fits(const kernel_convolution *p) {
+  if (p->inputs != p->group || p->in[0] != 1 || p->kernel[0] != 1 || p->out[0] != 1 || p->begin[0] != 0) return 0;
+  if (p->out[2] > 4096 || p->stride[1] > 64 || p->stride[2] > 64) return 0;
+  if (p->kernel[1] > 64 || p->kernel[2] > 64 || p->kernel[1] * p->kernel[2] > 1024) return 0;
+  if (p->dilation[1] > 64 || p->dilation[2] > 64) return 0;
+  const int64_t window = (p->kernel[1] - 1) * p->dilation[1] + 1;
+  const int64_t pitch = (p->out[2] + 16 + (p->kernel[2] - 1) * p->dilation[2]) * p->stride[2];
+  return pitch * window <= 65536;
+}

@@ -1,1 +1,0 @@
-int ingot_placeholder(void);

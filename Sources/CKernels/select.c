@@ -1,0 +1,22 @@
+/* The built variants, and the newest among those that the CPU can run. */
+#include "internal.h"
+
+#define KERNEL_SET(variant) extern const kernel_table kernel_table_##variant;
+#include "kernels.inc"
+
+static const kernel_table *const variants[] = {
+#define KERNEL_SET(variant) &kernel_table_##variant,
+#include "kernels.inc"
+};
+
+const kernel_table *kernel_variant(unsigned index) {
+  return index < sizeof variants / sizeof *variants ? variants[index] : NULL;
+}
+
+const kernel_table *kernel_select(uint32_t features) {
+  const kernel_table *chosen = variants[0];
+  for (unsigned i = 0; kernel_variant(i) != NULL; i++) {
+    if ((variants[i]->feature & features) != 0) chosen = variants[i];
+  }
+  return chosen;
+}
