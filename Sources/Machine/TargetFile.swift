@@ -1,0 +1,164 @@
+import FoundationEssentials
+
+/// Why a target file can't be used: names the file and the key.
+package struct TargetError: Error, CustomStringConvertible, Hashable, Sendable {
+  package var message: String
+  package var description: String { message }
+}
+
+/// Reads target files and finds them by name.
+package struct TargetLibrary: Sendable {
+  /// Folders that are searched in order.
+  package var folders: [String]
+  package init(folders: [String]) { self.folders = folders }
+
+  /// The `Targets` folder that belongs to a program: beside it or one of its parent folders, or in `share/ingot` there.
+  package static func beside(executable path: String) -> TargetLibrary {
+    var folders: [String] = []
+    var folder = path.split(separator: "/", omittingEmptySubsequences: true).dropLast()
+    while true {
+      let prefix = "/" + folder.joined(separator: "/")
+      for candidate in ["Targets", "share/ingot/Targets"] {
+        let full = prefix == "/" ? "/\(candidate)" : "\(prefix)/\(candidate)"
+        if !jsonFiles(in: full).isEmpty { folders.append(full) }
+      }
+      guard !folder.isEmpty else { break }
+      folder = folder.dropLast()
+    }
+    return TargetLibrary(folders: folders)
+  }
+
+  /// The names of all targets, sorted.
+  package var names: [String] {
+    var names: [String] = []
+    for file in folders.flatMap({ Self.jsonFiles(in: $0) }) where !names.contains(file) { names.append(file) }
+    return names.sorted()
+  }
+
+  /// A target by its name, or by the path of a file when it ends in `.json`.
+  package func target(_ name: String) throws(TargetError) -> Target {
+    if name.hasSuffix(".json") { return try readTarget(path: name) }
+    for folder in folders where Self.jsonFiles(in: folder).contains(name) {
+      let target = try readTarget(path: "\(folder)/\(name).json")
+      guard target.name == name else {
+        throw TargetError(message: "\(folder)/\(name).json: is named '\(target.name)', expected '\(name)'")
+      }
+      return target
+    }
+    let known = names.isEmpty ? "no target files were found" : "known are \(names.joined(separator: ", "))"
+    throw TargetError(message: "there is no target '\(name)'; \(known); a path ending in .json is read as a file")
+  }
+
+  private static func jsonFiles(in folder: String) -> [String] {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return files.filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }.sorted()
+  }
+}
+
+/// Reads one target file. Unknown keys, missing keys and sources that are not listed are errors.
+package func readTarget(path: String) throws(TargetError) -> Target {
+  let data: Data
+  do {
+    data = try Data(contentsOf: URL(filePath: path))
+  } catch {
+    throw TargetError(message: "\(path): can't be read: \(error.localizedDescription)")
+  }
+  return try decodeTarget(data, path: path)
+}
+
+/// Decodes a target file's contents.
+package func decodeTarget(_ data: Data, path: String) throws(TargetError) -> Target {
+  let target: Target
+  let written: JSONTree
+  let known: JSONTree
+  do {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    target = try decoder.decode(Target.self, from: data)
+    written = try JSONDecoder().decode(JSONTree.self, from: data)
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    known = try JSONDecoder().decode(JSONTree.self, from: try encoder.encode(target))
+  } catch let error as DecodingError {
+    throw TargetError(message: "\(path): \(describe(error))")
+  } catch {
+    throw TargetError(message: "\(path): \(error)")
+  }
+  if let key = written.firstKey(missingFrom: known) {
+    throw TargetError(message: "\(path): key '\(key)' is unknown; remove it or correct its spelling")
+  }
+  try checkSources(target, path: path)
+  guard target.format == "target/1" else {
+    throw TargetError(message: "\(path): format is '\(target.format)', expected 'target/1'")
+  }
+  guard !target.engines.isEmpty else { throw TargetError(message: "\(path): engines is empty, expected at least one") }
+  return target
+}
+
+private func checkSources(_ target: Target, path: String) throws(TargetError) {
+  var quantities: [Quantity?] = [target.limits.maxRank, target.limits.maxModelBytes, target.fallback.crossingUs]
+  quantities += target.limits.maxExtent.values
+  for engine in target.engines {
+    quantities += [engine.count, engine.clockMhz, engine.launchUs, engine.perOpCycles]
+    for table in [engine.macsPerCycle, engine.peakGops, engine.utilisation] { quantities += (table ?? [:]).values.map { $0 } }
+  }
+  for memory in target.memories {
+    quantities += [memory.sizeBytes, memory.usableFraction, memory.readGbPerS, memory.alignmentBytes]
+  }
+  let rules = target.ops.values.flatMap { $0.rules ?? [] }
+  let named = Set(quantities.compactMap { $0?.source } + rules.map(\.source))
+  if let unknown = named.subtracting(target.sources.keys).sorted().first {
+    throw TargetError(message: "\(path): source '\(unknown)' is used but not listed under 'sources'")
+  }
+}
+
+private func describe(_ error: DecodingError) -> String {
+  func place(_ context: DecodingError.Context, _ last: (any CodingKey)? = nil) -> String {
+    (context.codingPath + (last.map { [$0] } ?? [])).map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }
+      .joined(separator: ".")
+  }
+  switch error {
+  case .keyNotFound(let key, let context): return "key '\(place(context, key))' is missing"
+  case .typeMismatch(let type, let context): return "'\(place(context))' has the wrong type, expected \(type)"
+  case .valueNotFound(let type, let context): return "'\(place(context))' is null, expected \(type)"
+  case .dataCorrupted(let context):
+    return context.codingPath.isEmpty ? "is not valid JSON" : "'\(place(context))' is not allowed: \(context.debugDescription)"
+  @unknown default: return "\(error)"
+  }
+}
+
+/// A JSON document without its scalars, for comparing which keys it has.
+private indirect enum JSONTree: Decodable {
+  case object([String: JSONTree])
+  case array([JSONTree])
+  case scalar
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if let object = try? container.decode([String: JSONTree].self) {
+      self = .object(object)
+    } else if let array = try? container.decode([JSONTree].self) {
+      self = .array(array)
+    } else {
+      self = .scalar
+    }
+  }
+
+  /// The path of the first key, in sorted order, that `other` has not.
+  func firstKey(missingFrom other: JSONTree) -> String? {
+    switch (self, other) {
+    case (.object(let mine), .object(let theirs)):
+      for key in mine.keys.sorted() {
+        guard let value = mine[key], let counterpart = theirs[key] else { return key }
+        if let inner = value.firstKey(missingFrom: counterpart) { return "\(key).\(inner)" }
+      }
+      return nil
+    case (.array(let mine), .array(let theirs)):
+      for (index, pair) in zip(mine, theirs).enumerated() {
+        if let inner = pair.0.firstKey(missingFrom: pair.1) { return "[\(index)].\(inner)" }
+      }
+      return nil
+    default: return nil
+    }
+  }
+}
