@@ -1,0 +1,67 @@
+package import Tensors
+
+/// Contents for every weight of a graph that has none, in the order of the graph's weights.
+///
+/// The same seed gives a weight of one name, shape and role the same bits on every machine, whatever else the graph holds. Scales
+/// keep activations of deep networks in range: uniform with variance 2 ÷ fan-in for convolutions, 1 ÷ fan-in for matrix products; norm
+/// scales and variances lie around 1; everything else is small.
+package func randomWeights(_ graph: Graph, seed: UInt64) -> [(name: String, tensor: Tensor)] {
+  graph.weights.compactMap { value in
+    guard let weight = graph.weight(value), weight.tensor == nil else { return nil }
+    let type = graph.type(of: value)
+    var generator = SplitMix64(state: seed ^ hash(weight.name))
+    let range = randomRange(of: value, in: graph)
+    let span = range.upperBound - range.lowerBound
+    let values = (0..<type.shape.elementCount).map { _ in range.lowerBound + span * generator.unit() }
+    return (weight.name, Tensor(values, shape: type.shape, element: type.element))
+  }
+}
+
+extension Graph {
+  /// Fills every weight that has no contents with ``randomWeights(_:seed:)``.
+  package mutating func bindRandomWeights(seed: UInt64) {
+    for (name, tensor) in randomWeights(self, seed: seed) {
+      if let value = findWeight(name) { bind(value, to: tensor) }
+    }
+  }
+}
+
+private func randomRange(of value: ValueID, in graph: Graph) -> ClosedRange<Float> {
+  let shape = graph.shape(of: value)
+  guard let user = graph.users(of: value).min() else { return -0.1...0.1 }
+  let operand = graph[user].operands.firstIndex(of: value) ?? 0
+  switch (graph[user].op, operand) {
+  case (.conv, 1), (.convTranspose, 1):
+    return symmetric(variance: 2 / Float(max(shape.extents.dropFirst().reduce(1, *), 1)))
+  case (.matmul(let op), 0), (.matmul(let op), 1):
+    let transposed = operand == 0 ? !op.transposeA : op.transposeB
+    return symmetric(variance: 1 / Float(max(shape[shape.rank - (transposed ? 1 : 2)], 1)))
+  case (.batchNorm, 1), (.batchNorm, 4), (.layerNorm, 1), (.groupNorm, 1), (.rmsNorm, 1): return 0.75...1.25
+  default: return -0.2...0.2
+  }
+}
+
+private func symmetric(variance: Float) -> ClosedRange<Float> {
+  let bound = (3 * variance).squareRoot()
+  return -bound...bound
+}
+
+/// FNV-1a, so that a weight's contents depend on its name and not on its place.
+private func hash(_ name: String) -> UInt64 {
+  name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
+}
+
+private struct SplitMix64 {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+
+  /// A multiple of 2⁻²⁴ in 0 ..< 1.
+  mutating func unit() -> Float { Float(next() >> 40) * 0x1p-24 }
+}

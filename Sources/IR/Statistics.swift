@@ -1,0 +1,70 @@
+import Tensors
+
+/// What a graph holds and how much it computes.
+///
+/// MACs are multiply-accumulates of convolutions and matrix products; elementwise ops, norms, softmax and resampling are
+/// not counted, nor is anything computed from weights alone.
+package struct Statistics: Hashable, Sendable {
+  /// Elements of learned weights: floating point, and not the stored statistics of a batch norm.
+  package var parameters = 0
+  /// Elements of all weights.
+  package var weightElements = 0
+  /// Bytes of all weights in their present types.
+  package var weightBytes = 0
+  /// MACs of convolutions and transposed convolutions.
+  package var convolutionMACs = 0
+  /// MACs of matrix products with a weight.
+  package var linearMACs = 0
+  /// MACs of matrix products of two computed values, as in attention.
+  package var attentionMACs = 0
+  /// Number of nodes.
+  package var nodes = 0
+
+  /// MACs of every kind.
+  package var macs: Int { convolutionMACs + linearMACs + attentionMACs }
+
+  package init(_ graph: Graph) {
+    for value in graph.weights {
+      let type = graph.type(of: value)
+      weightElements += type.shape.elementCount
+      weightBytes += type.byteCount
+      if type.element.isFloat, !isStoredStatistic(value, in: graph) { parameters += type.shape.elementCount }
+    }
+    var isConstant = [Bool](repeating: false, count: graph.valueCapacity)
+    for value in graph.weights { isConstant[value.index] = true }
+    for id in graph.order {
+      nodes += 1
+      let node = graph[id]
+      guard !node.operands.allSatisfy({ isConstant[$0.index] }) else {
+        for result in node.results { isConstant[result.index] = true }
+        continue
+      }
+      switch node.op {
+      case .conv:
+        let taps = graph.shape(of: node.operands[1]).extents.dropFirst().reduce(1, &*)
+        convolutionMACs &+= graph.shape(of: node.results[0]).elementCount &* taps
+      case .convTranspose:
+        let taps = graph.shape(of: node.operands[1]).extents.dropFirst().reduce(1, &*)
+        convolutionMACs &+= graph.shape(of: node.operands[0]).elementCount &* taps
+      case .matmul(let op):
+        let a = graph.shape(of: node.operands[0])
+        let count = graph.shape(of: node.results[0]).elementCount &* a[a.rank - (op.transposeA ? 2 : 1)]
+        if isConstant[node.operands[0].index] || isConstant[node.operands[1].index] {
+          linearMACs &+= count
+        } else {
+          attentionMACs &+= count
+        }
+      default: break
+      }
+    }
+  }
+}
+
+private func isStoredStatistic(_ value: ValueID, in graph: Graph) -> Bool {
+  let users = graph.users(of: value)
+  return !users.isEmpty
+    && users.allSatisfy { user in
+      guard case .batchNorm = graph[user].op else { return false }
+      return !graph[user].operands.prefix(3).contains(value)
+    }
+}
