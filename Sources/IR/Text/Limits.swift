@@ -1,0 +1,86 @@
+import Tensors
+
+/// Bounds on what a graph may hold. With them the typing rules cannot overflow and no short text can ask for
+/// unbounded memory; parser and verifier enforce them.
+package enum Limits {
+  /// Largest extent of one axis, and largest magnitude of an integer attribute.
+  package static let extent = Int(Int32.max)
+  package static let rank = 16
+  package static let elements = 1 << 40
+  /// Longest name of a function, port, weight or node, in bytes of UTF-8.
+  package static let nameBytes = 4096
+  /// Weights with more elements than this are printed as a digest.
+  package static let inlineElements = 16
+}
+
+extension TensorType {
+  /// Checks extents and counts against ``Limits``.
+  package func checkShape() throws(OpError) {
+    guard rank <= Limits.rank else {
+      throw OpError("\(element.rawValue) tensor has rank \(rank), expected at most \(Limits.rank)")
+    }
+    for (axis, extent) in shape.enumerated() where !(0...Limits.extent).contains(extent) {
+      throw OpError("extent \(extent) of axis \(axis) of \(self) lies outside 0 to \(Limits.extent)")
+    }
+    guard let count = shape.checkedCount, count <= Limits.elements else {
+      throw OpError("\(self) has more than \(Limits.elements) elements")
+    }
+  }
+
+  /// Checks that scales and zero points fit element type, shape and each other.
+  package func checkQuantization() throws(OpError) {
+    guard let quantization else { return }
+    guard let range = element.integerRange, element != .i64 else {
+      throw OpError("\(self) is quantized, expected an element type of i8, u8, i16 or i32")
+    }
+    guard quantization.zeroPoints.count == quantization.scales.count else {
+      throw OpError(
+        "\(self) has \(quantization.scales.count) scales and \(quantization.zeroPoints.count) zero points, expected as many")
+    }
+    if let axis = quantization.axis {
+      guard shape.indices.contains(axis) else {
+        throw OpError("quantization axis \(axis) lies outside \(self), expected 0 to \(rank - 1)")
+      }
+      guard quantization.scales.count == shape[axis] else {
+        throw OpError(
+          "\(self) has \(quantization.scales.count) scales, expected \(shape[axis]), one for each extent of axis \(axis)")
+      }
+    } else {
+      guard quantization.scales.count == 1 else {
+        throw OpError("\(self) has \(quantization.scales.count) scales, expected 1", advice: "name the axis they belong to")
+      }
+    }
+    for scale in quantization.scales where !(scale > 0 && scale.isFinite) {
+      throw OpError("\(self) has scale \(scale), expected a positive finite number")
+    }
+    for zero in quantization.zeroPoints where !range.contains(Int64(zero)) {
+      throw OpError("\(self) has zero point \(zero), expected \(range.lowerBound) to \(range.upperBound)")
+    }
+  }
+
+  /// Checks that the layout is defined for the rank.
+  package func checkLayout() throws(OpError) {
+    guard layout == .rowMajor || rank >= 3 else {
+      throw OpError("\(self) is \(layout.rawValue), expected a tensor of rank 3 or more: it needs a channel and a spatial axis")
+    }
+  }
+}
+
+extension Op {
+  /// Checks that integer attributes keep to ``Limits/extent``.
+  package func checkAttributes() throws(OpError) {
+    for (name, value) in writtenAttributes {
+      switch value {
+      case .int(let number): try check(number, name)
+      case .ints(let numbers): for number in numbers { try check(number, name) }
+      case .float, .floats, .word, .call, .calls: break
+      }
+    }
+  }
+
+  private func check(_ number: Int, _ name: String) throws(OpError) {
+    guard (-Limits.extent...Limits.extent).contains(number) else {
+      throw OpError("attribute '\(name)' holds \(number), expected a magnitude of at most \(Limits.extent)")
+    }
+  }
+}
