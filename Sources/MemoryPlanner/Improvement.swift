@@ -5,7 +5,7 @@ func improve(_ problem: Problem, order: [Int], fit: Fit, bound: Int, work: Doubl
   var order = order
   var best = place(problem, in: order, fit: fit)
   let firstFree = order.firstIndex { problem.buffers[$0].fixedOffset == nil } ?? order.count
-  let rounds = Int(min(10_000, work / max(1, Double(order.count) * Double(order.count))))
+  let rounds = Int(min(2_000, work / max(1, Double(order.count) * Double(order.count))))
   var generator = Generator()
   for _ in 0..<rounds {
     if best.peak <= bound { break }

@@ -39,4 +39,4 @@ package func plan(_ problem: Problem) -> Plan {
 /// Pairs of buffers compared before the planner settles for the greedy plans it has.
 private let largestWork = 5e9
 /// Pairs of buffers compared in improving the best of them.
-private let largestImprovementWork = 1e8
+private let largestImprovementWork = 2e7
