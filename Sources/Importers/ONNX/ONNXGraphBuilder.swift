@@ -1,0 +1,67 @@
+import IR
+import Tensors
+
+/// Emits core ops into the graph under construction, or computes them at once when their operands are constant.
+final class ONNXGraphBuilder {
+  private(set) var graph: Graph
+  private var folding: ONNXFolding
+  private let file: String
+
+  init(name: String, file: String, constantByteCount: Int) {
+    graph = Graph(name: name)
+    folding = ONNXFolding(constantByteCount: constantByteCount)
+    self.file = file
+  }
+
+  func addInput(_ name: String, _ type: TensorType) -> ONNXOperand { ONNXOperand(graph.addInput(name, type), type) }
+
+  func addOutput(_ name: String, _ operand: ONNXOperand) { graph.addOutput(name, value(of: operand)) }
+
+  /// The results of an op on behalf of the ONNX node called `node`.
+  func emit(_ op: Op, _ operands: [ONNXOperand], node: String) throws(Finding) -> [ONNXOperand] {
+    let types: [TensorType]
+    do {
+      types = try op.infer(operands.map(\.type))
+    } catch {
+      throw Finding(error)
+    }
+    for type in types { try checkSize(type.shape, of: "the result") }
+    let constants = operands.compactMap(\.constant)
+    if constants.count == operands.count, folding.take(op, operands.map(\.type), types) {
+      let results: [Tensor]
+      do {
+        results = try op.evaluate(constants)
+      } catch {
+        throw Finding(error)
+      }
+      let name = Self.foldedName(op, operands, node: node)
+      return results.indices.map { ONNXOperand(results[$0], name: $0 == 0 ? name : "\(name).\($0)") }
+    }
+    let location = Location.model(file: file, node: node)
+    do {
+      let results = try graph.add(op, operands.map { value(of: $0) }, name: node, at: location)
+      return results.map { ONNXOperand($0, graph.type(of: $0)) }
+    } catch {
+      throw Finding(error.message, advice: error.advice.isEmpty ? nil : error.advice)
+    }
+  }
+
+  /// A weight that is only moved or converted keeps its name; anything else is named after the node.
+  private static func foldedName(_ op: Op, _ operands: [ONNXOperand], node: String) -> String {
+    switch op {
+    case .reshape, .transpose, .cast: operands[0].constantName ?? node
+    default: node
+    }
+  }
+
+  private func value(of operand: ONNXOperand) -> ValueID {
+    switch operand.source {
+    case .value(let value): value
+    case .constant(let tensor, let name): graph.addWeight(name.isEmpty ? "constant" : name, tensor)
+    }
+  }
+}
+
+extension Finding {
+  init(_ error: OpError) { self.init(error.message, advice: error.advice.isEmpty ? nil : error.advice) }
+}

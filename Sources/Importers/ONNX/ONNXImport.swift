@@ -1,0 +1,79 @@
+package import IR
+package import Tensors
+
+/// What a user fixes when importing a model.
+package struct ONNXImportOptions: Sendable {
+  /// Extents of symbolic dimensions by name (`--dim`). An extent without a name is called `INPUT.AXIS`.
+  package var dimensions: [String: Int]
+  /// Contents of inputs by name (`--constant`); such an input disappears.
+  package var constants: [String: Tensor]
+  /// The name of the imported function.
+  package var function: String
+
+  package init(dimensions: [String: Int] = [:], constants: [String: Tensor] = [:], function: String = "main") {
+    self.dimensions = dimensions
+    self.constants = constants
+    self.function = function
+  }
+}
+
+/// Versions of ONNX's operator set that are understood.
+let onnxOpsets = 7...28
+
+/// Reads an ONNX model and translates it into a module of one function over the core ops.
+///
+/// All shapes are static afterwards: shape arithmetic is computed away. Weights keep their initializers' names, inputs
+/// and outputs their own. Operators that can't be translated are all listed in one error.
+package func importONNX(path: String, options: ONNXImportOptions = ONNXImportOptions()) throws(ImportError) -> Module {
+  try importONNX(try ONNXModel.read(path: path), options: options)
+}
+
+/// Translates a model that has been read.
+package func importONNX(
+  _ model: ONNXModel, options: ONNXImportOptions = ONNXImportOptions()
+) throws(ImportError) -> Module {
+  let opset = try checkedOpset(model)
+  let bytes = model.graph.initializers.reduce(0) { $0 &+ $1.tensor.byteCount }
+  let builder = ONNXGraphBuilder(name: options.function, file: model.path, constantByteCount: bytes)
+  var translator = ONNXTranslator(model: model, builder: builder)
+  var environment = ONNXEnvironment()
+  for input in try resolvedInputs(of: model, options) {
+    switch input.binding {
+    case .type(let type): environment[input.name] = .operand(builder.addInput(input.name, type))
+    case .constant(let tensor): environment[input.name] = .operand(ONNXOperand(tensor, name: input.name))
+    }
+  }
+  try translator.translate(model.graph, in: &environment, frame: ONNXFrame(model))
+  try translator.throwFailures()
+  guard !model.graph.outputs.isEmpty else {
+    throw ImportError(file: model.path, found: "has no outputs", expected: "at least one")
+  }
+  for output in model.graph.outputs {
+    guard case .operand(let operand)? = environment[output.name] else {
+      throw ImportError(
+        file: model.path, place: "output \(ImportError.quoted(output.name))", found: "is defined by no node",
+        advice: "the model is invalid; export it again")
+    }
+    builder.addOutput(output.name, operand)
+  }
+  var metadata = [(key: "source", value: "onnx"), (key: "opset", value: "\(opset)")]
+  if !model.producer.isEmpty { metadata.append((key: "producer", value: model.producer)) }
+  return Module([builder.graph], metadata: metadata)
+}
+
+private func checkedOpset(_ model: ONNXModel) throws(ImportError) -> Int {
+  let range = "\(onnxOpsets.lowerBound) to \(onnxOpsets.upperBound)"
+  guard let version = model.operatorSetVersion() else {
+    throw ImportError(
+      file: model.path, found: "imports no version of ONNX's operators", expected: "opset \(range)",
+      advice: "export the model again")
+  }
+  guard onnxOpsets.contains(Int(clamping: version)) else {
+    let advice =
+      version < onnxOpsets.lowerBound
+      ? "export it again with a newer opset, or convert it with onnx.version_converter"
+      : "export it again with an older opset"
+    throw ImportError(file: model.path, found: "uses opset \(version)", expected: "\(range)", advice: advice)
+  }
+  return Int(version)
+}

@@ -1,0 +1,88 @@
+import IR
+import Tensors
+
+/// Core ops, one method each. Those that would change nothing return their operand.
+extension ONNXNodeContext {
+  func emit(_ op: Op, _ operands: [ONNXOperand]) throws(Finding) -> ONNXOperand {
+    let results = try builder.emit(op, operands, node: name)
+    return results[0]
+  }
+
+  func unary(_ function: UnaryFunction, _ x: ONNXOperand) throws(Finding) -> ONNXOperand {
+    try emit(.unary(Unary(function)), [x])
+  }
+
+  func unary(_ function: UnaryFunction, _ x: ONNXOperand, _ p0: Double, _ p1: Double = 0) throws(Finding) -> ONNXOperand {
+    try emit(.unary(Unary(function, p0, p1)), [x])
+  }
+
+  func binary(_ function: BinaryFunction, _ a: ONNXOperand, _ b: ONNXOperand) throws(Finding) -> ONNXOperand {
+    try emit(.binary(Binary(function)), [a, b])
+  }
+
+  func select(_ condition: ONNXOperand, _ a: ONNXOperand, _ b: ONNXOperand) throws(Finding) -> ONNXOperand {
+    try emit(.select(Select()), [condition, a, b])
+  }
+
+  /// scale × x + offset.
+  func affine(_ x: ONNXOperand, scale: Double = 1, offset: Double = 0) throws(Finding) -> ONNXOperand {
+    scale == 1 && offset == 0 ? x : try unary(.affine, x, scale, offset)
+  }
+
+  func cast(_ x: ONNXOperand, _ element: ElementType) throws(Finding) -> ONNXOperand {
+    x.element == element ? x : try emit(.cast(Cast(element)), [x])
+  }
+
+  func reshape(_ x: ONNXOperand, _ shape: [Int]) throws(Finding) -> ONNXOperand {
+    x.shape.extents == shape ? x : try emit(.reshape(Reshape(shape)), [x])
+  }
+
+  func transpose(_ x: ONNXOperand, _ permutation: [Int]) throws(Finding) -> ONNXOperand {
+    permutation == Array(0..<x.rank) ? x : try emit(.transpose(Transpose(permutation)), [x])
+  }
+
+  func expand(_ x: ONNXOperand, _ shape: [Int]) throws(Finding) -> ONNXOperand {
+    x.shape.extents == shape ? x : try emit(.expand(Expand(shape)), [x])
+  }
+
+  func concat(_ operands: [ONNXOperand], axis: Int) throws(Finding) -> ONNXOperand {
+    operands.count == 1 ? operands[0] : try emit(.concat(Concat(axis: axis)), operands)
+  }
+
+  func slice(_ x: ONNXOperand, starts: [Int], counts: [Int], steps: [Int] = []) throws(Finding) -> ONNXOperand {
+    if counts == x.shape.extents, steps.allSatisfy({ $0 == 1 }) { return x }
+    return try emit(.slice(Slice(starts: starts, counts: counts, steps: steps)), [x])
+  }
+
+  /// `count` elements from `start` along one axis, everything along the others.
+  func slice(_ x: ONNXOperand, axis: Int, start: Int, count: Int) throws(Finding) -> ONNXOperand {
+    var starts = [Int](repeating: 0, count: x.rank)
+    var counts = x.shape.extents
+    starts[axis] = start
+    counts[axis] = count
+    return try slice(x, starts: starts, counts: counts)
+  }
+
+  func reduce(_ kind: Reduce.Kind, _ x: ONNXOperand, axes: [Int], keep: Bool = true) throws(Finding) -> ONNXOperand {
+    try emit(.reduce(Reduce(kind, axes: axes.sorted(), keep: keep)), [x])
+  }
+
+  /// A constant made by the translation itself.
+  func constant(_ tensor: Tensor) -> ONNXOperand { ONNXOperand(tensor, name: "\(name).constant") }
+
+  /// A scalar of the operand's element type.
+  func scalar(_ value: Double, like operand: ONNXOperand) -> ONNXOperand { scalar(value, operand.element) }
+
+  func scalar(_ value: Double, _ element: ElementType) -> ONNXOperand {
+    constant(
+      element.isFloat
+        ? Tensor(scalar: Float(value), element: element)
+        : Tensor([Int64(exactly: value.rounded(.towardZero)) ?? 0], shape: [], element: element))
+  }
+
+  /// 0, 1, …, count − 1 as a vector.
+  func iota(_ count: Int, _ element: ElementType = .i64) throws(Finding) -> ONNXOperand {
+    guard count <= 1 << 22 else { throw Finding("needs an index for each of \(count) elements", expected: "at most 2^22") }
+    return constant(Tensor((0..<count).map { Int64($0) }, shape: [count], element: element))
+  }
+}

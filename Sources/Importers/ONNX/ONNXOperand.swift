@@ -1,0 +1,60 @@
+import IR
+import Tensors
+
+/// A value during translation: a constant that is known already, or a value of the graph under construction.
+///
+/// Constants become weights only when an op of the graph reads them, so shape arithmetic leaves nothing behind.
+struct ONNXOperand {
+  enum Source {
+    /// The contents and the name that the weight gets.
+    case constant(Tensor, name: String)
+    case value(ValueID)
+  }
+
+  let source: Source
+  let element: ElementType
+  let shape: Shape
+
+  init(_ value: ValueID, _ type: TensorType) {
+    source = .value(value)
+    element = type.element
+    shape = type.shape
+  }
+
+  init(_ tensor: Tensor, name: String) {
+    source = .constant(tensor, name: name)
+    element = tensor.element
+    shape = tensor.shape
+  }
+
+  var rank: Int { shape.rank }
+  var type: TensorType { TensorType(element, shape) }
+
+  /// The contents of a constant.
+  var constant: Tensor? {
+    if case .constant(let tensor, _) = source { return tensor }
+    return nil
+  }
+
+  /// The name of a constant.
+  var constantName: String? {
+    if case .constant(_, let name) = source { return name }
+    return nil
+  }
+}
+
+/// Largest extent, and largest product of the extents that are not 0, of an imported tensor. Far beyond any real model,
+/// and small enough that neither typing rules nor products of some of a tensor's extents overflow.
+let onnxElementLimit = 1 << 40
+
+/// Refuses shapes that no machine can hold.
+func checkSize(_ shape: Shape, of what: @autoclosure () -> String) throws(Finding) {
+  let extentsFit = shape.allSatisfy { (0...onnxElementLimit).contains($0) }
+  guard extentsFit, shape.rank <= 32, let count = Shape(shape.map { max($0, 1) }).checkedCount,
+    count <= onnxElementLimit
+  else {
+    throw Finding(
+      "\(what()) has the impossible shape \(shape)", expected: "at most 2^40 elements and rank 32",
+      advice: "check the model's shape arithmetic and the values given with --dim and --constant")
+  }
+}

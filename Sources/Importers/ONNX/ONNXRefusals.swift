@@ -1,0 +1,61 @@
+/// Why an operator can't be translated, as a user reads it.
+func onnxRefusal(domain: String, opType: String) -> String {
+  guard domain.isEmpty else {
+    return "operators of the domain \(ImportError.quoted(domain)) are not known; export the model with standard operators"
+  }
+  return refusals.first { $0.operators.contains(opType) }?.reason ?? "this operator is not known"
+}
+
+private let refusals: [(reason: String, operators: Set<String>)] = [
+  (
+    "recurrent layers are not supported yet; unroll the layer when exporting",
+    ["RNN", "GRU", "LSTM"]
+  ),
+  (
+    "loops are not supported; export the model with the loop unrolled",
+    ["Loop", "Scan", "SequenceMap"]
+  ),
+  (
+    "its result's size depends on data, so no static plan exists; move it out of the model",
+    ["Compress", "NonMaxSuppression", "Unique"]
+  ),
+  (
+    "strings are not supported; move text processing out of the model",
+    ["RegexFullMatch", "StringConcat", "StringNormalizer", "StringSplit", "TfIdfVectorizer"]
+  ),
+  (
+    "sequences and optionals are not supported; export the model with plain tensors",
+    [
+      "ConcatFromSequence", "Optional", "OptionalGetElement", "OptionalHasElement", "SequenceAt", "SequenceConstruct",
+      "SequenceEmpty", "SequenceErase", "SequenceInsert", "SequenceLength", "SplitToSequence",
+    ]
+  ),
+  (
+    "random numbers are not supported; make them an input of the model",
+    ["Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"]
+  ),
+  (
+    "training is not supported; export the model for inference",
+    ["NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"]
+  ),
+  (
+    "image decoding is not supported; decode outside of the model",
+    ["ImageDecoder"]
+  ),
+  (
+    "quantized operators are not supported yet; export the model in floating point",
+    [
+      "ConvInteger", "DequantizeLinear", "DynamicQuantizeLinear", "MatMulInteger", "QLinearConv", "QLinearMatMul",
+      "QuantizeLinear",
+    ]
+  ),
+  (
+    "there is no core op for it yet",
+    [
+      "AffineGrid", "Attention", "BitCast", "BlackmanWindow", "CausalConvWithState", "CenterCropPad", "Col2Im", "CumProd",
+      "DFT", "DeformConv", "Det", "Einsum", "GatherElements", "GatherND", "GridSample", "HammingWindow", "HannWindow",
+      "LinearAttention", "MaxRoiPool", "MaxUnpool", "MelWeightMatrix", "ReverseSequence", "RoiAlign",
+      "RotaryEmbedding", "STFT", "Scatter", "ScatterElements", "ScatterND", "SwiGLU", "TensorScatter", "TopK",
+    ]
+  ),
+]

@@ -1,0 +1,223 @@
+import Tensors
+
+/// Values by name, as far as they are defined.
+typealias ONNXEnvironment = [String: ONNXBinding]
+
+/// What a name stands for during translation.
+enum ONNXBinding {
+  case operand(ONNXOperand)
+  /// The value of a node that could not be translated. Nodes that read it are skipped, so that one pass finds all
+  /// operators that are missing.
+  case failed
+}
+
+/// What holds for all nodes of a graph or of a function's body.
+struct ONNXFrame {
+  /// Versions of operator sets by domain.
+  var opsets: [String: Int]
+  /// Attributes of the call, for the body of a function.
+  var references: [String: ONNXAttribute.Value] = [:]
+  /// Put before the names of nodes.
+  var prefix = ""
+  /// Nesting of functions and branches.
+  var depth = 0
+
+  init(_ model: ONNXModel) { opsets = Self.table(model.operatorSets) }
+
+  static func table(_ sets: [ONNXOperatorSet]) -> [String: Int] {
+    Dictionary(sets.map { ($0.domain, Int($0.version)) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  func name(of node: ONNXNode) -> String {
+    prefix + (node.name.isEmpty ? "\(node.opType)_\(node.index)" : node.name)
+  }
+}
+
+/// Walks graphs, branches and function bodies and has each node translated.
+struct ONNXTranslator {
+  /// Bounds what nested functions can expand to.
+  static let nodeLimit = 1 << 20
+  static let depthLimit = 32
+
+  let model: ONNXModel
+  let builder: ONNXGraphBuilder
+  private let functions: [String: ONNXFunction]
+  private var failures: ONNXFailures
+  private var nodeCount = 0
+
+  init(model: ONNXModel, builder: ONNXGraphBuilder) {
+    self.model = model
+    self.builder = builder
+    functions = Dictionary(
+      model.functions.map { (Self.key($0.domain, $0.name, $0.overload), $0) }, uniquingKeysWith: { first, _ in first })
+    failures = ONNXFailures(file: model.path)
+  }
+
+  func throwFailures() throws(ImportError) { try failures.check() }
+
+  private static func key(_ domain: String, _ name: String, _ overload: String) -> String {
+    "\(domain)\0\(name)\0\(overload)"
+  }
+
+  /// Translates the nodes that the graph's outputs need; their values are added to `environment`.
+  mutating func translate(
+    _ graph: ONNXGraph, in environment: inout ONNXEnvironment, frame: ONNXFrame
+  ) throws(ImportError) {
+    for initializer in graph.initializers where environment[initializer.name] == nil || frame.depth > 0 {
+      do {
+        try checkSize(initializer.tensor.shape, of: "it")
+      } catch {
+        throw error.located(in: model.path, at: "tensor \(ImportError.quoted(initializer.name))")
+      }
+      environment[initializer.name] = .operand(ONNXOperand(initializer.tensor, name: initializer.name))
+    }
+    try translate(graph.nodes, for: graph.outputs.map(\.name), in: &environment, frame: frame)
+  }
+
+  private mutating func translate(
+    _ nodes: [ONNXNode], for outputs: [String], in environment: inout ONNXEnvironment, frame: ONNXFrame
+  ) throws(ImportError) {
+    let liveness = ONNXLiveness(nodes, outputs: outputs)
+    for (position, node) in nodes.enumerated() where liveness.isLive[position] {
+      nodeCount += 1
+      guard nodeCount <= Self.nodeLimit else {
+        throw ImportError(file: model.path, found: "expands to more than \(Self.nodeLimit) nodes")
+      }
+      let used = node.outputs.map { liveness.read.contains($0) }
+      let results = try self.results(of: node, usedOutputs: used, environment, frame)
+      for (index, name) in node.outputs.enumerated() where !name.isEmpty {
+        environment[name] = index < results.count ? results[index] : .failed
+      }
+    }
+  }
+
+  /// The outputs of one node. Failures of the node itself are recorded, not thrown.
+  private mutating func results(
+    of node: ONNXNode, usedOutputs: [Bool], _ environment: ONNXEnvironment, _ frame: ONNXFrame
+  ) throws(ImportError) -> [ONNXBinding] {
+    let function = functions[Self.key(node.domain, node.opType, node.overload)]
+    let translation = onnxTranslation(domain: node.domain, opType: node.opType)
+    guard function != nil || translation != nil || node.isBranch else {
+      failures.add(unsupported: node)
+      return []
+    }
+    do {
+      guard let inputs = try operands(of: node, environment) else { return [] }
+      if let function {
+        return try call(function, node, inputs, frame)
+      }
+      guard let opset = frame.opsets[node.domain] ?? (node.domain.isEmpty ? nil : 1) else {
+        throw Finding("uses an operator set that the model does not import", expected: "an opset_import for it")
+      }
+      let context = ONNXNodeContext(
+        node: node, name: frame.name(of: node), opset: opset, inputs: inputs, usedOutputs: usedOutputs,
+        references: frame.references, builder: builder)
+      guard let translation else { return try branch(context, environment, frame) }
+      let results = try translation(context)
+      for index in usedOutputs.indices where usedOutputs[index] && index >= results.count {
+        throw Finding("output \(index) is read, which is not supported")
+      }
+      return results.map { .operand($0) }
+    } catch let finding as Finding {
+      failures.add(ImportError(
+        file: model.path, node: node, found: finding.found, expected: finding.expected, advice: finding.advice))
+      return []
+    } catch let error as ImportError {
+      throw error
+    } catch {
+      throw ImportError(file: model.path, node: node, found: "\(error)")
+    }
+  }
+
+  /// The values that a node reads; nil if one of them failed before.
+  private func operands(of node: ONNXNode, _ environment: ONNXEnvironment) throws(Finding) -> [ONNXOperand?]? {
+    var operands: [ONNXOperand?] = []
+    for name in node.inputs {
+      if name.isEmpty {
+        operands.append(nil)
+        continue
+      }
+      switch environment[name] {
+      case .operand(let operand)?: operands.append(operand)
+      case .failed?: return nil
+      case nil:
+        throw Finding(
+          "reads \(ImportError.quoted(name)), which nothing before it defines", expected: "nodes in execution order",
+          advice: "the model is invalid; export it again")
+      }
+    }
+    return operands
+  }
+
+  /// Translates a function's body in place of the call.
+  private mutating func call(
+    _ function: ONNXFunction, _ node: ONNXNode, _ inputs: [ONNXOperand?], _ frame: ONNXFrame
+  ) throws -> [ONNXBinding] {
+    guard inputs.count <= function.inputs.count else {
+      throw Finding("has \(inputs.count) inputs", expected: "at most \(function.inputs.count), as the function declares")
+    }
+    var inner = try nested(frame, in: node)
+    inner.opsets.merge(ONNXFrame.table(function.operatorSets)) { _, own in own }
+    inner.references = [:]
+    for attribute in function.defaults { inner.references[attribute.name] = attribute.value }
+    for attribute in node.attributes {
+      if case .reference(let outer) = attribute.value {
+        inner.references[attribute.name] = frame.references[outer] ?? inner.references[attribute.name]
+      } else {
+        inner.references[attribute.name] = attribute.value
+      }
+    }
+    var environment = ONNXEnvironment()
+    // An optional input that the call leaves out has no value in the body either.
+    var absent = Set<String>()
+    for (index, name) in function.inputs.enumerated() {
+      if index < inputs.count, let operand = inputs[index] {
+        environment[name] = .operand(operand)
+      } else {
+        absent.insert(name)
+      }
+    }
+    let body = function.nodes.map { node in
+      var node = node
+      node.inputs = node.inputs.map { absent.contains($0) ? "" : $0 }
+      return node
+    }
+    try translate(body, for: function.outputs, in: &environment, frame: inner)
+    return try function.outputs.map { try result($0, environment) }
+  }
+
+  /// Translates the branch that a constant condition chooses in place of an If.
+  private mutating func branch(
+    _ context: ONNXNodeContext, _ outer: ONNXEnvironment, _ frame: ONNXFrame
+  ) throws -> [ONNXBinding] {
+    let condition = try context.constant(0, "the condition")
+    guard condition.element == .bool, condition.elementCount == 1 else {
+      throw Finding("the condition is \(condition.element.rawValue)\(condition.shape)", expected: "one bool")
+    }
+    let graph = try context.graph(condition.integers[0] != 0 ? "then_branch" : "else_branch")
+    var environment = outer
+    try translate(graph, in: &environment, frame: try nested(frame, in: context.node))
+    return try graph.outputs.map { try result($0.name, environment) }
+  }
+
+  private func nested(_ frame: ONNXFrame, in node: ONNXNode) throws(Finding) -> ONNXFrame {
+    var inner = frame
+    inner.depth += 1
+    inner.prefix = frame.name(of: node) + "/"
+    guard inner.depth <= Self.depthLimit else {
+      throw Finding("nests functions or branches more than \(Self.depthLimit) deep")
+    }
+    return inner
+  }
+
+  private func result(_ name: String, _ environment: ONNXEnvironment) throws(Finding) -> ONNXBinding {
+    guard let binding = environment[name] else {
+      throw Finding("its body does not define output \(ImportError.quoted(name))", advice: "export the model again")
+    }
+    return binding
+  }
+}
+
+extension ONNXNode {
+  fileprivate var isBranch: Bool { opType == "If" && domain.isEmpty }
+}
