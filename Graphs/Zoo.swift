@@ -46,9 +46,10 @@ package struct GraphVariant: Sendable {
         throw Diagnostic(
           "variant '\(self.name)' has no dimension '\(name)'", advice: known.isEmpty ? "it has none" : "it has \(known)")
       }
-      guard dimension.range.contains(extent) else {
+      guard dimension.range.contains(extent), extent % dimension.multiple == 0 else {
+        let kind = dimension.multiple == 1 ? "" : "a multiple of \(dimension.multiple) from "
         throw Diagnostic(
-          "dimension '\(name)' of variant '\(self.name)' can't be \(extent), expected "
+          "dimension '\(name)' of variant '\(self.name)' can't be \(extent), expected \(kind)"
             + "\(dimension.range.lowerBound) to \(dimension.range.upperBound)")
       }
       values[name] = extent
@@ -63,6 +64,8 @@ package struct Dimension: Sendable {
   /// The default.
   package var extent: Int
   package var range: ClosedRange<Int>
+  /// The extent must be a multiple of this.
+  package var multiple: Int
 }
 
 /// The extents chosen for one build.

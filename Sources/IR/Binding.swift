@@ -8,6 +8,12 @@ package struct Binding: Hashable, Sendable {
   package var prefix: String
   /// Entries that were left aside, in the checkpoint's order: those declared as ignorable and those outside the prefix.
   package var ignored: [String]
+
+  package init(naming: String, prefix: String, ignored: [String]) {
+    self.naming = naming
+    self.prefix = prefix
+    self.ignored = ignored
+  }
 }
 
 extension Graph {
