@@ -1,0 +1,64 @@
+import IR
+import Tensors
+
+/// Recognises functions written out with exp, log and clip.
+///
+///     %a = affine %x {scale = -1.0}                ->      %y = sigmoid %x
+///     %b = exp %a
+///     %c = affine %b {offset = 1.0}
+///     %y = reciprocal %c
+///
+/// Likewise `softplus` as log(1 + exp(x)), `hard_sigmoid` as a clip to [0, 1] of an affine function, and `leaky_relu` as the larger of
+/// x and a·x.
+package let recogniseSigmoids = Pass(
+  "recognise-sigmoids", "Recognises sigmoid, softplus, hard_sigmoid and leaky_relu written out."
+) { (context: inout PassContext) throws(Diagnostic) in
+  for node in context.graph.order where context.graph.contains(node) {
+    let graph = context.graph
+    guard graph.type(of: graph.result(node)).element.isFloat, let (function, x) = recognise(node, in: graph) else { continue }
+    try context.rewrite(node, as: .unary(function), [x], "recognised \(function.name) in \(graph.describe(node))")
+  }
+}
+
+private func recognise(_ node: NodeID, in graph: Graph) -> (Unary, ValueID)? {
+  let entry = graph[node]
+  let operand = entry.operands[0]
+  switch entry.op {
+  case .unary(let op):
+    guard graph.hasOneUse(operand) else { return nil }
+    switch op.function {
+    case .reciprocal:
+      guard case (let x, -1.0, 0.0)? = onePlusExp(operand, in: graph) else { return nil }
+      return (Unary(.sigmoid), x)
+    case .log:
+      guard case (let x, 1.0, 0.0)? = onePlusExp(operand, in: graph) else { return nil }
+      return (Unary(.softplus), x)
+    case .clip where op.p0 == 0 && op.p1 == 1:
+      guard let (x, scale, offset) = graph.affine(operand) else { return nil }
+      return (Unary(.hardSigmoid, scale, offset), x)
+    case .affine where op.p1 == 0 && op.p0 > 0:
+      // clip(x + 3, 0, 6) ÷ 6
+      guard let (clipped, clip) = graph.unary(operand, .clip), clip.p0 == 0, isClose(clip.p1 * op.p0, 1),
+        graph.hasOneUse(clipped), let (x, scale, offset) = graph.affine(clipped)
+      else { return nil }
+      return (Unary(.hardSigmoid, scale * op.p0, offset * op.p0), x)
+    default: return nil
+    }
+  case .binary(let op) where op.function == .max:
+    for (x, scaled) in graph.eitherOrder(graph.result(node), .max) {
+      guard case (let source, let scale, 0.0)? = graph.affine(scaled), source == x, scale >= 0, scale <= 1 else { continue }
+      return (Unary(.leakyRelu, scale), x)
+    }
+    return nil
+  default: return nil
+  }
+}
+
+/// x, scale and offset of 1 + exp(scale × x + offset).
+private func onePlusExp(_ value: ValueID, in graph: Graph) -> (ValueID, Double, Double)? {
+  guard case (let exponential, 1.0, 1.0)? = graph.affine(value), graph.hasOneUse(exponential),
+    let (argument, _) = graph.unary(exponential, .exp)
+  else { return nil }
+  if graph.hasOneUse(argument), let (x, scale, offset) = graph.affine(argument) { return (x, scale, offset) }
+  return (argument, 1, 0)
+}

@@ -1,0 +1,64 @@
+import IR
+
+/// What every compile runs before planning for a target.
+package let standardPipeline: [PipelineStep] = [
+  .run(foldConstants, "importers leave shape arithmetic and reshaped parameters behind; nothing else sees through them"),
+  .run(removeDeadCode, "what no output needs would count as a reader and keep patterns from matching"),
+  .repeat(
+    6, [removeNoOps, mergeReshapes, removeBroadcasts, simplifyArithmetic, mergeDuplicates, foldConstants],
+    "one form for each thing, so that recognition has one form to look for"),
+
+  .run(recogniseSigmoids, "gates are made of them"),
+  .run(recogniseGates, "x times a gate is one function"),
+  .run(recogniseGELU, "as a whole it fuses into the op before it"),
+  .run(recogniseSoftmax, "five passes over memory become two"),
+  .run(recogniseNorms, "likewise; its products must not fold elsewhere first"),
+  .run(recogniseGroupNorm, "frameworks write it as an instance normalisation between reshapes"),
+  .repeat(2, [absorbNormScale], "scale and bias follow the normalisation as separate nodes"),
+
+  .repeat(
+    6, [pushTransposes, mergeTransposes, mergeReshapes, removeNoOps],
+    "models with channels last transpose around every convolution; folding needs neighbours to be neighbours"),
+  .run(foldTransposesIntoMatMul, "what is left in attention is a flag of the product"),
+
+  .repeat(3, [foldBatchNorm, foldScaleOffset, mergeParallelLinear], "free at run time once in the weights"),
+  .run(lowerBatchNorm, "what could not fold is arithmetic like any other"),
+  .repeat(
+    6, [moveScalePastMean, foldScaleOffset, mergeParallelLinear, simplifyArithmetic],
+    "a normalisation before pooling folds into the classifier behind it"),
+
+  .run(fuseActivation, "the op before writes its result once"),
+  .run(fuseElementwise, "last, because nothing looks inside the fused op"),
+  .run(mergeDuplicates, "folding makes equal weights and nodes"),
+  .run(removeDeadCode, "weights that were folded away must not reach the bundle"),
+]
+
+/// A pass that must run before another one, and why. Tests check the pipeline against these.
+package struct OrderingConstraint: Sendable {
+  package let first: Pass
+  package let second: Pass
+  package let reason: String
+}
+
+package let orderingConstraints: [OrderingConstraint] = [
+  OrderingConstraint(
+    first: foldConstants, second: removeBroadcasts, reason: "an expanded constant is a constant, not a broadcast"),
+  OrderingConstraint(
+    first: simplifyArithmetic, second: recogniseGELU, reason: "recognition knows affine and clip only"),
+  OrderingConstraint(first: simplifyArithmetic, second: recogniseNorms, reason: "squares may be written as powers"),
+  OrderingConstraint(first: mergeDuplicates, second: recogniseNorms, reason: "exporters compute x − mean twice"),
+  OrderingConstraint(first: recogniseSigmoids, second: recogniseGates, reason: "gates are sigmoids"),
+  OrderingConstraint(first: recogniseNorms, second: recogniseGroupNorm, reason: "the inner normalisation may be written out"),
+  OrderingConstraint(first: recogniseNorms, second: absorbNormScale, reason: "there is nothing to absorb into before"),
+  OrderingConstraint(
+    first: absorbNormScale, second: foldScaleOffset, reason: "a norm's bias must not go into the matmul behind it alone"),
+  OrderingConstraint(
+    first: recogniseGates, second: foldScaleOffset, reason: "folding moves the scalings by which gates are recognised"),
+  OrderingConstraint(
+    first: pushTransposes, second: foldBatchNorm, reason: "a transpose between conv and normalisation hides one from the other"),
+  OrderingConstraint(first: foldBatchNorm, second: lowerBatchNorm, reason: "lowering loses the exact statistics"),
+  OrderingConstraint(first: lowerBatchNorm, second: moveScalePastMean, reason: "only products and sums move"),
+  OrderingConstraint(first: foldScaleOffset, second: fuseActivation, reason: "a fused activation stands between them"),
+  OrderingConstraint(first: fuseActivation, second: fuseElementwise, reason: "an activation fuses into conv for free"),
+  OrderingConstraint(first: fuseElementwise, second: removeDeadCode, reason: "the bundle gets exactly what is read"),
+]
