@@ -79,7 +79,9 @@ package enum Op: Hashable, Sendable {
   /// An op by its name with attributes set, or what is wrong with them.
   package static func make(_ name: String, _ attributes: [(name: String, value: AttributeValue)]) throws(OpError) -> Op {
     guard let prototype = prototypes[name] else {
-      throw OpError("unknown op '\(name)'", advice: "the ops are \(prototypes.keys.sorted().joined(separator: ", "))")
+      let known = prototypes.keys.sorted()
+      let advice = closest(to: name, in: known).map { "did you mean '\($0)'?" } ?? "the ops are \(known.joined(separator: ", "))"
+      throw OpError("unknown op '\(name)'", advice: advice)
     }
     return try prototype.setting(attributes)
   }
@@ -152,7 +154,7 @@ private func set<Definition: OpDefinition>(
       let known = schema.map(\.name).joined(separator: ", ")
       throw OpError("'\(op.name)' has no attribute '\(name)'", advice: known.isEmpty ? "it has none" : "it has \(known)")
     }
-    guard attribute.set(&result, value) else { throw OpError("attribute '\(name)' can't be \(value)") }
+    guard attribute.set(&result, value) else { throw OpError("attribute '\(name)' can't be \(value.text)") }
   }
   return result
 }

@@ -64,7 +64,7 @@ struct Lexer {
       token.kind = .value(try name(token, after: "%"))
     case UInt8(ascii: "@"):
       offset += 1
-      token.kind = .symbol(peek(0) == UInt8(ascii: "\"") ? try string(token) : try name(token, after: "@"))
+      token.kind = .symbol(peek(0) == UInt8(ascii: "\"") ? try checked(string(token), token) : try name(token, after: "@"))
     case UInt8(ascii: "\""):
       token.kind = .string(try string(token))
     case _ where isDigit(byte) || byte == UInt8(ascii: "-"):
@@ -136,7 +136,7 @@ struct Lexer {
       offset += 1
     }
     guard offset > start else { throw failure("found '\(sign)' without a name", at: token) }
-    return try checked(bytes[start..<offset], token)
+    return try checked(String(decoding: bytes[start..<offset], as: UTF8.self), token)
   }
 
   /// Takes everything that may belong to a number or digest; whoever reads it checks the form.
@@ -149,7 +149,7 @@ struct Lexer {
       guard isSign ? afterExponent : isNameByte(byte) && byte != UInt8(ascii: "-") else { break }
       offset += 1
     }
-    return try checked(bytes[start..<offset], token)
+    return try checked(String(decoding: bytes[start..<offset], as: UTF8.self), token)
   }
 
   private mutating func string(_ token: Token) throws(Diagnostic) -> String {
@@ -168,7 +168,7 @@ struct Lexer {
       }
     }
     offset += 1
-    return try checked(content[...], token)
+    return String(decoding: content, as: UTF8.self)
   }
 
   private mutating func escape(_ token: Token, into content: inout [UInt8]) throws(Diagnostic) {
@@ -194,11 +194,13 @@ struct Lexer {
     offset += 1
   }
 
-  private func checked(_ content: ArraySlice<UInt8>, _ token: Token) throws(Diagnostic) -> String {
-    guard content.count <= Limits.nameBytes else {
-      throw failure("a name or number of \(content.count) bytes begins here, expected at most \(Limits.nameBytes)", at: token)
+  /// The text if it is not too long for a name.
+  func checked(_ text: String, _ token: Token) throws(Diagnostic) -> String {
+    guard text.utf8.count <= Limits.nameBytes else {
+      throw failure(
+        "a name or number of \(text.utf8.count) bytes begins here, expected at most \(Limits.nameBytes)", at: token)
     }
-    return String(decoding: content, as: UTF8.self)
+    return text
   }
 
   /// The character at the cursor, for messages.

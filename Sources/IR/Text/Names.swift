@@ -98,3 +98,27 @@ struct ValueNames {
 
 /// Whether a name was given by numbering and so stands for no source name.
 func isNumbering(_ name: String) -> Bool { name.utf8.first.map(isDigit) ?? true }
+
+/// The known word that differs from a mistyped one by at most two letters; nil if there is none.
+func closest(to word: String, in known: [String]) -> String? {
+  guard word.utf8.count <= 64 else { return nil }
+  let nearest = known.map { ($0, editDistance(Array(word.utf8), Array($0.utf8))) }.min { $0.1 < $1.1 }
+  guard let nearest, nearest.1 <= min(2, word.utf8.count / 2) else { return nil }
+  return nearest.0
+}
+
+/// How many letters must be inserted, removed, replaced or exchanged with their neighbour.
+private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+  var beforeLast = Array(repeating: 0, count: b.count + 1)
+  var last = Array(0...b.count)
+  for (i, x) in a.enumerated() {
+    var row = [i + 1]
+    for (j, y) in b.enumerated() {
+      var cost = min(last[j] + (x == y ? 0 : 1), last[j + 1] + 1, row[j] + 1)
+      if i > 0, j > 0, x == b[j - 1], y == a[i - 1] { cost = min(cost, beforeLast[j - 1] + 1) }
+      row.append(cost)
+    }
+    (beforeLast, last) = (last, row)
+  }
+  return last[b.count]
+}

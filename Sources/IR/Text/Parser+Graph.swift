@@ -62,7 +62,7 @@ extension Parser {
     try advance()
     guard try take(word: "as") else { return (start, written) }
     let nameToken = token
-    let name = try string("a name in quotes")
+    let name = try quotedName()
     guard !name.isEmpty else { throw failure("the name is empty", at: nameToken) }
     return (start, name)
   }
@@ -141,7 +141,7 @@ extension Parser {
       } while try take(",")
     }
     let implied = results.first.map { isNumbering($0.name) ? "" : $0.name } ?? ""
-    let name = try take(word: "name") ? try string("the node's name in quotes") : implied
+    let name = try take(word: "name") ? try quotedName() : implied
 
     let values: [ValueID]
     do {

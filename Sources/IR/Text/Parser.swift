@@ -38,6 +38,15 @@ package func parseGraph(
   return graph
 }
 
+/// Reads an op with its attributes from ``Op/text``.
+package func parseOp(_ text: String, file: String) throws(Diagnostic) -> Op {
+  var parser = try Parser(text, file: file)
+  let start = parser.token
+  let op = try parser.op(try parser.word("an op, such as 'softmax {axis = 1}'"), start)
+  guard parser.token.kind == .end else { throw parser.unexpected("the end of the text") }
+  return op
+}
+
 /// Recursive descent over the grammar, one token ahead. Nesting has a fixed depth, so the stack does too.
 struct Parser {
   private(set) var lexer: Lexer
@@ -96,6 +105,11 @@ struct Parser {
     guard case .string(let text) = token.kind else { throw unexpected(expected) }
     try advance()
     return text
+  }
+
+  mutating func quotedName() throws(Diagnostic) -> String {
+    let start = token
+    return try lexer.checked(try string("a name in quotes"), start)
   }
 
   /// The items between `open` and `close`, separated by commas; none if `close` follows at once.

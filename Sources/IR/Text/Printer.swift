@@ -26,6 +26,17 @@ extension Module {
   }
 }
 
+extension Op {
+  /// The op without operands, such as `softmax {axis = 1}`.
+  package var text: String { name + attributeText }
+
+  /// ` {name = value, …}` for attributes that differ from their defaults; empty if none does.
+  fileprivate var attributeText: String {
+    let attributes = writtenAttributes
+    return attributes.isEmpty ? "" : " {" + attributes.map { "\($0.name) = \($0.value.text)" }.joined(separator: ", ") + "}"
+  }
+}
+
 extension Graph {
   /// The textual form, which ``parseGraph(_:file:weights:)`` reads back. It is the same for equal graphs.
   package var text: String {
@@ -67,14 +78,8 @@ extension Graph {
 
   private func nodeText(_ node: Node, _ names: ValueNames) -> String {
     let results = node.results.map { reference($0, names) }.joined(separator: ", ")
-    var text = "\(results) = \(node.op.name)"
-    if !node.operands.isEmpty {
-      text += " " + node.operands.map { reference($0, names) }.joined(separator: ", ")
-    }
-    let attributes = node.op.writtenAttributes
-    if !attributes.isEmpty {
-      text += " {" + attributes.map { "\($0.name) = \($0.value.text)" }.joined(separator: ", ") + "}"
-    }
+    let operands = node.operands.map { reference($0, names) }.joined(separator: ", ")
+    var text = "\(results) = \(node.op.name)\(operands.isEmpty ? "" : " ")\(operands)\(node.op.attributeText)"
     text += " : " + node.results.map { contains($0) ? type(of: $0).text : "?" }.joined(separator: ", ")
     let implied = node.results.first.map { names[$0] } ?? ""
     if node.name != (isNumbering(implied) ? "" : implied) { text += " name \(stringLiteral(node.name))" }

@@ -1,0 +1,157 @@
+import IR
+import Tensors
+import TestSupport
+import Testing
+
+/// Expects that an invariant, and no other, is broken.
+private func expectBroken(_ invariant: Int, _ graph: Graph, _ parts: String..., location: SourceLocation = #_sourceLocation) {
+  expectBroken(invariant, parts, location) { try verify(graph) }
+}
+
+private func expectBroken(
+  _ invariant: Int, _ parts: [String], _ location: SourceLocation, _ check: () throws -> Void
+) {
+  do {
+    try check()
+    Issue.record("V\(invariant) is not found broken", sourceLocation: location)
+  } catch {
+    let text = "\(error)"
+    #expect(text.contains("[V\(invariant)] "), sourceLocation: location)
+    for part in parts where !text.contains(part) {
+      Issue.record("\(text) does not say \(part)", sourceLocation: location)
+    }
+  }
+}
+
+private let type = TensorType(.f32, [2, 3, 4])
+private let relu = Op.unary(Unary(.relu))
+
+/// x → relu "first" → exp "second" → y
+private func chain() throws -> Graph {
+  var graph = Graph(name: "main")
+  let x = graph.addInput("x", type)
+  let first = try graph.add(relu, [x], name: "first", at: .model(file: "m.onnx", node: "first"))[0]
+  let second = try graph.add(.unary(Unary(.exp)), [first], name: "second", at: .model(file: "m.onnx", node: "second"))[0]
+  graph.addOutput("y", second)
+  return graph
+}
+
+@Test func soundGraphsPass() throws {
+  try verify(chain())
+  try verify(Graph(name: "empty"))
+  try verify(Module([chain(), Graph(name: "empty")]))
+}
+
+@Test func v1FunctionsHaveNamesThatDiffer() throws {
+  expectBroken(1, Graph(name: ""))
+  let module = try Module([chain(), chain()])
+  expectBroken(1, ["@main"], #_sourceLocation) { try verify(module) }
+}
+
+@Test func v2PortsHaveNamesThatDiffer() throws {
+  var inputs = try chain()
+  _ = inputs.addInput("x", type)
+  expectBroken(2, inputs, "two inputs are named \"x\"")
+  var outputs = try chain()
+  outputs.addOutput("", outputs.inputs[0].value)
+  expectBroken(2, outputs, "an output has no name")
+}
+
+@Test func v4OutputsAreValuesOfTheGraph() throws {
+  var graph = try chain()
+  graph.addOutput("z", ValueID(99))
+  expectBroken(4, graph, "output \"z\" is value 99")
+}
+
+@Test func v5TheOrderListsEveryNodeOnce() throws {
+  var twice = try chain()
+  twice.reorder([twice.order[0], twice.order[0]])
+  expectBroken(5, twice, "first", "twice")
+  var foreign = try chain()
+  foreign.reorder([NodeID(7), foreign.order[0]])
+  expectBroken(5, foreign, "node 7")
+}
+
+@Test func v6OperandsAreDefinedBefore() throws {
+  var reordered = try chain()
+  reordered.reorder(reordered.order.reversed())
+  expectBroken(6, reordered, "m.onnx: node 'second'", "exp", "%first", "before it is defined")
+  var cyclic = try chain()
+  cyclic.setOperand(0, of: cyclic.order[0], to: cyclic.outputs[0].value)
+  expectBroken(6, cyclic, "%second")
+}
+
+@Test func v9TypesAreThoseThatTheOpInfers() throws {
+  var shape = try chain()
+  let narrow = shape.addInput("narrow", TensorType(.f32, [1]))
+  shape.replaceUses(of: shape.inputs[0].value, with: narrow)
+  expectBroken(9, shape, "m.onnx: node 'first'", "%first is f32[2, 3, 4], the op infers f32[1]")
+  var element = try chain()
+  let mask = element.addInput("mask", TensorType(.bool, [2, 3, 4]))
+  element.setOperand(0, of: element.order[1], to: mask)
+  expectBroken(9, element, "exp", "operand is bool[2, 3, 4]", "cast it first")
+}
+
+@Test func v10WeightsHaveNames() throws {
+  var graph = try chain()
+  _ = graph.addWeight("", Tensor(scalar: 1))
+  expectBroken(10, graph, "a weight has no name")
+}
+
+@Test func v12ShapesKeepToLimits() throws {
+  for (shape, part) in [
+    (Shape([2, -1]), "extent -1 of axis 1"), (Shape([Limits.extent, Limits.extent, 4]), "elements"),
+    (Shape(Array(repeating: 1, count: Limits.rank + 1)), "rank"), (Shape([Limits.extent + 1]), "extent"),
+  ] {
+    var graph = try chain()
+    _ = graph.addInput("big", TensorType(.f32, shape))
+    expectBroken(12, graph, "input \"big\"", part)
+  }
+}
+
+@Test func v13QuantizationFitsTheType() throws {
+  let cases: [(ElementType, [Float], [Int32], Int?, String)] = [
+    (.f32, [1], [0], nil, "element type"), (.i64, [1], [0], nil, "element type"), (.i8, [1, 2], [0, 0], nil, "expected 1"),
+    (.i8, [1, 2], [0], 0, "zero points"), (.i8, [1, 2, 3], [0, 0, 0], 0, "expected 2"), (.i8, [1], [0], 3, "axis 3"),
+    (.i8, [0], [0], nil, "positive"), (.i8, [.nan], [0], nil, "positive"), (.i8, [1], [128], nil, "zero point 128"),
+    (.u8, [1], [-1], nil, "zero point -1"),
+  ]
+  for (element, scales, zeroPoints, axis, part) in cases {
+    var graph = try chain()
+    let quantization = Quantization(scales: scales, zeroPoints: zeroPoints, axis: axis)
+    _ = graph.addInput("q", TensorType(element, [2, 3, 4], quantization: quantization))
+    expectBroken(13, graph, "input \"q\"", part)
+  }
+  var result = try chain()
+  result.annotate(result.outputs[0].value, quantization: Quantization(scales: [1], zeroPoints: [0]), layout: .rowMajor)
+  expectBroken(13, result, "%second", "m.onnx: node 'second'")
+}
+
+@Test func v14ChannelsLastNeedsAChannel() throws {
+  var graph = try chain()
+  _ = graph.addInput("flat", TensorType(.f32, [2, 3], layout: .channelsLast))
+  expectBroken(14, graph, "channels_last", "rank 3")
+}
+
+@Test func v15NumbersAndNamesAreBounded() throws {
+  var attribute = try chain()
+  let slice = Slice(starts: [0, 0, Limits.extent + 1], counts: [2, 3, 0])
+  _ = try attribute.add(.slice(slice), [attribute.inputs[0].value])
+  expectBroken(15, attribute, "slice", "'starts'")
+  var name = try chain()
+  _ = try name.add(relu, [name.inputs[0].value], name: String(repeating: "n", count: Limits.nameBytes + 1))
+  expectBroken(15, name, "the node's name")
+}
+
+@Test func v16FunctionsShareWeightsByName() throws {
+  var first = try chain()
+  _ = first.addWeight("w", Tensor([1, 2] as [Float], shape: [2]))
+  var contents = Graph(name: "contents")
+  _ = contents.addWeight("w", Tensor([1, 3] as [Float], shape: [2]))
+  let other = Module([first, contents])
+  expectBroken(16, ["@w", "@contents", "other contents"], #_sourceLocation) { try verify(other) }
+  var typed = Graph(name: "typed")
+  _ = typed.addWeight("w", Tensor([1, 2] as [Float], shape: [1, 2]))
+  let reshaped = Module([first, typed])
+  expectBroken(16, ["@w", "f32[1, 2]", "f32[2]"], #_sourceLocation) { try verify(reshaped) }
+}
