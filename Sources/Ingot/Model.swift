@@ -43,6 +43,8 @@ extension ElementType {
 /// ```
 public final class Model: @unchecked Sendable {
   let bundle: OpaquePointer
+  /// Memory of a bundle that was not opened from a file.
+  private let memory: UnsafeMutableRawBufferPointer?
 
   /// Opens and checks a bundle file.
   public init(path: String) throws(InterpreterError) {
@@ -50,9 +52,32 @@ public final class Model: @unchecked Sendable {
     try checked { ingot_open_file(path, nil, &opened, $0, $1) }
     guard let opened else { throw InterpreterError(.invalid, "\(path): opening gave no bundle") }
     bundle = opened
+    memory = nil
   }
 
-  deinit { ingot_close(bundle) }
+  /// Opens and checks a bundle that lies in memory.
+  public init(bytes: [UInt8]) throws(InterpreterError) {
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 1), alignment: 16384)
+    copy.copyBytes(from: bytes)
+    var opened: OpaquePointer?
+    do {
+      try checked { ingot_open_memory(copy.baseAddress, bytes.count, nil, &opened, $0, $1) }
+    } catch {
+      copy.deallocate()
+      throw error
+    }
+    guard let opened else {
+      copy.deallocate()
+      throw InterpreterError(.invalid, "opening gave no bundle")
+    }
+    bundle = opened
+    memory = copy
+  }
+
+  deinit {
+    ingot_close(bundle)
+    memory?.deallocate()
+  }
 
   /// The manifest's JSON text.
   public var manifest: String {

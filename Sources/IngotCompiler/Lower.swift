@@ -7,6 +7,8 @@ import Tensors
 /// A function as a program, with what is known of its memory.
 struct LoweredFunction {
   var program: Program
+  /// The value that each instruction computes.
+  var values: [ValueID]
   /// Largest sum of live bytes at any step: no plan can be smaller.
   var arenaLowerBound: Int
 }
@@ -15,11 +17,10 @@ struct LoweredFunction {
 func lower(_ graph: Graph, weights: inout WeightPool) throws(Diagnostic) -> LoweredFunction {
   let storage = StorageAssignment(graph)
   let (offsets, arena, bound) = try planArena(storage.blocks, function: graph.name)
-  var emitter = Emitter(graph, storage, offsets)
-  emitter.program.arenaBytes = arena
+  var emitter = Emitter(graph, storage, offsets, arenaBytes: arena)
   for id in graph.order where !storage.views.contains(id) { try emitter.emit(id, &weights) }
   try emitter.emitOutputCopies(&weights)
-  return LoweredFunction(program: emitter.program, arenaLowerBound: bound)
+  return LoweredFunction(program: emitter.program, values: emitter.values, arenaLowerBound: bound)
 }
 
 private func planArena(
@@ -47,17 +48,20 @@ private func planArena(
 
 /// Writes a program's tables.
 private struct Emitter {
-  var program: Program
+  private(set) var program: Program
+  /// The value that each instruction computes.
+  private(set) var values: [ValueID] = []
   private let graph: Graph
   private let storage: StorageAssignment
   /// Tensor of each value, by value index.
   private var tensors: [Int?]
   private var weightBuffers: [Int: Int] = [:]
 
-  init(_ graph: Graph, _ storage: StorageAssignment, _ offsets: [Int]) {
+  init(_ graph: Graph, _ storage: StorageAssignment, _ offsets: [Int], arenaBytes: Int) {
     self.graph = graph
     self.storage = storage
     program = Program(name: graph.name)
+    program.arenaBytes = arenaBytes
     tensors = [Int?](repeating: nil, count: graph.valueCapacity)
     for (block, offset) in zip(storage.blocks, offsets) {
       let kind: Program.Buffer.Kind =
@@ -133,7 +137,8 @@ private struct Emitter {
     for operand in node.operands { inputs.append(try tensor(operand, &weights)) }
     var results: [Int] = []
     for result in node.results { results.append(try tensor(result, &weights)) }
-    program.instructions.append(
+    append(
+      node.results[0],
       Program.Instruction(call.opcode, results: results, inputs: inputs, attributes: call.attributes, name: node.name))
   }
 
@@ -149,8 +154,8 @@ private struct Emitter {
       if !isInPlace {
         let part = program.tensors.count
         addTensor(operand, buffer: program.tensors[whole].buffer, offset: offset, name: "")
-        program.instructions.append(
-          Program.Instruction(INGOT_OP_COPY, results: [part], inputs: [source], name: node.name))
+        append(
+          operand, Program.Instruction(INGOT_OP_COPY, results: [part], inputs: [source], name: node.name))
       }
       offset += bytes
     }
@@ -159,10 +164,16 @@ private struct Emitter {
   mutating func emitOutputCopies(_ weights: inout WeightPool) throws(Diagnostic) {
     for copy in storage.outputCopies {
       let port = graph.outputs[copy.output]
-      program.instructions.append(
+      append(
+        port.value,
         Program.Instruction(
           INGOT_OP_COPY, results: [program.inputCount + copy.output], inputs: [try tensor(port.value, &weights)],
           name: port.name))
     }
+  }
+
+  private mutating func append(_ value: ValueID, _ instruction: Program.Instruction) {
+    program.instructions.append(instruction)
+    values.append(value)
   }
 }

@@ -1,4 +1,4 @@
-import FoundationEssentials
+package import Foundation
 
 /// Why a target file can't be used: names the file and the key.
 package struct TargetError: Error, CustomStringConvertible, Hashable, Sendable {
@@ -97,7 +97,7 @@ package func decodeTarget(_ data: Data, path: String) throws(TargetError) -> Tar
 
 private func checkSources(_ target: Target, path: String) throws(TargetError) {
   var quantities: [Quantity?] = [target.limits.maxRank, target.limits.maxModelBytes, target.fallback.crossingUs]
-  quantities += target.limits.maxExtent.values
+  quantities += target.limits.maxExtent.values.map { $0 }
   for engine in target.engines {
     quantities += [engine.count, engine.clockMhz, engine.launchUs, engine.perOpCycles]
     for table in [engine.macsPerCycle, engine.peakGops, engine.utilisation] { quantities += (table ?? [:]).values.map { $0 } }

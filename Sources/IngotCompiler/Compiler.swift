@@ -1,0 +1,124 @@
+package import Bundle
+package import IR
+package import Machine
+package import Passes
+import Tensors
+
+/// Version of the compiler, as bundles record it.
+package let compilerVersion = "0.1.0"
+
+/// How to compile.
+package struct CompileOptions: Sendable {
+  package var target: Target
+  package var precision: Precision
+  /// Facts of the source for the manifest: model, checkpoint and their digests.
+  package var provenance: [String: String]
+  /// Runs the verifier after every pass.
+  package var verifies: Bool
+
+  package init(
+    target: Target, precision: Precision = .fp32, provenance: [String: String] = [:], verifies: Bool = false
+  ) {
+    self.target = target
+    self.precision = precision
+    self.provenance = provenance
+    self.verifies = verifies
+  }
+}
+
+/// A bundle's bytes and what the compiler can tell of how it came about.
+package struct CompiledBundle: Sendable {
+  package var bytes: [UInt8]
+  package var manifest: Manifest
+  package var programs: [Program]
+  /// For each program, the value of its graph that each instruction computes.
+  package var values: [[ValueID]]
+  /// The graphs that were lowered.
+  package var module: Module
+  package var passes: [PassReport]
+  /// Where the nodes of each function run, in execution order.
+  package var placements: [[Placement]]
+  package var weightBytes: Int
+  package var nodesBefore: Int
+  package var nodesAfter: Int
+}
+
+/// The stages of a compile, in order.
+package enum CompileStage: String, CaseIterable, Sendable {
+  case optimize, place, lower, write
+}
+
+/// The passes that a compile with these options runs.
+package func pipeline(_ options: CompileOptions) -> [PipelineStep] {
+  var steps = standardPipeline
+  if options.precision == .fp16 {
+    steps.append(.run(storeWeightsInHalf, "after every fold, so that folds compute in fp32"))
+  }
+  return steps
+}
+
+/// Compiles a module whose weights are bound into a bundle. The same module and options give the same bytes.
+package func compile(
+  _ source: Module, _ options: CompileOptions, observer: PassObserver? = nil,
+  progress: (CompileStage) -> Void = { _ in }
+) throws(Diagnostic) -> CompiledBundle {
+  try requireBoundWeights(source)
+  var module = source
+  let nodesBefore = source.functions.reduce(0) { $0 + $1.order.count }
+
+  progress(.optimize)
+  let reports = try run(pipeline(options), on: &module, verifying: options.verifies, observer: observer)
+
+  progress(.place)
+  let placements = module.functions.map { place($0, on: options.target) }
+
+  progress(.lower)
+  var weights = WeightPool()
+  var programs: [Program] = []
+  var values: [[ValueID]] = []
+  var functions: [Manifest.Function] = []
+  for graph in module.functions {
+    let lowered = try lower(graph, weights: &weights)
+    programs.append(lowered.program)
+    values.append(lowered.values)
+    functions.append(describe(graph, lowered))
+  }
+
+  progress(.write)
+  let manifest = Manifest(
+    format: 1, compiler: compilerVersion, target: options.target.name, precision: options.precision.rawValue,
+    functions: functions, provenance: options.provenance)
+  let bytes: [UInt8]
+  do {
+    bytes = try encodeBundle(manifest: manifest, programs: programs, weights: weights.weights)
+  } catch {
+    throw Diagnostic("the bundle can't be written: \(error)")
+  }
+  return CompiledBundle(
+    bytes: bytes, manifest: manifest, programs: programs, values: values, module: module, passes: reports, placements: placements,
+    weightBytes: weights.weights.reduce(0) { $0 + $1.tensor.byteCount }, nodesBefore: nodesBefore,
+    nodesAfter: module.functions.reduce(0) { $0 + $1.order.count })
+}
+
+private func requireBoundWeights(_ module: Module) throws(Diagnostic) {
+  let unbound = module.functions.flatMap { graph in
+    graph.weights.filter { graph.constant($0) == nil }.map { graph[$0].name }
+  }
+  guard unbound.isEmpty else {
+    throw Diagnostic(
+      "\(unbound.count) parameters have no contents: \(unbound.prefix(5).joined(separator: ", "))",
+      advice: "give a checkpoint that holds them with --checkpoint")
+  }
+}
+
+private func describe(_ graph: Graph, _ lowered: LoweredFunction) -> Manifest.Function {
+  func port(_ port: Port) -> Manifest.Port {
+    let type = graph.type(of: port.value)
+    return Manifest.Port(name: port.name, element: type.element.rawValue, shape: type.shape.extents)
+  }
+  let statistics = Statistics(graph)
+  return Manifest.Function(
+    name: graph.name, inputs: graph.inputs.map(port), outputs: graph.outputs.map(port),
+    arenaBytes: lowered.program.arenaBytes, arenaLowerBoundBytes: lowered.arenaLowerBound,
+    instructions: lowered.program.instructions.count, parameters: statistics.parameters, macs: statistics.macs)
+}

@@ -1,0 +1,32 @@
+import ArgumentParser
+import Ingot
+
+/// A bundle and one of its functions.
+struct BundleFunction: ParsableArguments {
+  @Argument(help: "The bundle.")
+  var bundle: String
+
+  @Option(help: ArgumentHelp("Which function of the bundle; the first when left out.", valueName: "name"))
+  var function: String?
+
+  @Option(help: ArgumentHelp("Threads to run on.", valueName: "n"))
+  var threads = 1
+
+  func validate() throws {
+    guard (1...64).contains(threads) else { throw ValidationError("--threads must be 1 to 64.") }
+  }
+
+  /// Opens the bundle and prepares the function.
+  func open() throws -> Session {
+    let model = try Model(path: bundle)
+    var index = 0
+    if let function {
+      guard let found = model.functions.firstIndex(of: function) else {
+        throw ToolError(
+          "\(bundle): has no function '\(function)', it has \(model.functions.joined(separator: ", "))")
+      }
+      index = found
+    }
+    return try Session(model, function: index, threads: threads)
+  }
+}

@@ -1,0 +1,123 @@
+import ArgumentParser
+import Bundle
+import IR
+import IngotCompiler
+import Machine
+
+struct Compile: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Compile a trained network into a bundle.",
+    discussion: """
+      Reads a model, simplifies it, plans its memory for one chip and writes a bundle that the interpreter runs.
+
+      From an ONNX file whose batch size is left open:
+        ingot compile net.onnx --dim batch=1 --target cpu-arm64 -o net.ingot
+
+      From a checkpoint and a graph that comes with ingot (list them with 'ingot graphs'):
+        ingot compile --graph efficientformerv2 --variant s0 --checkpoint s0.safetensors -o s0.ingot
+
+      With fp16 weights, which halves the file:
+        ingot compile net.onnx --precision fp16 -o net.ingot
+
+      Then 'ingot verify' compares the bundle with the model, 'ingot inspect' shows what is in it, and 'ingot passes' shows
+      what the compiler did to the graph. All sizes in the graph are fixed: symbolic dimensions need --dim.
+      """)
+
+  @OptionGroup var source: ModelSource
+  @OptionGroup var selection: TargetSelection
+
+  @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("The bundle to write.", valueName: "out.ingot"))
+  var output: String
+
+  @Option(help: "Number format of the weights: fp32 or fp16. Arithmetic is in fp32.")
+  var precision: Precision = .fp32
+
+  @Option(help: ArgumentHelp("Also writes a page with passes, placement and the memory plan.", valueName: "file.html"))
+  var report: String?
+
+  @Flag(help: "Prints facts as JSON.") var json = false
+
+  func run() throws {
+    let progress = Progress()
+    progress.show("reading \(source.title)")
+    let module = try source.load()
+    let target = try selection.load()
+    let options = CompileOptions(target: target, precision: precision, provenance: source.provenance)
+    let compiled = try compile(module, options) { progress.show("\($0.rawValue): \(source.title)") }
+    progress.clear()
+    var files = FileBatch()
+    try files.write(compiled.bytes, to: output)
+    if let report { try files.write(Array(htmlReport(compiled, title: source.title).utf8), to: report) }
+    try files.commit()
+    let facts = CompileFacts(compiled, sourceBytes: source.sourceBytes)
+    if json { try printJSON(facts) } else { print(facts.text(output: output, target: target)) }
+  }
+}
+
+extension Precision: ExpressibleByArgument {}
+
+/// What `compile` and `inspect` print of a bundle.
+struct CompileFacts: Encodable {
+  var arenaBytes: Int
+  var arenaLowerBoundBytes: Int
+  var bundleBytes: Int
+  var weightBytes: Int
+  var sourceBytes: Int?
+  var nodesBefore: Int
+  var nodesAfter: Int
+  var instructions: Int
+  var macs: Int
+  var parameters: Int
+  var ops: [Placement]
+
+  enum CodingKeys: String, CodingKey {
+    case arenaBytes = "arena_bytes"
+    case arenaLowerBoundBytes = "arena_lower_bound_bytes"
+    case bundleBytes = "bundle_bytes"
+    case weightBytes = "weight_bytes"
+    case sourceBytes = "source_bytes"
+    case nodesBefore = "nodes_before"
+    case nodesAfter = "nodes_after"
+    case instructions, macs, parameters, ops
+  }
+
+  init(_ compiled: CompiledBundle, sourceBytes: Int?) {
+    let functions = compiled.manifest.functions
+    arenaBytes = functions.map(\.arenaBytes).max() ?? 0
+    arenaLowerBoundBytes = functions.map(\.arenaLowerBoundBytes).max() ?? 0
+    bundleBytes = compiled.bytes.count
+    weightBytes = compiled.weightBytes
+    self.sourceBytes = sourceBytes
+    nodesBefore = compiled.nodesBefore
+    nodesAfter = compiled.nodesAfter
+    instructions = functions.reduce(0) { $0 + $1.instructions }
+    macs = functions.reduce(0) { $0 + $1.macs }
+    parameters = functions.reduce(0) { $0 + $1.parameters }
+    ops = compiled.placements.flatMap { $0 }
+  }
+
+  func text(output: String, target: Target) -> String {
+    var size = "\(formatBytes(bundleBytes))"
+    if let sourceBytes, sourceBytes > 0 {
+      let percent = format(100 * Double(bundleBytes) / Double(sourceBytes), digits: 0)
+      size += ", \(percent) % of the source's \(formatBytes(sourceBytes))"
+    }
+    let overBound = arenaLowerBoundBytes > 0
+      ? format(100 * (Double(arenaBytes) / Double(arenaLowerBoundBytes) - 1), digits: 1) : "0.0"
+    var lines = [
+      "\(output) for \(target.title)",
+      "  ops        \(nodesBefore) before, \(nodesAfter) after passes, \(instructions) kernel calls",
+      "  work       \(formatCount(macs)) multiply-adds, \(formatCount(parameters)) parameters",
+      "  bundle     \(size)",
+      "  weights    \(formatBytes(weightBytes)) in memory",
+      "  arena      \(formatBytes(arenaBytes)), \(overBound) % over the lower bound of \(formatBytes(arenaLowerBoundBytes))",
+    ]
+    if target.family != .cpu {
+      let fallen = ops.filter { $0.engine == target.fallback.engine }
+      lines.append("  placement  \(ops.count - fallen.count) of \(ops.count) ops on \(target.engines[0].id)")
+      for op in fallen.prefix(10) { lines.append("    \(op.op) '\(op.node)' on \(op.engine): \(op.reason)") }
+      if fallen.count > 10 { lines.append("    and \(fallen.count - 10) more; 'ingot inspect --ops' lists all") }
+    }
+    return lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,94 @@
+import ArgumentParser
+import IR
+import IngotCompiler
+import Passes
+
+struct PassesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "passes",
+    abstract: "Show what each pass does to a graph.",
+    discussion: """
+      Without options: every pass that changed something, with its changes.
+        ingot passes net.onnx --after fold-batch-norm     the graph as text after a pass
+        ingot passes net.onnx --diff                      what each pass changed, as a difference of texts
+        ingot passes --list                               the passes in order, with the reason for their place
+      """)
+
+  @Argument(help: "An ONNX model (.onnx) or IR text (.graph).") var model: String?
+  @OptionGroup var options: GraphOptions
+  @OptionGroup var selection: TargetSelection
+  @Option(help: "Number format of the weights: fp32 or fp16.") var precision: Precision = .fp32
+  @Flag(help: "Lists the passes.") var list = false
+  @Option(help: ArgumentHelp("Prints the graph after the last run of a pass, or 'start' for before the first.", valueName: "pass"))
+  var after: String?
+  @Flag(help: "Prints what each pass changed in the graph's text.") var diff = false
+  @Flag(help: "Prints facts as JSON.") var json = false
+
+  struct Report: Encodable {
+    var name: String
+    var nodesBefore: Int
+    var nodesAfter: Int
+    var changes: [String]
+    var difference: String?
+
+    enum CodingKeys: String, CodingKey {
+      case name, changes, difference
+      case nodesBefore = "nodes_before"
+      case nodesAfter = "nodes_after"
+    }
+  }
+
+  func run() throws {
+    let steps = pipeline(CompileOptions(target: try selection.load(), precision: precision))
+    if list { return try printList(steps) }
+    let reference = Source(model: model, options: options)
+    try reference.checkOptions()
+    let names = steps.flatMap { $0.passes.map(\.name) }
+    if let after, after != "start", !names.contains(after) {
+      throw ToolError("there is no pass '\(after)'; the passes are \(names.joined(separator: ", "))")
+    }
+    var module = try reference.load()
+    var texts: [String: String] = ["start": module.text]
+    var reports: [Report] = []
+    try Passes.run(steps, on: &module) { report, before, graph throws(Diagnostic) in
+      if after != nil { texts[report.name] = graph.text }
+      guard !report.changes.isEmpty else { return }
+      reports.append(
+        Report(
+          name: report.name, nodesBefore: report.nodesBefore, nodesAfter: report.nodesAfter,
+          changes: report.changes.map(\.description),
+          difference: diff ? lineDifference(before.text, graph.text) : nil))
+    }
+    if let after { return print(texts[after] ?? module.text) }
+    if json { return try printJSON(reports) }
+    for report in reports {
+      let count = report.changes.count
+      print("\(report.name): \(report.nodesBefore) -> \(report.nodesAfter) nodes, \(count) change\(count == 1 ? "" : "s")")
+      if let difference = report.difference {
+        print(difference)
+      } else {
+        for change in report.changes.prefix(8) { print("  \(change)") }
+        if count > 8 { print("  and \(count - 8) more; --json lists all") }
+      }
+    }
+  }
+
+  /// The model without the argument's own checks, since --list needs none.
+  private struct Source: ModelSelection {
+    var model: String?
+    var options: GraphOptions
+  }
+
+  private func printList(_ steps: [PipelineStep]) throws {
+    struct Entry: Encodable {
+      var name: String
+      var summary: String
+      var reason: String
+    }
+    let entries = steps.flatMap { step in
+      step.passes.map { Entry(name: $0.name, summary: $0.summary, reason: step.reason) }
+    }
+    if json { return try printJSON(entries) }
+    print(table(["pass", "what it does", "why here"], entries.map { [$0.name, $0.summary, $0.reason] }))
+  }
+}

@@ -1,0 +1,100 @@
+import ArgumentParser
+import Bundle
+import Foundation
+import Ingot
+import IngotCompiler
+import Tensors
+
+struct ProfileCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "profile",
+    abstract: "Time every kernel call of a bundle.",
+    discussion: """
+      Times are medians of several runs. The rate counts multiply-adds of convolutions and matrix products; its share is of the highest rate
+      that any call of this bundle reaches or that a large matrix product reaches here, whichever is more.
+      """)
+
+  @OptionGroup var source: BundleFunction
+  @Option(help: ArgumentHelp("Timed runs.", valueName: "n")) var runs = 20
+  @Option(help: ArgumentHelp("How many calls to print, the longest first; 0 for all in order.", valueName: "n")) var top = 0
+  @Flag(help: "Prints facts as JSON.") var json = false
+
+  struct Call: Encodable {
+    var instruction: Int
+    var op: String
+    var node: String
+    var medianMs: Double
+    var share: Double
+    var macs: Int
+    var gmacsPerSecond: Double
+    var peakShare: Double
+
+    enum CodingKeys: String, CodingKey {
+      case instruction, op, node, share, macs
+      case medianMs = "median_ms"
+      case gmacsPerSecond = "gmacs_per_s"
+      case peakShare = "peak_share"
+    }
+  }
+
+  struct Facts: Encodable {
+    var totalMs: Double
+    var peakGmacsPerSecond: Double
+    var ops: [Call]
+
+    enum CodingKeys: String, CodingKey {
+      case totalMs = "total_ms"
+      case peakGmacsPerSecond = "peak_gmacs_per_s"
+      case ops
+    }
+  }
+
+  func validate() throws {
+    guard (1...100_000).contains(runs) else { throw ValidationError("--runs must be 1 to 100000.") }
+  }
+
+  func run() throws {
+    let session = try source.open()
+    let program = try BundleContents(try Storage.map(path: source.bundle), path: source.bundle)
+      .programs[session.function]
+    let facts = try measure(session, program)
+    if json { return try printJSON(facts) }
+    var calls = facts.ops
+    if top > 0 { calls = Array(calls.sorted { $0.medianMs > $1.medianMs }.prefix(top)) }
+    let rows = calls.map { call in
+      [
+        "\(call.instruction)", call.op, call.node, format(call.medianMs, digits: 3), format(call.share * 100, digits: 1),
+        call.macs > 0 ? format(call.gmacsPerSecond, digits: 1) : "",
+        call.macs > 0 ? format(call.peakShare * 100, digits: 0) : "",
+      ]
+    }
+    print(table(["call", "op", "node", "ms", "%", "GMAC/s", "% of peak"], rows, right: [0, 3, 4, 5, 6]))
+    print(
+      "total \(format(facts.totalMs, digits: 3)) ms, peak taken as \(format(facts.peakGmacsPerSecond, digits: 1)) GMAC/s")
+  }
+
+  private func measure(_ session: Session, _ program: Program) throws -> Facts {
+    let inputs = seededInputs(session.inputs)
+    var times = [[Double]](repeating: [], count: program.instructions.count)
+    var described: [Int: OperationTime] = [:]
+    for round in 0..<(runs + 2) {
+      for (index, tensor) in inputs.enumerated() { try session.setInput(index, to: tensor) }
+      for call in try session.profile() where round >= 2 && times.indices.contains(call.instruction) {
+        times[call.instruction].append(Double(call.nanoseconds) / 1e6)
+        described[call.instruction] = call
+      }
+    }
+    let medians = times.map { $0.isEmpty ? 0 : median($0.sorted()) }
+    let total = medians.reduce(0, +)
+    let macs = program.instructions.map { program.multiplyAdds($0) }
+    let rates = zip(macs, medians).map { $1 > 0 ? Double($0) / ($1 * 1e6) : 0 }
+    let peak = max(rates.max() ?? 0, try matrixProductRate(threads: source.threads))
+    let calls = program.instructions.indices.map { index in
+      Call(
+        instruction: index, op: described[index]?.operation ?? "", node: program.instructions[index].name,
+        medianMs: medians[index], share: total > 0 ? medians[index] / total : 0, macs: macs[index],
+        gmacsPerSecond: rates[index], peakShare: peak > 0 ? rates[index] / peak : 0)
+    }
+    return Facts(totalMs: total, peakGmacsPerSecond: peak, ops: calls)
+  }
+}

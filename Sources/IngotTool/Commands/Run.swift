@@ -1,0 +1,64 @@
+import ArgumentParser
+import Foundation
+import Importers
+import Ingot
+import Tensors
+
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run a bundle on arrays.",
+    discussion: """
+      Every input of the function is given as an array file of its type and shape; every output is written as NAME.npy.
+
+        ingot run net.ingot --input image=cat.npy --output-dir results/
+      """)
+
+  @OptionGroup var source: BundleFunction
+
+  @Option(
+    name: .customLong("input"),
+    help: ArgumentHelp("An input's array, or a .npz file with several; may be repeated.", valueName: "name=file.npy"))
+  var inputs: [String] = []
+
+  @Option(help: ArgumentHelp("Where the outputs are written; made if it does not exist.", valueName: "dir"))
+  var outputDir: String
+
+  @Flag(help: "Prints the outputs' names, types and files as JSON.") var json = false
+
+  struct Written: Encodable {
+    var name: String
+    var element: String
+    var shape: [Int]
+    var file: String
+  }
+
+  func run() throws {
+    let session = try source.open()
+    let files = session.outputs.map { "\(fileName($0.name)).npy" }
+    guard Set(files).count == files.count else {
+      throw ToolError("\(source.bundle): two outputs would be written to one file: \(files.joined(separator: ", "))")
+    }
+    for (index, tensor) in try readInputs(inputs, for: session.inputs).enumerated() {
+      try session.setInput(index, to: tensor)
+    }
+    try session.run()
+    do {
+      try FileManager.default.createDirectory(atPath: outputDir, withIntermediateDirectories: true)
+    } catch {
+      throw ToolError("\(outputDir): can't be made: \(error.localizedDescription)")
+    }
+    var batch = FileBatch()
+    var written: [Written] = []
+    for (index, info) in session.outputs.enumerated() {
+      let path = "\(outputDir)/\(files[index])"
+      try batch.write(Npy.encode(try session.outputTensor(index)), to: path)
+      written.append(Written(name: info.name, element: info.element, shape: info.shape, file: path))
+    }
+    try batch.commit()
+    if json {
+      try printJSON(written)
+    } else {
+      for output in written { print("\(output.name)  \(output.element)\(output.shape)  \(output.file)") }
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Bundle
+import Ingot
+import Tensors
+
+struct Verify: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Compare a bundle with the model it was compiled from.",
+    discussion: """
+      Runs the model by the definitions of its ops, and the bundle by the interpreter, on the same arrays, and prints how far outputs and
+      layers lie apart. Fails when an output is off by more than the tolerance, relative to its largest value.
+
+        ingot verify net.ingot --model net.onnx --inputs samples/
+
+      With --stages, the graph is also run after every pass that changed it, which tells a pass that breaks numbers.
+      """)
+
+  @Argument(help: "The bundle.") var bundle: String
+  @OptionGroup var source: ModelReference
+  @Option(help: ArgumentHelp("A folder with NAME.npy for every input, or .npz files.", valueName: "dir")) var inputs: String
+  @Option(help: ArgumentHelp("Which function of the bundle; the first when left out.", valueName: "name"))
+  var function: String?
+  @Option(help: ArgumentHelp("Largest relative difference allowed; 1e-4 for fp32, 1e-2 for fp16 when left out.", valueName: "x"))
+  var tolerance: Double?
+  @Flag(help: "Also compares the graph after every pass.") var stages = false
+  @Option(help: ArgumentHelp("How many layers to print, the worst first.", valueName: "n")) var top = 10
+  @Flag(help: "Prints facts as JSON.") var json = false
+
+  func run() throws {
+    let progress = Progress()
+    progress.show("opening \(bundle)")
+    let model = try Model(path: bundle)
+    let contents = try BundleContents(try Storage.map(path: bundle), path: bundle)
+    var index = 0
+    if let function {
+      guard let found = model.functions.firstIndex(of: function) else {
+        throw ToolError("\(bundle): has no function '\(function)', it has \(model.functions.joined(separator: ", "))")
+      }
+      index = found
+    }
+    let session = try Session(model, function: index)
+    let recorded = contents.manifest.provenance.compactMap { key, value in
+      key.hasPrefix("dim.") ? NamedNumber(argument: "\(key.dropFirst(4))=\(value)") : nil
+    }
+    progress.show("reading \(source.title)")
+    let module = try source.load(recorded: recorded)
+    progress.show("comparing")
+    let result = try Verification(
+      session, contents, module, inputs: try readInputs(directory: inputs, for: session.inputs),
+      tolerance: tolerance ?? (contents.manifest.precision == "fp16" ? 1e-2 : 1e-4), stages: stages)
+    progress.clear()
+    if json { try printJSON(result) } else { printText(result) }
+    if !result.passed {
+      let worst = result.outputs.max { $0.relative < $1.relative }
+      throw ToolError(
+        "\(bundle): output '\(worst?.name ?? "")' is off by \(scientific(worst?.relative ?? .infinity)), allowed are "
+          + "\(scientific(result.tolerance)); the table of layers shows where the difference begins")
+    }
+  }
+
+  private func printText(_ result: Verification) {
+    let right: Set<Int> = [2, 3, 4, 5]
+    func row(_ item: Agreement) -> [String] {
+      [
+        item.name, item.op, scientific(item.maxAbs), scientific(item.relative), format(item.cosine, digits: 7),
+        format(item.snrDb, digits: 1),
+      ]
+    }
+    let header = ["", "max abs", "relative", "cosine", "SNR dB"]
+    print(table(["output"] + header, result.outputs.map(row), right: right))
+    if !result.layers.isEmpty, top > 0 {
+      let worst = result.layers.sorted { $0.relative > $1.relative }.prefix(top)
+      print("\nworst of \(result.layers.count) layers")
+      print(table(["layer"] + header, worst.map(row), right: right))
+    }
+    if let remark = result.remark { print(remark) }
+    if !result.stages.isEmpty {
+      print("\nafter each pass that changed the graph")
+      print(table(["pass", "relative"], result.stages.map { [$0.pass, scientific($0.relative)] }, right: [1]))
+    }
+  }
+}

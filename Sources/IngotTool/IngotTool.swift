@@ -1,0 +1,58 @@
+import ArgumentParser
+import Foundation
+
+/// The command line tool: parses words, calls the compiler and the interpreter, prints results.
+@main
+struct IngotTool: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ingot",
+    abstract: "Compiles trained networks into small bundles that run on phones.",
+    discussion: """
+      The usual way from a model to a running bundle:
+
+        ingot compile net.onnx --target cpu-arm64 -o net.ingot
+        ingot verify net.ingot --model net.onnx --inputs samples/
+        ingot run net.ingot --input image=cat.npy --output-dir results/
+      """,
+    version: "0.1.0",
+    subcommands: [
+      Compile.self, Run.self, Verify.self, Inspect.self, PassesCommand.self, Bench.self, ProfileCommand.self,
+      TargetsCommand.self, GraphsCommand.self,
+    ])
+
+  /// Exit status: 0 done, 1 the work failed, 2 wrong usage.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      exit(report(error))
+    }
+  }
+
+  private static func report(_ error: any Error) -> Int32 {
+    switch exitCode(for: error) {
+    case .success:
+      print(fullMessage(for: error))
+      return 0
+    case .validationFailure:
+      printError(fullMessage(for: error))
+      return 2
+    default:
+      if let exit = error as? ExitCode { return exit.rawValue }
+      printError("error: \(error)")
+      return 1
+    }
+  }
+}
+
+/// Writes a line to standard error.
+func printError(_ line: String) {
+  FileHandle.standardError.write(Data((line + "\n").utf8))
+}
+
+/// A failure of the tool's own, as text for the user.
+struct ToolError: Error, CustomStringConvertible {
+  var description: String
+  init(_ description: String) { self.description = description }
+}

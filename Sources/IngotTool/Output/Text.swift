@@ -1,0 +1,66 @@
+import Foundation
+
+/// Lays out rows in columns; numbers are the caller's to format. Columns in `right` are aligned to the right.
+func table(_ header: [String], _ rows: [[String]], right: Set<Int> = []) -> String {
+  var widths = header.map(\.count)
+  for row in rows { for (column, cell) in row.enumerated() { widths[column] = max(widths[column], cell.count) } }
+  func line(_ cells: [String]) -> String {
+    let padded = cells.enumerated().map { column, cell in
+      let space = String(repeating: " ", count: widths[column] - cell.count)
+      return right.contains(column) ? space + cell : cell + space
+    }
+    let joined = padded.joined(separator: "  ")
+    return String(joined.reversed().drop { $0 == " " }.reversed())
+  }
+  return ([line(header), widths.map { String(repeating: "-", count: $0) }.joined(separator: "  ")] + rows.map(line))
+    .joined(separator: "\n")
+}
+
+/// A size for people: `482.4 kB`.
+func formatBytes(_ bytes: Int) -> String {
+  switch bytes {
+  case ..<1000: "\(bytes) B"
+  case ..<1_000_000: format(Double(bytes) / 1e3, digits: 1) + " kB"
+  case ..<1_000_000_000: format(Double(bytes) / 1e6, digits: 2) + " MB"
+  default: format(Double(bytes) / 1e9, digits: 2) + " GB"
+  }
+}
+
+/// A number with a fixed number of digits after the point.
+func format(_ value: Double, digits: Int) -> String { String(format: "%.\(digits)f", value) }
+
+/// A number in scientific notation with two digits.
+func scientific(_ value: Double) -> String { value.isFinite ? String(format: "%.1e", value) : "\(value)" }
+
+/// A count for people: `3.55 M`.
+func formatCount(_ count: Int) -> String {
+  switch count {
+  case ..<10_000: "\(count)"
+  case ..<1_000_000: format(Double(count) / 1e3, digits: 1) + " k"
+  case ..<1_000_000_000: format(Double(count) / 1e6, digits: 2) + " M"
+  default: format(Double(count) / 1e9, digits: 3) + " G"
+  }
+}
+
+/// Prints a value as JSON with sorted keys.
+func printJSON(_ value: some Encodable) throws {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
+  encoder.nonConformingFloatEncodingStrategy = .convertToString(
+    positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+  print(String(decoding: try encoder.encode(value), as: UTF8.self))
+}
+
+/// Shows what is being done on a terminal; silent when standard error is none.
+struct Progress {
+  private let isTerminal = isatty(2) == 1
+
+  /// Replaces the line.
+  func show(_ text: String) {
+    guard isTerminal else { return }
+    FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8))
+  }
+
+  /// Removes the line.
+  func clear() { show("") }
+}
