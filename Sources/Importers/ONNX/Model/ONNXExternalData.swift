@@ -67,8 +67,8 @@ struct ONNXExternalData {
       return storage
     } catch {
       throw Finding(
-        "has external data in \(ImportError.quoted(location)), which \(error.reason)", expected: "a file beside the model",
-        advice: "fetch it too")
+        "has external data in \(ImportError.quoted(location)), which can't be read (\(error.reason))",
+        expected: "a file beside the model", advice: "fetch it too")
     }
   }
 }

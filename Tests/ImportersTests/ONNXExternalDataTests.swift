@@ -1,0 +1,66 @@
+import Importers
+import Tensors
+import Testing
+
+@Suite struct ONNXExternalDataTests {
+  private func model(_ entries: [(String, String)], type: Int = 1, dims: [Int] = [2]) -> [UInt8] {
+    ONNXBytes.model(ONNXBytes.graph(initializers: [ONNXBytes.external("w", type: type, dims: dims, entries)]))
+  }
+
+  @Test func constantsAreViewsOfTheFileBesideTheModel() throws {
+    try withTemporaryDirectory { directory in
+      try write(littleEndian(9 as Float, 1, 2, 9), to: directory + "weights.bin")
+      let path = directory + "model.onnx"
+      let external = { (name: String, offset: String) in
+        ONNXBytes.external(
+          name, type: 1, dims: [2], [("location", "weights.bin"), ("offset", offset), ("length", "8"), ("checksum", "x")])
+      }
+      try write(
+        ONNXBytes.model(ONNXBytes.graph(initializers: [external("a", "4"), external("b", "8")])), to: path)
+      let tensors = try ONNXModel.read(path: path).graph.initializers.map(\.tensor)
+      #expect(tensors.map(\.floats) == [[1, 2], [2, 9]])
+      #expect(tensors[0].storage === tensors[1].storage && tensors[0].byteOffset == 4)
+
+      // Without offset and length; and widened.
+      try write(model([("location", "weights.bin")]), to: path)
+      #expect(try ONNXModel.read(path: path).graph.initializers[0].tensor.floats == [9, 1])
+      try write(model([("location", "weights.bin")], type: 11, dims: [1]), to: path)
+      #expect(try ONNXModel.read(path: path).graph.initializers[0].tensor.element == .f32)
+    }
+  }
+
+  @Test(arguments: ["/etc/passwd", "../secret", "a/../../secret", "a//b", "", "..\\secret"])
+  func filesElsewhereAreRefused(location: String) {
+    let text = message {
+      _ = try ONNXModel.read(bytes: Storage(model([("location", location)])), path: "models/model.onnx")
+    }
+    #expect(
+      text
+        == "models/model.onnx: tensor 'w': has external data at '\(location)'; expected a relative path inside the "
+        + "model's directory; put the file beside the model and export with its plain name")
+  }
+
+  @Test func regionsMustLieInTheFile() throws {
+    try withTemporaryDirectory { directory in
+      try write([0, 0, 0, 0, 0, 0, 0, 0], to: directory + "weights.bin")
+      func refusal(_ entries: (String, String)...) -> String {
+        message {
+          _ = try ONNXModel.read(
+            bytes: Storage(model([("location", "weights.bin")] + entries)), path: directory + "model.onnx")
+        }.replacing(directory, with: "")
+      }
+      #expect(refusal() == "no error")
+      #expect(
+        refusal(("offset", "1"))
+          == "model.onnx: tensor 'w': needs 8 bytes from byte 1 of 'weights.bin'; expected a file of at least that "
+          + "size, not 8 bytes; fetch the file again")
+      #expect(refusal(("offset", "9223372036854775807")).contains("needs 8 bytes from byte 9223372036854775807"))
+      #expect(refusal(("offset", "-1")).contains("has the external data offset '-1'; expected a number of bytes"))
+      #expect(refusal(("length", "4")).contains("has 4 bytes in 'weights.bin'; expected 8 for its shape"))
+      #expect(refusal(("length", "many")).contains("has the external data length 'many'"))
+      #expect(refusal(("location", "absent.bin")).contains("in 'absent.bin', which can't be read (No such file or directory); expected a file"))
+    }
+    let text = message { _ = try ONNXModel.read(bytes: Storage(model([])), path: "model.onnx") }
+    #expect(text.contains("has external data without a location"))
+  }
+}
