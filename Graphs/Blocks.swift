@@ -3,14 +3,16 @@ import Tensors
 
 /// What several networks share.
 extension GraphBuilder {
-  /// Convolution, `conv`, and batch norm, `bn`, under one name; padding keeps the extent, divided by the stride.
+  /// Convolution, `conv`, and batch norm, `bn`, under one name; padding keeps the extent, divided by the
+  /// stride.
   mutating func convNorm(
     _ name: String, _ x: ValueID, channels: Int, kernel: Int = 1, stride: Int = 1, groups: Int = 1,
     file: String = #fileID, line: Int = #line
   ) throws(Diagnostic) -> ValueID {
     try scope(name) { b throws(Diagnostic) in
       let y = try b.conv2d(
-        "conv", x, channels: channels, kernel: kernel, stride: stride, padding: kernel / 2, groups: groups, file: file,
+        "conv", x, channels: channels, kernel: kernel, stride: stride, padding: kernel / 2, groups: groups,
+        file: file,
         line: line)
       return try b.batchNorm("bn", y, file: file, line: line)
     }

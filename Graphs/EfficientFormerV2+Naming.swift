@@ -1,7 +1,8 @@
 import IR
 import Tensors
 
-/// The names of the authors' repository. The graph has timm's, which call layers where the authors number them.
+/// The names of the authors' repository. The graph has timm's, which call layers where the authors number
+/// them.
 let efficientFormerV2Authors = Naming("the authors", entryName: authorsName) { _, entry, shape in
   entry.ignoringUnitExtents(shape)
 }
@@ -16,7 +17,8 @@ private func authorsName(_ parameter: String) -> String {
     let inside = rename(parts[4...].joined(separator: "."), insideBlock)
     return "network.\(2 * stage).\(parts[3]).\(inside)"
   default:
-    let inside = rename(parts[3...].joined(separator: "."), stage == 3 ? attendingDownsample : plainDownsample)
+    let inside = rename(
+      parts[3...].joined(separator: "."), stage == 3 ? attendingDownsample : plainDownsample)
     return "network.\(2 * stage - 1).\(inside)"
   }
 }
@@ -28,7 +30,8 @@ private func rename(_ name: String, _ beginnings: [(ours: String, theirs: String
 }
 
 private let outsideStages = [
-  ("stem.conv1.conv", "patch_embed.0"), ("stem.conv1.bn", "patch_embed.1"), ("stem.conv2.conv", "patch_embed.3"),
+  ("stem.conv1.conv", "patch_embed.0"), ("stem.conv1.bn", "patch_embed.1"),
+  ("stem.conv2.conv", "patch_embed.3"),
   ("stem.conv2.bn", "patch_embed.4"), ("head_dist", "dist_head"),
 ]
 
@@ -48,7 +51,8 @@ private let insideBlock =
 private func numbered(_ layers: [String], in attention: String) -> [(String, String)] {
   layers.flatMap { layer in
     [
-      ("\(attention).\(layer).conv", "\(attention).\(layer).0"), ("\(attention).\(layer).bn", "\(attention).\(layer).1"),
+      ("\(attention).\(layer).conv", "\(attention).\(layer).0"),
+      ("\(attention).\(layer).bn", "\(attention).\(layer).1"),
     ]
   }
 }

@@ -9,22 +9,26 @@ let efficientFormerV2 = GraphDefinition(
     variant(
       "s0", .s0,
       Facts(
-        status: .solid, parameters: 3_600_256, foldedParameters: 3_550_944, macs: 395_892_544, publishedParameters: 3.5,
+        status: .solid, parameters: 3_600_256, foldedParameters: 3_550_944, macs: 395_892_544,
+        publishedParameters: 3.5,
         publishedMACs: 0.40)),
     variant(
       "s1", .s1,
       Facts(
-        status: .solid, parameters: 6_185_560, foldedParameters: 6_114_648, macs: 651_969_640, publishedParameters: 6.1,
+        status: .solid, parameters: 6_185_560, foldedParameters: 6_114_648, macs: 651_969_640,
+        publishedParameters: 6.1,
         publishedMACs: 0.65)),
     variant(
       "s2", .s2,
       Facts(
-        status: .solid, parameters: 12_710_112, foldedParameters: 12_588_320, macs: 1_246_863_952, publishedParameters: 12.6,
+        status: .solid, parameters: 12_710_112, foldedParameters: 12_588_320, macs: 1_246_863_952,
+        publishedParameters: 12.6,
         publishedMACs: 1.25)),
     variant(
       "l", .l,
       Facts(
-        status: .solid, parameters: 26_322_288, foldedParameters: 26_125_864, macs: 2_552_546_880, publishedParameters: 26.1,
+        status: .solid, parameters: 26_322_288, foldedParameters: 26_125_864, macs: 2_552_546_880,
+        publishedParameters: 26.1,
         publishedMACs: 2.56)),
     digits,
   ],
@@ -34,7 +38,8 @@ let efficientFormerV2 = GraphDefinition(
 
 extension EfficientFormerV2 {
   static let s0 = EfficientFormerV2(
-    widths: [32, 48, 96, 176], expansions: [[4, 4], [4, 4], [4, 3, 3, 3, 4, 4], [4, 3, 3, 4]], attentionBlocks: 2)
+    widths: [32, 48, 96, 176], expansions: [[4, 4], [4, 4], [4, 3, 3, 3, 4, 4], [4, 3, 3, 4]],
+    attentionBlocks: 2)
   static let s1 = EfficientFormerV2(
     widths: [32, 48, 120, 224],
     expansions: [[4, 4, 4], [4, 4, 4], [4, 4, 3, 3, 3, 3, 4, 4, 4], [4, 4, 3, 3, 4, 4]], attentionBlocks: 2)
@@ -51,7 +56,8 @@ extension EfficientFormerV2 {
     ], attentionBlocks: 6)
   /// The network of `Graphs/Demo`.
   static let digits = EfficientFormerV2(
-    widths: [16, 24, 32, 48], expansions: [[2], [2], [2, 2], [2, 2]], attentionBlocks: 1, heads: 4, keyWidth: 8,
+    widths: [16, 24, 32, 48], expansions: [[2], [2], [2, 2], [2, 2]], attentionBlocks: 1, heads: 4,
+    keyWidth: 8,
     downsampleKeyWidth: 8, classes: 10, imageSize: 64)
 }
 
@@ -70,7 +76,8 @@ private func variant(_ name: String, _ network: EfficientFormerV2, _ facts: Fact
   }
 }
 
-/// `digits`, 8 × 8 grey levels of 0 to 16, to `logits`: enlarged and repeated to three channels inside the graph.
+/// `digits`, 8 × 8 grey levels of 0 to 16, to `logits`: enlarged and repeated to three channels inside the
+/// graph.
 private let digits = GraphVariant(
   "digits", dimensions: [Dimension(name: "batch", extent: 1, range: 1...65536, multiple: 1)],
   facts: Facts(status: .own, parameters: 109_340, foldedParameters: 104_748, macs: 1_939_904)

@@ -1,10 +1,12 @@
 import IR
 import Tensors
 
-/// EfficientFormerV2: *Rethinking Vision Transformers for MobileNet Size and Speed*, Li et al., ICCV 2023, arXiv 2212.08059.
+/// EfficientFormerV2: *Rethinking Vision Transformers for MobileNet Size and Speed*, Li et al., ICCV 2023,
+/// arXiv 2212.08059.
 ///
-/// Four stages of feed-forward blocks with a depthwise convolution inside; the last blocks of stages 3 and 4 attend as well. Every
-/// convolution has a bias and a batch norm, except talking heads and the local query, which have a bias only.
+/// Four stages of feed-forward blocks with a depthwise convolution inside; the last blocks of stages 3 and 4
+/// attend as well. Every convolution has a bias and a batch norm, except talking heads and the local query,
+/// which have a bias only.
 struct EfficientFormerV2: Sendable {
   /// Channels of the four stages.
   var widths: [Int]
@@ -71,13 +73,16 @@ struct EfficientFormerV2: Sendable {
     return try b.add(x, b.layerScale("ls2", y))
   }
 
-  /// Attention with talking heads on a grid that `stride` makes coarser, and a depthwise path for the values' neighbourhood.
+  /// Attention with talking heads on a grid that `stride` makes coarser, and a depthwise path for the values'
+  /// neighbourhood.
   func attentionResidual(
     _ b: inout GraphBuilder, _ x: ValueID, stride: Int
   ) throws(Diagnostic) -> ValueID {
     let (width, valueWidth) = (b.shape(of: x)[1], heads * keyWidth * valueRatio)
     let y = try b.scope("token_mixer") { b throws(Diagnostic) in
-      let z = stride == 1 ? x : try b.convNorm("stride_conv", x, channels: width, kernel: 3, stride: stride, groups: width)
+      let z =
+        stride == 1
+        ? x : try b.convNorm("stride_conv", x, channels: width, kernel: 3, stride: stride, groups: width)
       let q = try b.convNorm("q", z, channels: heads * keyWidth)
       let k = try b.convNorm("k", z, channels: heads * keyWidth)
       let v = try b.convNorm("v", z, channels: valueWidth)
@@ -103,9 +108,8 @@ struct EfficientFormerV2: Sendable {
       let valueWidth = keyWidth * valueRatio
       let q = try b.scope("q") { b throws(Diagnostic) in
         let local = try b.conv2d("local", x, channels: input, kernel: 3, stride: 2, padding: 1, groups: input)
-        let grid = Grid(b.shape(of: x))
-        var sparse = try b.slice(x, axis: 2, 0..<grid.height, step: 2)
-        sparse = try b.slice(sparse, axis: 3, 0..<grid.width, step: 2)
+        let every2nd = Slice(starts: [0, 0, 0, 0], counts: b.shape(of: local).extents, steps: [1, 1, 2, 2])
+        let sparse = try b.add(.slice(every2nd), [x])
         return try b.convNorm("proj", b.add(local, sparse), channels: keyWidth)
       }
       let k = try b.convNorm("k", x, channels: keyWidth)
@@ -119,14 +123,16 @@ struct EfficientFormerV2: Sendable {
     }
   }
 
-  /// q · k ÷ √width + bias, by head, query and key. The bias depends on how far apart query and key lie in y and x.
+  /// q · k ÷ √width + bias, by head, query and key. The bias depends on how far apart query and key lie in y
+  /// and x.
   private func biasedScores(
     _ b: inout GraphBuilder, _ q: ValueID, _ k: ValueID, queries: Grid, keys: Grid, step: Int = 1
   ) throws(Diagnostic) -> ValueID {
     let (batch, width) = (b.shape(of: q)[0], b.shape(of: q)[1] / heads)
     let rows = try b.reshape(q, [batch, heads, width, queries.count])
     let columns = try b.reshape(k, [batch, heads, width, keys.count])
-    let scores = try b.affine(b.matmul(rows, columns, transposeA: true), scale: 1 / Double(width).squareRoot())
+    let scores = try b.affine(
+      b.matmul(rows, columns, transposeA: true), scale: 1 / Double(width).squareRoot())
     let table = try b.parameter("attention_biases", [heads, keys.count])
     let offsets = b.constant("attention_bias_idxs", keys.offsets(from: queries, step: step))
     return try b.add(scores, b.gather(table, offsets, axis: 1))

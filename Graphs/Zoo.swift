@@ -44,7 +44,8 @@ package struct GraphVariant: Sendable {
       guard let dimension = dimensions.first(where: { $0.name == name }) else {
         let known = dimensions.map(\.name).joined(separator: ", ")
         throw Diagnostic(
-          "variant '\(self.name)' has no dimension '\(name)'", advice: known.isEmpty ? "it has none" : "it has \(known)")
+          "variant '\(self.name)' has no dimension '\(name)'",
+          advice: known.isEmpty ? "it has none" : "it has \(known)")
       }
       guard dimension.range.contains(extent), extent % dimension.multiple == 0 else {
         let kind = dimension.multiple == 1 ? "" : "a multiple of \(dimension.multiple) from "
@@ -98,8 +99,8 @@ package struct Facts: Sendable {
   package var publishedMACs: Double?
 }
 
-/// The architecture of a name, and its variant. `variant` may be left out when there is one only, or when `name` is that of the
-/// architecture and the variant joined by `_`.
+/// The architecture of a name, and its variant. `variant` may be left out when there is one only, or when
+/// `name` is that of the architecture and the variant joined by `_`.
 package func findGraph(
   _ name: String, variant: String? = nil
 ) throws(Diagnostic) -> (definition: GraphDefinition, variant: GraphVariant) {
@@ -107,12 +108,17 @@ package func findGraph(
     if definition.name == name {
       if let found = definition.variants.first(where: { $0.name == variant }) { return (definition, found) }
       if variant == nil, definition.variants.count == 1 { return (definition, definition.variants[0]) }
-      let found = variant.map { "graph '\(name)' has no variant '\($0)'" } ?? "graph '\(name)' has several variants"
-      throw Diagnostic(found, advice: "choose one of \(definition.variants.map(\.name).joined(separator: ", "))")
+      let found =
+        variant.map { "graph '\(name)' has no variant '\($0)'" } ?? "graph '\(name)' has several variants"
+      throw Diagnostic(
+        found, advice: "choose one of \(definition.variants.map(\.name).joined(separator: ", "))")
     }
-    if variant == nil, let found = definition.variants.first(where: { "\(definition.name)_\($0.name)" == name }) {
+    if variant == nil,
+      let found = definition.variants.first(where: { "\(definition.name)_\($0.name)" == name })
+    {
       return (definition, found)
     }
   }
-  throw Diagnostic("there is no graph '\(name)'", advice: "the graphs are \(zoo.map(\.name).joined(separator: ", "))")
+  throw Diagnostic(
+    "there is no graph '\(name)'", advice: "the graphs are \(zoo.map(\.name).joined(separator: ", "))")
 }

@@ -6,7 +6,8 @@ package struct Binding: Hashable, Sendable {
   package var naming: String
   /// What stands before every name in the checkpoint, such as `model.`; may be empty.
   package var prefix: String
-  /// Entries that were left aside, in the checkpoint's order: those declared as ignorable and those outside the prefix.
+  /// Entries that were left aside, in the checkpoint's order: those declared as ignorable and those outside
+  /// the prefix.
   package var ignored: [String]
 
   package init(naming: String, prefix: String, ignored: [String]) {
@@ -19,16 +20,20 @@ package struct Binding: Hashable, Sendable {
 extension Graph {
   /// Gives every parameter without contents the checkpoint's entry of its name.
   ///
-  /// Of the namings the one with the most matches is taken, under whatever prefix the checkpoint puts before all names. Floating point
-  /// entries are converted to the parameter's type. Entries whose last name component is in `ignoring` may be left
-  /// over. All that does not fit is listed in one error, and then nothing is bound.
+  /// Of the namings the one with the most matches is taken, under whatever prefix the checkpoint puts before
+  /// all names. Floating point entries are converted to the parameter's type. Entries whose last name
+  /// component is in `ignoring` may be left over. All that does not fit is listed in one error, and then
+  /// nothing is bound.
   @discardableResult
   package mutating func bind(
-    _ entries: [(name: String, tensor: Tensor)], namings: [Naming] = [Naming("graph")], ignoring: Set<String> = [],
+    _ entries: [(name: String, tensor: Tensor)], namings: [Naming] = [Naming("graph")],
+    ignoring: Set<String> = [],
     file: String
   ) throws(Diagnostic) -> Binding {
     let parameters = weights.compactMap { value in
-      weight(value).flatMap { $0.tensor == nil ? Parameter(value: value, name: $0.name, type: type(of: value)) : nil }
+      weight(value).flatMap {
+        $0.tensor == nil ? Parameter(value: value, name: $0.name, type: type(of: value)) : nil
+      }
     }
     let checkpoint = EntryTable(entries)
     guard let match = bestMatch(parameters, checkpoint, namings) else {
@@ -47,7 +52,9 @@ extension Graph {
       used.insert(entryName)
       let tensor = match.naming.adapt(parameter.name, entry, parameter.type.shape)
       let type = parameter.type
-      if tensor.shape == type.shape, tensor.element == type.element || (tensor.element.isFloat && type.element.isFloat) {
+      if tensor.shape == type.shape,
+        tensor.element == type.element || (tensor.element.isFloat && type.element.isFloat)
+      {
         bound.append((parameter.value, tensor))
       } else {
         problems.misshapen.append(
@@ -56,7 +63,8 @@ extension Graph {
     }
     var ignored: [String] = []
     for (name, tensor) in entries where !used.contains(name) {
-      let lastComponent = name.split(separator: ".", omittingEmptySubsequences: false).last.map(String.init) ?? name
+      let lastComponent =
+        name.split(separator: ".", omittingEmptySubsequences: false).last.map(String.init) ?? name
       if ignoring.contains(lastComponent) || !name.hasPrefix(match.prefix) {
         ignored.append(name)
       } else {
@@ -95,8 +103,8 @@ private struct Match {
   var count: Int
 }
 
-/// The naming and prefix under which most parameters are found; of equals the first naming, then the prefix that comes first
-/// in the checkpoint.
+/// The naming and prefix under which most parameters are found; of equals the first naming, then the prefix
+/// that comes first in the checkpoint.
 private func bestMatch(_ parameters: [Parameter], _ checkpoint: EntryTable, _ namings: [Naming]) -> Match? {
   var best: Match?
   for naming in namings {
@@ -109,8 +117,8 @@ private func bestMatch(_ parameters: [Parameter], _ checkpoint: EntryTable, _ na
   return best
 }
 
-/// What stands before the longest names in the checkpoint. Long names are the ones that do not end others by chance; a few are tried
-/// because some may be missing.
+/// What stands before the longest names in the checkpoint. Long names are the ones that do not end others by
+/// chance; a few are tried because some may be missing.
 private func prefixes(before names: [String], in checkpoint: EntryTable) -> [String] {
   var found = [""]
   for name in names.sorted(by: { ($1.utf8.count, $0) < ($0.utf8.count, $1) }).prefix(4) {
@@ -134,7 +142,8 @@ private struct Mismatch {
 
   func diagnostic(graph: String, file: String, match: Match, matched: Int) -> Diagnostic {
     let counts = [
-      missing.isEmpty ? nil : "\(missing.count) missing", unexpected.isEmpty ? nil : "\(unexpected.count) unexpected",
+      missing.isEmpty ? nil : "\(missing.count) missing",
+      unexpected.isEmpty ? nil : "\(unexpected.count) unexpected",
       misshapen.isEmpty ? nil : "\(misshapen.count) of another type",
     ].compactMap { $0 }.joined(separator: ", ")
     let prefix = match.prefix.isEmpty ? "" : " under \(displayed(match.prefix))"
@@ -144,7 +153,8 @@ private struct Mismatch {
       advice: matched == 0
         ? "it belongs to another network, or its names follow another source"
         : "check that the checkpoint is of this very variant",
-      notes: listed("missing", missing) + listed("unexpected", unexpected) + listed("of another type", misshapen))
+      notes: listed("missing", missing) + listed("unexpected", unexpected)
+        + listed("of another type", misshapen))
   }
 
   private func listed(_ kind: String, _ lines: [String]) -> [String] {

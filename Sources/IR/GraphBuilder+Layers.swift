@@ -1,6 +1,7 @@
 import Tensors
 
-/// Ops with parameters. Each declares them under `name`, which may be empty: `name.weight`, `name.bias`, as in PyTorch.
+/// Ops with parameters. Each declares them under `name`, which may be empty: `name.weight`, `name.bias`, as
+/// in PyTorch.
 extension GraphBuilder {
   /// Convolution over as many spatial dimensions as `kernel` has entries; padding is the same on both sides.
   package mutating func conv(
@@ -10,9 +11,11 @@ extension GraphBuilder {
     let input = try extent(1, of: x, op: "conv", file: file, line: line)
     guard groups >= 1, input % groups == 0 else {
       throw Diagnostic(
-        "\(input) input channels do not divide into \(groups) groups", at: .builder(file: file, line: line), op: "conv")
+        "\(input) input channels do not divide into \(groups) groups", at: .builder(file: file, line: line),
+        op: "conv")
     }
-    let weight = try parameter(join(name, "weight"), Shape([channels, input / groups] + kernel), file: file, line: line)
+    let weight = try parameter(
+      join(name, "weight"), Shape([channels, input / groups] + kernel), file: file, line: line)
     var operands = [x, weight]
     if bias { operands.append(try parameter(join(name, "bias"), [channels], file: file, line: line)) }
     let window = Window(strides: strides, dilations: dilations, pads: padding + padding)
@@ -21,11 +24,13 @@ extension GraphBuilder {
 
   /// Convolution with a square kernel.
   package mutating func conv2d(
-    _ name: String, _ x: ValueID, channels: Int, kernel: Int = 1, stride: Int = 1, padding: Int = 0, groups: Int = 1,
+    _ name: String, _ x: ValueID, channels: Int, kernel: Int = 1, stride: Int = 1, padding: Int = 0,
+    groups: Int = 1,
     bias: Bool = true, file: String = #fileID, line: Int = #line
   ) throws(Diagnostic) -> ValueID {
     try conv(
-      name, x, channels: channels, kernel: [kernel, kernel], strides: [stride, stride], padding: [padding, padding],
+      name, x, channels: channels, kernel: [kernel, kernel], strides: [stride, stride],
+      padding: [padding, padding],
       groups: groups, bias: bias, file: file, line: line)
   }
 
@@ -67,7 +72,8 @@ extension GraphBuilder {
     let width = try extent(-1, of: x, op: "layer_norm", file: file, line: line)
     let scale = try parameter(join(name, "weight"), [width], file: file, line: line)
     let bias = try parameter(join(name, "bias"), [width], file: file, line: line)
-    return try add(.layerNorm(LayerNorm(epsilon: epsilon)), [x, scale, bias], name: name, file: file, line: line)
+    return try add(
+      .layerNorm(LayerNorm(epsilon: epsilon)), [x, scale, bias], name: name, file: file, line: line)
   }
 
   /// Root-mean-square normalisation over the last axis.
@@ -81,7 +87,8 @@ extension GraphBuilder {
 
   /// Group normalisation of [N, C, ..].
   package mutating func groupNorm(
-    _ name: String, _ x: ValueID, groups: Int, epsilon: Double = 1e-5, file: String = #fileID, line: Int = #line
+    _ name: String, _ x: ValueID, groups: Int, epsilon: Double = 1e-5, file: String = #fileID,
+    line: Int = #line
   ) throws(Diagnostic) -> ValueID {
     let channels = try extent(1, of: x, op: "group_norm", file: file, line: line)
     let scale = try parameter(join(name, "weight"), [channels], file: file, line: line)
@@ -97,7 +104,8 @@ extension GraphBuilder {
   ) throws(Diagnostic) -> Int {
     let shape = shape(of: x)
     guard let index = shape.normalized(axis: axis) else {
-      throw Diagnostic("input is \(shape), which has no axis \(axis)", at: .builder(file: file, line: line), op: op)
+      throw Diagnostic(
+        "input is \(shape), which has no axis \(axis)", at: .builder(file: file, line: line), op: op)
     }
     return shape[index]
   }

@@ -89,7 +89,8 @@ extension GraphBuilder {
 
   /// Reduces over axes in any order, negative ones counted from the end.
   package mutating func reduce(
-    _ kind: Reduce.Kind, _ x: ValueID, axes: [Int], keep: Bool = false, file: String = #fileID, line: Int = #line
+    _ kind: Reduce.Kind, _ x: ValueID, axes: [Int], keep: Bool = false, file: String = #fileID,
+    line: Int = #line
   ) throws(Diagnostic) -> ValueID {
     let rank = shape(of: x).rank
     let sorted = axes.map { $0 < 0 ? $0 + rank : $0 }.sorted()
@@ -104,7 +105,8 @@ extension GraphBuilder {
 
   /// Pooling with a square window; the stride is the window's size unless stated.
   package mutating func pool2d(
-    _ kind: Pool.Kind, _ x: ValueID, kernel: Int, stride: Int? = nil, padding: Int = 0, file: String = #fileID,
+    _ kind: Pool.Kind, _ x: ValueID, kernel: Int, stride: Int? = nil, padding: Int = 0,
+    file: String = #fileID,
     line: Int = #line
   ) throws(Diagnostic) -> ValueID {
     let stride = stride ?? kernel
@@ -178,7 +180,8 @@ extension GraphBuilder {
       extents.reduce(0, +) == shape[axis]
     else {
       throw Diagnostic(
-        "axis \(axis) of \(shape) can't be split into \(extents)", at: .builder(file: file, line: line), op: "slice")
+        "axis \(axis) of \(shape) can't be split into \(extents)", at: .builder(file: file, line: line),
+        op: "slice")
     }
     var pieces: [ValueID] = []
     var start = 0

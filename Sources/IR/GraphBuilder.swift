@@ -3,16 +3,15 @@ package import Tensors
 /// Writes a graph by hand, one method call a layer.
 ///
 /// ```swift
-/// var b = GraphBuilder("classifier")
-/// var x = try b.input("image", [1, 3, 32, 32])
-/// x = try b.scope("stem") { b in try b.relu(b.conv2d("conv", x, channels: 16, kernel: 3, padding: 1)) }
-/// x = try b.linear("head", b.mean(x, axes: [2, 3]), features: 10)
-/// try b.output("logits", x)
-/// let graph = try b.finish()          // parameters: stem.conv.weight, stem.conv.bias, head.weight, head.bias
+/// var b = GraphBuilder("classifier") var x = try b.input("image", [1, 3, 32, 32]) x = try b.scope("stem") {
+/// b in try b.relu(b.conv2d("conv", x, channels: 16, kernel: 3, padding: 1)) } x = try b.linear("head",
+/// b.mean(x, axes: [2, 3]), features: 10) try b.output("logits", x) let graph = try b.finish()          //
+/// parameters: stem.conv.weight, stem.conv.bias, head.weight, head.bias
 /// ```
 ///
-/// Parameters are declared, not filled: a checkpoint is bound to them by name later. Scopes push the prefixes that make up
-/// a checkpoint's names. An op whose operands do not fit throws, naming the Swift line of the call.
+/// Parameters are declared, not filled: a checkpoint is bound to them by name later. Scopes push the prefixes
+/// that make up a checkpoint's names. An op whose operands do not fit throws, naming the Swift line of the
+/// call.
 package struct GraphBuilder: Sendable {
   /// What is built so far.
   package private(set) var graph: Graph
@@ -74,8 +73,8 @@ package struct GraphBuilder: Sendable {
     graph.addOutput(name, value)
   }
 
-  /// Declares a weight that a checkpoint fills, under the current prefix. A second declaration of one name is the same weight and
-  /// must have the same type.
+  /// Declares a weight that a checkpoint fills, under the current prefix. A second declaration of one name is
+  /// the same weight and must have the same type.
   package mutating func parameter(
     _ name: String, _ shape: Shape, _ element: ElementType? = nil, file: String = #fileID, line: Int = #line
   ) throws(Diagnostic) -> ValueID {

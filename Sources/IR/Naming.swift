@@ -6,12 +6,15 @@ package struct Naming: Sendable {
   package var name: String
   /// The checkpoint's name for a parameter. Several parameters may come from one entry.
   package var entryName: @Sendable (_ parameter: String) -> String
-  /// The parameter's contents from the entry's, given the parameter's shape. What it returns is checked against that shape.
+  /// The parameter's contents from the entry's, given the parameter's shape. What it returns is checked
+  /// against that shape.
   package var adapt: @Sendable (_ parameter: String, _ entry: Tensor, _ shape: Shape) -> Tensor
 
   package init(
     _ name: String, entryName: @escaping @Sendable (_ parameter: String) -> String = { $0 },
-    adapt: @escaping @Sendable (_ parameter: String, _ entry: Tensor, _ shape: Shape) -> Tensor = { _, entry, _ in entry }
+    adapt: @escaping @Sendable (_ parameter: String, _ entry: Tensor, _ shape: Shape) -> Tensor = {
+      _, entry, _ in entry
+    }
   ) {
     self.name = name
     self.entryName = entryName
@@ -20,7 +23,8 @@ package struct Naming: Sendable {
 }
 
 extension Tensor {
-  /// The tensor under `shape` if the two differ only by extents of 1, as `[C]` and `[C, 1, 1]` do; else unchanged.
+  /// The tensor under `shape` if the two differ only by extents of 1, as `[C]` and `[C, 1, 1]` do; else
+  /// unchanged.
   package func ignoringUnitExtents(_ shape: Shape) -> Tensor {
     self.shape.extents.filter { $0 != 1 } == shape.extents.filter { $0 != 1 } ? reshaped(shape) : self
   }

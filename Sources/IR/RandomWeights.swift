@@ -2,9 +2,9 @@ package import Tensors
 
 /// Contents for every weight of a graph that has none, in the order of the graph's weights.
 ///
-/// The same seed gives a weight of one name, shape and role the same bits on every machine, whatever else the graph holds. Scales
-/// keep activations of deep networks in range: uniform with variance 2 ÷ fan-in for convolutions, 1 ÷ fan-in for matrix products; norm
-/// scales and variances lie around 1; everything else is small.
+/// The same seed gives a weight of one name, shape and role the same bits on every machine, whatever else the
+/// graph holds. Scales keep activations of deep networks in range: uniform with variance 1 ÷ fan-in for convolutions
+/// and matrix products; norm scales and variances lie around 1; everything else is small.
 package func randomWeights(_ graph: Graph, seed: UInt64) -> [(name: String, tensor: Tensor)] {
   graph.weights.compactMap { value in
     guard let weight = graph.weight(value), weight.tensor == nil else { return nil }
@@ -32,7 +32,7 @@ private func randomRange(of value: ValueID, in graph: Graph) -> ClosedRange<Floa
   let operand = graph[user].operands.firstIndex(of: value) ?? 0
   switch (graph[user].op, operand) {
   case (.conv, 1), (.convTranspose, 1):
-    return symmetric(variance: 2 / Float(max(shape.extents.dropFirst().reduce(1, *), 1)))
+    return symmetric(variance: 1 / Float(max(shape.extents.dropFirst().reduce(1, *), 1)))
   case (.matmul(let op), 0), (.matmul(let op), 1):
     let transposed = operand == 0 ? !op.transposeA : op.transposeB
     return symmetric(variance: 1 / Float(max(shape[shape.rank - (transposed ? 1 : 2)], 1)))

@@ -2,8 +2,8 @@ import Tensors
 
 /// What a graph holds and how much it computes.
 ///
-/// MACs are multiply-accumulates of convolutions and matrix products; elementwise ops, norms, softmax and resampling are
-/// not counted, nor is anything computed from weights alone.
+/// MACs are multiply-accumulates of convolutions and matrix products; elementwise ops, norms, softmax and
+/// resampling are not counted, nor is anything computed from weights alone.
 package struct Statistics: Hashable, Sendable {
   /// Elements of learned weights: floating point, and not the stored statistics of a batch norm.
   package var parameters = 0

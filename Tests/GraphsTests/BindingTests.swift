@@ -45,10 +45,12 @@ struct BindingTests {
       entry.ignoringUnitExtents(shape)
     }
     let entries: [(name: String, tensor: Tensor)] = [
-      ("0.weight", complete[0].tensor), ("0.bias", complete[1].tensor), ("1", complete[2].tensor.reshaped([2, 1, 1])),
+      ("0.weight", complete[0].tensor), ("0.bias", complete[1].tensor),
+      ("1", complete[2].tensor.reshaped([2, 1, 1])),
       ("0.count", Tensor(scalar: 0)),
     ]
-    let binding = try graph.bind(entries, namings: [Naming("words"), numbered], ignoring: ["count"], file: "a.pth")
+    let binding = try graph.bind(
+      entries, namings: [Naming("words"), numbered], ignoring: ["count"], file: "a.pth")
     #expect(binding == Binding(naming: "numbers", prefix: "", ignored: ["0.count"]))
     #expect(contents(graph) == [[1, 2, 3, 4], [5, 6], [7, 8]])
   }

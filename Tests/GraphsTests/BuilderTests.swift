@@ -15,10 +15,12 @@ struct BuilderTests {
 
     #expect(
       graph.weights.compactMap { graph.weight($0)?.name } == [
-        "stem.conv.weight", "stem.conv.bias", "blocks.3.bn.weight", "blocks.3.bn.bias", "blocks.3.bn.running_mean",
+        "stem.conv.weight", "stem.conv.bias", "blocks.3.bn.weight", "blocks.3.bn.bias",
+        "blocks.3.bn.running_mean",
         "blocks.3.bn.running_var", "head.weight", "head.bias",
       ])
-    #expect(graph.order.map { graph[$0].name } == ["stem.conv", "stem.relu", "blocks.3.bn", "reduce", "head"])
+    #expect(
+      graph.order.map { graph[$0].name } == ["stem.conv", "stem.relu", "blocks.3.bn", "reduce", "head"])
     #expect(graph.type(of: graph.outputs[0].value) == TensorType(.f32, [1, 10]))
   }
 
@@ -27,10 +29,15 @@ struct BuilderTests {
     let x = try b.input("x", [1, 3, 8, 8])
     let y = try b.input("y", [1, 5, 8, 8])
     let line = #line + 1
-    let error = #expect(throws: Diagnostic.self) { try b.scope("fusion") { b throws(Diagnostic) in try b.add(x, y) } }
+    let error = #expect(throws: Diagnostic.self) {
+      try b.scope("fusion") { b throws(Diagnostic) in try b.add(x, y) }
+    }
     #expect(error?.location == .builder(file: #fileID, line: line))
     #expect(error?.op == "add")
-    #expect(error?.message == "shapes [1, 3, 8, 8] and [1, 5, 8, 8] do not broadcast: each pair of extents must be equal or hold a 1")
+    #expect(
+      error?.message
+        == "shapes [1, 3, 8, 8] and [1, 5, 8, 8] do not broadcast: each pair of extents must be equal or hold a 1"
+    )
     #expect(error?.notes == ["building 'fusion.add' of graph 'g'"])
   }
 
@@ -69,7 +76,9 @@ struct BuilderTests {
   @Test func movementHelpersComputeTheirExtents() throws {
     var b = GraphBuilder("g")
     let x = try b.input("x", [2, 6, 5])
-    let values = try [b.reshape(x, [4, -1]), b.slice(x, axis: 2, 0..<5, step: 2), b.reduce(.sum, x, axes: [-1], keep: true)]
+    let values = try [
+      b.reshape(x, [4, -1]), b.slice(x, axis: 2, 0..<5, step: 2), b.reduce(.sum, x, axes: [-1], keep: true),
+    ]
     #expect(values.map { b.shape(of: $0) } == [[4, 15], [2, 6, 3], [2, 6, 1]])
     let pieces = try b.split(x, axis: 1, [1, 2, 3])
     #expect(pieces.map { b.shape(of: $0) } == [[2, 1, 5], [2, 2, 5], [2, 3, 5]])

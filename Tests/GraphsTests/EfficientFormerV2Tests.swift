@@ -1,5 +1,6 @@
 import Graphs
 import IR
+import Passes
 import Tensors
 import Testing
 
@@ -20,8 +21,72 @@ struct EfficientFormerV2Tests {
     let statistics = Statistics(try findGraph("efficientformerv2_s0").variant.build())
     #expect(statistics.convolutionMACs == 377_100_864)
     #expect(statistics.linearMACs == 352_000)
-    // Two blocks at 7×7 in stages 3 and 4 each, and one downsampling of 49 queries and 196 keys: keys, then values.
+    // Two blocks at 7×7 in stages 3 and 4 each, and one downsampling of 49 queries and 196 keys: keys, then
+    // values.
     #expect(statistics.attentionMACs == 4 * 8 * 49 * 49 * (32 + 128) + 8 * 49 * 196 * (16 + 64))
+  }
+
+  @Test(arguments: variants) func textRoundTrips(_ name: String) throws {
+    let graph = try findGraph("efficientformerv2", variant: name).variant.build()
+    try verify(graph)
+    let constants = Dictionary(
+      uniqueKeysWithValues: graph.weights.compactMap { value in
+        graph.constant(value).flatMap { tensor in graph.weight(value).map { ($0.name, tensor) } }
+      })
+    let read = try parseGraph(graph.text, file: "\(name).txt") { constants[$0] }
+    #expect(read.text == graph.text)
+    #expect(Statistics(read) == Statistics(graph))
+  }
+
+  /// After all passes only convolutions, classifier and relative biases are left: batch norms and layer scales are folded, the
+  /// two heads are one, and the biases, tables before, are gathered.
+  @Test(arguments: variants) func foldsToThePublishedSize(_ name: String) throws {
+    let variant = try findGraph("efficientformerv2", variant: name).variant
+    let declared = try variant.build()
+    var batchNorms = 0
+    var scales = 0
+    var tables = 0
+    var biases = 0
+    for id in declared.order {
+      let node = declared[id]
+      let parameter = declared.shape(of: node.operands[0]).elementCount
+      switch node.op {
+      case .batchNorm: batchNorms += 2 * declared.shape(of: node.operands[1]).elementCount
+      case .reshape where declared.weight(node.operands[0]) != nil: scales += parameter
+      case .gather:
+        tables += parameter
+        biases += declared.shape(of: node.results[0]).elementCount
+      default: break
+      }
+    }
+    let head = try ["head_dist.weight", "head_dist.bias"].map { parameter in
+      declared.shape(of: try #require(declared.findWeight(parameter))).elementCount
+    }.reduce(0, +)
+    let folded = try #require(variant.facts.foldedParameters)
+    #expect(variant.facts.parameters - batchNorms == folded)
+    if let published = variant.facts.publishedParameters {
+      #expect(abs(Double(folded) / 1e6 - published) < 0.06)
+    }
+
+    var graph = declared
+    graph.bindRandomWeights(seed: 1)
+    try run(standardPipeline, on: &graph)
+    let statistics = Statistics(graph)
+    #expect(statistics.parameters == folded - head - scales - tables + biases)
+    #expect(statistics.weightElements == statistics.parameters)
+    let classifier = Statistics(declared).linearMACs / 2
+    #expect(statistics.macs == variant.facts.macs - classifier)
+  }
+
+  @Test(arguments: ["s0", "digits"]) func passesKeepTheOutputs(_ name: String) throws {
+    var graph = try findGraph("efficientformerv2", variant: name).variant.build()
+    graph.bindRandomWeights(seed: 1)
+    let shape = graph.shape(of: graph.inputs[0].value)
+    let image = Tensor((0..<shape.elementCount).map { Float($0 &* 7919 % 1000) / 500 - 1 }, shape: shape)
+    let before = try evaluate(graph, [image])
+    try run(standardPipeline, on: &graph, verifying: true)
+    let after = try evaluate(graph, [image])
+    #expect(TensorDifference(after[0], reference: before[0]).relative < 1e-5)
   }
 
   @Test(arguments: [("timm", timm), ("the authors", authors)])
@@ -45,7 +110,10 @@ struct EfficientFormerV2Tests {
     let naming = try #require(definition.namings.first { $0.name == "the authors" })
     var entries = weights.map { name, tensor in
       let isScale = name.hasSuffix(".gamma")
-      return (name: "model." + naming.entryName(name), tensor: isScale ? tensor.reshaped([tensor.shape[0], 1, 1]) : tensor)
+      return (
+        name: "model." + naming.entryName(name),
+        tensor: isScale ? tensor.reshaped([tensor.shape[0], 1, 1]) : tensor
+      )
     }
     entries.append(("model.network.6.3.token_mixer.attention_bias_idxs", Tensor(zeros: .i64, [49, 49])))
     entries.append(("epoch", Tensor(zeros: .i64, [])))
@@ -71,7 +139,9 @@ struct EfficientFormerV2Tests {
     #expect(graph.shape(of: table) == [8, 256])
 
     let odd = #expect(throws: Diagnostic.self) { try variant.build([("size", 100)]) }
-    #expect(odd?.message == "dimension 'size' of variant 's0' can't be 100, expected a multiple of 32 from 32 to 8192")
+    #expect(
+      odd?.message
+        == "dimension 'size' of variant 's0' can't be 100, expected a multiple of 32 from 32 to 8192")
     let unknown = #expect(throws: Diagnostic.self) { try variant.build([("width", 1)]) }
     #expect(unknown?.advice == "it has batch, size")
   }

@@ -13,10 +13,13 @@ struct ZooTests {
     let unknown = #expect(throws: Diagnostic.self) { try findGraph("resnet") }
     #expect(unknown?.description == "there is no graph 'resnet'; the graphs are efficientformerv2")
     let open = #expect(throws: Diagnostic.self) { try findGraph("efficientformerv2") }
-    #expect(open?.description == "graph 'efficientformerv2' has several variants; choose one of s0, s1, s2, l, digits")
+    #expect(
+      open?.description
+        == "graph 'efficientformerv2' has several variants; choose one of s0, s1, s2, l, digits")
     let wrong = #expect(throws: Diagnostic.self) { try findGraph("efficientformerv2", variant: "xl") }
     #expect(
-      wrong?.description == "graph 'efficientformerv2' has no variant 'xl'; choose one of s0, s1, s2, l, digits")
+      wrong?.description
+        == "graph 'efficientformerv2' has no variant 'xl'; choose one of s0, s1, s2, l, digits")
   }
 
   @Test func variantsHaveNamesOfTheirOwn() {
