@@ -56,7 +56,8 @@ private func refusal(initializer: Message) -> String {
 
   @Test func memoryIsBounded() {
     // Two bytes of file for each node of a hundred and more in memory.
-    let nodes = [[UInt8]](repeating: [0x0a, 0x00], count: 8 << 20).flatMap { $0 }
+    var nodes = [UInt8](repeating: 0, count: 2 << 20)
+    for index in stride(from: 0, to: nodes.count, by: 2) { nodes[index] = 0x0a }
     let model = Message(.bytes(7, nodes)).bytes
     #expect(
       refusal(model)

@@ -50,7 +50,7 @@ extension Checkpoint {
       ([0x7b], "a JSON file without a weight_map"),
     ]
     if let kind = kinds.first(where: { bytes.starts(with: $0.signature) })?.kind { return kind }
-    if bytes.count > 262, bytes[257..<262].elementsEqual("ustar".utf8) {
+    if bytes.count >= 262, bytes[257..<262].elementsEqual("ustar".utf8) {
       return "a tar archive, as PyTorch before 0.2 saved"
     }
     return "of no known kind"

@@ -1,0 +1,90 @@
+import Importers
+import Tensors
+import Testing
+
+private func npy(_ header: String, _ data: [UInt8] = [], version: UInt8 = 1) -> Storage {
+  let length = version == 1 ? littleEndian(UInt16(header.utf8.count)) : littleEndian(UInt32(header.utf8.count))
+  return Storage([0x93] + Array("NUMPY".utf8) + [version, 0] + length + Array(header.utf8) + data)
+}
+
+private func read(_ storage: Storage) throws -> Tensor { try Npy.read(bytes: storage, path: "x.npy") }
+
+@Suite struct NpyTests {
+  @Test(arguments: ElementType.allCases)
+  func tensorsSurviveTheRoundTrip(element: ElementType) throws {
+    for shape in [[], [1], [5], [2, 3], [1, 0, 4], [2, 1, 3, 2]] as [Shape] {
+      let tensor = Tensor((0..<shape.elementCount).map { Float($0 % 2) }, shape: shape, element: element)
+      let bytes = Npy.encode(tensor)
+      #expect((bytes.count - (element == .bf16 ? 4 : element.byteCount) * shape.elementCount) % 64 == 0)
+      let back = try read(Storage(bytes))
+      #expect(back.isIdentical(to: element == .bf16 ? tensor.converted(to: .f32) : tensor), "\(element)\(shape)")
+    }
+  }
+
+  @Test func filesOfNumPy() throws {
+    let column = try Npy.read(path: dataPath("Checkpoints/column_major.npy"))
+    #expect(column.shape == [3, 4] && column.floats == (0..<12).map { Float($0) / 8 })
+    let big = try Npy.read(path: dataPath("Checkpoints/big_endian.npy"))
+    #expect(big.element == .i16 && big.shape == [2, 3] && big.integers == [0, 1, 2, 3, 4, 5])
+    // What we write is what NumPy writes.
+    #expect(try data("Checkpoints/big_endian.npy").count == Npy.encode(big).count)
+    let arrays = try Npz.read(path: dataPath("Checkpoints/arrays.npz"))
+    #expect(arrays.map(\.name) == ["weight", "bias"])
+    #expect(arrays[0].tensor.isIdentical(to: column))
+    #expect(arrays[1].tensor.element == .f32 && arrays[1].tensor.floats == [0.5, -1.5, 2.25])
+  }
+
+  @Test func versionsAndSpellings() throws {
+    for version in 1...3 as ClosedRange<UInt8> {
+      let header = #"{"shape": (2L, ), "descr": "|u1", 'fortran_order': True}"#
+      #expect(try read(npy(header, [7, 8], version: version)).integers == [7, 8])
+    }
+    let header = "{'descr': '>f8', 'fortran_order': False, 'shape': ()}"
+    let bytes = withUnsafeBytes(of: (2.5).bitPattern.bigEndian) { Array($0) }
+    #expect(try read(npy(header, bytes)).floats == [2.5])
+  }
+
+  @Test func writingReplacesTheWholeFile() throws {
+    try withTemporaryDirectory { directory in
+      let path = directory + "out.npy"
+      try Npy.write(Tensor(zeros: .f32, [100]), path: path)
+      try Npy.write(Tensor([1, 2] as [Float], shape: [2]), path: path)
+      #expect(try Npy.read(path: path).floats == [1, 2])
+      #expect(throws: FileError.self) { try Npy.write(Tensor(zeros: .f32, [1]), path: directory + "no/out.npy") }
+    }
+  }
+
+  @Test(arguments: [
+    ("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", "has 4 bytes of data; expected 8 for the shape [2]"),
+    ("{'descr': '<c8', 'fortran_order': False, 'shape': ()}", "has elements of NumPy type '<c8'; expected plain num"),
+    ("{'descr': '|O', 'fortran_order': False, 'shape': ()}", "has elements of NumPy type '|O'"),
+    ("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': ()}", "has a structured type; expected plain num"),
+    ("{'descr': '<f4', 'shape': ()}", "has an incomplete header; expected descr, fortran_order and shape"),
+    ("{'descr': '<f4', 'fortran_order': 0, 'shape': ()}", "has a malformed header at byte"),
+    ("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}", "has a malformed header at byte"),
+    ("{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 3)}", "has the impossible shape"),
+    ("{'color': 'red'}", "has the unknown key 'color' in its header"),
+    ("{'descr", "has a malformed header at byte 2"),
+    ("", "has a malformed header at byte 0; expected a .npy file; write it with numpy.save"),
+  ])
+  func refusals(header: String, found: String) {
+    let text = message { _ = try read(npy(header, [0, 0, 0, 0])) }
+    #expect(text.hasPrefix("x.npy: " + found), "\(text)")
+  }
+
+  @Test func otherFiles() {
+    #expect(
+      message { _ = try read(Storage([])) }
+        == "x.npy: is not a NumPy array; expected a .npy file; write it with numpy.save")
+    #expect(
+      message { _ = try read(npy("{}", version: 4)) }
+        == "x.npy: has format version 4; expected version 1, 2 or 3; write it with numpy.save")
+    #expect(
+      message { _ = try Npz.read(bytes: Storage([1, 2]), path: "x.npz") }
+        == "x.npz: is not a zip file; expected an .npz file; write it with numpy.savez")
+    #expect(
+      message { _ = try Npz.read(path: dataPath("Checkpoints/compressed.npz")) }.hasSuffix(
+        "compressed.npz: array 'weight': has the member 'weight.npy' compressed; expected stored members, as torch.save "
+          + "and numpy.savez write them; save the file again, or repack it with `zip -0`"))
+  }
+}
