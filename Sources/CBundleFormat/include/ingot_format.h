@@ -33,6 +33,8 @@
 #define INGOT_MAX_SPATIAL 3u
 #define INGOT_MAX_ELEMENTWISE_INPUTS 8u
 #define INGOT_MAX_ELEMENTWISE_STEPS 24u
+/* All compressed chunks of a file unpack to at most this; chunks that shrink more are stored raw. */
+#define INGOT_MAX_UNPACKED_BYTES(file_bytes) (((uint64_t)256 << 20) + 64 * (uint64_t)(file_bytes))
 #define INGOT_NONE 0xFFFFFFFFu
 
 typedef struct {

@@ -1,0 +1,129 @@
+/* The rules of every opcode: dispatch, and what they share. */
+#include "check_opcode.h"
+
+ingot_status ingot_expect_inputs(const ingot_op *op, uint32_t required, uint32_t most) {
+  REQUIRE(op, op->inputs >= required && op->inputs <= most, "it has %u inputs, expected %u to %u", op->inputs, required, most);
+  for (uint32_t i = 0; i < required; i++) {
+    REQUIRE(op, ingot_input_operand(op->c->view, op->instruction, i) != NULL, "input %u is absent", i);
+  }
+  return INGOT_OK;
+}
+
+ingot_status ingot_expect_attributes(const ingot_op *op, uint64_t count) {
+  REQUIRE(op, op->attribute_count == count, "it has %u attributes, expected %llu", op->attribute_count,
+          (unsigned long long)count);
+  return INGOT_OK;
+}
+
+ingot_status ingot_expect_range(const ingot_op *op, uint32_t index, int64_t least, int64_t most, const char *what) {
+  const int64_t value = attribute(op, index);
+  REQUIRE(op, value >= least && value <= most, "%s is %lld, expected %lld to %lld", what, (long long)value,
+          (long long)least, (long long)most);
+  return INGOT_OK;
+}
+
+ingot_status ingot_expect_floats(const ingot_op *op) {
+  for (uint32_t i = 0; i <= op->inputs; i++) {
+    const ingot_tensor *tensor = i == 0 ? op->y : op->x[i - 1];
+    REQUIRE(op, tensor == NULL || is_float(tensor), "operand %u has element %u, expected f32, f16 or bf16", i,
+            tensor->element);
+  }
+  return INGOT_OK;
+}
+
+ingot_status ingot_expect_same_shape(const ingot_op *op, const ingot_tensor *a, const ingot_tensor *b) {
+  REQUIRE(op, a->rank == b->rank, "shapes of rank %u and %u meet, expected the same", a->rank, b->rank);
+  for (uint32_t i = 0; i < a->rank; i++) {
+    REQUIRE(op, a->dims[i] == b->dims[i], "extents %lld and %lld meet at axis %u, expected the same", (long long)a->dims[i],
+            (long long)b->dims[i], i);
+  }
+  return INGOT_OK;
+}
+
+ingot_status ingot_expect_vector(const ingot_op *op, const ingot_tensor *tensor, int64_t extent, const char *what) {
+  if (tensor == NULL) return INGOT_OK;
+  REQUIRE(op, tensor->rank == 1 && tensor->dims[0] == extent, "%s has rank %u and first extent %lld, expected [%lld]", what,
+          tensor->rank, (long long)tensor->dims[0], (long long)extent);
+  return INGOT_OK;
+}
+
+bool ingot_function_fits(uint32_t function, bool integer) {
+  switch (function) {
+    case INGOT_FN_BIT_NOT:
+    case INGOT_FN_BIT_AND:
+    case INGOT_FN_BIT_OR:
+    case INGOT_FN_BIT_XOR:
+    case INGOT_FN_SHIFT_LEFT:
+    case INGOT_FN_SHIFT_RIGHT: return integer;
+    case INGOT_FN_IDENTITY:
+    case INGOT_FN_NEG:
+    case INGOT_FN_ABS:
+    case INGOT_FN_SIGN:
+    case INGOT_FN_NOT:
+    case INGOT_FN_RELU:
+    case INGOT_FN_CLIP:
+    case INGOT_FN_SHRINK:
+    case INGOT_FN_AFFINE:
+    case INGOT_FN_ADD:
+    case INGOT_FN_SUB:
+    case INGOT_FN_MUL:
+    case INGOT_FN_DIV:
+    case INGOT_FN_POW:
+    case INGOT_FN_MAX:
+    case INGOT_FN_MIN:
+    case INGOT_FN_MOD:
+    case INGOT_FN_FMOD:
+    case INGOT_FN_EQUAL:
+    case INGOT_FN_NOT_EQUAL:
+    case INGOT_FN_LESS:
+    case INGOT_FN_LESS_EQUAL:
+    case INGOT_FN_GREATER:
+    case INGOT_FN_GREATER_EQUAL:
+    case INGOT_FN_AND:
+    case INGOT_FN_OR:
+    case INGOT_FN_XOR:
+    case INGOT_FN_SELECT: return true;
+    default: return !integer && ingot_function_arity(function) != 0;
+  }
+}
+
+ingot_status ingot_expect_activation(const ingot_op *op, uint32_t first_attribute) {
+  const uint64_t function = op->attributes[first_attribute];
+  REQUIRE(op, function == 0 || (function <= UINT32_MAX && ingot_function_arity((uint32_t)function) == 1 &&
+                                ingot_function_fits((uint32_t)function, false)),
+          "activation %llu is no function of one float", (unsigned long long)function);
+  return INGOT_OK;
+}
+
+ingot_status ingot_check_opcode(const ingot_checker *c) {
+  const ingot_instruction *instruction = &c->view->instructions[c->instruction];
+  ingot_op op = {.c = c, .instruction = instruction, .inputs = instruction->input_count,
+                 .attributes = c->view->attributes + instruction->first_attribute,
+                 .attribute_count = instruction->attribute_count};
+  REQUIRE(&op, instruction->result_count == 1, "it has %u results, expected 1", instruction->result_count);
+  REQUIRE(&op, op.inputs >= 1, "it has no input");
+  REQUIRE(&op, op.inputs <= INGOT_MAX_ELEMENTWISE_INPUTS || instruction->opcode == INGOT_OP_CONCAT,
+          "it has %u inputs, expected at most %u", op.inputs, INGOT_MAX_ELEMENTWISE_INPUTS);
+  op.y = ingot_operand(c->view, instruction, 0);
+  for (uint32_t i = 0; i < INGOT_MAX_ELEMENTWISE_INPUTS; i++) op.x[i] = ingot_input_operand(c->view, instruction, i);
+  switch ((ingot_opcode)instruction->opcode) {
+    case INGOT_OP_COPY: return ingot_check_copy(&op);
+    case INGOT_OP_ELEMENTWISE: return ingot_check_elementwise(&op);
+    case INGOT_OP_MATMUL: return ingot_check_matmul(&op);
+    case INGOT_OP_CONV: return ingot_check_conv(&op, false);
+    case INGOT_OP_CONV_TRANSPOSE: return ingot_check_conv(&op, true);
+    case INGOT_OP_POOL: return ingot_check_pool(&op);
+    case INGOT_OP_REDUCE: return ingot_check_reduce(&op);
+    case INGOT_OP_ARG_REDUCE: return ingot_check_arg_reduce(&op);
+    case INGOT_OP_SOFTMAX: return ingot_check_softmax(&op);
+    case INGOT_OP_NORMALIZE: return ingot_check_normalize(&op);
+    case INGOT_OP_TRANSPOSE: return ingot_check_transpose(&op);
+    case INGOT_OP_CONCAT: return ingot_check_concat(&op);
+    case INGOT_OP_SLICE: return ingot_check_slice(&op);
+    case INGOT_OP_PAD: return ingot_check_pad(&op);
+    case INGOT_OP_GATHER: return ingot_check_gather(&op);
+    case INGOT_OP_RESIZE: return ingot_check_resize(&op);
+    case INGOT_OP_CUMSUM: return ingot_check_cumsum(&op);
+  }
+  return ingot_invalid(c, "the opcode is %u", instruction->opcode);
+}

@@ -1,0 +1,110 @@
+/* Rules of opcodes that move windows over spatial axes, and of resampling. */
+#include "check_opcode.h"
+
+/* Stride, dilation and pads of one axis. */
+static ingot_status expect_window(const ingot_op *op, uint32_t strides, uint32_t dilations, uint32_t begins, uint32_t ends) {
+  CHECK(ingot_expect_range(op, strides, 1, INGOT_MAX_EXTENT, "a stride"));
+  CHECK(ingot_expect_range(op, dilations, 1, INGOT_MAX_EXTENT, "a dilation"));
+  CHECK(ingot_expect_range(op, begins, -INGOT_MAX_EXTENT, INGOT_MAX_EXTENT, "a begin pad"));
+  CHECK(ingot_expect_range(op, ends, -INGOT_MAX_EXTENT, INGOT_MAX_EXTENT, "an end pad"));
+  return INGOT_OK;
+}
+
+/* Output extent of a convolution: 0 when the window does not fit. */
+static int64_t windows(int64_t in, int64_t begin, int64_t end, int64_t dilation, int64_t kernel, int64_t stride) {
+  const int64_t room = in + begin + end - dilation * (kernel - 1) - 1;
+  return room < 0 ? 0 : room / stride + 1;
+}
+
+ingot_status ingot_check_conv(const ingot_op *op, bool transposed) {
+  CHECK(ingot_expect_inputs(op, 2, 3));
+  CHECK(ingot_expect_floats(op));
+  const ingot_tensor *x = op->x[0], *w = op->x[1], *y = op->y;
+  REQUIRE(op, x->rank >= 3 && x->rank <= 2 + INGOT_MAX_SPATIAL && w->rank == x->rank && y->rank == x->rank,
+          "ranks are %u, %u and %u, expected the same from 3 to 5", x->rank, w->rank, y->rank);
+  const uint32_t spatial = x->rank - 2u;
+  CHECK(ingot_expect_attributes(op, 4 + 4 * spatial));
+  CHECK(ingot_expect_range(op, 0, 1, INGOT_MAX_EXTENT, "group"));
+  CHECK(ingot_expect_activation(op, 1 + 4 * spatial));
+  const int64_t group = attribute(op, 0), inputs = x->dims[1];
+  const int64_t outputs = transposed ? w->dims[1] * group : w->dims[0];
+  REQUIRE(op, !transposed || w->dims[1] <= INGOT_MAX_EXTENT, "the weight has %lld outputs", (long long)w->dims[1]);
+  REQUIRE(op, inputs % group == 0 && outputs % group == 0, "%lld input and %lld output channels do not split into %lld groups",
+          (long long)inputs, (long long)outputs, (long long)group);
+  REQUIRE(op, transposed ? w->dims[0] == inputs : w->dims[1] == inputs / group,
+          "the weight does not fit %lld input channels in %lld groups", (long long)inputs, (long long)group);
+  REQUIRE(op, y->dims[0] == x->dims[0] && y->dims[1] == outputs, "the result has batch %lld and %lld channels, expected %lld and %lld",
+          (long long)y->dims[0], (long long)y->dims[1], (long long)x->dims[0], (long long)outputs);
+  CHECK(ingot_expect_vector(op, op->x[2], outputs, "the bias"));
+  for (uint32_t s = 0; s < spatial; s++) {
+    CHECK(expect_window(op, 1 + s, 1 + spatial + s, 1 + 2 * spatial + s, 1 + 3 * spatial + s));
+    const int64_t stride = attribute(op, 1 + s), dilation = attribute(op, 1 + spatial + s);
+    const int64_t begin = attribute(op, 1 + 2 * spatial + s), end = attribute(op, 1 + 3 * spatial + s);
+    const int64_t kernel = w->dims[2 + s], in = x->dims[2 + s], out = y->dims[2 + s];
+    REQUIRE(op, kernel >= 1 && kernel <= INGOT_MAX_EXTENT && in <= INGOT_MAX_EXTENT && out <= INGOT_MAX_EXTENT,
+            "extents are %lld, kernel %lld, result %lld", (long long)in, (long long)kernel, (long long)out);
+    if (transposed) {
+      const int64_t least = stride * (in - 1) + dilation * (kernel - 1) + 1 - begin - end;
+      const int64_t extra = out - least, limit = stride > dilation ? stride : dilation;
+      REQUIRE(op, in > 0 && extra >= 0 && extra < limit, "spatial axis %u has extent %lld, expected %lld and less than %lld more", s,
+              (long long)out, (long long)least, (long long)limit);
+    } else {
+      const int64_t expected = windows(in, begin, end, dilation, kernel, stride);
+      REQUIRE(op, out == expected, "spatial axis %u has extent %lld, expected %lld", s, (long long)out, (long long)expected);
+    }
+  }
+  return INGOT_OK;
+}
+
+ingot_status ingot_check_pool(const ingot_op *op) {
+  CHECK(ingot_expect_inputs(op, 1, 1));
+  const ingot_tensor *x = op->x[0], *y = op->y;
+  REQUIRE(op, op->attribute_count >= 1, "it has no attributes");
+  CHECK(ingot_expect_range(op, 0, 0, 2, "kind"));
+  const bool small = x->element == INGOT_I8 || x->element == INGOT_U8;
+  REQUIRE(op, x->element == y->element && (is_float(x) || (small && attribute(op, 0) == 0)),
+          "elements are %u and %u, expected the same float, or i8 or u8 for the maximum", x->element, y->element);
+  REQUIRE(op, x->rank >= 3 && x->rank <= 2 + INGOT_MAX_SPATIAL && y->rank == x->rank, "ranks are %u and %u, expected 3 to 5",
+          x->rank, y->rank);
+  const uint32_t spatial = x->rank - 2u;
+  CHECK(ingot_expect_attributes(op, 1 + 5 * spatial));
+  REQUIRE(op, x->dims[0] == y->dims[0] && x->dims[1] == y->dims[1], "batch or channels change");
+  for (uint32_t s = 0; s < spatial; s++) {
+    CHECK(ingot_expect_range(op, 1 + s, 1, INGOT_MAX_EXTENT, "a kernel extent"));
+    CHECK(expect_window(op, 1 + spatial + s, 1 + 2 * spatial + s, 1 + 3 * spatial + s, 1 + 4 * spatial + s));
+    const int64_t kernel = attribute(op, 1 + s), stride = attribute(op, 1 + spatial + s);
+    const int64_t begin = attribute(op, 1 + 3 * spatial + s), end = attribute(op, 1 + 4 * spatial + s);
+    const int64_t in = x->dims[2 + s], out = y->dims[2 + s];
+    REQUIRE(op, begin >= 0 && end >= 0, "pads are %lld and %lld, expected 0 or more", (long long)begin, (long long)end);
+    REQUIRE(op, in <= INGOT_MAX_EXTENT && out <= INGOT_MAX_EXTENT && (in > 0 || out == 0), "extents are %lld and %lld",
+            (long long)in, (long long)out);
+    const int64_t floor_extent = windows(in, begin, end, attribute(op, 1 + 2 * spatial + s), kernel, stride);
+    const bool ceil_extent = out == floor_extent + 1 && floor_extent * stride < in + begin;
+    REQUIRE(op, out == floor_extent || ceil_extent, "spatial axis %u has extent %lld, expected %lld", s, (long long)out,
+            (long long)floor_extent);
+  }
+  return INGOT_OK;
+}
+
+ingot_status ingot_check_resize(const ingot_op *op) {
+  CHECK(ingot_expect_inputs(op, 1, 1));
+  CHECK(ingot_expect_floats(op));
+  const ingot_tensor *x = op->x[0], *y = op->y;
+  REQUIRE(op, x->rank >= 3 && x->rank <= 2 + INGOT_MAX_SPATIAL && y->rank == x->rank, "ranks are %u and %u, expected 3 to 5",
+          x->rank, y->rank);
+  const uint32_t spatial = x->rank - 2u;
+  CHECK(ingot_expect_attributes(op, 5 + spatial));
+  CHECK(ingot_expect_range(op, 0, 0, 2, "mode"));
+  CHECK(ingot_expect_range(op, 1, 0, 3, "coordinates"));
+  CHECK(ingot_expect_range(op, 2, 0, 3, "rounding"));
+  CHECK(ingot_expect_range(op, 4, 0, 1, "exclude_outside"));
+  REQUIRE(op, x->dims[0] == y->dims[0] && x->dims[1] == y->dims[1], "batch or channels change");
+  for (uint32_t s = 0; s < spatial; s++) {
+    const double scale = ingot_real(op->attributes[5 + s]);
+    REQUIRE(op, scale > 1e-12 && scale < 1e12, "scale %u is not a positive number", s);
+    REQUIRE(op, x->dims[2 + s] <= INGOT_MAX_EXTENT && y->dims[2 + s] <= INGOT_MAX_EXTENT &&
+                    (x->dims[2 + s] > 0 || y->dims[2 + s] == 0),
+            "extents are %lld and %lld", (long long)x->dims[2 + s], (long long)y->dims[2 + s]);
+  }
+  return INGOT_OK;
+}

@@ -1,0 +1,180 @@
+/* Structures behind ingot.h and what the files of the interpreter offer each other. */
+#ifndef INGOT_INTERNAL_H
+#define INGOT_INTERNAL_H
+
+#include "ingot.h"
+#include "ingot_format.h"
+#include "kernels.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+
+#define INGOT_MESSAGE_BYTES 512
+#define INGOT_MAX_THREADS 64
+/* No tensor, arena or chunk is larger, so that sums and products of a few sizes cannot overflow. */
+#define INGOT_MAX_BYTES ((uint64_t)1 << 48)
+/* No stride, dilation, kernel, pad or group is larger. */
+#define INGOT_MAX_EXTENT ((int64_t)INT32_MAX)
+
+/* Where the text of an error goes. */
+typedef struct {
+  char *text; /* may be NULL */
+  size_t bytes;
+  const char *path; /* of the bundle, or NULL */
+} ingot_report;
+
+/* Writes "path: text" and returns the status. */
+ingot_status ingot_fail(const ingot_report *report, ingot_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Views into one program section, each aligned for its type. */
+typedef struct {
+  const ingot_program *header;
+  const ingot_buffer *buffers;
+  const ingot_tensor *tensors;
+  const ingot_instruction *instructions;
+  const uint32_t *operands;
+  const uint64_t *attributes;
+  const char *strings;
+  ingot_tensor_info *interface; /* inputs, then outputs */
+} ingot_function_view;
+
+typedef struct {
+  void *memory; /* NULL when the bytes are used where they lie */
+  size_t memory_bytes;
+  const uint8_t *data;
+  uint64_t bytes;
+} ingot_block;
+
+struct ingot_bundle {
+  ingot_allocator allocator;
+  const uint8_t *data;
+  size_t bytes;
+  bool mapped;
+  uint32_t section_count;
+  ingot_section *sections;
+  ingot_block *blocks; /* contents of section i: a copy, unpacked, or in place */
+  const char *manifest;
+  size_t manifest_bytes;
+  uint32_t function_count;
+  ingot_function_view *functions;
+  uint32_t weight_count;
+  const ingot_weight *weights;
+  uint32_t first_chunk; /* section of chunk 0 */
+  uint32_t chunk_count;
+};
+
+/* Allocation through the caller's allocator. `bytes` may be 0; the result is then not NULL. */
+ingot_allocator ingot_allocator_or_default(const ingot_allocator *allocator);
+void *ingot_allocate(const ingot_allocator *allocator, uint64_t bytes);
+void ingot_release(const ingot_allocator *allocator, void *memory, uint64_t bytes);
+
+/* Maps a whole file for reading. */
+ingot_status ingot_map(const char *path, const uint8_t **data, size_t *bytes, const ingot_report *report);
+void ingot_unmap(const uint8_t *data, size_t bytes);
+
+/* Reads the section table and the contents of every section into blocks, unpacked and with digests checked. */
+ingot_status ingot_read_sections(ingot_bundle *bundle, const ingot_report *report);
+ingot_status ingot_unpack_chunks(ingot_bundle *bundle, const ingot_report *report);
+ingot_status ingot_read_weight_table(ingot_bundle *bundle, const ingot_report *report);
+/* Splits a program section into its parts and fills the interface. */
+ingot_status ingot_read_function(ingot_bundle *bundle, uint32_t function, const ingot_block *block,
+                                 const ingot_report *report);
+/* Product of the extents times the element's size. False if a code or extent is out of range, or if the product
+ * of the extents that are not 0 passes INGOT_MAX_BYTES. */
+bool ingot_shape_bytes(const int64_t *dims, uint32_t rank, uint32_t element, uint64_t *bytes);
+const uint8_t *ingot_weight_data(const ingot_bundle *bundle, uint32_t weight);
+
+/* One program under validation; `instruction` is INGOT_NONE outside instructions. */
+typedef struct {
+  const ingot_report *report;
+  const ingot_bundle *bundle;
+  const ingot_function_view *view;
+  uint32_t instruction;
+} ingot_checker;
+
+/* Every rule of the format that a program can break. After INGOT_OK nothing is checked again but gather indices. */
+ingot_status ingot_check_function(const ingot_bundle *bundle, uint32_t function, const ingot_report *report);
+ingot_status ingot_check_overlap(const ingot_checker *checker);
+ingot_status ingot_check_opcode(const ingot_checker *checker);
+ingot_status ingot_invalid(const ingot_checker *checker, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#define INGOT_REQUIRE(checker, condition, ...) \
+  do { \
+    if (!(condition)) return ingot_invalid(checker, __VA_ARGS__); \
+  } while (0)
+
+/* Operand k of an instruction: results first. NULL when absent. */
+static inline const ingot_tensor *ingot_operand(const ingot_function_view *view, const ingot_instruction *instruction,
+                                                uint32_t k) {
+  const uint32_t tensor = view->operands[instruction->first_operand + k];
+  return tensor == INGOT_NONE ? NULL : &view->tensors[tensor];
+}
+static inline const ingot_tensor *ingot_input_operand(const ingot_function_view *view,
+                                                      const ingot_instruction *instruction, uint32_t k) {
+  return k < instruction->input_count ? ingot_operand(view, instruction, instruction->result_count + k) : NULL;
+}
+static inline int64_t ingot_tensor_count(const ingot_tensor *tensor) {
+  int64_t count = 1;
+  for (uint32_t i = 0; i < tensor->rank; i++) count *= tensor->dims[i];
+  return count;
+}
+static inline uint64_t ingot_tensor_bytes(const ingot_tensor *tensor) {
+  return (uint64_t)ingot_tensor_count(tensor) * ingot_element_bytes(tensor->element);
+}
+static inline int64_t ingot_integer(uint64_t word) { return (int64_t)word; }
+static inline double ingot_real(uint64_t word) {
+  union {
+    uint64_t word;
+    double real;
+  } bits = {word};
+  return bits.real;
+}
+static inline uint64_t ingot_round_up(uint64_t bytes, uint64_t alignment) {
+  return (bytes + alignment - 1) / alignment * alignment;
+}
+
+/* One kernel call, ready to run. */
+typedef struct {
+  kernel_entry entry;
+  kernel_work work;
+  union {
+#define KERNEL(family, type) type family;
+#include "kernels.inc"
+  } arguments;
+} ingot_task;
+
+/* Kernel calls of an instruction: more than one for a concatenation. */
+uint32_t ingot_task_count(const ingot_instruction *instruction);
+/* Fills the task from an instruction; places[i] is the address of buffer i; NULL to ask for
+ * the work alone. False when there is nothing to compute. */
+bool ingot_prepare(const kernel_table *table, const ingot_function_view *view, const ingot_instruction *instruction,
+                   uint32_t part, void *const *places, ingot_task *task);
+
+/* Features of this CPU that kernels know, as KERNEL_FEATURE_*. */
+uint32_t ingot_cpu_features(void);
+
+typedef struct ingot_pool ingot_pool;
+size_t ingot_pool_bytes(void);
+/* Starts threads - 1 workers; scratch_bytes lie for each thread at scratch. `memory` holds the pool. */
+ingot_pool *ingot_pool_start(void *memory, uint32_t threads, void *scratch, size_t scratch_bytes);
+void ingot_pool_stop(ingot_pool *pool);
+/* Runs every item of a task on the workers and the calling thread; returns when all are done. */
+void ingot_pool_run(ingot_pool *pool, const ingot_task *task);
+
+struct ingot_session {
+  const ingot_bundle *bundle;
+  const ingot_function_view *view;
+  ingot_allocator allocator;
+  void *memory; /* what to release, or NULL when the caller gave it */
+  size_t memory_bytes;
+  const kernel_table *table;
+  ingot_pool *pool;
+  uint8_t *arena;
+  void **places;          /* of buffers */
+  uint32_t *interface_buffers; /* buffer of input i, then of output j */
+  ingot_op_hook hook;
+  void *hook_context;
+  char message[INGOT_MESSAGE_BYTES];
+};
+
+#endif

@@ -1,0 +1,98 @@
+/* From an instruction to a kernel call. */
+#include "prepare.h"
+
+_Static_assert((int)KERNEL_F32 == (int)INGOT_F32 && (int)KERNEL_F16 == (int)INGOT_F16 &&
+                   (int)KERNEL_BF16 == (int)INGOT_BF16 && (int)KERNEL_I8 == (int)INGOT_I8 &&
+                   (int)KERNEL_U8 == (int)INGOT_U8 && (int)KERNEL_I16 == (int)INGOT_I16 &&
+                   (int)KERNEL_I32 == (int)INGOT_I32 && (int)KERNEL_I64 == (int)INGOT_I64 &&
+                   (int)KERNEL_BOOL == (int)INGOT_BOOL,
+               "kernels and format number elements alike");
+_Static_assert(KERNEL_MAX_RANK == INGOT_MAX_RANK && KERNEL_MAX_INPUTS == INGOT_MAX_ELEMENTWISE_INPUTS &&
+                   KERNEL_MAX_STEPS == INGOT_MAX_ELEMENTWISE_STEPS,
+               "kernels and format have the same limits");
+
+uint32_t ingot_task_count(const ingot_instruction *instruction) {
+  return instruction->opcode == INGOT_OP_CONCAT ? instruction->input_count : 1;
+}
+
+bool ingot_prepare(const kernel_table *table, const ingot_function_view *view, const ingot_instruction *instruction,
+                   uint32_t part, void *const *places, ingot_task *task) {
+  const ingot_preparation p = {view, places, instruction, ingot_operand(view, instruction, 0),
+                               view->attributes + instruction->first_attribute};
+  if (ingot_tensor_count(p.y) == 0) return false;
+  const ingot_tensor *x = prepared_input(&p, 0);
+  int kernel = KERNEL_copy;
+  switch ((ingot_opcode)instruction->opcode) {
+    case INGOT_OP_COPY:
+      task->arguments.copy =
+          (kernel_copy){prepared_address(&p, x), prepared_address(&p, p.y), (int64_t)ingot_tensor_bytes(p.y)};
+      break;
+    case INGOT_OP_ELEMENTWISE:
+      kernel = KERNEL_elementwise;
+      ingot_prepare_elementwise(&p, &task->arguments.elementwise);
+      break;
+    case INGOT_OP_MATMUL:
+      kernel = KERNEL_matmul;
+      ingot_prepare_matmul(&p, &task->arguments.matmul);
+      break;
+    case INGOT_OP_CONV:
+      ingot_prepare_convolution(&p, &task->arguments.convolution);
+      kernel = kernel_depthwise_fits(&task->arguments.convolution) ? KERNEL_depthwise : KERNEL_convolution;
+      break;
+    case INGOT_OP_CONV_TRANSPOSE:
+      kernel = KERNEL_conv_transpose;
+      ingot_prepare_convolution(&p, &task->arguments.conv_transpose);
+      break;
+    case INGOT_OP_POOL:
+      kernel = KERNEL_pool;
+      ingot_prepare_pool(&p, &task->arguments.pool);
+      break;
+    case INGOT_OP_REDUCE:
+      kernel = KERNEL_reduce;
+      ingot_prepare_reduce(&p, &task->arguments.reduce);
+      break;
+    case INGOT_OP_ARG_REDUCE:
+      kernel = KERNEL_arg_reduce;
+      ingot_prepare_arg_reduce(&p, &task->arguments.arg_reduce);
+      break;
+    case INGOT_OP_SOFTMAX:
+      kernel = KERNEL_softmax;
+      ingot_prepare_softmax(&p, &task->arguments.softmax);
+      break;
+    case INGOT_OP_NORMALIZE:
+      kernel = KERNEL_normalize;
+      ingot_prepare_normalize(&p, &task->arguments.normalize);
+      break;
+    case INGOT_OP_TRANSPOSE:
+      kernel = KERNEL_permute;
+      ingot_prepare_transpose(&p, &task->arguments.permute);
+      break;
+    case INGOT_OP_CONCAT:
+      kernel = KERNEL_interleave;
+      ingot_prepare_concat(&p, part, &task->arguments.interleave);
+      break;
+    case INGOT_OP_SLICE:
+      kernel = KERNEL_permute;
+      ingot_prepare_slice(&p, &task->arguments.permute);
+      break;
+    case INGOT_OP_PAD:
+      kernel = KERNEL_pad;
+      ingot_prepare_pad(&p, &task->arguments.pad);
+      break;
+    case INGOT_OP_GATHER:
+      kernel = KERNEL_gather;
+      ingot_prepare_gather(&p, &task->arguments.gather);
+      break;
+    case INGOT_OP_RESIZE:
+      kernel = KERNEL_resize;
+      ingot_prepare_resize(&p, &task->arguments.resize);
+      break;
+    case INGOT_OP_CUMSUM:
+      kernel = KERNEL_cumsum;
+      ingot_prepare_cumsum(&p, &task->arguments.cumsum);
+      break;
+  }
+  task->entry = table->kernels[kernel];
+  task->work = task->entry.work(&task->arguments);
+  return true;
+}

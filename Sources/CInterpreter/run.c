@@ -1,0 +1,69 @@
+/* The instruction loop. */
+#define _POSIX_C_SOURCE 200809L
+#include "internal.h"
+
+#include <string.h>
+#include <time.h>
+
+static uint64_t nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Indices are data, so they are the one thing that only a run can check. */
+static ingot_status check_indices(ingot_session *session, const ingot_instruction *instruction, const kernel_gather *gather) {
+  const int64_t wrong = kernel_gather_check(gather);
+  if (wrong < 0) return INGOT_OK;
+  const ingot_report report = {session->message, sizeof session->message, NULL};
+  const long long index = gather->index_element == INGOT_I64 ? (long long)((const int64_t *)gather->indices)[wrong]
+                                                             : ((const int32_t *)gather->indices)[wrong];
+  return ingot_fail(&report, INGOT_ERROR_INDEX, "gather '%.*s': index %lld at position %lld, expected -%lld to %lld",
+                    (int)(instruction->name_bytes < 100 ? instruction->name_bytes : 100),
+                    session->view->strings + instruction->name, index, (long long)wrong, (long long)gather->extent,
+                    (long long)gather->extent - 1);
+}
+
+static ingot_status run_instruction(ingot_session *session, const ingot_instruction *instruction) {
+  const uint32_t parts = ingot_task_count(instruction);
+  for (uint32_t part = 0; part < parts; part++) {
+    ingot_task task;
+    if (!ingot_prepare(session->table, session->view, instruction, part, session->places, &task)) continue;
+    if (instruction->opcode == INGOT_OP_GATHER) {
+      const ingot_status status = check_indices(session, instruction, &task.arguments.gather);
+      if (status != INGOT_OK) return status;
+    }
+    ingot_pool_run(session->pool, &task);
+  }
+  return INGOT_OK;
+}
+
+ingot_status ingot_run(ingot_session *session) {
+  const ingot_function_view *view = session->view;
+  session->message[0] = 0;
+  for (uint32_t i = 0; i < view->header->instruction_count; i++) {
+    const ingot_instruction *instruction = &view->instructions[i];
+    const uint64_t start = session->hook == NULL ? 0 : nanoseconds();
+    const ingot_status status = run_instruction(session, instruction);
+    if (status != INGOT_OK) return status;
+    if (session->hook != NULL) {
+      const ingot_op_event event = {i, ingot_opcode_text(instruction->opcode), view->strings + instruction->name,
+                                    instruction->name_bytes, nanoseconds() - start};
+      session->hook(session->hook_context, &event);
+    }
+  }
+  return INGOT_OK;
+}
+
+const void *ingot_result_data(ingot_session *session, uint32_t instruction, uint32_t result, ingot_tensor_info *info) {
+  const ingot_function_view *view = session->view;
+  if (instruction >= view->header->instruction_count || result >= view->instructions[instruction].result_count) return NULL;
+  const ingot_tensor *tensor = ingot_operand(view, &view->instructions[instruction], result);
+  if (info != NULL) {
+    *info = (ingot_tensor_info){.name = view->strings + tensor->name, .name_bytes = tensor->name_bytes,
+                                .element = tensor->element, .rank = tensor->rank,
+                                .bytes = (size_t)ingot_tensor_bytes(tensor)};
+    memcpy(info->dims, tensor->dims, sizeof info->dims);
+  }
+  return (const char *)session->places[tensor->buffer] + tensor->offset;
+}

@@ -1,0 +1,102 @@
+/* Weights: chunks are unpacked into the allocator's memory or used in place; the table is checked against them. */
+#include "internal.h"
+
+#include <string.h>
+#include <zstd.h>
+
+ingot_status ingot_unpack_chunks(ingot_bundle *bundle, const ingot_report *report) {
+  /* A file of few bytes must not claim memory without bound. */
+  uint64_t total = 0;
+  for (uint32_t i = 0; i < bundle->chunk_count; i++) {
+    const ingot_section *section = &bundle->sections[bundle->first_chunk + i];
+    if (section->compression == INGOT_RAW) continue;
+    if (section->raw_bytes > INGOT_MAX_BYTES || (total += section->raw_bytes) > INGOT_MAX_UNPACKED_BYTES(bundle->bytes))
+      return ingot_fail(report, INGOT_ERROR_INVALID,
+                        "weight chunks up to %u unpack to more than %llu bytes, the limit for a file of this size", i,
+                        (unsigned long long)INGOT_MAX_UNPACKED_BYTES(bundle->bytes));
+    const uint64_t declared = ZSTD_getFrameContentSize(bundle->data + section->offset, (size_t)section->stored_bytes);
+    if (declared != section->raw_bytes)
+      return ingot_fail(report, INGOT_ERROR_INVALID, "weight chunk %u is no zstd frame of %llu bytes", i,
+                        (unsigned long long)section->raw_bytes);
+    if (ZSTD_findFrameCompressedSize(bundle->data + section->offset, (size_t)section->stored_bytes) != section->stored_bytes)
+      return ingot_fail(report, INGOT_ERROR_INVALID, "weight chunk %u is not exactly one zstd frame", i);
+  }
+  ZSTD_DCtx *unpacker = NULL;
+  ingot_status status = INGOT_OK;
+  for (uint32_t i = 0; status == INGOT_OK && i < bundle->chunk_count; i++) {
+    const ingot_section *section = &bundle->sections[bundle->first_chunk + i];
+    ingot_block *block = &bundle->blocks[bundle->first_chunk + i];
+    if (section->compression == INGOT_RAW) continue;
+    if (unpacker == NULL) unpacker = ZSTD_createDCtx();
+    block->memory = unpacker == NULL ? NULL : ingot_allocate(&bundle->allocator, section->raw_bytes);
+    if (block->memory == NULL) {
+      status = ingot_fail(report, INGOT_ERROR_MEMORY, "weight chunk %u needs %llu bytes, which the allocator refused", i,
+                          (unsigned long long)section->raw_bytes);
+      break;
+    }
+    block->memory_bytes = (size_t)section->raw_bytes;
+    const size_t written = ZSTD_decompressDCtx(unpacker, block->memory, (size_t)section->raw_bytes, block->data,
+                                               (size_t)section->stored_bytes);
+    if (ZSTD_isError(written) || written != section->raw_bytes)
+      status = ingot_fail(report, INGOT_ERROR_INVALID, "weight chunk %u can't be unpacked: %s", i,
+                          ZSTD_isError(written) ? ZSTD_getErrorName(written) : "its size is not the declared one");
+    block->data = block->memory;
+    block->bytes = section->raw_bytes;
+  }
+  ZSTD_freeDCtx(unpacker);
+  return status;
+}
+
+bool ingot_shape_bytes(const int64_t *dims, uint32_t rank, uint32_t element, uint64_t *bytes) {
+  uint64_t most = ingot_element_bytes(element);
+  bool empty = false;
+  if (most == 0 || rank > INGOT_MAX_RANK) return false;
+  for (uint32_t i = 0; i < INGOT_MAX_RANK; i++) {
+    if (i >= rank && dims[i] != 0) return false;
+    if (i >= rank) continue;
+    if (dims[i] < 0 || (uint64_t)dims[i] > INGOT_MAX_BYTES) return false;
+    empty |= dims[i] == 0;
+    if (dims[i] != 0) {
+      if (most > INGOT_MAX_BYTES / (uint64_t)dims[i]) return false;
+      most *= (uint64_t)dims[i];
+    }
+  }
+  *bytes = empty ? 0 : most;
+  return true;
+}
+
+ingot_status ingot_read_weight_table(ingot_bundle *bundle, const ingot_report *report) {
+  const ingot_block *block = &bundle->blocks[bundle->first_chunk - 1];
+  ingot_weight_table table;
+  if (block->bytes < sizeof table)
+    return ingot_fail(report, INGOT_ERROR_INVALID, "the weight table has %llu bytes, fewer than its header",
+                      (unsigned long long)block->bytes);
+  memcpy(&table, block->data, sizeof table);
+  if (block->bytes != sizeof table + (uint64_t)table.count * sizeof(ingot_weight) + table.string_bytes)
+    return ingot_fail(report, INGOT_ERROR_INVALID, "the weight table has %llu bytes, which do not fit %u entries",
+                      (unsigned long long)block->bytes, table.count);
+  const ingot_weight *weights = (const ingot_weight *)(const void *)(block->data + sizeof table);
+  for (uint32_t i = 0; i < table.count; i++) {
+    const ingot_weight *weight = &weights[i];
+    uint64_t bytes;
+    if (weight->name > table.string_bytes || weight->name_bytes > table.string_bytes - weight->name)
+      return ingot_fail(report, INGOT_ERROR_INVALID, "weight %u has a name outside the table's names", i);
+    if (!ingot_shape_bytes(weight->dims, weight->rank, weight->element, &bytes) || bytes != weight->bytes || weight->reserved != 0)
+      return ingot_fail(report, INGOT_ERROR_INVALID, "weight %u has %llu bytes, which do not fit its shape and element", i,
+                        (unsigned long long)weight->bytes);
+    if (weight->chunk >= bundle->chunk_count)
+      return ingot_fail(report, INGOT_ERROR_INVALID, "weight %u lies in chunk %u of %u", i, weight->chunk, bundle->chunk_count);
+    const uint64_t chunk_bytes = bundle->blocks[bundle->first_chunk + weight->chunk].bytes;
+    if (weight->offset % INGOT_TENSOR_ALIGNMENT != 0 || weight->offset > chunk_bytes || weight->bytes > chunk_bytes - weight->offset)
+      return ingot_fail(report, INGOT_ERROR_INVALID, "weight %u lies at %llu with %llu bytes in a chunk of %llu", i,
+                        (unsigned long long)weight->offset, (unsigned long long)weight->bytes, (unsigned long long)chunk_bytes);
+  }
+  bundle->weights = weights;
+  bundle->weight_count = table.count;
+  return INGOT_OK;
+}
+
+const uint8_t *ingot_weight_data(const ingot_bundle *bundle, uint32_t weight) {
+  const ingot_weight *entry = &bundle->weights[weight];
+  return bundle->blocks[bundle->first_chunk + entry->chunk].data + entry->offset;
+}
