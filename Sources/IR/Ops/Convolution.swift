@@ -334,8 +334,8 @@ private func finished(_ sums: [Float], bias: Tensor?, _ activation: Unary?, _ ty
   var result = Elements(values: sums, shape: type.shape)
   if let bias {
     let perChannel = Shape([type.shape[1]] + [Int](repeating: 1, count: type.rank - 2))
-    result = result.applying(.add, Elements(values: bias.floats, shape: perChannel))
+    result = Float.apply(.add, to: result, Elements(values: bias.floats, shape: perChannel))
   }
   result.values = activation.applied(to: result.values)
-  return result.tensor(type.element)
+  return Float.tensor(result, type.element)
 }

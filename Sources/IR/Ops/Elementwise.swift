@@ -56,10 +56,7 @@ package struct Unary: OpDefinition {
   }
 
   package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
-    if operands[0].element.isFloat {
-      return [Elements<Float>(operands[0]).applying(function, p0, p1).tensor(results[0].element)]
-    }
-    return [Elements<Int64>(operands[0]).applying(function, p0, p1).tensor(results[0].element)]
+    [compute([Elementwise.Step(.unary(function), [0], p0: p0, p1: p1)], operands, results[0])]
   }
 
   /// Checks that this can be fused behind an op as its activation.
@@ -74,7 +71,7 @@ extension Unary? {
   /// The activation, if there is one, of fp32 results.
   func applied(to values: [Float]) -> [Float] {
     guard let self else { return values }
-    return Elements(values: values, shape: [values.count]).applying(self.function, self.p0, self.p1).values
+    return Float.apply(self.function, self.p0, self.p1, to: Elements(values: values, shape: [values.count])).values
   }
 }
 
@@ -106,11 +103,7 @@ package struct Binary: OpDefinition {
   }
 
   package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
-    let (a, b) = (operands[0], operands[1])
-    if a.element.isFloat {
-      return [Elements<Float>(a).applying(function, Elements<Float>(b)).tensor(results[0].element)]
-    }
-    return [Elements<Int64>(a).applying(function, Elements<Int64>(b)).tensor(results[0].element)]
+    [compute([Elementwise.Step(.binary(function), [0, 1])], operands, results[0])]
   }
 }
 
@@ -136,15 +129,7 @@ package struct Select: OpDefinition {
   }
 
   package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
-    let (condition, a, b) = (operands[0], operands[1], operands[2])
-    if a.element.isFloat {
-      return [
-        Elements<Float>(condition).select(Elements<Float>(a), Elements<Float>(b)) { $0 != 0 }.tensor(a.element)
-      ]
-    }
-    return [
-      Elements<Int64>(condition).select(Elements<Int64>(a), Elements<Int64>(b)) { $0 != 0 }.tensor(a.element)
-    ]
+    [compute([Elementwise.Step(.select, [0, 1, 2])], operands, results[0])]
   }
 }
 
@@ -300,31 +285,7 @@ package struct Elementwise: OpDefinition {
   }
 
   package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
-    let (shape, element) = (results[0].shape, results[0].element)
-    if Self.computesInFloats(operands.map(\.element), element) {
-      var registers = operands.map { Elements<Float>($0) }
-      for step in steps {
-        let a = registers[step.registers[0]]
-        switch step.function {
-        case .unary(let function): registers.append(a.applying(function, step.p0, step.p1))
-        case .binary(let function): registers.append(a.applying(function, registers[step.registers[1]]))
-        case .select:
-          registers.append(a.select(registers[step.registers[1]], registers[step.registers[2]]) { $0 != 0 })
-        }
-      }
-      return [registers[registers.count - 1].expanded(to: shape).tensor(element)]
-    }
-    var registers = operands.map { Elements<Int64>($0) }
-    for step in steps {
-      let a = registers[step.registers[0]]
-      switch step.function {
-      case .unary(let function): registers.append(a.applying(function, step.p0, step.p1))
-      case .binary(let function): registers.append(a.applying(function, registers[step.registers[1]]))
-      case .select:
-        registers.append(a.select(registers[step.registers[1]], registers[step.registers[2]]) { $0 != 0 })
-      }
-    }
-    return [registers[registers.count - 1].expanded(to: shape).tensor(element)]
+    [compute(steps, operands, results[0])]
   }
 }
 

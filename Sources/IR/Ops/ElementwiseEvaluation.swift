@@ -56,16 +56,14 @@ struct Elements<Scalar> {
     return Elements<Result>(values: results, shape: rows.shape)
   }
 
-  /// Where `self` holds, elements of `a`, elsewhere those of `b`.
-  func select(
-    _ a: Elements<Scalar>, _ b: Elements<Scalar>, where holds: (Scalar) -> Bool
-  ) -> Elements<Scalar> {
+  /// Where `self` is not 0, elements of `a`, elsewhere those of `b`.
+  func select(_ a: Elements, _ b: Elements) -> Elements where Scalar: Numeric {
     let rows = BroadcastRows([shape, a.shape, b.shape])
     let results = [Scalar](unsafeUninitializedCapacity: rows.count) { target, initialized in
       rows.forEach { start, offsets in
         for index in 0..<rows.length {
           let value =
-            holds(values[offsets[0] + index * rows.advances[0]])
+            values[offsets[0] + index * rows.advances[0]] != 0
             ? a.values[offsets[1] + index * rows.advances[1]] : b.values[offsets[2] + index * rows.advances[2]]
           target.initializeElement(at: start + index, to: value)
         }
@@ -91,14 +89,51 @@ struct Elements<Scalar> {
   }
 }
 
-extension Elements<Float> {
-  init(_ tensor: Tensor) { self.init(values: tensor.floats, shape: tensor.shape) }
-  func tensor(_ element: ElementType) -> Tensor { Tensor(values, shape: shape, element: element) }
+/// What registers hold: fp32 or int64.
+protocol RegisterScalar: Numeric {
+  static func elements(of tensor: Tensor) -> Elements<Self>
+  static func tensor(_ elements: Elements<Self>, _ element: ElementType) -> Tensor
+  static func apply(_ function: UnaryFunction, _ p0: Double, _ p1: Double, to x: Elements<Self>) -> Elements<Self>
+  static func apply(_ function: BinaryFunction, to a: Elements<Self>, _ b: Elements<Self>) -> Elements<Self>
 }
 
-extension Elements<Int64> {
-  init(_ tensor: Tensor) { self.init(values: tensor.integers, shape: tensor.shape) }
-  func tensor(_ element: ElementType) -> Tensor { Tensor(values, shape: shape, element: element) }
+extension Float: RegisterScalar {
+  static func elements(of tensor: Tensor) -> Elements<Float> {
+    Elements(values: tensor.floats, shape: tensor.shape)
+  }
+  static func tensor(_ elements: Elements<Float>, _ element: ElementType) -> Tensor {
+    Tensor(elements.values, shape: elements.shape, element: element)
+  }
+}
+
+extension Int64: RegisterScalar {
+  static func elements(of tensor: Tensor) -> Elements<Int64> {
+    Elements(values: tensor.integers, shape: tensor.shape)
+  }
+  static func tensor(_ elements: Elements<Int64>, _ element: ElementType) -> Tensor {
+    Tensor(elements.values, shape: elements.shape, element: element)
+  }
+}
+
+/// Runs the steps of an elementwise program on registers of the type that operands and result ask for.
+func compute(_ steps: [Elementwise.Step], _ operands: [Tensor], _ result: TensorType) -> Tensor {
+  Elementwise.computesInFloats(operands.map(\.element), result.element)
+    ? run(steps, operands, result, in: Float.self) : run(steps, operands, result, in: Int64.self)
+}
+
+private func run<Scalar: RegisterScalar>(
+  _ steps: [Elementwise.Step], _ operands: [Tensor], _ result: TensorType, in _: Scalar.Type
+) -> Tensor {
+  var registers = operands.map { Scalar.elements(of: $0) }
+  for step in steps {
+    let sources = step.registers.map { registers[$0] }
+    switch step.function {
+    case .unary(let function): registers.append(Scalar.apply(function, step.p0, step.p1, to: sources[0]))
+    case .binary(let function): registers.append(Scalar.apply(function, to: sources[0], sources[1]))
+    case .select: registers.append(sources[0].select(sources[1], sources[2]))
+    }
+  }
+  return Scalar.tensor(registers[registers.count - 1].expanded(to: result.shape), result.element)
 }
 
 /// The common shape of operands, cut into rows along which each operand either advances by one element or stays.

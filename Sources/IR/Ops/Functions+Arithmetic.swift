@@ -17,133 +17,133 @@ package func integerParameter(_ value: Double) -> Int64 {
   return Int64(value)
 }
 
-extension Elements<Float> {
-  func applying(_ function: UnaryFunction, _ p0: Double, _ p1: Double) -> Elements<Float> {
+extension Float {
+  static func apply(_ function: UnaryFunction, _ p0: Double, _ p1: Double, to x: Elements<Float>) -> Elements<Float> {
     let (p0, p1) = (Float(p0), Float(p1))
     switch function {
-    case .identity, .bitNot: return self
-    case .neg: return map { -$0 }
-    case .abs: return map { $0.magnitude }
-    case .sign: return map { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 }
-    case .not: return map { $0 == 0 ? 1 : 0 }
-    case .relu: return map { $0 < 0 ? 0 : $0 }
-    case .clip: return map { clip($0, p0, p1) }
-    case .exp: return map { exp($0) }
-    case .log: return map { log($0) }
-    case .sqrt: return map { $0.squareRoot() }
-    case .rsqrt: return map { 1 / $0.squareRoot() }
-    case .reciprocal: return map { 1 / $0 }
-    case .floor: return map { $0.rounded(.down) }
-    case .ceil: return map { $0.rounded(.up) }
-    case .round: return map { $0.rounded(.toNearestOrEven) }
-    case .trunc: return map { $0.rounded(.towardZero) }
-    case .sin: return map { sin($0) }
-    case .cos: return map { cos($0) }
-    case .tan: return map { tan($0) }
-    case .asin: return map { asin($0) }
-    case .acos: return map { acos($0) }
-    case .atan: return map { atan($0) }
-    case .sinh: return map { sinh($0) }
-    case .cosh: return map { cosh($0) }
-    case .tanh: return map { tanh($0) }
-    case .asinh: return map { asinh($0) }
-    case .acosh: return map { acosh($0) }
-    case .atanh: return map { atanh($0) }
-    case .erf: return map { erf($0) }
-    case .sigmoid: return map { sigmoid($0) }
-    case .silu: return map { $0 * sigmoid(p0 * $0) }
-    case .gelu: return map { 0.5 * $0 * (1 + erf($0 * 0.70710678)) }
+    case .identity, .bitNot: return x
+    case .neg: return x.map { -$0 }
+    case .abs: return x.map { $0.magnitude }
+    case .sign: return x.map { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 }
+    case .not: return x.map { $0 == 0 ? 1 : 0 }
+    case .relu: return x.map { $0 < 0 ? 0 : $0 }
+    case .clip: return x.map { clip($0, p0, p1) }
+    case .exp: return x.map { exp($0) }
+    case .log: return x.map { log($0) }
+    case .sqrt: return x.map { $0.squareRoot() }
+    case .rsqrt: return x.map { 1 / $0.squareRoot() }
+    case .reciprocal: return x.map { 1 / $0 }
+    case .floor: return x.map { $0.rounded(.down) }
+    case .ceil: return x.map { $0.rounded(.up) }
+    case .round: return x.map { $0.rounded(.toNearestOrEven) }
+    case .trunc: return x.map { $0.rounded(.towardZero) }
+    case .sin: return x.map { sin($0) }
+    case .cos: return x.map { cos($0) }
+    case .tan: return x.map { tan($0) }
+    case .asin: return x.map { asin($0) }
+    case .acos: return x.map { acos($0) }
+    case .atan: return x.map { atan($0) }
+    case .sinh: return x.map { sinh($0) }
+    case .cosh: return x.map { cosh($0) }
+    case .tanh: return x.map { tanh($0) }
+    case .asinh: return x.map { asinh($0) }
+    case .acosh: return x.map { acosh($0) }
+    case .atanh: return x.map { atanh($0) }
+    case .erf: return x.map { erf($0) }
+    case .sigmoid: return x.map { sigmoid($0) }
+    case .silu: return x.map { $0 * sigmoid(p0 * $0) }
+    case .gelu: return x.map { 0.5 * $0 * (1 + erf($0 * 0.70710678)) }
     case .geluTanh:
-      return map { x in 0.5 * x * (1 + tanh(0.79788456 * (x + 0.044715 * (x * x * x)))) }
-    case .hardSigmoid: return map { clip(p0 * $0 + p1, 0, 1) }
-    case .hardSwish: return map { $0 * clip($0 / 6 + 0.5, 0, 1) }
-    case .leakyRelu: return map { $0 < 0 ? p0 * $0 : $0 }
-    case .elu: return map { $0 < 0 ? p0 * expm1($0) : $0 }
-    case .selu: return map { p1 * ($0 < 0 ? p0 * expm1($0) : $0) }
-    case .celu: return map { clip($0, 0, .infinity) + clip(p0 * expm1($0 / p0), -.infinity, 0) }
-    case .softplus: return map { softplus($0) }
-    case .softsign: return map { $0 / (1 + $0.magnitude) }
-    case .mish: return map { $0 * tanh(softplus($0)) }
-    case .thresholdedRelu: return map { $0 > p0 || $0.isNaN ? $0 : 0 }
-    case .shrink: return map { $0 < -p0 ? $0 + p1 : $0 > p0 ? $0 - p1 : $0.isNaN ? $0 : 0 }
-    case .isNaN: return map { $0.isNaN ? 1 : 0 }
+      return x.map { 0.5 * $0 * (1 + tanh(0.79788456 * ($0 + 0.044715 * ($0 * $0 * $0)))) }
+    case .hardSigmoid: return x.map { clip(p0 * $0 + p1, 0, 1) }
+    case .hardSwish: return x.map { $0 * clip($0 / 6 + 0.5, 0, 1) }
+    case .leakyRelu: return x.map { $0 < 0 ? p0 * $0 : $0 }
+    case .elu: return x.map { $0 < 0 ? p0 * expm1($0) : $0 }
+    case .selu: return x.map { p1 * ($0 < 0 ? p0 * expm1($0) : $0) }
+    case .celu: return x.map { clip($0, 0, .infinity) + clip(p0 * expm1($0 / p0), -.infinity, 0) }
+    case .softplus: return x.map { softplus($0) }
+    case .softsign: return x.map { $0 / (1 + $0.magnitude) }
+    case .mish: return x.map { $0 * tanh(softplus($0)) }
+    case .thresholdedRelu: return x.map { $0 > p0 || $0.isNaN ? $0 : 0 }
+    case .shrink: return x.map { $0 < -p0 ? $0 + p1 : $0 > p0 ? $0 - p1 : $0.isNaN ? $0 : 0 }
+    case .isNaN: return x.map { $0.isNaN ? 1 : 0 }
     case .isInf:
-      return map { ($0 == -.infinity && p0 != 0) || ($0 == .infinity && p1 != 0) ? 1 : 0 }
-    case .affine: return map { p0 * $0 + p1 }
+      return x.map { ($0 == -.infinity && p0 != 0) || ($0 == .infinity && p1 != 0) ? 1 : 0 }
+    case .affine: return x.map { p0 * $0 + p1 }
     }
   }
 
-  func applying(_ function: BinaryFunction, _ other: Elements<Float>) -> Elements<Float> {
+  static func apply(_ function: BinaryFunction, to a: Elements<Float>, _ b: Elements<Float>) -> Elements<Float> {
     switch function {
-    case .add: map(other) { $0 + $1 }
-    case .sub: map(other) { $0 - $1 }
-    case .mul: map(other) { $0 * $1 }
-    case .div: map(other) { $0 / $1 }
-    case .pow: map(other) { pow($0, $1) }
-    case .max: map(other) { $0 > $1 || $0.isNaN ? $0 : $1 }
-    case .min: map(other) { $0 < $1 || $0.isNaN ? $0 : $1 }
-    case .mod: map(other) { flooredRemainder($0, $1) }
-    case .fmod: map(other) { fmod($0, $1) }
-    case .prelu: map(other) { $0 < 0 ? $0 * $1 : $0 }
-    case .equal: map(other) { $0 == $1 ? 1 : 0 }
-    case .notEqual: map(other) { $0 != $1 ? 1 : 0 }
-    case .less: map(other) { $0 < $1 ? 1 : 0 }
-    case .lessEqual: map(other) { $0 <= $1 ? 1 : 0 }
-    case .greater: map(other) { $0 > $1 ? 1 : 0 }
-    case .greaterEqual: map(other) { $0 >= $1 ? 1 : 0 }
-    case .and: map(other) { $0 != 0 && $1 != 0 ? 1 : 0 }
-    case .or: map(other) { $0 != 0 || $1 != 0 ? 1 : 0 }
-    case .xor: map(other) { ($0 != 0) != ($1 != 0) ? 1 : 0 }
-    case .atan2: map(other) { atan2($0, $1) }
-    case .bitAnd, .bitOr, .bitXor, .shiftLeft, .shiftRight: self
+    case .add: a.map(b) { $0 + $1 }
+    case .sub: a.map(b) { $0 - $1 }
+    case .mul: a.map(b) { $0 * $1 }
+    case .div: a.map(b) { $0 / $1 }
+    case .pow: a.map(b) { pow($0, $1) }
+    case .max: a.map(b) { $0 > $1 || $0.isNaN ? $0 : $1 }
+    case .min: a.map(b) { $0 < $1 || $0.isNaN ? $0 : $1 }
+    case .mod: a.map(b) { flooredRemainder($0, $1) }
+    case .fmod: a.map(b) { fmod($0, $1) }
+    case .prelu: a.map(b) { $0 < 0 ? $0 * $1 : $0 }
+    case .equal: a.map(b) { $0 == $1 ? 1 : 0 }
+    case .notEqual: a.map(b) { $0 != $1 ? 1 : 0 }
+    case .less: a.map(b) { $0 < $1 ? 1 : 0 }
+    case .lessEqual: a.map(b) { $0 <= $1 ? 1 : 0 }
+    case .greater: a.map(b) { $0 > $1 ? 1 : 0 }
+    case .greaterEqual: a.map(b) { $0 >= $1 ? 1 : 0 }
+    case .and: a.map(b) { $0 != 0 && $1 != 0 ? 1 : 0 }
+    case .or: a.map(b) { $0 != 0 || $1 != 0 ? 1 : 0 }
+    case .xor: a.map(b) { ($0 != 0) != ($1 != 0) ? 1 : 0 }
+    case .atan2: a.map(b) { atan2($0, $1) }
+    case .bitAnd, .bitOr, .bitXor, .shiftLeft, .shiftRight: a
     }
   }
 }
 
-extension Elements<Int64> {
-  func applying(_ function: UnaryFunction, _ p0: Double, _ p1: Double) -> Elements<Int64> {
+extension Int64 {
+  static func apply(_ function: UnaryFunction, _ p0: Double, _ p1: Double, to x: Elements<Int64>) -> Elements<Int64> {
     let (p0, p1) = (integerParameter(p0), integerParameter(p1))
     switch function {
-    case .neg: return map { 0 &- $0 }
-    case .abs: return map { $0 < 0 ? 0 &- $0 : $0 }
-    case .sign: return map { $0.signum() }
-    case .not: return map { $0 == 0 ? 1 : 0 }
-    case .bitNot: return map { ~$0 }
-    case .relu: return map { max($0, 0) }
-    case .clip: return map { min(max($0, p0), p1) }
-    case .shrink: return map { $0 < 0 &- p0 ? $0 &+ p1 : $0 > p0 ? $0 &- p1 : 0 }
-    case .affine: return map { p0 &* $0 &+ p1 }
-    default: return self
+    case .neg: return x.map { 0 &- $0 }
+    case .abs: return x.map { $0 < 0 ? 0 &- $0 : $0 }
+    case .sign: return x.map { $0.signum() }
+    case .not: return x.map { $0 == 0 ? 1 : 0 }
+    case .bitNot: return x.map { ~$0 }
+    case .relu: return x.map { Swift.max($0, 0) }
+    case .clip: return x.map { Swift.min(Swift.max($0, p0), p1) }
+    case .shrink: return x.map { $0 < 0 &- p0 ? $0 &+ p1 : $0 > p0 ? $0 &- p1 : 0 }
+    case .affine: return x.map { p0 &* $0 &+ p1 }
+    default: return x
     }
   }
 
-  func applying(_ function: BinaryFunction, _ other: Elements<Int64>) -> Elements<Int64> {
+  static func apply(_ function: BinaryFunction, to a: Elements<Int64>, _ b: Elements<Int64>) -> Elements<Int64> {
     switch function {
-    case .add: map(other) { $0 &+ $1 }
-    case .sub: map(other) { $0 &- $1 }
-    case .mul: map(other) { $0 &* $1 }
-    case .div: map(other) { $1 == 0 ? 0 : $0.dividedReportingOverflow(by: $1).partialValue }
-    case .pow: map(other) { power($0, $1) }
-    case .max: map(other) { max($0, $1) }
-    case .min: map(other) { min($0, $1) }
-    case .mod: map(other) { flooredRemainder($0, $1) }
-    case .fmod: map(other) { truncatedRemainder($0, $1) }
-    case .equal: map(other) { $0 == $1 ? 1 : 0 }
-    case .notEqual: map(other) { $0 != $1 ? 1 : 0 }
-    case .less: map(other) { $0 < $1 ? 1 : 0 }
-    case .lessEqual: map(other) { $0 <= $1 ? 1 : 0 }
-    case .greater: map(other) { $0 > $1 ? 1 : 0 }
-    case .greaterEqual: map(other) { $0 >= $1 ? 1 : 0 }
-    case .and: map(other) { $0 != 0 && $1 != 0 ? 1 : 0 }
-    case .or: map(other) { $0 != 0 || $1 != 0 ? 1 : 0 }
-    case .xor: map(other) { ($0 != 0) != ($1 != 0) ? 1 : 0 }
-    case .bitAnd: map(other) { $0 & $1 }
-    case .bitOr: map(other) { $0 | $1 }
-    case .bitXor: map(other) { $0 ^ $1 }
-    case .shiftLeft: map(other) { (0..<64).contains($1) ? $0 &<< $1 : 0 }
+    case .add: a.map(b) { $0 &+ $1 }
+    case .sub: a.map(b) { $0 &- $1 }
+    case .mul: a.map(b) { $0 &* $1 }
+    case .div: a.map(b) { $1 == 0 ? 0 : $0.dividedReportingOverflow(by: $1).partialValue }
+    case .pow: a.map(b) { power($0, $1) }
+    case .max: a.map(b) { Swift.max($0, $1) }
+    case .min: a.map(b) { Swift.min($0, $1) }
+    case .mod: a.map(b) { flooredRemainder($0, $1) }
+    case .fmod: a.map(b) { truncatedRemainder($0, $1) }
+    case .equal: a.map(b) { $0 == $1 ? 1 : 0 }
+    case .notEqual: a.map(b) { $0 != $1 ? 1 : 0 }
+    case .less: a.map(b) { $0 < $1 ? 1 : 0 }
+    case .lessEqual: a.map(b) { $0 <= $1 ? 1 : 0 }
+    case .greater: a.map(b) { $0 > $1 ? 1 : 0 }
+    case .greaterEqual: a.map(b) { $0 >= $1 ? 1 : 0 }
+    case .and: a.map(b) { $0 != 0 && $1 != 0 ? 1 : 0 }
+    case .or: a.map(b) { $0 != 0 || $1 != 0 ? 1 : 0 }
+    case .xor: a.map(b) { ($0 != 0) != ($1 != 0) ? 1 : 0 }
+    case .bitAnd: a.map(b) { $0 & $1 }
+    case .bitOr: a.map(b) { $0 | $1 }
+    case .bitXor: a.map(b) { $0 ^ $1 }
+    case .shiftLeft: a.map(b) { (0..<64).contains($1) ? $0 &<< $1 : 0 }
     case .shiftRight:
-      map(other) { (0..<64).contains($1) ? Int64(bitPattern: UInt64(bitPattern: $0) &>> UInt64($1)) : 0 }
-    case .prelu, .atan2: self
+      a.map(b) { (0..<64).contains($1) ? Int64(bitPattern: UInt64(bitPattern: $0) &>> UInt64($1)) : 0 }
+    case .prelu, .atan2: a
     }
   }
 }

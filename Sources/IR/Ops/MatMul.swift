@@ -77,9 +77,9 @@ package struct MatMul: OpDefinition {
     }
 
     var result = Elements(values: values, shape: y)
-    if operands.count == 3 { result = result.applying(.add, Elements<Float>(operands[2])) }
+    if operands.count == 3 { result = Float.apply(.add, to: result, Float.elements(of: operands[2])) }
     result.values = activation.applied(to: result.values)
-    return [result.tensor(results[0].element)]
+    return [Float.tensor(result, results[0].element)]
   }
 
   /// For each batch of the result, which matrix of an operand it takes.

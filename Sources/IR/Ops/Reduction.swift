@@ -10,7 +10,8 @@ package import Tensors
 /// Reduces over some axes.
 ///
 /// `axes` are counted from the front and sorted; none reduces nothing. With `keep` reduced extents stay as 1. Floats are computed in fp32 (sums pairwise or
-/// in float64), i32 and i64 in int64 for sum, mean, prod, max and min. An empty reduction gives the identity.
+/// in float64), i32 and i64 in int64 for sum, mean, prod, max and min; the mean of integers truncates. NaN wins max and min.
+/// An empty reduction gives the identity (max: −∞ or the least integer); the mean of no floats is NaN, of no integers 0.
 package struct Reduce: OpDefinition {
   package enum Kind: String, CaseIterable, Hashable, Sendable {
     case sum, mean, max, min, prod, l1, l2
@@ -58,14 +59,15 @@ package struct Reduce: OpDefinition {
       let values = reducingRows(moved.floats, rows: type.shape.elementCount, length: length, reduced)
       return [Tensor(values, shape: type.shape, element: type.element)]
     }
-    let values = reducingRows(moved.integers, rows: type.shape.elementCount, length: length, reduced)
+    let range = type.element.integerRange ?? Int64.min...Int64.max
+    let values = reducingRows(moved.integers, rows: type.shape.elementCount, length: length) { reduced($0, within: range) }
     return [Tensor(values, shape: type.shape, element: type.element)]
   }
 
   private func reduced(_ row: UnsafeBufferPointer<Float>) -> Float {
     switch kind {
     case .sum: Float(sum(row) { $0 })
-    case .mean: row.isEmpty ? 0 : Float(sum(row) { $0 } / Double(row.count))
+    case .mean: Float(sum(row) { $0 } / Double(row.count))
     case .max: row.reduce(-.infinity) { $0 > $1 || $0.isNaN ? $0 : $1 }
     case .min: row.reduce(.infinity) { $0 < $1 || $0.isNaN ? $0 : $1 }
     case .prod: Float(row.reduce(1.0) { $0 * Double($1) })
@@ -77,10 +79,10 @@ package struct Reduce: OpDefinition {
     }
   }
 
-  private func reduced(_ row: UnsafeBufferPointer<Int64>) -> Int64 {
+  private func reduced(_ row: UnsafeBufferPointer<Int64>, within range: ClosedRange<Int64>) -> Int64 {
     switch kind {
-    case .max: row.max() ?? (.min)
-    case .min: row.min() ?? (.max)
+    case .max: row.max() ?? range.lowerBound
+    case .min: row.min() ?? range.upperBound
     case .prod: row.reduce(1, &*)
     case .mean: row.isEmpty ? 0 : row.reduce(0, &+) / Int64(row.count)
     default: row.reduce(0, &+)
@@ -89,6 +91,7 @@ package struct Reduce: OpDefinition {
 }
 
 /// Index of the largest (or smallest) element along an axis, as i64. Of equal ones the first wins, or the last with `last`.
+/// A NaN wins against numbers, the first of several against the others.
 package struct ArgReduce: OpDefinition {
   package enum Kind: String, Hashable, Sendable { case max, min }
   package var kind = Kind.max
@@ -123,18 +126,28 @@ package struct ArgReduce: OpDefinition {
     let (x, shape) = (operands[0], results[0].shape)
     let axis = try resolve(axis: axis, in: x.shape)
     let moved = x.movingLast([axis])
-    let rows = shape.elementCount
+    let (rows, length) = (shape.elementCount, x.shape[axis])
     let positions =
       x.element.isFloat
-      ? moved.floats.positions(rows: rows, length: x.shape[axis], wins) : moved.integers.positions(rows: rows, length: x.shape[axis], wins)
+      ? winners(moved.floats, rows: rows, length: length) : winners(moved.integers, rows: rows, length: length)
     return [Tensor(positions, shape: shape)]
   }
 
-  private func wins<Scalar: Comparable>(_ candidate: Scalar, _ best: Scalar) -> Bool {
-    switch kind {
-    case .max: last ? candidate >= best : candidate > best
-    case .min: last ? candidate <= best : candidate < best
+  /// For each row, where the element stands that wins against all others.
+  private func winners<Scalar: Comparable>(_ values: [Scalar], rows: Int, length: Int) -> [Int64] {
+    (0..<rows).map { row in
+      let start = row * length
+      var best = 0
+      for position in 1..<max(length, 1) where wins(values[start + position], values[start + best]) { best = position }
+      return Int64(best)
     }
+  }
+
+  private func wins<Scalar: Comparable>(_ candidate: Scalar, _ best: Scalar) -> Bool {
+    // Only NaN differs from itself.
+    if best != best { return false }
+    if candidate != candidate || candidate == best { return candidate != candidate || last }
+    return kind == .max ? candidate > best : candidate < best
   }
 }
 
@@ -195,20 +208,6 @@ package struct CumSum: OpDefinition {
       }
     }
     return sums
-  }
-}
-
-extension Array where Element: Comparable {
-  /// For each of `rows` rows of `length` elements, where the element stands that wins against all before it.
-  fileprivate func positions(rows: Int, length: Int, _ wins: (Element, Element) -> Bool) -> [Int64] {
-    (0..<rows).map { row in
-      let start = row * length
-      var best = 0
-      for position in 1..<Swift.max(length, 1) where wins(self[start + position], self[start + best]) {
-        best = position
-      }
-      return Int64(best)
-    }
   }
 }
 

@@ -69,7 +69,7 @@ package struct Resize: OpDefinition {
     let (x, y) = (operands[0].shape, results[0].shape)
     var values = operands[0].floats
     var extents = x.extents
-    for axis in sizes.indices {
+    for axis in sizes.indices where sizes[axis] != x[axis + 2] || scale(axis, input: x[axis + 2]) != 1 {
       let taps = (0..<sizes[axis]).map { self.taps(output: $0, axis, input: x[axis + 2]) }
       let outer = extents[..<(axis + 2)].reduce(1, *)
       let inner = extents[(axis + 3)...].reduce(1, *)
