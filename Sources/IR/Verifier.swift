@@ -16,7 +16,7 @@ import Tensors
 //   V12  Rank, extents and element counts keep to `Limits`.
 //   V13  Scales and zero points fit element type, axis and each other.
 //   V14  Channels-last values have rank 3 or more.
-//   V15  Integer attributes and lengths of names keep to `Limits`.
+//   V15  Integer attributes, but for those of slices, and lengths of names keep to `Limits`.
 //   V16  Weights of one name have the same type and contents in all functions of a module.
 
 /// Checks every invariant of every function and of the module.
@@ -41,7 +41,8 @@ package func verify(_ graph: Graph) throws(Diagnostic) {
 struct SharedWeights {
   private var known: [String: (type: TensorType, contents: Tensor?, function: String)] = [:]
 
-  /// Adds a function's weights; returns what is wrong with one that differs from its namesake in an earlier function.
+  /// Adds a function's weights; returns what is wrong with one that differs from its namesake in an earlier
+  /// function.
   mutating func add(_ graph: Graph) -> String? {
     for value in graph.weights {
       guard let weight = graph.weight(value) else { continue }
@@ -66,12 +67,11 @@ struct SharedWeights {
 
 private struct GraphVerifier {
   let graph: Graph
-  let names: ValueNames
 
-  init(_ graph: Graph) {
-    self.graph = graph
-    names = ValueNames(graph)
-  }
+  init(_ graph: Graph) { self.graph = graph }
+
+  /// Names for messages; only a failure asks for them.
+  private var names: ValueNames { ValueNames(graph) }
 
   func run() throws(Diagnostic) {
     guard !graph.name.isEmpty else { throw Diagnostic("[V1] the function has no name") }
@@ -84,7 +84,8 @@ private struct GraphVerifier {
       }
     }
     for port in graph.outputs where !graph.contains(port.value) {
-      throw failure(4, "output \(stringLiteral(port.name)) is value \(port.value.index), which the graph does not have")
+      throw failure(
+        4, "output \(stringLiteral(port.name)) is value \(port.value.index), which the graph does not have")
     }
     let position = try checkOrder()
     for node in graph.order { try check(node, position) }
@@ -138,7 +139,9 @@ private struct GraphVerifier {
     }
     do { try node.op.checkAttributes() } catch { throw failure(15, error, id) }
     let types: [TensorType]
-    do { types = try node.op.infer(node.operands.map { graph.type(of: $0) }) } catch { throw failure(9, error, id) }
+    do { types = try node.op.infer(node.operands.map { graph.type(of: $0) }) } catch {
+      throw failure(9, error, id)
+    }
     guard types.count == node.results.count else {
       throw failure(9, "the node has \(node.results.count) results, the op gives \(types.count)", id)
     }
@@ -160,35 +163,48 @@ private struct GraphVerifier {
         }
         try checkType(value.type, "input \(stringLiteral(graph.inputs[index].name))", nil)
       case .node(let node, let result):
-        guard graph.contains(node), graph[node].results.indices.contains(result), graph[node].results[result] == id else {
-          throw failure(7, "value \(id.index) says that it is result \(result) of node \(node.index), which has another there")
+        guard graph.contains(node), graph[node].results.indices.contains(result),
+          graph[node].results[result] == id
+        else {
+          throw failure(
+            7,
+            "value \(id.index) says that it is result \(result) of node \(node.index), which has another"
+          )
         }
         try checkType(value.type, "%\(names[id])", node)
       case .weight(let weight):
-        let name = "weight \(symbol(weight.name))"
         guard !weight.name.isEmpty, graph.findWeight(weight.name) == id else {
-          throw failure(10, weight.name.isEmpty ? "a weight has no name" : "two weights are named \(symbol(weight.name))")
+          throw failure(
+            10, weight.name.isEmpty ? "a weight has no name" : "two weights are named \(symbol(weight.name))")
         }
         try checkLength(weight.name, "the name of a weight")
-        try checkType(value.type, name, nil)
-        if let tensor = weight.tensor, tensor.element != value.type.element || tensor.shape != value.type.shape {
-          throw failure(11, "\(name) is \(value.type), its contents are \(TensorType(tensor.element, tensor.shape))")
+        try checkType(value.type, "weight \(symbol(weight.name))", nil)
+        if let tensor = weight.tensor,
+          tensor.element != value.type.element || tensor.shape != value.type.shape
+        {
+          throw failure(
+            11,
+            "weight \(symbol(weight.name)) is \(value.type), contents \(tensor.element.rawValue)\(tensor.shape)"
+          )
         }
       }
     }
   }
 
-  private func checkType(_ type: TensorType, _ place: String, _ node: NodeID?) throws(Diagnostic) {
-    do { try type.checkShape() } catch { throw failure(12, "\(place): \(error)", node) }
-    do { try type.checkQuantization() } catch { throw failure(13, "\(place): \(error)", node) }
-    do { try type.checkLayout() } catch { throw failure(14, "\(place): \(error)", node) }
+  private func checkType(_ type: TensorType, _ place: @autoclosure () -> String, _ node: NodeID?)
+    throws(Diagnostic)
+  {
+    do { try type.checkShape() } catch { throw failure(12, "\(place()): \(error)", node) }
+    do { try type.checkQuantization() } catch { throw failure(13, "\(place()): \(error)", node) }
+    do { try type.checkLayout() } catch { throw failure(14, "\(place()): \(error)", node) }
   }
 
   private func checkUsers() throws(Diagnostic) {
     var readers = Array(repeating: [NodeID](), count: graph.valueCapacity)
     for node in graph.order { for operand in graph[node].operands { readers[operand.index].append(node) } }
     for value in graph.values where graph.users(of: value).sorted() != readers[value.index].sorted() {
-      throw failure(8, "value \(value.index), %\(names[value]), lists users that differ from the nodes that read it")
+      throw failure(
+        8, "value \(value.index), %\(names[value]), lists users that differ from the nodes that read it")
     }
   }
 
@@ -210,7 +226,10 @@ private struct GraphVerifier {
       return Diagnostic("[V\(invariant)] \(symbol(graph.name)): \(message)")
     }
     let entry = graph[node]
-    let name = entry.name.isEmpty ? entry.results.first.map { "%\(names[$0])" } ?? "" : stringLiteral(entry.name)
-    return Diagnostic("[V\(invariant)] \(symbol(graph.name)), node \(name): \(message)", at: entry.location, op: entry.op.name)
+    let name =
+      entry.name.isEmpty ? entry.results.first.map { "%\(names[$0])" } ?? "" : stringLiteral(entry.name)
+    return Diagnostic(
+      "[V\(invariant)] \(symbol(graph.name)), node \(name): \(message)", at: entry.location, op: entry.op.name
+    )
   }
 }

@@ -1,5 +1,6 @@
 import IR
 import Tensors
+import TestSupport
 import Testing
 
 /// Prints, reads and compares; returns the text.
@@ -7,7 +8,9 @@ import Testing
 private func expectRoundTrip(_ graph: Graph) throws -> String {
   try verify(graph)
   let text = graph.text
-  let read = try parseGraph(text, file: "printed") { name in graph.findWeight(name).flatMap { graph.constant($0) } }
+  let read = try parseGraph(text, file: "printed") { name in
+    graph.findWeight(name).flatMap { graph.constant($0) }
+  }
   #expect(read.text == text)
   #expect(GraphStructure(read) == GraphStructure(graph))
   try verify(read)
@@ -18,7 +21,9 @@ private func expectRoundTrip(_ graph: Graph) throws -> String {
   var graph = Graph(name: "names")
   let long = String(repeating: "long", count: 100)
   var value = graph.addInput("x", TensorType(.f32, [2]))
-  for name in ["x", "x", "x.1", "", "/a/b:0", "a_b", "123", "größe", "--", "->", "%@", long, long, "\u{0}\n\"\\", "_123"] {
+  for name in [
+    "x", "x", "x.1", "", "/a/b:0", "a_b", "123", "größe", "--", "->", "%@", long, long, "\u{0}\n\"\\", "_123",
+  ] {
     value = try graph.add(.unary(Unary(.relu)), [value], name: name)[0]
   }
   graph.addOutput("日本\u{7f}", value)
@@ -38,7 +43,9 @@ private func expectRoundTrip(_ graph: Graph) throws -> String {
           bits = bits &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
           let isExponent = element.isFloat && index % element.byteCount == element.byteCount - 1
           // The top bit of the exponent stays clear, which leaves out NaN: its payload is not kept.
-          bytes[index] = element == .bool ? UInt8(bits >> 63) : UInt8(truncatingIfNeeded: bits >> 56) & (isExponent ? 0xbf : 0xff)
+          bytes[index] =
+            element == .bool
+            ? UInt8(bits >> 63) : UInt8(truncatingIfNeeded: bits >> 56) & (isExponent ? 0xbf : 0xff)
         }
       }
       graph.addOutput("w", graph.addWeight("onnx::Conv_1", tensor))
@@ -49,7 +56,9 @@ private func expectRoundTrip(_ graph: Graph) throws -> String {
 
 @Test func specialFloatsAreKept() throws {
   var graph = Graph(name: "floats")
-  let values: [Float] = [0, -0.0, .infinity, -.infinity, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 0.1, 1e-7, .nan]
+  let values: [Float] = [
+    0, -0.0, .infinity, -.infinity, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 0.1, 1e-7, .nan,
+  ]
   graph.addOutput("w", graph.addWeight("w", Tensor(values, shape: [values.count])))
   let text = try expectRoundTrip(graph)
   #expect(text.contains("[0.0, -0.0, inf, -inf, 1e-45, 3.4028235e+38, 0.1, 1e-07, nan]"))
@@ -63,7 +72,8 @@ private func expectRoundTrip(_ graph: Graph) throws -> String {
   let w = try graph.declareWeight("w", TensorType(.i8, [2, 3], quantization: perChannel))
   graph.bind(w, to: Tensor([1, -2, 3, -4, 5, -128] as [Int64], shape: [2, 3], element: .i8))
   let y = try graph.add(.unary(Unary(.relu)), [x], name: "y")[0]
-  graph.annotate(y, quantization: Quantization(scales: [1, 2], zeroPoints: [3, 4], axis: 2), layout: .channelsLast)
+  graph.annotate(
+    y, quantization: Quantization(scales: [1, 2], zeroPoints: [3, 4], axis: 2), layout: .channelsLast)
   graph.addOutput("y", y)
   try expectRoundTrip(graph)
 }
@@ -74,7 +84,8 @@ private func expectRoundTrip(_ graph: Graph) throws -> String {
   var second = Graph(name: "decoder")
   second.addOutput("y", second.addInput("y", TensorType(.f16, [])))
   let long = String(repeating: "{\"key\": 1}\n", count: 1000)
-  let module = Module([first, second], metadata: [("source", "a\\b\n\"c\"\u{1b}é"), ("source", ""), ("", long)])
+  let module = Module(
+    [first, second], metadata: [("source", "a\\b\n\"c\"\u{1b}é"), ("source", ""), ("", long)])
   let read = try parseModule(module.text, file: "printed")
   #expect(read.text == module.text)
   #expect(read.metadata.map(\.key) == ["source", "source", ""])
@@ -93,17 +104,27 @@ private func expectRoundTrip(_ graph: Graph) throws -> String {
   #expect(throws: Diagnostic.self) { try parseGraph(text, file: "t") { _ in tensor.converted(to: .i32) } }
 }
 
+@Test func everyOpCaseIsKept() throws {
+  for opCase in opCases {
+    try expectRoundTrip(opCase.graph())
+    try expectRoundTrip(opCase.graph(weights: true))
+  }
+}
+
 /// Another value of the same kind for each attribute of the op, where there is one.
 private func changed<Definition: OpDefinition>(_ op: Definition, _ round: Int) -> Definition {
   let words = [
-    "true", "false", "f16", "i64", "average", "average_padded", "min", "log_sum_exp", "l2", "reflect", "wrap", "linear",
+    "true", "false", "f16", "i64", "average", "average_padded", "min", "log_sum_exp", "l2", "reflect", "wrap",
+    "linear",
     "cubic", "align_corners", "asymmetric", "ceil", "floor",
   ]
   let floats: [Double] = [0.1 + 0.2, -0.0, 1e300, -.infinity, .leastNonzeroMagnitude, 123_456_789, -7]
   var result = op
   for (index, attribute) in op.attributes.enumerated() {
     let float = floats[(index + round) % floats.count]
-    let calls = [Call("add", [0, 1]), Call("clip", [2, -1.5, float]), Call("select", [0, 3, 2]), Call("relu", [1])]
+    let calls = [
+      Call("add", [0, 1]), Call("clip", [2, -1.5, float]), Call("select", [0, 3, 2]), Call("relu", [1]),
+    ]
     let candidates: [AttributeValue]
     switch attribute.get(op) {
     case .int: candidates = [.int(round * 1000 - 7)]
@@ -114,7 +135,8 @@ private func changed<Definition: OpDefinition>(_ op: Definition, _ round: Int) -
     case .calls: candidates = [.calls(calls)]
     case .call, nil: candidates = [round % 2 == 0 ? .call(Call("clip", [0, float])) : .word("relu")]
     }
-    for candidate in candidates where attribute.set(&result, candidate) && attribute.get(result) != attribute.get(op) { break }
+    for candidate in candidates
+    where attribute.set(&result, candidate) && attribute.get(result) != attribute.get(op) { break }
   }
   return result
 }
@@ -134,7 +156,9 @@ private func changed<Definition: OpDefinition>(_ op: Definition, _ round: Int) -
   }
 }
 
-private func writtenAttributes<Definition: OpDefinition>(_ op: Definition) -> [(name: String, value: AttributeValue)] {
+private func writtenAttributes<Definition: OpDefinition>(_ op: Definition) -> [(
+  name: String, value: AttributeValue
+)] {
   op.attributes.compactMap { attribute in attribute.get(op).map { (attribute.name, $0) } }
 }
 

@@ -1,8 +1,8 @@
 import IR
 import Tensors
 
-/// Everything of a graph but the names of values and locations, with values by their position: equal for two graphs that
-/// differ in nothing else.
+/// Everything of a graph but the names of values and locations, with values by their position: equal for
+/// two graphs that differ in nothing else.
 struct GraphStructure: Equatable {
   struct NodeStructure: Equatable {
     var op: Op
@@ -38,12 +38,15 @@ struct GraphStructure: Equatable {
     inputs = graph.inputs.map(port)
     outputs = graph.outputs.map(port)
     weights = graph.weights.compactMap { value in
-      graph.weight(value).map { WeightStructure(name: $0.name, type: graph.type(of: value), digest: $0.tensor?.digest) }
+      graph.weight(value).map {
+        WeightStructure(name: $0.name, type: graph.type(of: value), digest: $0.tensor?.digest)
+      }
     }
     nodes = graph.order.map { id in
       let node = graph[id]
       return NodeStructure(
-        op: node.op, operands: node.operands.map { number[$0] ?? -1 }, results: node.results.map { graph.type(of: $0) },
+        op: node.op, operands: node.operands.map { number[$0] ?? -1 },
+        results: node.results.map { graph.type(of: $0) },
         name: node.name)
     }
   }

@@ -1,7 +1,7 @@
 import FoundationEssentials
 
-// Golden files read like documentation. Cases are separated by a line `====`; each has prose, a directive, the graph before, a line
-// `----` and the text after:
+// Golden files read like documentation. Cases are separated by a line `====`; each has prose, a directive,
+// the graph before, a line `----` and the text after:
 //
 //   A batch normalisation that is the only reader of a convolution disappears into it.
 //   pass fold-batch-norm
@@ -10,8 +10,9 @@ import FoundationEssentials
 //   ----
 //   graph @main(…) … {
 //
-// A case without a directive has the one of the case before it. What a failing case expects is `error: ` and the message.
-// With INGOT_RECORD=1 in the environment the text after `----` is written anew, and the run fails.
+// A case without a directive has the one of the case before it. What a failing case expects is `error: `
+// and the message. With INGOT_RECORD=1 in the environment the text after `----` is written anew, and the
+// run fails.
 
 /// One case of a golden file.
 package struct GoldenCase: Sendable {
@@ -41,8 +42,8 @@ package func goldenCases(in file: String) throws -> [GoldenCase] {
 
 /// Checks that `transform` turns the input of every case into what the case expects.
 ///
-/// An error that it throws counts as the text `error: ` and the error's description. Throws one ``GoldenFailure`` for all cases
-/// that differ. In a recording run it rewrites the file and throws.
+/// An error that it throws counts as the text `error: ` and the error's description. Throws one
+/// ``GoldenFailure`` for all cases that differ. In a recording run it rewrites the file and throws.
 package func checkGolden(_ file: String, _ transform: (GoldenCase) throws -> String) throws {
   let cases = try readCases(file)
   var failures: [String] = []
@@ -58,7 +59,8 @@ package func checkGolden(_ file: String, _ transform: (GoldenCase) throws -> Str
   }
   if isRecording {
     try write(recorded.joined(separator: "\n====\n\n"), to: file)
-    throw GoldenFailure(description: "recorded Tests/Golden/\(file); read the change, then run again without INGOT_RECORD")
+    throw GoldenFailure(
+      description: "recorded Tests/Golden/\(file); read the change, then run again without INGOT_RECORD")
   }
   guard failures.isEmpty else {
     throw GoldenFailure(
@@ -96,7 +98,8 @@ private func readCases(_ file: String) throws -> [(before: String, parsed: Golde
     let halves = part.split(separator: "----", maxSplits: 1, omittingEmptySubsequences: false)
     let before = trimmed(halves[0].joined(separator: "\n"))
     guard !before.isEmpty, halves.count == 2 || isRecording else {
-      throw GoldenFailure(description: "Tests/Golden/\(file): a case has no line '----' between before and after")
+      throw GoldenFailure(
+        description: "Tests/Golden/\(file): a case has no line '----' between before and after")
     }
     let beforeLines = before.split(separator: "\n", omittingEmptySubsequences: false)
     var prose = Array(beforeLines.prefix { !$0.isEmpty })
@@ -107,10 +110,13 @@ private func readCases(_ file: String) throws -> [(before: String, parsed: Golde
     }
     guard !header.isEmpty, !input.isEmpty else {
       throw GoldenFailure(
-        description: "Tests/Golden/\(file): a case needs prose, a line such as 'pass NAME', an empty line and the input; found:\n\(before)")
+        description:
+          "Tests/Golden/\(file): a case needs prose, a line such as 'pass NAME', empty line, input:\n\(before)"
+      )
     }
     let expected = halves.count == 2 ? trimmed(halves[1].joined(separator: "\n")) : ""
-    let parsed = GoldenCase(title: prose.joined(separator: " "), header: header, input: input, expected: expected)
+    let parsed = GoldenCase(
+      title: prose.joined(separator: " "), header: header, input: input, expected: expected)
     cases.append((before, parsed))
   }
   return cases
@@ -118,7 +124,8 @@ private func readCases(_ file: String) throws -> [(before: String, parsed: Golde
 
 private var isRecording: Bool { ProcessInfo.processInfo.environment["INGOT_RECORD"] == "1" }
 
-/// Whether a line is a directive, not prose: it begins with one of the words that tests know and is no sentence.
+/// Whether a line is a directive, not prose: it begins with one of the words that tests know and is no
+/// sentence.
 private func isDirective(_ line: Substring) -> Bool {
   let word = line.prefix { $0 != " " }
   return ["pass", "passes", "parse", "print", "verify"].contains(word) && line.last != "."

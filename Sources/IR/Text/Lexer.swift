@@ -48,7 +48,8 @@ struct Lexer {
 
   mutating func next() throws(Diagnostic) -> Token {
     skipSpace()
-    var token = Token(kind: .end, line: line, column: offset - lineStart - continuations + 1, lineStart: lineStart)
+    var token = Token(
+      kind: .end, line: line, column: offset - lineStart - continuations + 1, lineStart: lineStart)
     guard offset < bytes.count else { return token }
     let byte = bytes[offset]
     switch byte {
@@ -64,7 +65,8 @@ struct Lexer {
       token.kind = .value(try name(token, after: "%"))
     case UInt8(ascii: "@"):
       offset += 1
-      token.kind = .symbol(peek(0) == UInt8(ascii: "\"") ? try checked(string(token), token) : try name(token, after: "@"))
+      token.kind = .symbol(
+        peek(0) == UInt8(ascii: "\"") ? try checked(string(token), token) : try name(token, after: "@"))
     case UInt8(ascii: "\""):
       token.kind = .string(try string(token))
     case _ where isDigit(byte) || byte == UInt8(ascii: "-"):
@@ -183,13 +185,18 @@ struct Lexer {
       let start = offset
       while let byte = peek(0), byte != UInt8(ascii: "}"), offset - start < 8 { offset += 1 }
       let digits = String(decoding: bytes[start..<offset], as: UTF8.self)
-      guard peek(0) == UInt8(ascii: "}"), let code = UInt32(digits, radix: 16), let scalar = Unicode.Scalar(code) else {
-        throw failure("the string that begins here has '\\u{\(digits)', expected a character's number as in '\\u{7f}'", at: token)
+      guard peek(0) == UInt8(ascii: "}"), let code = UInt32(digits, radix: 16),
+        let scalar = Unicode.Scalar(code)
+      else {
+        throw failure(
+          "the string that begins here has '\\u{\(digits)', expected a character's number as in '\\u{7f}'",
+          at: token)
       }
       content.append(contentsOf: Array(String(Character(scalar)).utf8))
     default:
       throw failure(
-        "the string that begins here has an unknown escape, expected \\\", \\\\, \\n, \\t or \\u{…}", at: token)
+        "the string that begins here has an unknown escape, expected \\\", \\\\, \\n, \\t or \\u{…}",
+        at: token)
     }
     offset += 1
   }
@@ -198,7 +205,8 @@ struct Lexer {
   func checked(_ text: String, _ token: Token) throws(Diagnostic) -> String {
     guard text.utf8.count <= Limits.nameBytes else {
       throw failure(
-        "a name or number of \(text.utf8.count) bytes begins here, expected at most \(Limits.nameBytes)", at: token)
+        "a name or number of \(text.utf8.count) bytes begins here, expected at most \(Limits.nameBytes)",
+        at: token)
     }
     return text
   }

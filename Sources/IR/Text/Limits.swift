@@ -35,7 +35,9 @@ extension TensorType {
     }
     guard quantization.zeroPoints.count == quantization.scales.count else {
       throw OpError(
-        "\(self) has \(quantization.scales.count) scales and \(quantization.zeroPoints.count) zero points, expected as many")
+        "\(self) has \(quantization.scales.count) scales and \(quantization.zeroPoints.count) zero points",
+        advice: "give as many of each"
+      )
     }
     if let axis = quantization.axis {
       guard shape.indices.contains(axis) else {
@@ -43,11 +45,14 @@ extension TensorType {
       }
       guard quantization.scales.count == shape[axis] else {
         throw OpError(
-          "\(self) has \(quantization.scales.count) scales, expected \(shape[axis]), one for each extent of axis \(axis)")
+          "\(self) has \(quantization.scales.count) scales, expected \(shape[axis]) as axis \(axis) has"
+        )
       }
     } else {
       guard quantization.scales.count == 1 else {
-        throw OpError("\(self) has \(quantization.scales.count) scales, expected 1", advice: "name the axis they belong to")
+        throw OpError(
+          "\(self) has \(quantization.scales.count) scales, expected 1",
+          advice: "name the axis they belong to")
       }
     }
     for scale in quantization.scales where !(scale > 0 && scale.isFinite) {
@@ -61,14 +66,18 @@ extension TensorType {
   /// Checks that the layout is defined for the rank.
   package func checkLayout() throws(OpError) {
     guard layout == .rowMajor || rank >= 3 else {
-      throw OpError("\(self) is \(layout.rawValue), expected a tensor of rank 3 or more: it needs a channel and a spatial axis")
+      throw OpError(
+        "\(self) is \(layout.rawValue), expected rank 3 or more, for a channel and a spatial axis"
+      )
     }
   }
 }
 
 extension Op {
-  /// Checks that integer attributes keep to ``Limits/extent``.
+  /// Checks that integer attributes keep to ``Limits/extent``. Those of a slice may be any: its rule guards
+  /// its arithmetic, and models write steps as large as they go to take one element.
   package func checkAttributes() throws(OpError) {
+    if case .slice = self { return }
     for (name, value) in writtenAttributes {
       switch value {
       case .int(let number): try check(number, name)

@@ -18,7 +18,8 @@ extension AttributeValue {
     case .floats(let numbers): list(numbers.map { literal($0) })
     case .word(let word): word
     case .call(let call): call.arguments.isEmpty ? call.function : call.text(registers: 0)
-    case .calls(let calls): list(calls.map { $0.text(registers: Elementwise.Function(name: $0.function)?.arity ?? 0) })
+    case .calls(let calls):
+      list(calls.map { $0.text(registers: Elementwise.Function(name: $0.function)?.arity ?? 0) })
     }
   }
 }

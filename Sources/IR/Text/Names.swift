@@ -1,7 +1,8 @@
 /// Whether a byte may stand in a name without quotes.
 func isNameByte(_ byte: UInt8) -> Bool {
   switch byte {
-  case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+  case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+    UInt8(ascii: "0")...UInt8(ascii: "9"),
     UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "-"):
     true
   default: false
@@ -25,7 +26,8 @@ func stringLiteral(_ name: String) -> String {
     case "\\": text += "\\\\"
     case "\n": text += "\\n"
     case "\t": text += "\\t"
-    case _ where scalar.value < 0x20 || scalar.value == 0x7f || scalar.properties.generalCategory == .control
+    case _
+    where scalar.value < 0x20 || scalar.value == 0x7f || scalar.properties.generalCategory == .control
       || scalar.value == 0x2028 || scalar.value == 0x2029:
       text += "\\u{\(String(scalar.value, radix: 16))}"
     default: text.unicodeScalars.append(scalar)
@@ -36,8 +38,9 @@ func stringLiteral(_ name: String) -> String {
 
 /// Names under which the values of a graph print: readable, and one for each value.
 ///
-/// A value takes its source name, with runs of odd characters as one `_`, and a number appended if another value has
-/// that name. Values without a source name are numbered. Names are their own names: read back and printed again they are the same.
+/// A value takes its source name, with runs of odd characters as one `_`, and a number appended if another
+/// value has that name. Values without a source name are numbered. Names are their own names: read back and
+/// printed again they are the same.
 struct ValueNames {
   private var names: [String]
 
@@ -89,7 +92,9 @@ struct ValueNames {
     }
     while bytes.last == UInt8(ascii: "-") { bytes.removeLast() }
     guard let first = bytes.first else { return "" }
-    if isDigit(first) || first == UInt8(ascii: "-") || first == UInt8(ascii: ".") { bytes.insert(UInt8(ascii: "_"), at: 0) }
+    if isDigit(first) || first == UInt8(ascii: "-") || first == UInt8(ascii: ".") {
+      bytes.insert(UInt8(ascii: "_"), at: 0)
+    }
     if bytes.count > longest { bytes = Array(bytes[..<cut]) }
     while bytes.last == UInt8(ascii: "-") { bytes.removeLast() }
     return String(decoding: bytes, as: UTF8.self)

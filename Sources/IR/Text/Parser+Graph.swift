@@ -11,7 +11,9 @@ extension Parser {
   /// `graph @name(inputs) -> (outputs) { weights and nodes }`
   mutating func graph(_ weights: (String) -> Tensor?) throws(Diagnostic) -> Graph {
     try advance()
-    guard case .symbol(let name) = token.kind, !name.isEmpty else { throw unexpected("the graph's name, such as '@main'") }
+    guard case .symbol(let name) = token.kind, !name.isEmpty else {
+      throw unexpected("the graph's name, such as '@main'")
+    }
     try advance()
     var scope = Scope(graph: Graph(name: name))
     try items("(", ")") { (parser) throws(Diagnostic) in try parser.input(&scope) }
@@ -21,7 +23,9 @@ extension Parser {
     try items("(", ")") { (parser) throws(Diagnostic) in
       let (token, name) = try parser.port("an output, such as '%y'")
       guard outputNames.insert(name).inserted else {
-        throw parser.failure("another output is named \(stringLiteral(name))", at: token, advice: "give one another name with 'as'")
+        throw parser.failure(
+          "another output is named \(stringLiteral(name))", at: token,
+          advice: "give one another name with 'as'")
       }
       outputs.append((token, name))
     }
@@ -45,7 +49,8 @@ extension Parser {
     try expect(":")
     let type = try type()
     guard scope.inputNames.insert(name).inserted else {
-      throw failure("another input is named \(stringLiteral(name))", at: start, advice: "give one another name with 'as'")
+      throw failure(
+        "another input is named \(stringLiteral(name))", at: start, advice: "give one another name with 'as'")
     }
     let value = scope.graph.addInput(name, type)
     try define(written, value, start, &scope)
@@ -67,7 +72,9 @@ extension Parser {
     return (start, name)
   }
 
-  private func define(_ name: String, _ value: ValueID, _ token: Token, _ scope: inout Scope) throws(Diagnostic) {
+  private func define(_ name: String, _ value: ValueID, _ token: Token, _ scope: inout Scope)
+    throws(Diagnostic)
+  {
     guard scope.values.updateValue(value, forKey: name) == nil else {
       throw failure("%\(name) is defined above", at: token, advice: "each name stands for one value")
     }
@@ -78,11 +85,13 @@ extension Parser {
     switch token.kind {
     case .value(let name):
       if let value = scope.values[name] { return value }
-      throw failure("%\(name) is not defined", at: token, advice: "an input or an earlier node must define it")
+      throw failure(
+        "%\(name) is not defined", at: token, advice: "an input or an earlier node must define it")
     case .symbol(let name):
       if let value = scope.graph.findWeight(name) { return value }
       throw failure(
-        "weight \(symbol(name)) is not declared", at: token, advice: "add a line 'weight \(symbol(name)): TYPE'")
+        "weight \(symbol(name)) is not declared", at: token,
+        advice: "add a line 'weight \(symbol(name)): TYPE'")
     default: throw failure("found \(token.description), expected a value", at: token)
     }
   }
@@ -90,7 +99,9 @@ extension Parser {
   /// `weight @name: type`, then nothing, `= [elements]` or `= digest 0123456789abcdef`.
   private mutating func weight(_ scope: inout Scope, _ weights: (String) -> Tensor?) throws(Diagnostic) {
     try advance()
-    guard case .symbol(let name) = token.kind, !name.isEmpty else { throw unexpected("the weight's name, such as '@w'") }
+    guard case .symbol(let name) = token.kind, !name.isEmpty else {
+      throw unexpected("the weight's name, such as '@w'")
+    }
     let start = token
     try advance()
     try expect(":")
@@ -155,7 +166,8 @@ extension Parser {
       throw failure("\(error)", at: start)
     }
     guard values.count == results.count else {
-      throw failure("'\(opName)' has \(values.count) results, \(results.count) are named", at: results[0].token)
+      throw failure(
+        "'\(opName)' has \(values.count) results, \(results.count) are named", at: results[0].token)
     }
     for (result, value) in zip(results, values) { try define(result.name, value, result.token, &scope) }
     try annotate(values, annotations, start, &scope)
@@ -163,11 +175,13 @@ extension Parser {
 
   /// Checks written result types against inferred ones, and takes quantization and layout from them.
   private func annotate(
-    _ values: [ValueID], _ annotations: [(token: Token, type: TensorType)], _ start: Token, _ scope: inout Scope
+    _ values: [ValueID], _ annotations: [(token: Token, type: TensorType)], _ start: Token,
+    _ scope: inout Scope
   ) throws(Diagnostic) {
     guard !annotations.isEmpty else { return }
     guard annotations.count == values.count else {
-      throw failure("\(annotations.count) types are written for \(values.count) results", at: annotations[0].token)
+      throw failure(
+        "\(annotations.count) types are written for \(values.count) results", at: annotations[0].token)
     }
     for (annotation, value) in zip(annotations, values) {
       let inferred = scope.graph.type(of: value)

@@ -7,7 +7,9 @@ extension Parser {
   mutating func type() throws(Diagnostic) -> TensorType {
     let start = token
     guard case .word(let word) = token.kind, let element = ElementType(rawValue: word) else {
-      throw unexpected("a type, such as 'f32[1, 3]'; element types are \(ElementType.allCases.map(\.rawValue).joined(separator: ", "))")
+      throw unexpected(
+        "a type, such as 'f32[1, 3]' of \(ElementType.allCases.map(\.rawValue).joined(separator: ", "))"
+      )
     }
     try advance()
     var extents: [Int] = []
@@ -57,7 +59,9 @@ extension Parser {
           return zero
         }
       case "axis" where axis == nil: axis = try parser.integer("an axis")
-      default: throw parser.failure("found '\(name)', expected 'scale', 'zero' and 'axis', each at most once", at: field)
+      default:
+        throw parser.failure(
+          "found '\(name)', expected 'scale', 'zero' and 'axis', each at most once", at: field)
       }
     }
     guard let scales else { throw failure("the quantization has no 'scale'", at: start) }
@@ -102,7 +106,8 @@ extension Parser {
     return number
   }
 
-  /// The token if it has the form of a number: digits with sign, fraction and exponent, or `inf`, `-inf`, `nan`.
+  /// The token if it has the form of a number: digits with sign, fraction and exponent, or `inf`, `-inf`,
+  /// `nan`.
   private func floatText() -> String? {
     switch token.kind {
     case .word("inf"): return "inf"
@@ -133,7 +138,9 @@ extension Parser {
     }
     if let first = rest.first, first | 0x20 == UInt8(ascii: "e") {
       rest = rest.dropFirst()
-      if let sign = rest.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { rest = rest.dropFirst() }
+      if let sign = rest.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") {
+        rest = rest.dropFirst()
+      }
       guard digits() else { return false }
     }
     return rest.isEmpty
@@ -165,7 +172,9 @@ extension Parser {
     } catch {
       // The complaint does not say which attribute it means: it is the first that fails alone.
       for (attribute, token) in zip(attributes, tokens) {
-        do { try Op.make(name, [attribute]).checkAttributes() } catch { throw failure(error, at: token, op: name) }
+        do { try Op.make(name, [attribute]).checkAttributes() } catch {
+          throw failure(error, at: token, op: name)
+        }
       }
       throw failure(error, at: start)
     }
@@ -237,7 +246,8 @@ extension Parser {
     guard let tensor = weights(name) else { return nil }
     guard tensor.element == type.element, tensor.shape == type.shape else {
       throw failure(
-        "weight \(symbol(name)) is \(TensorType(tensor.element, tensor.shape)) where it is kept, the text says \(type)", at: start)
+        "weight \(symbol(name)) is \(tensor.element.rawValue)\(tensor.shape) in store, the text says \(type)",
+        at: start)
     }
     guard tensor.digestText == digest else {
       throw failure(
@@ -286,7 +296,9 @@ extension Parser {
     let start = token
     let number = Int64(try integer("an integer"))
     guard range.contains(number) else {
-      throw failure("\(number) lies outside \(element.rawValue), expected \(range.lowerBound) to \(range.upperBound)", at: start)
+      throw failure(
+        "\(number) lies outside \(element.rawValue), expected \(range.lowerBound) to \(range.upperBound)",
+        at: start)
     }
     return number
   }

@@ -2,8 +2,9 @@ package import Tensors
 
 /// Reads a module from its textual form.
 ///
-/// Contents of weights written as digests come from `weights`, by name: nil leaves the weight unbound, other contents than the
-/// digest names are an error. The result keeps every invariant of the verifier. Nodes are located in the text.
+/// Contents of weights written as digests come from `weights`, by name: nil leaves the weight unbound,
+/// other contents than the digest names are an error. The result keeps every invariant of the verifier.
+/// Nodes are located in the text.
 package func parseModule(
   _ text: String, file: String, weights: (String) -> Tensor? = { _ in nil }
 ) throws(Diagnostic) -> Module {
@@ -22,7 +23,9 @@ package func parseModule(
     if let clash = shared.add(graph) { throw parser.failure(clash, at: start) }
     module.functions.append(graph)
   }
-  guard !module.functions.isEmpty else { throw parser.unexpected("a graph: 'graph @main(%x: f32[1, 3]) -> (%y) { … }'") }
+  guard !module.functions.isEmpty else {
+    throw parser.unexpected("a graph: 'graph @main(%x: f32[1, 3]) -> (%y) { … }'")
+  }
   return module
 }
 

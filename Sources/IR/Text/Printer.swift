@@ -12,15 +12,17 @@ import Tensors
 //     %scores = softmax %0 {axis = 1} : f32[1, 4, 8, 8] name "head/softmax"
 //   }
 //
-// A name as written is also the name of the port or node, unless `as` or `name` gives another. Types after an op are checked
-// when read and may be left out. Value names only serve reading; everything else is kept exactly, but for locations.
+// A name as written is also the name of the port or node, unless `as` or `name` gives another. Types after
+// an op are checked when read and may be left out. Value names only serve reading; everything else is kept
+// exactly, but for locations.
 
 extension Module {
   /// The textual form, which ``parseModule(_:file:weights:)`` reads back.
   package var text: String {
     var parts: [String] = []
     if !metadata.isEmpty {
-      parts.append(metadata.map { "metadata \(stringLiteral($0.key)) = \(stringLiteral($0.value))\n" }.joined())
+      parts.append(
+        metadata.map { "metadata \(stringLiteral($0.key)) = \(stringLiteral($0.value))\n" }.joined())
     }
     return (parts + functions.map(\.text)).joined(separator: "\n")
   }
@@ -33,7 +35,8 @@ extension Op {
   /// ` {name = value, …}` for attributes that differ from their defaults; empty if none does.
   fileprivate var attributeText: String {
     let attributes = writtenAttributes
-    return attributes.isEmpty ? "" : " {" + attributes.map { "\($0.name) = \($0.value.text)" }.joined(separator: ", ") + "}"
+    return attributes.isEmpty
+      ? "" : " {" + attributes.map { "\($0.name) = \($0.value.text)" }.joined(separator: ", ") + "}"
   }
 }
 
@@ -72,7 +75,8 @@ extension Graph {
     guard let weight = weight(value) else { return "" }
     let declaration = "weight \(symbol(weight.name)): \(type(of: value).text)"
     guard let tensor = weight.tensor else { return declaration }
-    let contents = tensor.elementCount <= Limits.inlineElements ? tensor.inlineText : "digest \(tensor.digestText)"
+    let contents =
+      tensor.elementCount <= Limits.inlineElements ? tensor.inlineText : "digest \(tensor.digestText)"
     return "\(declaration) = \(contents)"
   }
 
