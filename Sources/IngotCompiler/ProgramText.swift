@@ -1,0 +1,92 @@
+package import Bundle
+import CBundleFormat
+import Tensors
+
+extension Program.Instruction {
+  /// The opcode's name: `conv`.
+  package var operation: String {
+    guard let text = ingot_opcode_text(opcode.rawValue) else { return "opcode \(opcode.rawValue)" }
+    return String(cString: text)
+  }
+}
+
+extension Program {
+  /// The program for people to read: ports, weights, then one line for each kernel call with the places of its results in the arena.
+  ///
+  /// ```
+  /// program @main(%0 "image": f32[1, 3, 8, 8] at 0) -> (%1 "scores": f32[1, 10] at 768) {
+  ///   weight @fc.weight: f32[10, 192]
+  ///   %4: f32[1, 192] at 1024 = copy %0   // flatten
+  ///   %1: f32[1, 10] at 768 = matmul %4, @fc.weight [0, 1, 0, 0, 0]   // fc
+  /// }
+  /// ```
+  /// Attribute words stand as the format defines them; those that only make sense as the bits of a number with a fraction are shown as
+  /// that number.
+  package var text: String {
+    let inputs = (0..<inputCount).map { "\(port($0))" }
+    let outputs = outputs.map { "\(port($0))" }
+    var lines = [
+      "program @\(quotedUnlessPlain(name))(\(inputs.joined(separator: ", "))) -> (\(outputs.joined(separator: ", "))) {"
+    ]
+    lines += tensors.filter(isWeight).map { "  weight @\(quotedUnlessPlain($0.name)): \($0.element.rawValue)\($0.shape)" }
+    lines += instructions.map { "  \(text(of: $0))" }
+    return (lines + ["}"]).joined(separator: "\n")
+  }
+
+  /// One kernel call, as in ``text``.
+  package func text(of instruction: Instruction) -> String {
+    let results = instruction.results.map { "\(label($0))\(typeAndPlace($0))" }.joined(separator: ", ")
+    let inputs = instruction.inputs.map { $0.map(label) ?? "none" }.joined(separator: ", ")
+    var line = "\(results) = \(instruction.operation) \(inputs)"
+    if !instruction.attributes.isEmpty {
+      line += " [\(instruction.attributes.map(attributeText).joined(separator: ", "))]"
+    }
+    return instruction.name.isEmpty ? line : "\(line)   // \(escaped(instruction.name))"
+  }
+
+  private func port(_ tensor: Int) -> String { "%\(tensor) \"\(escaped(tensors[tensor].name))\"\(typeAndPlace(tensor))" }
+
+  /// How a tensor is called in text: weights by name, others by index.
+  private func label(_ tensor: Int) -> String {
+    isWeight(tensors[tensor]) ? "@\(quotedUnlessPlain(tensors[tensor].name))" : "%\(tensor)"
+  }
+
+  private func typeAndPlace(_ tensor: Int) -> String {
+    let view = tensors[tensor]
+    return ": \(view.element.rawValue)\(view.shape) at \(buffers[view.buffer].offset &+ view.offset)"
+  }
+
+  private func isWeight(_ view: View) -> Bool {
+    if case .weight = buffers[view.buffer].kind { return true }
+    return false
+  }
+}
+
+/// A word as an integer, or as the number whose bits it is when it is too large for any count, size or axis.
+private func attributeText(_ word: Int64) -> String {
+  let number = Double(bitPattern: UInt64(bitPattern: word))
+  guard word.magnitude >= 1 << 48, !number.isNaN, !number.isZero, !number.isSubnormal else { return "\(word)" }
+  return "\(number)"
+}
+
+private func quotedUnlessPlain(_ name: String) -> String {
+  let isPlain = name.utf8.allSatisfy { byte in
+    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+      || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_")
+  }
+  return isPlain && !name.isEmpty ? name : "\"\(escaped(name))\""
+}
+
+/// A name without characters that would break the line or move a terminal's cursor.
+private func escaped(_ name: String) -> String {
+  var text = ""
+  for scalar in name.unicodeScalars {
+    switch scalar {
+    case "\"", "\\": text += "\\\(scalar)"
+    case _ where scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value):
+      text += "\\u{" + String(scalar.value, radix: 16) + "}"
+    default: text.unicodeScalars.append(scalar)
+    }
+  }
+  return text
+}
