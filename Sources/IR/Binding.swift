@@ -148,7 +148,7 @@ private struct Mismatch {
     ].compactMap { $0 }.joined(separator: ", ")
     let prefix = match.prefix.isEmpty ? "" : " under \(displayed(match.prefix))"
     return Diagnostic(
-      "the checkpoint does not fit graph '\(graph)': by \(match.naming.name)'s names\(prefix) \(matched) weights match, \(counts)",
+      "the checkpoint does not fit graph '\(graph)': by \(match.naming.name)'s names\(prefix) \(matched) names match, \(counts)",
       at: .model(file: file, node: ""),
       advice: matched == 0
         ? "it belongs to another network, or its names follow another source"

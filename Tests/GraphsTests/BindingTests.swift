@@ -71,7 +71,7 @@ struct BindingTests {
     let error = #expect(throws: Diagnostic.self) { try graph.bind(entries, file: "other.pth") }
     #expect(
       error?.description == """
-        other.pth: the checkpoint does not fit graph 'tiny': by graph's names 2 weights match, 1 missing, 2 unexpected, \
+        other.pth: the checkpoint does not fit graph 'tiny': by graph's names 2 names match, 1 missing, 2 unexpected, \
         2 of another type; check that the checkpoint is of this very variant
           missing: 'first.layer.bias', f32[2]
           unexpected: 'third.a?', f16[4, 4]
