@@ -26,7 +26,7 @@ extension Graph {
   /// nothing is bound.
   @discardableResult
   package mutating func bind(
-    _ entries: [(name: String, tensor: Tensor)], namings: [Naming] = [Naming("graph")],
+    _ entries: [(name: String, tensor: Tensor)], namings: [Naming] = [Naming("the graph")],
     ignoring: Set<String> = [],
     file: String
   ) throws(Diagnostic) -> Binding {
@@ -148,7 +148,7 @@ private struct Mismatch {
     ].compactMap { $0 }.joined(separator: ", ")
     let prefix = match.prefix.isEmpty ? "" : " under \(displayed(match.prefix))"
     return Diagnostic(
-      "the checkpoint does not fit graph '\(graph)': by \(match.naming.name)'s names\(prefix) \(matched) names match, \(counts)",
+      "the checkpoint does not fit graph '\(graph)': by the naming of \(match.naming.name)\(prefix), \(matched) names match, \(counts)",
       at: .model(file: file, node: ""),
       advice: matched == 0
         ? "it belongs to another network, or its names follow another source"

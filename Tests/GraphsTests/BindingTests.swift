@@ -25,7 +25,7 @@ struct BindingTests {
   @Test func bindsByName() throws {
     var graph = try graph()
     let binding = try graph.bind(complete.reversed(), file: "a.safetensors")
-    #expect(binding == Binding(naming: "graph", prefix: "", ignored: []))
+    #expect(binding == Binding(naming: "the graph", prefix: "", ignored: []))
     #expect(contents(graph) == [[1, 2, 3, 4], [5, 6], [7, 8]])
   }
 
@@ -34,7 +34,7 @@ struct BindingTests {
     var entries = complete.map { (name: "model." + $0.name, tensor: $0.tensor) }
     entries.append(("optimizer.step", Tensor(scalar: 1)))
     let binding = try graph.bind(entries, file: "a.pth")
-    #expect(binding == Binding(naming: "graph", prefix: "model.", ignored: ["optimizer.step"]))
+    #expect(binding == Binding(naming: "the graph", prefix: "model.", ignored: ["optimizer.step"]))
   }
 
   @Test func takesTheNamingThatFits() throws {
@@ -71,7 +71,7 @@ struct BindingTests {
     let error = #expect(throws: Diagnostic.self) { try graph.bind(entries, file: "other.pth") }
     #expect(
       error?.description == """
-        other.pth: the checkpoint does not fit graph 'tiny': by graph's names 2 names match, 1 missing, 2 unexpected, \
+        other.pth: the checkpoint does not fit graph 'tiny': by the naming of the graph, 2 names match, 1 missing, 2 unexpected, \
         2 of another type; check that the checkpoint is of this very variant
           missing: 'first.layer.bias', f32[2]
           unexpected: 'third.a?', f16[4, 4]
