@@ -32,7 +32,7 @@ package func importONNX(path: String, options: ONNXImportOptions = ONNXImportOpt
 package func importONNX(
   _ model: ONNXModel, options: ONNXImportOptions = ONNXImportOptions()
 ) throws(ImportError) -> Module {
-  let opset = try checkedOpset(model)
+  try checkOpset(model.operatorSets, file: model.path)
   let bytes = model.graph.initializers.reduce(0) { $0 &+ $1.tensor.byteCount }
   let builder = ONNXGraphBuilder(name: options.function, file: model.path, constantByteCount: bytes)
   var translator = ONNXTranslator(model: model, builder: builder)
@@ -56,24 +56,22 @@ package func importONNX(
     }
     builder.addOutput(output.name, operand)
   }
-  var metadata = [(key: "source", value: "onnx"), (key: "opset", value: "\(opset)")]
+  var metadata = [(key: "source", value: "onnx")]
+  if let opset = model.operatorSetVersion() { metadata.append((key: "opset", value: "\(opset)")) }
   if !model.producer.isEmpty { metadata.append((key: "producer", value: model.producer)) }
   return Module([builder.graph], metadata: metadata)
 }
 
-private func checkedOpset(_ model: ONNXModel) throws(ImportError) -> Int {
-  let range = "\(onnxOpsets.lowerBound) to \(onnxOpsets.upperBound)"
-  guard let version = model.operatorSetVersion() else {
-    throw ImportError(
-      file: model.path, found: "imports no version of ONNX's operators", expected: "opset \(range)",
-      advice: "export the model again")
-  }
-  guard onnxOpsets.contains(Int(clamping: version)) else {
-    let advice =
-      version < onnxOpsets.lowerBound
-      ? "export it again with a newer opset, or convert it with onnx.version_converter"
-      : "export it again with an older opset"
-    throw ImportError(file: model.path, found: "uses opset \(version)", expected: "\(range)", advice: advice)
-  }
-  return Int(version)
+/// Refuses versions of ONNX's own operators that are too old or too new.
+func checkOpset(_ sets: [ONNXOperatorSet], file: String, place: String? = nil) throws(ImportError) {
+  guard let version = sets.first(where: { $0.domain.isEmpty })?.version,
+    !onnxOpsets.contains(Int(clamping: version))
+  else { return }
+  let advice =
+    version < onnxOpsets.lowerBound
+    ? "export it again with a newer opset, or convert it with onnx.version_converter"
+    : "export it again with an older opset"
+  throw ImportError(
+    file: file, place: place, found: "uses opset \(version)",
+    expected: "\(onnxOpsets.lowerBound) to \(onnxOpsets.upperBound)", advice: advice)
 }

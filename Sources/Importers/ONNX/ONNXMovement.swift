@@ -50,25 +50,6 @@ func tile(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   return [x]
 }
 
-func gather(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
-  let (x, indices) = (try context.input(0), try context.input(1))
-  let axis = try context.axis(try context.int("axis", 0), rank: x.rank)
-  if let tensor = indices.constant, !tensor.element.isFloat {
-    if let wrong = tensor.integers.first(where: { $0 < -x.shape[axis] || $0 >= x.shape[axis] }) {
-      throw Finding("index \(wrong) lies outside axis \(axis) of \(x.shape)")
-    }
-    // A single index is a slice.
-    if tensor.shape.rank == 0 {
-      let index = Int(tensor.integers[0])
-      let row = try context.slice(x, axis: axis, start: index < 0 ? index + x.shape[axis] : index, count: 1)
-      var shape = x.shape.extents
-      shape.remove(at: axis)
-      return [try context.reshape(row, shape)]
-    }
-  }
-  return [try context.emit(.gather(Gather(axis: axis)), [x, indices])]
-}
-
 func split(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let x = try context.input(0)
   let axis = try context.axis(try context.int("axis", 0), rank: x.rank)
@@ -171,7 +152,6 @@ func pad(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
 
 /// Moves blocks of channels into space.
 func depthToSpace(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
-  enum Mode: String, CaseIterable { case DCR, CRD }
   let x = try context.input(0)
   let block = try context.requiredInt("blocksize")
   guard x.rank == 4, (1...(1 << 20)).contains(block), x.shape[1] % (block * block) == 0 else {
@@ -179,7 +159,7 @@ func depthToSpace(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   }
   let (n, c, h, w) = (x.shape[0], x.shape[1] / (block * block), x.shape[2], x.shape[3])
   let moved: ONNXOperand
-  switch try context.word("mode", Mode.DCR) {
+  switch try context.word("mode", BlockOrder.DCR) {
   case .DCR: moved = try context.transpose(try context.reshape(x, [n, block, block, c, h, w]), [0, 3, 4, 1, 5, 2])
   case .CRD: moved = try context.transpose(try context.reshape(x, [n, c, block, block, h, w]), [0, 1, 4, 2, 5, 3])
   }
@@ -194,6 +174,39 @@ func spaceToDepth(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
     throw Finding("has input \(x.shape) and block size \(block)", expected: "[N, C, H, W] with H and W multiples of it")
   }
   let (n, c, h, w) = (x.shape[0], x.shape[1], x.shape[2] / block, x.shape[3] / block)
-  let moved = try context.transpose(try context.reshape(x, [n, c, h, block, w, block]), [0, 3, 5, 1, 2, 4])
+  let permutation =
+    switch try context.word("mode", BlockOrder.DCR) {
+    case .DCR: [0, 3, 5, 1, 2, 4]
+    case .CRD: [0, 1, 3, 5, 2, 4]
+    }
+  let moved = try context.transpose(try context.reshape(x, [n, c, h, block, w, block]), permutation)
   return [try context.reshape(moved, [n, c * block * block, h, w])]
+}
+
+/// Whether a pixel's place in its block or its channel comes first in the order of channels.
+private enum BlockOrder: String, CaseIterable { case DCR, CRD }
+
+/// Cuts or pads axes around their middle to given extents.
+func centerCropPad(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
+  let x = try context.input(0)
+  let wanted = try context.constantInts(1, "the shape") ?? []
+  let axes = try context.axes(try context.ints("axes") ?? Array(0..<x.rank), rank: x.rank)
+  guard wanted.count == axes.count, wanted.allSatisfy((0...onnxElementLimit).contains) else {
+    throw Finding("the shape is \(wanted)", expected: "\(axes.count) extents")
+  }
+  var starts = [Int](repeating: 0, count: x.rank)
+  var counts = x.shape.extents
+  var pads = [Int](repeating: 0, count: 2 * x.rank)
+  for (axis, extent) in zip(axes, wanted) {
+    let missing = extent - x.shape[axis]
+    if missing < 0 {
+      starts[axis] = -missing / 2
+      counts[axis] = extent
+    } else {
+      pads[axis] = missing / 2
+      pads[axis + x.rank] = missing - missing / 2
+    }
+  }
+  let cropped = try context.slice(x, starts: starts, counts: counts)
+  return [pads.contains { $0 != 0 } ? try context.emit(.pad(Pad(pads)), [cropped]) : cropped]
 }

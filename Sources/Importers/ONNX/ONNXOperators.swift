@@ -4,6 +4,7 @@ import IR
 func onnxTranslation(domain: String, opType: String) -> ONNXTranslation? {
   switch domain {
   case "": onnxOperators[opType]
+  case "com.microsoft": microsoftOperators[opType]
   default: nil
   }
 }
@@ -32,6 +33,7 @@ let onnxOperators: [String: ONNXTranslation] = [
   "CastLike": castLike,
   "Ceil": unary(.ceil),
   "Celu": unary(.celu, "alpha", 1),
+  "CenterCropPad": centerCropPad,
   "Clip": clip,
   "Concat": concat,
   "Constant": constantNode,
@@ -42,8 +44,11 @@ let onnxOperators: [String: ONNXTranslation] = [
   "Cosh": unary(.cosh),
   "CumSum": cumulativeSum,
   "DepthToSpace": depthToSpace,
+  "DequantizeLinear": dequantizeLinear,
   "Div": binary(.div),
   "Dropout": dropout,
+  "DynamicQuantizeLinear": dynamicQuantizeLinear,
+  "Einsum": einsum,
   "Elu": unary(.elu, "alpha", 1),
   "Equal": binary(.equal),
   "Erf": unary(.erf),
@@ -53,6 +58,8 @@ let onnxOperators: [String: ONNXTranslation] = [
   "Flatten": flatten,
   "Floor": unary(.floor),
   "Gather": gather,
+  "GatherElements": gatherElements,
+  "GatherND": gatherND,
   "Gelu": gelu,
   "Gemm": gemm,
   "GlobalAveragePool": globalPool(.mean),
@@ -94,6 +101,7 @@ let onnxOperators: [String: ONNXTranslation] = [
   "PRelu": prelu,
   "Pad": pad,
   "Pow": power,
+  "QuantizeLinear": quantizeLinear,
   "RMSNormalization": rmsNormalization,
   "Range": range,
   "Reciprocal": unary(.reciprocal),
@@ -140,4 +148,14 @@ let onnxOperators: [String: ONNXTranslation] = [
   "Upsample": upsample,
   "Where": select,
   "Xor": binary(.xor),
+]
+
+/// Operators that onnxruntime's optimiser writes into models.
+let microsoftOperators: [String: ONNXTranslation] = [
+  "BiasGelu": biasGelu(.gelu),
+  "FastGelu": biasGelu(.geluTanh),
+  "FusedConv": fusedConvolution,
+  "FusedMatMul": fusedMatMul,
+  "Gelu": unary(.gelu),
+  "QuickGelu": unary(.silu, "alpha", 1.702),
 ]

@@ -34,6 +34,9 @@ private func reduction(
     result = try context.reduce(.sum, try context.binary(.mul, wide, wide), axes: axes, keep: keep)
   case .l1 where working == .i64:
     result = try context.reduce(.sum, try context.unary(.abs, wide), axes: axes, keep: keep)
+  case .max where x.element == .bool, .min where x.element == .bool:
+    // The identity of an empty reduction is a bool too.
+    result = try context.unary(.clip, try context.reduce(kind, wide, axes: axes, keep: keep), 0, 1)
   default:
     result = try context.reduce(kind, wide, axes: axes, keep: keep)
   }

@@ -75,15 +75,18 @@ private func coordinates(
   _ context: ONNXNodeContext, _ x: ONNXOperand, _ request: ResizeRequest
 ) throws(Finding) -> Resize.Coordinates {
   let name = try context.string("coordinate_transformation_mode", "half_pixel")
-  if let known = Resize.Coordinates(rawValue: name) { return known }
+  let isWhole = request.scales.indices.allSatisfy {
+    request.scales[$0] * Float(x.shape[request.axes[$0]]) == Float(request.sizes[$0])
+  }
   switch name {
-  case "half_pixel_symmetric":
-    // Differs from half_pixel only by the part of an output element that a scale cuts off.
-    let isWhole = request.scales.indices.allSatisfy {
-      request.scales[$0] * Float(x.shape[request.axes[$0]]) == Float(request.sizes[$0])
-    }
-    if isWhole { return .halfPixel }
-    throw Finding("uses half_pixel_symmetric with scales that give no whole sizes", advice: "state sizes instead")
+  case "half_pixel": return .halfPixel
+  case "pytorch_half_pixel": return .pytorchHalfPixel
+  case "asymmetric": return .asymmetric
+  // These two depend on whether a size counts before or after it is rounded down, where runtimes differ.
+  case "align_corners" where isWhole: return .alignCorners
+  case "half_pixel_symmetric" where isWhole: return .halfPixel
+  case "align_corners", "half_pixel_symmetric":
+    throw Finding("uses \(name) with scales that give no whole sizes", advice: "export it with sizes instead of scales")
   case "tf_half_pixel_for_nn", "tf_crop_and_resize":
     throw Finding(
       "uses coordinate_transformation_mode '\(name)', which is not supported",

@@ -156,6 +156,7 @@ struct ONNXTranslator {
     guard inputs.count <= function.inputs.count else {
       throw Finding("has \(inputs.count) inputs", expected: "at most \(function.inputs.count), as the function declares")
     }
+    try checkOpset(function.operatorSets, file: model.path, place: "function \(ImportError.quoted(function.name))")
     var inner = try nested(frame, in: node)
     inner.opsets.merge(ONNXFrame.table(function.operatorSets)) { _, own in own }
     inner.references = [:]

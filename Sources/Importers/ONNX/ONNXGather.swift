@@ -1,0 +1,96 @@
+import IR
+import Tensors
+
+// Gathers by computed positions: all of them become one core gather from a flattened tensor.
+
+func gather(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
+  let (x, indices) = (try context.input(0), try context.input(1))
+  let axis = try context.axis(try context.int("axis", 0), rank: x.rank)
+  try checkIndices(indices, extent: x.shape[axis])
+  // A single index is a slice.
+  if let tensor = indices.constant, tensor.shape.rank == 0 {
+    let index = Int(tensor.integers[0])
+    let row = try context.slice(x, axis: axis, start: index < 0 ? index + x.shape[axis] : index, count: 1)
+    var shape = x.shape.extents
+    shape.remove(at: axis)
+    return [try context.reshape(row, shape)]
+  }
+  return [try context.emit(.gather(Gather(axis: axis)), [x, indices])]
+}
+
+/// y[i…] = x[…, indices[i…], …], the index standing at `axis`.
+func gatherElements(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
+  let (x, indices) = (try context.input(0), try context.input(1))
+  let axis = try context.axis(try context.int("axis", 0), rank: x.rank)
+  guard indices.rank == x.rank,
+    x.shape.indices.allSatisfy({ $0 == axis || indices.shape[$0] <= x.shape[$0] })
+  else { throw Finding("indices have shape \(indices.shape)", expected: "one that lies within \(x.shape)") }
+  try checkIndices(indices, extent: x.shape[axis])
+  let strides = x.shape.strides
+  var position = try scaled(context, try counted(context, indices, extent: x.shape[axis]), strides[axis])
+  for other in x.shape.indices where other != axis && indices.shape[other] > 1 {
+    let steps = try scaled(context, try context.iota(indices.shape[other]), strides[other])
+    let shape = [indices.shape[other]] + [Int](repeating: 1, count: x.rank - 1 - other)
+    position = try context.binary(.add, position, try context.reshape(steps, shape))
+  }
+  let flat = try context.reshape(x, [x.shape.elementCount])
+  return [try context.emit(.gather(Gather(axis: 0)), [flat, position])]
+}
+
+/// y[b…, i…] = x[b…, indices[b…, i…, 0], indices[b…, i…, 1], …].
+func gatherND(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
+  let (x, indices) = (try context.input(0), try context.input(1))
+  let batch = try context.int("batch_dims", 0)
+  guard indices.rank >= 1, batch >= 0, batch < indices.rank, batch <= x.rank,
+    x.shape.extents.prefix(batch) == indices.shape.extents.prefix(batch)
+  else {
+    throw Finding("data has shape \(x.shape) and indices \(indices.shape) with batch_dims \(batch)",
+      expected: "equal extents in the batch dimensions")
+  }
+  let depth = indices.shape[indices.rank - 1]
+  guard depth >= 1, batch + depth <= x.rank else {
+    throw Finding("indices have shape \(indices.shape)", expected: "1 to \(x.rank - batch) numbers in each index")
+  }
+  // Extents and strides of the axes that an index names.
+  let extents = Array(x.shape.extents[batch..<(batch + depth)])
+  let strides = Shape(extents).strides
+  let column = Array(indices.shape.extents.dropLast())
+  var position: ONNXOperand?
+  for (index, extent) in extents.enumerated() {
+    let part = try context.slice(indices, axis: indices.rank - 1, start: index, count: 1)
+    try checkIndices(part, extent: extent)
+    let counted = try counted(context, try context.reshape(part, column), extent: extent)
+    let term = try scaled(context, counted, strides[index])
+    position = try position.map { (sum) throws(Finding) in try context.binary(.add, sum, term) } ?? term
+  }
+  guard var position else { throw Finding("has no indices") }
+  let block = extents.reduce(1, *)
+  let batches = x.shape.extents[..<batch].reduce(1, *)
+  if batches > 1 {
+    let starts = try scaled(context, try context.iota(batches), block)
+    let shape = Array(x.shape.extents[..<batch]) + [Int](repeating: 1, count: column.count - batch)
+    position = try context.binary(.add, position, try context.reshape(starts, shape))
+  }
+  let rows = try context.reshape(x, [batches * block] + x.shape.extents[(batch + depth)...])
+  return [try context.emit(.gather(Gather(axis: 0)), [rows, position])]
+}
+
+private func checkIndices(_ indices: ONNXOperand, extent: Int) throws(Finding) {
+  guard indices.element.isInteger else { throw Finding("indices are \(indices.type)", expected: "integers") }
+  guard let tensor = indices.constant, tensor.elementCount <= 1 << 22 else { return }
+  if let wrong = tensor.integers.first(where: { $0 < -extent || $0 >= extent }) {
+    throw Finding("index \(wrong) is out of range", expected: "\(-extent) to \(extent - 1)")
+  }
+}
+
+/// Indices as int64, negative ones counted from the end.
+private func counted(_ context: ONNXNodeContext, _ indices: ONNXOperand, extent: Int) throws(Finding) -> ONNXOperand {
+  let wide = try context.cast(indices, .i64)
+  let isNegative = try context.binary(.less, wide, context.scalar(0, .i64))
+  let fromEnd = try context.binary(.add, wide, context.scalar(Double(extent), .i64))
+  return try context.select(isNegative, fromEnd, wide)
+}
+
+private func scaled(_ context: ONNXNodeContext, _ x: ONNXOperand, _ factor: Int) throws(Finding) -> ONNXOperand {
+  factor == 1 ? x : try context.binary(.mul, x, context.scalar(Double(factor), .i64))
+}
