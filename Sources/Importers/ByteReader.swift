@@ -6,7 +6,8 @@ struct ByteReader {
 
   init(_ bytes: UnsafeRawBufferPointer, at position: Int = 0) throws(Finding) {
     guard position >= 0, position <= bytes.count else {
-      throw Finding("refers to byte \(position)", expected: "at most \(bytes.count)", advice: "the file may be cut off")
+      throw Finding(
+        "refers to byte \(position)", expected: "at most \(bytes.count)", advice: "the file may be cut off")
     }
     self.bytes = bytes
     self.position = position
@@ -41,13 +42,16 @@ struct ByteReader {
     return Int(value)
   }
 
-  mutating func text(_ count: Int) throws(Finding) -> String { String(decoding: try take(count), as: UTF8.self) }
+  mutating func text(_ count: Int) throws(Finding) -> String {
+    String(decoding: try take(count), as: UTF8.self)
+  }
 
   /// Text up to the next line feed, which is skipped.
   mutating func line() throws(Finding) -> String {
     let rest = bytes[position...]
     guard let end = rest.firstIndex(of: 0x0a) else {
-      throw Finding("has an unfinished line at byte \(position)", advice: "the file may be cut off; fetch it again")
+      throw Finding(
+        "has an unfinished line at byte \(position)", advice: "the file may be cut off; fetch it again")
     }
     let text = try text(end - position)
     position = end + 1

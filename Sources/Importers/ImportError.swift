@@ -1,7 +1,7 @@
 package import Tensors
 
-/// Why a file can't be imported. Every importer throws this one error, so that every message reads alike: the file,
-/// the place in it, what was found, what was expected, what to do.
+/// Why a file can't be imported. Every importer throws this one error, so that every message reads alike: the
+/// file, the place in it, what was found, what was expected, what to do.
 package struct ImportError: Error, Hashable, CustomStringConvertible {
   /// The path as the user gave it, or the name of what was read.
   package let file: String
@@ -14,7 +14,9 @@ package struct ImportError: Error, Hashable, CustomStringConvertible {
   /// What the user can do, as an imperative clause.
   package let advice: String?
 
-  package init(file: String, place: String? = nil, found: String, expected: String? = nil, advice: String? = nil) {
+  package init(
+    file: String, place: String? = nil, found: String, expected: String? = nil, advice: String? = nil
+  ) {
     self.file = file
     self.place = place
     self.found = found

@@ -1,5 +1,5 @@
-/// JSON as the headers of checkpoints use it. Unlike Foundation's parser it keeps the order of keys, refuses repeated
-/// ones, and bounds nesting and size, all of which matter for files from strangers.
+/// JSON as the headers of checkpoints use it. Unlike Foundation's parser it keeps the order of keys, refuses
+/// repeated ones, and bounds nesting and size, all of which matter for files from strangers.
 enum JSON {
   case object([(key: String, value: JSON)])
   case array([JSON])
@@ -30,7 +30,9 @@ private struct JSONParser {
   }
 
   private func error(_ what: String) -> Finding {
-    Finding("has \(what) at byte \(position) of its JSON", expected: "well-formed JSON", advice: "fetch the file again")
+    Finding(
+      "has \(what) at byte \(position) of its JSON", expected: "well-formed JSON",
+      advice: "fetch the file again")
   }
 
   private mutating func skipSpace() {
@@ -94,13 +96,16 @@ private struct JSONParser {
     while position < bytes.count {
       let byte = bytes[position]
       let isPart =
-        (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte) || [0x2b, 0x2d, 0x2e, 0x45].contains(byte)
+        (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte)
+        || [0x2b, 0x2d, 0x2e, 0x45].contains(byte)
       guard isPart else { break }
       position += 1
     }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     if let integer = Int(text) { return .integer(integer) }
-    guard ["true", "false", "null"].contains(text) || Double(text) != nil else { throw error("an unknown word") }
+    guard ["true", "false", "null"].contains(text) || Double(text) != nil else {
+      throw error("an unknown word")
+    }
     return .other
   }
 
@@ -113,7 +118,9 @@ private struct JSONParser {
       position += 1
       switch byte {
       case UInt8(ascii: "\""):
-        guard let string = String(validating: text, as: UTF8.self) else { throw error("a string that is not UTF-8") }
+        guard let string = String(validating: text, as: UTF8.self) else {
+          throw error("a string that is not UTF-8")
+        }
         return string
       case UInt8(ascii: "\\"): text.append(contentsOf: try escape())
       case 0..<0x20: throw error("a control character in a string")
@@ -136,7 +143,8 @@ private struct JSONParser {
     case UInt8(ascii: "u"):
       var code = try hexadecimal()
       if (0xd800..<0xdc00).contains(code) {
-        guard position + 1 < bytes.count, bytes[position] == UInt8(ascii: "\\"), bytes[position + 1] == UInt8(ascii: "u")
+        guard position + 1 < bytes.count, bytes[position] == UInt8(ascii: "\\"),
+          bytes[position + 1] == UInt8(ascii: "u")
         else { throw error("half a surrogate pair") }
         position += 2
         let low = try hexadecimal()

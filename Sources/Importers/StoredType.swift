@@ -17,8 +17,8 @@ struct Finding: Error, Hashable {
   }
 }
 
-/// How many bytes a reader may still copy out of a file. Files can name the same bytes many times over, so sizes that
-/// each fit the file do not bound their sum.
+/// How many bytes a reader may still copy out of a file. Files can name the same bytes many times over, so
+/// sizes that each fit the file do not bound their sum.
 struct CopyBudget {
   private var remaining: Int
 
@@ -34,14 +34,15 @@ struct CopyBudget {
 
   mutating func take(_ byteCount: Int) throws(Finding) {
     guard byteCount <= remaining else {
-      throw Finding("unpacks to far more bytes than the file has", expected: "a file that doesn't repeat its data")
+      throw Finding(
+        "unpacks to far more bytes than the file has", expected: "a file that doesn't repeat its data")
     }
     remaining -= byteCount
   }
 }
 
-/// Element types as files have them. Types that the IR lacks are widened to one that holds every value: fp64 becomes
-/// fp32, rounded; the fp8 types become fp32; unsigned types become the next wider signed one.
+/// Element types as files have them. Types that the IR lacks are widened to one that holds every value: fp64
+/// becomes fp32, rounded; the fp8 types become fp32; unsigned types become the next wider signed one.
 enum StoredType: Sendable {
   case f64, f32, f16, bf16, f8e4m3, f8e5m2, i64, i32, i16, i8, u64, u32, u16, u8, bool
 
@@ -80,20 +81,23 @@ enum StoredType: Sendable {
   func byteCount(of shape: Shape) throws(Finding) -> Int {
     guard shape.rank <= 32 else { throw Finding("has rank \(shape.rank)", expected: "at most 32") }
     guard let count = shape.checkedCount, count <= Int.max / 16 else {
-      throw Finding("has the impossible shape \(shape)", expected: "extents of at least 0 whose product fits 64 bits")
+      throw Finding(
+        "has the impossible shape \(shape)", expected: "extents of at least 0 whose product fits 64 bits")
     }
     return count * byteCount
   }
 
-  /// The row-major tensor whose elements lie in `storage` from `byteOffset`. Views the bytes where they are if type
-  /// and alignment allow, and copies otherwise.
+  /// The row-major tensor whose elements lie in `storage` from `byteOffset`. Views the bytes where they are
+  /// if type and alignment allow, and copies otherwise.
   func tensor(
     _ shape: Shape, in storage: Storage, byteOffset: Int, budget: inout CopyBudget
   ) throws(Finding) -> Tensor {
     let byteCount = try byteCount(of: shape)
-    guard byteOffset >= 0, byteOffset <= storage.bytes.count, byteCount <= storage.bytes.count - byteOffset else {
+    guard byteOffset >= 0, byteOffset <= storage.bytes.count, byteCount <= storage.bytes.count - byteOffset
+    else {
       throw Finding(
-        "needs \(byteCount) bytes from byte \(byteOffset)", expected: "at most \(storage.bytes.count) bytes in all",
+        "needs \(byteCount) bytes from byte \(byteOffset)",
+        expected: "at most \(storage.bytes.count) bytes in all",
         advice: "fetch the file again, it may be cut off")
     }
     // The address of an empty tensor is never used, and an offset at the end is fine for it.

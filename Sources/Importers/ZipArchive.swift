@@ -1,7 +1,7 @@
 import Tensors
 
-/// The directory of a zip file. Members that are stored as they are, as PyTorch and NumPy write them, are used in
-/// place.
+/// The directory of a zip file. Members that are stored as they are, as PyTorch and NumPy write them, are
+/// used in place.
 struct ZipArchive {
   struct Member {
     var name: String
@@ -18,7 +18,8 @@ struct ZipArchive {
   private let positions: [String: Int]
 
   static func matches(_ storage: Storage) -> Bool {
-    storage.bytes.starts(with: [0x50, 0x4b, 0x03, 0x04]) || storage.bytes.starts(with: [0x50, 0x4b, 0x05, 0x06])
+    storage.bytes.starts(with: [0x50, 0x4b, 0x03, 0x04])
+      || storage.bytes.starts(with: [0x50, 0x4b, 0x05, 0x06])
   }
 
   init(_ storage: Storage) throws(Finding) {
@@ -30,7 +31,8 @@ struct ZipArchive {
     for _ in 0..<count {
       let member = try Self.member(&reader)
       guard positions.updateValue(members.count, forKey: member.name) == nil else {
-        throw Finding("has two members \(ImportError.quoted(member.name))", expected: "a zip file with unique names")
+        throw Finding(
+          "has two members \(ImportError.quoted(member.name))", expected: "a zip file with unique names")
       }
       members.append(member)
     }
@@ -44,7 +46,8 @@ struct ZipArchive {
   func range(of member: Member) throws(Finding) -> Range<Int> {
     let name = "the member \(ImportError.quoted(member.name))"
     guard member.flags & 1 == 0 else {
-      throw Finding("has \(name) encrypted", expected: "plain members", advice: "unpack it and save again without")
+      throw Finding(
+        "has \(name) encrypted", expected: "plain members", advice: "unpack it and save again without")
     }
     guard member.method == 0, member.compressedByteCount == member.byteCount else {
       throw Finding(
@@ -53,7 +56,8 @@ struct ZipArchive {
     }
     var reader = try ByteReader(storage.bytes, at: Int(clamping: member.headerOffset))
     guard try reader.integer(UInt32.self) == 0x0403_4b50 else {
-      throw Finding("has no header for \(name) at byte \(member.headerOffset)", expected: "an undamaged zip file")
+      throw Finding(
+        "has no header for \(name) at byte \(member.headerOffset)", expected: "an undamaged zip file")
     }
     _ = try reader.take(22)
     let nameLength = Int(try reader.integer(UInt16.self))
@@ -65,7 +69,8 @@ struct ZipArchive {
   }
 
   /// Offset and length of the directory, out of the record at the file's end that a comment may follow.
-  private static func directory(_ bytes: UnsafeRawBufferPointer) throws(Finding) -> (offset: Int, count: Int) {
+  private static func directory(_ bytes: UnsafeRawBufferPointer) throws(Finding) -> (offset: Int, count: Int)
+  {
     let tail = max(0, bytes.count - 22 - 0xffff)
     guard
       let end = stride(from: bytes.count - 22, through: tail, by: -1).first(where: {

@@ -16,8 +16,8 @@ struct SplitMix64 {
   mutating func next(below bound: Int) -> Int { Int(next() % UInt64(bound)) }
 }
 
-/// Damages a file in some of the ways that transmission, bugs and attackers do: half the time in one place, so that
-/// the damage gets past the first checks, and otherwise in up to four.
+/// Damages a file in some of the ways that transmission, bugs and attackers do: half the time in one place,
+/// so that the damage gets past the first checks, and otherwise in up to four.
 func mutate(_ seed: [UInt8], _ random: inout SplitMix64) -> [UInt8] {
   var bytes = seed
   let count = random.next(below: 2) == 0 ? 1 : 1 + random.next(below: 4)

@@ -15,8 +15,10 @@ func zip(_ members: [(name: String, bytes: [UInt8])], method: UInt16 = 0, flags:
       littleEndian(flags) + littleEndian(method) + littleEndian(0 as UInt32, 0)
       + littleEndian(UInt32(bytes.count), UInt32(bytes.count)) + littleEndian(UInt16(name.utf8.count), 0)
     directory += littleEndian(0x0201_4b50 as UInt32) + littleEndian(20 as UInt16, 20) + common
-    directory += littleEndian(0 as UInt16, 0, 0) + littleEndian(0 as UInt32, UInt32(body.count)) + Array(name.utf8)
-    body += littleEndian(0x0403_4b50 as UInt32) + littleEndian(20 as UInt16) + common + Array(name.utf8) + bytes
+    directory +=
+      littleEndian(0 as UInt16, 0, 0) + littleEndian(0 as UInt32, UInt32(body.count)) + Array(name.utf8)
+    body +=
+      littleEndian(0x0403_4b50 as UInt32) + littleEndian(20 as UInt16) + common + Array(name.utf8) + bytes
   }
   return body + directory + littleEndian(0x0605_4b50 as UInt32) + littleEndian(0 as UInt16, 0)
     + littleEndian(UInt16(members.count), UInt16(members.count))

@@ -3,7 +3,8 @@ import Tensors
 import Testing
 
 private func npy(_ header: String, _ data: [UInt8] = [], version: UInt8 = 1) -> Storage {
-  let length = version == 1 ? littleEndian(UInt16(header.utf8.count)) : littleEndian(UInt32(header.utf8.count))
+  let length =
+    version == 1 ? littleEndian(UInt16(header.utf8.count)) : littleEndian(UInt32(header.utf8.count))
   return Storage([0x93] + Array("NUMPY".utf8) + [version, 0] + length + Array(header.utf8) + data)
 }
 
@@ -17,7 +18,8 @@ private func read(_ storage: Storage) throws -> Tensor { try Npy.read(bytes: sto
       let bytes = Npy.encode(tensor)
       #expect((bytes.count - (element == .bf16 ? 4 : element.byteCount) * shape.elementCount) % 64 == 0)
       let back = try read(Storage(bytes))
-      #expect(back.isIdentical(to: element == .bf16 ? tensor.converted(to: .f32) : tensor), "\(element)\(shape)")
+      #expect(
+        back.isIdentical(to: element == .bf16 ? tensor.converted(to: .f32) : tensor), "\(element)\(shape)")
     }
   }
 
@@ -50,19 +52,33 @@ private func read(_ storage: Storage) throws -> Tensor { try Npy.read(bytes: sto
       try Npy.write(Tensor(zeros: .f32, [100]), path: path)
       try Npy.write(Tensor([1, 2] as [Float], shape: [2]), path: path)
       #expect(try Npy.read(path: path).floats == [1, 2])
-      #expect(throws: FileError.self) { try Npy.write(Tensor(zeros: .f32, [1]), path: directory + "no/out.npy") }
+      #expect(throws: FileError.self) {
+        try Npy.write(Tensor(zeros: .f32, [1]), path: directory + "no/out.npy")
+      }
     }
   }
 
   @Test(arguments: [
-    ("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", "has 4 bytes of data; expected 8 for the shape [2]"),
-    ("{'descr': '<c8', 'fortran_order': False, 'shape': ()}", "has elements of NumPy type '<c8'; expected plain num"),
+    (
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}",
+      "has 4 bytes of data; expected 8 for the shape [2]"
+    ),
+    (
+      "{'descr': '<c8', 'fortran_order': False, 'shape': ()}",
+      "has elements of NumPy type '<c8'; expected plain num"
+    ),
     ("{'descr': '|O', 'fortran_order': False, 'shape': ()}", "has elements of NumPy type '|O'"),
-    ("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': ()}", "has a structured type; expected plain num"),
+    (
+      "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': ()}",
+      "has a structured type; expected plain num"
+    ),
     ("{'descr': '<f4', 'shape': ()}", "has an incomplete header; expected descr, fortran_order and shape"),
     ("{'descr': '<f4', 'fortran_order': 0, 'shape': ()}", "has a malformed header at byte"),
     ("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}", "has a malformed header at byte"),
-    ("{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 3)}", "has the impossible shape"),
+    (
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (9223372036854775807, 3)}",
+      "has the impossible shape"
+    ),
     ("{'color': 'red'}", "has the unknown key 'color' in its header"),
     ("{'descr", "has a malformed header at byte 2"),
     ("", "has a malformed header at byte 0; expected a .npy file; write it with numpy.save"),

@@ -13,7 +13,8 @@ import Testing
       let path = directory + "model.onnx"
       let external = { (name: String, offset: String) in
         ONNXBytes.external(
-          name, type: 1, dims: [2], [("location", "weights.bin"), ("offset", offset), ("length", "8"), ("checksum", "x")])
+          name, type: 1, dims: [2],
+          [("location", "weights.bin"), ("offset", offset), ("length", "8"), ("checksum", "x")])
       }
       try write(
         ONNXBytes.model(ONNXBytes.graph(initializers: [external("a", "4"), external("b", "8")])), to: path)
@@ -54,11 +55,15 @@ import Testing
         refusal(("offset", "1"))
           == "model.onnx: tensor 'w': needs 8 bytes from byte 1 of 'weights.bin'; expected a file of at least that "
           + "size, not 8 bytes; fetch the file again")
-      #expect(refusal(("offset", "9223372036854775807")).contains("needs 8 bytes from byte 9223372036854775807"))
-      #expect(refusal(("offset", "-1")).contains("has the external data offset '-1'; expected a number of bytes"))
+      #expect(
+        refusal(("offset", "9223372036854775807")).contains("needs 8 bytes from byte 9223372036854775807"))
+      #expect(
+        refusal(("offset", "-1")).contains("has the external data offset '-1'; expected a number of bytes"))
       #expect(refusal(("length", "4")).contains("has 4 bytes in 'weights.bin'; expected 8 for its shape"))
       #expect(refusal(("length", "many")).contains("has the external data length 'many'"))
-      #expect(refusal(("location", "absent.bin")).contains("in 'absent.bin', which can't be read (No such file or directory); expected a file"))
+      #expect(
+        refusal(("location", "absent.bin")).contains(
+          "in 'absent.bin', which can't be read (No such file or directory); expected a file"))
     }
     let text = message { _ = try ONNXModel.read(bytes: Storage(model([])), path: "model.onnx") }
     #expect(text.contains("has external data without a location"))

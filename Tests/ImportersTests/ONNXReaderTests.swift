@@ -16,10 +16,15 @@ private func read(initializers: Message...) throws -> [Tensor] {
     let model = try read(
       ONNXBytes.model(
         ONNXBytes.graph(
-          nodes: [node, Message(.text(4, "Mine"), .text(7, "my.domain")), Message(.text(4, "Relu"), .text(7, "ai.onnx"))],
+          nodes: [
+            node, Message(.text(4, "Mine"), .text(7, "my.domain")),
+            Message(.text(4, "Relu"), .text(7, "ai.onnx")),
+          ],
           initializers: [ONNXBytes.tensor("b", type: 1, dims: [1], .bytes(9, littleEndian(2.5 as Float)))],
           inputs: [
-            ONNXBytes.value("x", type: 10, dims: [Message(.int(1, 1)), Message(.text(2, "N")), Message(), Message(.int(1, -1))]),
+            ONNXBytes.value(
+              "x", type: 10,
+              dims: [Message(.int(1, 1)), Message(.text(2, "N")), Message(), Message(.int(1, -1))]),
             ONNXBytes.value("b", type: 1, dims: [Message(.int(1, 1))]),
           ],
           outputs: [Message(.text(1, "y")), ONNXBytes.value("z", type: 8, dims: [])]),
@@ -38,7 +43,9 @@ private func read(initializers: Message...) throws -> [Tensor] {
     #expect(graph.nodes[0].inputs == ["x", "", "b"] && graph.nodes[0].outputs == ["y"])
     #expect(graph.nodes.map(\.place) == ["node 0 'fc' (Gemm)", "node 1 (my.domain.Mine)", "node 2 (Relu)"])
     #expect(graph.trueInputs.map(\.name) == ["x"])
-    #expect(graph.inputs[0].kind == .tensor(element: .f16, dimensions: [.fixed(1), .named("N"), .unknown, .unknown]))
+    #expect(
+      graph.inputs[0].kind
+        == .tensor(element: .f16, dimensions: [.fixed(1), .named("N"), .unknown, .unknown]))
     #expect(graph.outputs.map(\.kind) == [.unknown, .unsupported("STRING")])
   }
 
@@ -100,7 +107,8 @@ private func read(initializers: Message...) throws -> [Tensor] {
   @Test func functions() throws {
     let function = Message(
       .text(1, "Twice"), .text(4, "x"), .text(5, "y"), .text(6, "alpha"),
-      .message(7, ONNXBytes.node("Add", ["x", "x"], ["y"])), .message(9, Message(.int(2, 18))), .text(10, "my"),
+      .message(7, ONNXBytes.node("Add", ["x", "x"], ["y"])), .message(9, Message(.int(2, 18))),
+      .text(10, "my"),
       .message(11, ONNXBytes.attribute("beta", type: 1, .float(2, 0.5))))
     let call = Message(.text(4, "Twice"), .text(7, "my"))
     let model = try read(ONNXBytes.model(ONNXBytes.graph(nodes: [call]), .message(25, function)))
@@ -108,6 +116,25 @@ private func read(initializers: Message...) throws -> [Tensor] {
     #expect(found.inputs == ["x"] && found.outputs == ["y"] && found.attributes == ["alpha"])
     #expect(found.nodes.map(\.opType) == ["Add"] && found.defaults.map(\.name) == ["beta"])
     #expect(found.operatorSets.map(\.domain) == [""] && found.operatorSets.map(\.version) == [18])
+  }
+
+  @Test func theFileOfTheReferenceImplementation() throws {
+    let model = try ONNXModel.read(path: dataPath("Models/kinds.onnx"))
+    #expect(
+      model.irVersion == 10 && model.producer == "ingot-tests" && model.functions.map(\.name) == ["Twice"])
+    let constants = model.graph.initializers
+    #expect(
+      constants.map(\.name) == ["weight", "indices", "double", "typed", "half", "bfloat", "unsigned", "mask"])
+    #expect(
+      constants[0].tensor.shape == [3, 4] && constants[0].tensor.floats == (0..<12).map { Float($0) / 8 })
+    let expected: [[Float]] = [[0, 1, 2, 3, 4, 5], [0.5, -1.5], [1, 2], [1.5, 2], [1.5, 2]]
+    #expect(constants[1...5].map(\.tensor.floats) == expected)
+    #expect(constants[6].tensor.integers == [1, .max] && constants[7].tensor.integers == [1, 0, 1])
+    guard case .graph(let branch)? = model.graph.nodes[0].attribute("then_branch") else {
+      Issue.record("no branch")
+      return
+    }
+    #expect(branch.nodes.map(\.opType) == ["Constant"])
   }
 
   @Test func rawData() throws {
@@ -128,11 +155,14 @@ private func read(initializers: Message...) throws -> [Tensor] {
       ONNXBytes.tensor("bool", type: 9, dims: [3], .bytes(9, [0, 1, 2])),
       ONNXBytes.tensor("empty", type: 1, dims: [2, 0]))
     #expect(
-      tensors.map(\.element) == [.f32, .f32, .f16, .bf16, .i8, .u8, .i16, .i32, .i32, .i64, .i64, .i64, .bool, .f32])
+      tensors.map(\.element) == [
+        .f32, .f32, .f16, .bf16, .i8, .u8, .i16, .i32, .i32, .i64, .i64, .i64, .bool, .f32,
+      ])
     let expected: [[Float]] = [[1.5, -2], [0.1], [0.5], [-0.75]]
     for (tensor, values) in zip(tensors, expected) { #expect(tensor.floats == values) }
     let integers: [[Int64]] = [
-      [-128, 127], [0, 255], [-32768], [65535], [Int64(Int32.min)], [4_294_967_295], [.min], [.max], [0, 1, 1], [],
+      [-128, 127], [0, 255], [-32768], [65535], [Int64(Int32.min)], [4_294_967_295], [.min], [.max],
+      [0, 1, 1], [],
     ]
     for (tensor, values) in zip(tensors.dropFirst(4), integers) { #expect(tensor.integers == values) }
     #expect(tensors[1].shape == [1, 1] && tensors[10].shape == [] && tensors[13].shape == [2, 0])
@@ -155,10 +185,13 @@ private func read(initializers: Message...) throws -> [Tensor] {
       ONNXBytes.tensor("i64", type: 7, dims: [1], .ints(7, [.min])),
       ONNXBytes.tensor("u64", type: 13, dims: [1], .ints(11, [.max])),
       ONNXBytes.tensor("bool", type: 9, dims: [2], .ints(5, [0, 1])))
-    #expect(tensors.map(\.element) == [.f32, .f32, .f16, .bf16, .i8, .u8, .i32, .i32, .i64, .i64, .i64, .bool])
+    #expect(
+      tensors.map(\.element) == [.f32, .f32, .f16, .bf16, .i8, .u8, .i32, .i32, .i64, .i64, .i64, .bool])
     let floats: [[Float]] = [[1.5, -2], [0.1], [0.5], [-0.75]]
     for (tensor, values) in zip(tensors, floats) { #expect(tensor.floats == values) }
-    let integers: [[Int64]] = [[-128, 127], [0, 255], [65535], [-5], [4_294_967_295], [.min], [.max], [0, 1]]
+    let integers: [[Int64]] = [
+      [-128, 127], [0, 255], [65535], [-5], [4_294_967_295], [.min], [.max], [0, 1],
+    ]
     for (tensor, values) in zip(tensors.dropFirst(4), integers) { #expect(tensor.integers == values) }
   }
 

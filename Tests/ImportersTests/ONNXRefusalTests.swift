@@ -19,22 +19,24 @@ private func refusal(initializer: Message) -> String {
         + "the file may be damaged or of another kind; fetch or export it again")
     #expect(
       refusal(Message(.int(1, 8)).bytes)
-        == "model.onnx: has no graph; expected an ONNX model; the file may be of another kind; fetch or export it again")
+        == "model.onnx: has no graph; expected an ONNX model; the file may be of another kind; fetch or export it again"
+    )
     #expect(
       message { _ = try ONNXModel.read(path: "/nonexistent.onnx") }
         == "/nonexistent.onnx: No such file or directory; check the path")
   }
 
-  @Test(arguments: [
-    ([0x3a, 0x00, 0x12, 0x05, 0x61], "a field of 5 bytes where 1 are left at byte 2"),
-    ([0x08], "a number that ends outside its message at byte 1"),
-    ([0x08] + [UInt8](repeating: 0x80, count: 11), "a number of more than ten bytes at byte 1"),
-    ([0x00, 0x00], "an invalid field number at byte 0"),
-    ([0x0b], "the wire type 3 at byte 0"),
-    ([0x0a, 0x00], "a wrong encoding of 'ir_version' at byte 0"),
-    ([0x3a, 0x00, 0x3a, 0x00], "a second 'graph' where one is allowed at byte 2"),
-    ([0x0d, 0x00], "a field that ends outside its message at byte 0"),
-  ] as [([UInt8], String)])
+  @Test(
+    arguments: [
+      ([0x3a, 0x00, 0x12, 0x05, 0x61], "a field of 5 bytes where 1 are left at byte 2"),
+      ([0x08], "a number that ends outside its message at byte 1"),
+      ([0x08] + [UInt8](repeating: 0x80, count: 11), "a number of more than ten bytes at byte 1"),
+      ([0x00, 0x00], "an invalid field number at byte 0"),
+      ([0x0b], "the wire type 3 at byte 0"),
+      ([0x0a, 0x00], "a wrong encoding of 'ir_version' at byte 0"),
+      ([0x3a, 0x00, 0x3a, 0x00], "a second 'graph' where one is allowed at byte 2"),
+      ([0x0d, 0x00], "a field that ends outside its message at byte 0"),
+    ] as [([UInt8], String)])
   func damagedMessages(bytes: [UInt8], found: String) {
     #expect(
       refusal(bytes)
@@ -65,7 +67,10 @@ private func refusal(initializer: Message) -> String {
   }
 
   @Test func elementTypes() {
-    let names = [8: "STRING", 14: "COMPLEX64", 17: "FLOAT8E4M3FN", 22: "INT4", 0: "UNDEFINED", 99: "type 99", -1: "type -1"]
+    let names = [
+      8: "STRING", 14: "COMPLEX64", 17: "FLOAT8E4M3FN", 22: "INT4", 0: "UNDEFINED", 99: "type 99",
+      -1: "type -1",
+    ]
     for (type, name) in names {
       #expect(
         refusal(initializer: ONNXBytes.tensor("w", type: type, dims: [1], .bytes(9, [0])))
@@ -85,12 +90,14 @@ private func refusal(initializer: Message) -> String {
     #expect(
       refusal(initializer: ONNXBytes.tensor("w", type: 1, dims: [1 << 40, 1 << 40]))
         .hasPrefix("model.onnx: tensor 'w': has the impossible shape [1099511627776, 1099511627776]"))
-    #expect(refusal(initializer: ONNXBytes.tensor("w", type: 1, dims: [-1])).contains("impossible shape [-1]"))
+    #expect(
+      refusal(initializer: ONNXBytes.tensor("w", type: 1, dims: [-1])).contains("impossible shape [-1]"))
     #expect(
       refusal(initializer: ONNXBytes.tensor("w", type: 1, dims: [Int](repeating: 1, count: 33)))
         == "model.onnx: tensor 'w': has rank 33; expected at most 32")
     #expect(
-      refusal(initializer: ONNXBytes.tensor("w", type: 1, dims: [1 << 33])).contains("far more bytes than the file"))
+      refusal(initializer: ONNXBytes.tensor("w", type: 1, dims: [1 << 33])).contains(
+        "far more bytes than the file"))
   }
 
   @Test func valuesOutOfRange() {
@@ -124,11 +131,15 @@ private func refusal(initializer: Message) -> String {
     let empty = ONNXBytes.node("Constant", [], [], attributes: [ONNXBytes.attribute("value", type: 4)])
     #expect(
       refusal(ONNXBytes.model(ONNXBytes.graph(nodes: [empty])))
-        == "model.onnx: node 0 (Constant), attribute 'value': has no value; expected the value that its type announces")
+        == "model.onnx: node 0 (Constant), attribute 'value': has no value; expected the value that its type announces"
+    )
     let bad = ONNXBytes.attribute("value", type: 4, .message(5, ONNXBytes.tensor("", type: 8, dims: [1])))
     #expect(
-      refusal(ONNXBytes.model(ONNXBytes.graph(nodes: [ONNXBytes.node("Constant", [], [], name: "c", attributes: [bad])])))
-        .hasPrefix("model.onnx: node 0 'c' (Constant), attribute 'value': has elements of ONNX type STRING"))
+      refusal(
+        ONNXBytes.model(
+          ONNXBytes.graph(nodes: [ONNXBytes.node("Constant", [], [], name: "c", attributes: [bad])]))
+      )
+      .hasPrefix("model.onnx: node 0 'c' (Constant), attribute 'value': has elements of ONNX type STRING"))
     let sparse = Message(.message(15, Message(.message(1, Message(.text(8, "s"))))))
     #expect(
       refusal(ONNXBytes.model(sparse))

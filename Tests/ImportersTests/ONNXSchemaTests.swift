@@ -2,8 +2,8 @@ import Foundation
 import Testing
 
 @Suite struct ONNXSchemaTests {
-  /// The committed C is what protoc-c makes of the committed schema. It names the version of protobuf-c that it needs,
-  /// which may differ from machine to machine.
+  /// The committed C is what protoc-c makes of the committed schema. It names the version of protobuf-c that
+  /// it needs, which may differ from machine to machine.
   @Test func theGeneratedSourcesAreUpToDate() throws {
     let sources = URL(filePath: dataPath("")).deletingLastPathComponent().deletingLastPathComponent()
       .appending(path: "Sources/COnnx")

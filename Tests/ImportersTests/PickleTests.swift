@@ -4,24 +4,31 @@ import Testing
 
 @Suite struct PickleTests {
   /// Pickles that no program wrote. Each has to be refused; that the refusal is quick and small is the point.
-  @Test(arguments: [
-    ([0x2e], "has an operation without operands before byte 3"),
-    ([0x52], "has an operation without operands before byte 3"),
-    ([0x74], "has an operation without its mark before byte 3"),
-    ([0x28, 0x30], "has an operation without operands before byte 4"),
-    ([0x68, 9], "has a reference to the unknown value 9 before byte 4"),
-    ([0x49, 0x31, 0x0a], "has the pickle operation 73 before byte 3"),
-    ([0x80, 9], "has pickle protocol 9 before byte 4"),
-    ([0x7d, 0x28, 0x4e, 0x75], "has a key without a value before byte 6"),
-    ([0x58, 0xff, 0xff, 0xff, 0xff], "ends at byte 8; expected 4294967295 more bytes from byte 7"),
-    ([0x8b, 0xff, 0xff, 0xff, 0xff], "ends at byte 8; expected -1 more bytes from byte 7"),
-    ([0x8e] + [UInt8](repeating: 0xff, count: 8), "announces 18446744073709551615 bytes; expected at most the 1 that"),
-    ([0x63, 0x61], "has an unfinished line at byte 3"),
-    ([0x4e, 0x51], "has malformed arguments of a persistent id"),
-    (Array("ctorch._utils\n_rebuild_tensor_v2\n)R".utf8), "has malformed arguments of a tensor"),
-    (Array("ctorch._utils\n_rebuild_parameter\n)R".utf8), "has malformed arguments of torch._utils._rebuild_par"),
-    ([0x4e, 0x4e, 0x93], "has a class name that is not a string"),
-  ] as [([UInt8], String)])
+  @Test(
+    arguments: [
+      ([0x2e], "has an operation without operands before byte 3"),
+      ([0x52], "has an operation without operands before byte 3"),
+      ([0x74], "has an operation without its mark before byte 3"),
+      ([0x28, 0x30], "has an operation without operands before byte 4"),
+      ([0x68, 9], "has a reference to the unknown value 9 before byte 4"),
+      ([0x49, 0x31, 0x0a], "has the pickle operation 73 before byte 3"),
+      ([0x80, 9], "has pickle protocol 9 before byte 4"),
+      ([0x7d, 0x28, 0x4e, 0x75], "has a key without a value before byte 6"),
+      ([0x58, 0xff, 0xff, 0xff, 0xff], "ends at byte 8; expected 4294967295 more bytes from byte 7"),
+      ([0x8b, 0xff, 0xff, 0xff, 0xff], "ends at byte 8; expected -1 more bytes from byte 7"),
+      (
+        [0x8e] + [UInt8](repeating: 0xff, count: 8),
+        "announces 18446744073709551615 bytes; expected at most the 1 that"
+      ),
+      ([0x63, 0x61], "has an unfinished line at byte 3"),
+      ([0x4e, 0x51], "has malformed arguments of a persistent id"),
+      (Array("ctorch._utils\n_rebuild_tensor_v2\n)R".utf8), "has malformed arguments of a tensor"),
+      (
+        Array("ctorch._utils\n_rebuild_parameter\n)R".utf8),
+        "has malformed arguments of torch._utils._rebuild_par"
+      ),
+      ([0x4e, 0x4e, 0x93], "has a class name that is not a string"),
+    ] as [([UInt8], String)])
   func malformedPrograms(program: [UInt8], found: String) {
     let text = refusal(of: archive(program))
     #expect(text.hasPrefix("file.pth: " + found), "\(text)")
@@ -65,7 +72,8 @@ import Testing
     program += Pickle.global("collections", "OrderedDict") + [0x71, 1, 0x30, 0x68, 0, 0x85, 0x71, 2, 0x30]
     for _ in 0..<1000 { program += [0x68, 1, 0x68, 2, 0x52, 0x30] }
     #expect(
-      refusal(of: archive(program + [0x4e])) == "file.pth: copies its lists over and over; expected a state dictionary")
+      refusal(of: archive(program + [0x4e]))
+        == "file.pth: copies its lists over and over; expected a state dictionary")
   }
 
   @Test func lengthIsBounded() {

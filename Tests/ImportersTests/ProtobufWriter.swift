@@ -1,5 +1,5 @@
-/// A message in protobuf's wire format, written field by field. It knows no schema, so that tests can write what no
-/// honest program would.
+/// A message in protobuf's wire format, written field by field. It knows no schema, so that tests can write
+/// what no honest program would.
 struct Message {
   private(set) var bytes: [UInt8] = []
 
@@ -62,7 +62,8 @@ enum ONNXBytes {
 
   static func value(_ name: String, type: Int, dims: [Message]) -> Message {
     let shape = Message(dims.map { .message(1, $0) })
-    return Message(.text(1, name), .message(2, Message(.message(1, Message(.int(1, type), .message(2, shape))))))
+    return Message(
+      .text(1, name), .message(2, Message(.message(1, Message(.int(1, type), .message(2, shape))))))
   }
 
   static func graph(
@@ -75,7 +76,8 @@ enum ONNXBytes {
 
   static func model(_ graph: Message, _ fields: Message.Field...) -> [UInt8] {
     Message(
-      [.int(1, 8), .text(2, "tests"), .text(3, "1.0"), .message(7, graph), .message(8, Message(.int(2, 17)))] + fields
+      [.int(1, 8), .text(2, "tests"), .text(3, "1.0"), .message(7, graph), .message(8, Message(.int(2, 17)))]
+        + fields
     ).bytes
   }
 }

@@ -12,14 +12,16 @@ import Testing
       ("I64", littleEndian(-3 as Int64), [-3], .i64), ("I32", littleEndian(-4 as Int32), [-4], .i32),
       ("I16", littleEndian(-5 as Int16), [-5], .i16), ("I8", [0xfa], [-6], .i8),
       ("U64", littleEndian(7 as UInt64), [7], .i64), ("U32", littleEndian(UInt32.max), [4_294_967_296], .i64),
-      ("U16", littleEndian(UInt16.max), [65535], .i32), ("U8", [255], [255], .u8), ("BOOL", [1, 0], [1, 0], .bool),
+      ("U16", littleEndian(UInt16.max), [65535], .i32), ("U8", [255], [255], .u8),
+      ("BOOL", [1, 0], [1, 0], .bool),
     ]
     var data: [UInt8] = []
     var entries: [String] = []
     for part in parts {
       let range = "[\(data.count), \(data.count + part.bytes.count)]"
       entries.append(
-        #""\#(part.name)": {"dtype": "\#(part.name)", "shape": [\#(part.expected.count)], "data_offsets": \#(range)}"#)
+        #""\#(part.name)": {"dtype": "\#(part.name)", "shape": [\#(part.expected.count)], "data_offsets": \#(range)}"#
+      )
       data += part.bytes
     }
     let header = #"{"__metadata__": {"format": "pt"}, \#(entries.joined(separator: ", "))}"#
@@ -44,7 +46,8 @@ import Testing
 
   @Test func missingWeightsAreNamed() throws {
     let checkpoint = try Checkpoint.read(
-      bytes: safetensors(#"{"a": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}}"#), path: "w.safetensors")
+      bytes: safetensors(#"{"a": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}}"#),
+      path: "w.safetensors")
     #expect(checkpoint["b"] == nil)
     #expect(
       message { _ = try checkpoint.weight("b") }
@@ -52,7 +55,9 @@ import Testing
         + "names; check that it belongs to this network, its names begin with 'a'")
   }
 
-  private static func one(_ type: String = "F32", _ shape: String = "[1]", _ offsets: String = "[0, 4]") -> String {
+  private static func one(_ type: String = "F32", _ shape: String = "[1]", _ offsets: String = "[0, 4]")
+    -> String
+  {
     #"{"a": {"dtype": "\#(type)", "shape": \#(shape), "data_offsets": \#(offsets)}}"#
   }
 
@@ -63,12 +68,18 @@ import Testing
     (one("F32", "[4611686018427387904, 4]"), "tensor 'a': has the impossible shape"),
     (one("F32", "[1.5]"), "tensor 'a': has a shape that is not all integers"),
     (one("F32", "3"), "tensor 'a': has no shape; expected an array of integers"),
-    (one("F32", "[1]", "[0, 8]"), "tensor 'a': has the data_offsets [0, 8]; expected a begin and an end within the 4"),
+    (
+      one("F32", "[1]", "[0, 8]"),
+      "tensor 'a': has the data_offsets [0, 8]; expected a begin and an end within the 4"
+    ),
     (one("F32", "[1]", "[4, 0]"), "tensor 'a': has the data_offsets [4, 0]"),
     (one("F32", "[1]", "[-4, 0]"), "tensor 'a': has the data_offsets [-4, 0]"),
     (one("F32", "[1]", "[0]"), "tensor 'a': has the data_offsets [0]"),
     (one("F32", "[0]", "[0, 0]"), "has 4 bytes of data; expected the 0 bytes that its tensors take"),
-    (one("F32", "[0]", "[2, 2]"), "tensor 'a': begins at byte 2 of the data; expected byte 0, where its predecessor"),
+    (
+      one("F32", "[0]", "[2, 2]"),
+      "tensor 'a': begins at byte 2 of the data; expected byte 0, where its predecessor"
+    ),
     (#"{"a": {"shape": [1], "data_offsets": [0, 4]}}"#, "tensor 'a': has no dtype; expected a string"),
     (#"{"a": 3}"#, "tensor 'a': is not described by an object"),
     (#"{"__metadata__": {"a": 1}}"#, "tensor '__metadata__': has a value for 'a' that is not a string"),
@@ -78,7 +89,10 @@ import Testing
     (#"{"a": [1}"#, "has no ']' at byte 8 of its JSON"),
     (#"{"a""#, "has an unexpected end at byte 4 of its JSON"),
     ("{} x", "has text after the end at byte 3 of its JSON"),
-    (#"{"a": "# + String(repeating: "[", count: 200_000), "has more than 8 levels of nesting at byte 14 of its JSON"),
+    (
+      #"{"a": "# + String(repeating: "[", count: 200_000),
+      "has more than 8 levels of nesting at byte 14 of its JSON"
+    ),
   ])
   func refusals(header: String, found: String) {
     let text = refusal(of: safetensors(header, data: [0, 0, 0, 0]))
@@ -113,7 +127,8 @@ import Testing
         try write(Array(storage.bytes), to: directory + file)
       }
       let path = directory + "model.safetensors.index.json"
-      try write(Array(#"{"metadata": {"total_size": 2}, "weight_map": {"a": "two", "b": "one"}}"#.utf8), to: path)
+      try write(
+        Array(#"{"metadata": {"total_size": 2}, "weight_map": {"a": "two", "b": "one"}}"#.utf8), to: path)
       let checkpoint = try Checkpoint.read(path: path)
       #expect(checkpoint.names == ["a", "b"])
       #expect(checkpoint.entries.map(\.tensor.integers) == [[2], [1]])
@@ -131,7 +146,8 @@ import Testing
         refusal(#"{"a": "../one"}"#)
           == "\(index): lists the file '../one'; expected files in the directory of the index")
       #expect(
-        refusal(#"{"a": "three"}"#) == "three: No such file or directory; fetch all files that \(index) lists")
+        refusal(#"{"a": "three"}"#) == "three: No such file or directory; fetch all files that \(index) lists"
+      )
       #expect(refusal(#"{"a": 3}"#) == "\(index): gives no file for 'a'; expected a file name")
       #expect(refusal(#"{"a": "\#(index)"}"#).contains("is a JSON file without a weight_map"))
       #expect(refusal("[]").contains("is JSON without a weight_map"))

@@ -22,7 +22,8 @@ import Testing
     #expect(try Checkpoint.read(path: path, entry: "optimizer").names == ["state.0.step"])
     #expect(
       message { _ = try Checkpoint.read(path: path, entry: "ema") }.replacing(path, with: "wrapped.pth")
-        == "wrapped.pth: has the entries 'epoch', 'best', 'args', 'optimizer', 'model'; expected an entry 'ema'")
+        == "wrapped.pth: has the entries 'epoch', 'best', 'args', 'optimizer', 'model'; expected an entry 'ema'"
+    )
     #expect(
       message { _ = try Checkpoint.read(path: path, entry: "args") }.replacing(path, with: "wrapped.pth")
         == "wrapped.pth: holds no tensors; its entry 'the whole file' is a '__main__.Options' object; "
@@ -67,7 +68,8 @@ import Testing
 
   @Test func sharedStoragesStayShared() throws {
     let view = { (offset: Int) in Pickle.tensor(offset: offset, shape: [2], strides: [1]) }
-    let checkpoint = try readCheckpoint(archive(Pickle.dictionary(("a", view(0)), ("b", view(2)), ("c", view(0)))))
+    let checkpoint = try readCheckpoint(
+      archive(Pickle.dictionary(("a", view(0)), ("b", view(2)), ("c", view(0)))))
     #expect(checkpoint.entries.map(\.tensor.floats) == [[0, 1], [2, 3], [0, 1]])
   }
 
@@ -75,7 +77,10 @@ import Testing
     let tensor = Pickle.tensor(shape: [4], strides: [1])
     let list = [0x5d, 0x28] + tensor + tensor + [0x65]
     let root = Pickle.dictionary(
-      ("encoder", Pickle.dictionary(("w", tensor), ("args", Pickle.call(Pickle.global("foo", "Bar"), [0x29])))),
+      (
+        "encoder",
+        Pickle.dictionary(("w", tensor), ("args", Pickle.call(Pickle.global("foo", "Bar"), [0x29])))
+      ),
       ("decoder", list), ("epoch", Pickle.integer(3)))
     let checkpoint = try readCheckpoint(archive(root))
     #expect(checkpoint.names == ["encoder.w", "decoder.0", "decoder.1"])
@@ -87,7 +92,8 @@ import Testing
 
   @Test func laterEntriesReplaceEarlierOnes() throws {
     let root = Pickle.dictionary(
-      ("a", Pickle.tensor(shape: [1], strides: [1])), ("a", Pickle.tensor(offset: 1, shape: [1], strides: [1])))
+      ("a", Pickle.tensor(shape: [1], strides: [1])),
+      ("a", Pickle.tensor(offset: 1, shape: [1], strides: [1])))
     #expect(try readCheckpoint(archive(root)).entries.map(\.tensor.floats) == [[1]])
   }
 
@@ -104,16 +110,18 @@ import Testing
 }
 
 @Suite struct TorchRefusalTests {
-  @Test(arguments: [
-    (-1, [1], [1]), (4, [1], [1]), (0, [5], [1]), (0, [2], [4]), (0, [2], [-1]), (1, [2, 2], [2, 1]),
-    (0, [3, 3], [Int.max, 1]), (Int.max, [2], [1]),
-  ] as [(Int, [Int], [Int])])
+  @Test(
+    arguments: [
+      (-1, [1], [1]), (4, [1], [1]), (0, [5], [1]), (0, [2], [4]), (0, [2], [-1]), (1, [2, 2], [2, 1]),
+      (0, [3, 3], [Int.max, 1]), (Int.max, [2], [1]),
+    ] as [(Int, [Int], [Int])])
   func viewsMustLieInTheirStorage(offset: Int, shape: [Int], strides: [Int]) {
     let root = Pickle.dictionary(("w", Pickle.tensor(offset: offset, shape: shape, strides: strides)))
     #expect(
       refusal(of: archive(root))
         == "file.pth: tensor 'w': has offset \(offset), shape \(Shape(shape)) and strides \(Shape(strides)); "
-        + "expected a view within the 4 elements of its storage; the file may be damaged; fetch or save it again")
+        + "expected a view within the 4 elements of its storage; the file may be damaged; fetch or save it again"
+    )
   }
 
   @Test func repeatedDataIsBounded() {
@@ -133,7 +141,8 @@ import Testing
     let tensor = Pickle.dictionary(("w", Pickle.tensor(shape: [1], strides: [1])))
     #expect(
       refusal(of: archive(tensor, extra: [("m/byteorder", Array("big".utf8))]))
-        == "file.pth: has the byte order 'big'; expected little; load it with PyTorch on a common machine and save it again")
+        == "file.pth: has the byte order 'big'; expected little; load it with PyTorch on a common machine and save it again"
+    )
     #expect(
       refusal(of: archive(tensor, extra: [("m/constants.pkl", [])]))
         == "file.pth: is a TorchScript program; expected a state dictionary; save model.state_dict() instead")
@@ -157,16 +166,22 @@ import Testing
         == "file.pth: is a zip file without a directory; it is cut off; fetch it again")
   }
 
-  @Test(arguments: [
-    ([], "is empty"), ([0x1f, 0x8b, 8], "is compressed with gzip"), (Array("GGUF".utf8), "is a GGUF file"),
-    ([0x89, 0x48, 0x44, 0x46, 0x0d], "is an HDF5 file"), ([0x93] + Array("NUMPY".utf8), "is a single NumPy array"),
-    ([UInt8](repeating: 0x61, count: 257) + Array("ustar".utf8), "is a tar archive, as PyTorch before 0.2 saved"),
-    (Array("hello".utf8), "is of no known kind"),
-  ] as [([UInt8], String)])
+  @Test(
+    arguments: [
+      ([], "is empty"), ([0x1f, 0x8b, 8], "is compressed with gzip"), (Array("GGUF".utf8), "is a GGUF file"),
+      ([0x89, 0x48, 0x44, 0x46, 0x0d], "is an HDF5 file"),
+      ([0x93] + Array("NUMPY".utf8), "is a single NumPy array"),
+      (
+        [UInt8](repeating: 0x61, count: 257) + Array("ustar".utf8),
+        "is a tar archive, as PyTorch before 0.2 saved"
+      ),
+      (Array("hello".utf8), "is of no known kind"),
+    ] as [([UInt8], String)])
   func otherFiles(bytes: [UInt8], found: String) {
     #expect(
       refusal(of: Storage(bytes))
-        == "file.pth: \(found); expected a safetensors file or a file of torch.save; convert it to safetensors")
+        == "file.pth: \(found); expected a safetensors file or a file of torch.save; convert it to safetensors"
+    )
   }
 
   @Test func otherPickles() {

@@ -16,10 +16,11 @@ import Testing
     #expect(([3, 5] as Shape).checkedCount == 15)
   }
 
-  @Test(arguments: [
-    ([2, 3], [2, 3], [2, 3]), ([2, 3], [3], [2, 3]), ([2, 1], [1, 3], [2, 3]), ([], [4], [4]),
-    ([8, 1, 6, 1], [7, 1, 5], [8, 7, 6, 5]), ([0], [1], [0]), ([2, 3], [2], nil), ([0], [2], nil),
-  ] as [([Int], [Int], [Int]?)])
+  @Test(
+    arguments: [
+      ([2, 3], [2, 3], [2, 3]), ([2, 3], [3], [2, 3]), ([2, 1], [1, 3], [2, 3]), ([], [4], [4]),
+      ([8, 1, 6, 1], [7, 1, 5], [8, 7, 6, 5]), ([0], [1], [0]), ([2, 3], [2], nil), ([0], [2], nil),
+    ] as [([Int], [Int], [Int]?)])
   func broadcasting(first: [Int], second: [Int], expected: [Int]?) {
     #expect(Shape(first).broadcast(with: Shape(second)) == expected.map(Shape.init))
     #expect(Shape(second).broadcast(with: Shape(first)) == expected.map(Shape.init))

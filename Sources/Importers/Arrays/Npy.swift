@@ -6,12 +6,13 @@ package import Tensors
   import Foundation
 #endif
 
-/// NumPy's format for a single array: a signature, a header in the syntax of a Python dictionary, then the elements.
+/// NumPy's format for a single array: a signature, a header in the syntax of a Python dictionary, then the
+/// elements.
 package enum Npy {
   private static let signature: [UInt8] = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
 
-  /// Reads an array of numbers or booleans in either byte and axis order. Types that tensors lack are widened:
-  /// float64 becomes fp32, unsigned types the next wider signed one.
+  /// Reads an array of numbers or booleans in either byte and axis order. Types that tensors lack are
+  /// widened: float64 becomes fp32, unsigned types the next wider signed one.
   package static func read(path: String) throws(ImportError) -> Tensor {
     let storage: Storage
     do {
@@ -33,7 +34,9 @@ package enum Npy {
   }
 
   /// Reads the array in a part of a file.
-  static func read(_ storage: Storage, _ range: Range<Int>, budget: inout CopyBudget) throws(Finding) -> Tensor {
+  static func read(_ storage: Storage, _ range: Range<Int>, budget: inout CopyBudget) throws(Finding)
+    -> Tensor
+  {
     let bytes = UnsafeRawBufferPointer(rebasing: storage.bytes[range])
     var reader = try ByteReader(bytes)
     guard bytes.starts(with: signature) else {
@@ -43,7 +46,8 @@ package enum Npy {
     let version = try reader.byte()
     _ = try reader.byte()
     guard (1...3).contains(version) else {
-      throw Finding("has format version \(version)", expected: "version 1, 2 or 3", advice: "write it with numpy.save")
+      throw Finding(
+        "has format version \(version)", expected: "version 1, 2 or 3", advice: "write it with numpy.save")
     }
     let length = version == 1 ? Int(try reader.integer(UInt16.self)) : Int(try reader.integer(UInt32.self))
     let header = try NpyHeader(try reader.take(length))

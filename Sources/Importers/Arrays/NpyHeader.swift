@@ -21,7 +21,8 @@ struct NpyHeader {
       case "descr": descriptor = try parser.string()
       case "fortran_order": isColumnMajor = try parser.boolean()
       case "shape": shape = try parser.shape()
-      default: throw Finding("has the unknown key \(ImportError.quoted(key)) in its header", expected: "a .npy file")
+      default:
+        throw Finding("has the unknown key \(ImportError.quoted(key)) in its header", expected: "a .npy file")
       }
       if !parser.accept(",") {
         try parser.expect("}")
@@ -32,10 +33,13 @@ struct NpyHeader {
       throw Finding("has an incomplete header", expected: "descr, fortran_order and shape")
     }
     let types: [String: StoredType] = [
-      "f8": .f64, "f4": .f32, "f2": .f16, "i8": .i64, "i4": .i32, "i2": .i16, "i1": .i8, "u8": .u64, "u4": .u32,
+      "f8": .f64, "f4": .f32, "f2": .f16, "i8": .i64, "i4": .i32, "i2": .i16, "i1": .i8, "u8": .u64,
+      "u4": .u32,
       "u2": .u16, "u1": .u8, "b1": .bool,
     ]
-    guard let order = descriptor.first, "<>|=".contains(order), let type = types[String(descriptor.dropFirst())] else {
+    guard let order = descriptor.first, "<>|=".contains(order),
+      let type = types[String(descriptor.dropFirst())]
+    else {
       throw Finding(
         "has elements of NumPy type \(ImportError.quoted(descriptor))", expected: "plain numbers or booleans",
         advice: "convert with astype before saving")
@@ -54,7 +58,9 @@ private struct Parser {
   init(text: [UInt8]) { self.text = text }
 
   private var malformed: Finding {
-    Finding("has a malformed header at byte \(position)", expected: "a .npy file", advice: "write it with numpy.save")
+    Finding(
+      "has a malformed header at byte \(position)", expected: "a .npy file",
+      advice: "write it with numpy.save")
   }
 
   mutating func accept(_ character: Unicode.Scalar) -> Bool {
@@ -105,8 +111,9 @@ private struct Parser {
   private mutating func word() -> String {
     while position < text.count, text[position] == 0x20 { position += 1 }
     let start = position
-    while position < text.count, Character(Unicode.Scalar(text[position])).isLetter
-      || (0x30...0x39).contains(text[position])
+    while position < text.count,
+      Character(Unicode.Scalar(text[position])).isLetter
+        || (0x30...0x39).contains(text[position])
     {
       position += 1
     }

@@ -30,7 +30,8 @@ package struct Checkpoint: Sendable {
     self.path = path
     self.entries = entries
     positions = Dictionary(entries.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { _, last in last })
-    self.unreadable = Dictionary(unreadable.map { ($0.name, $0.found) }, uniquingKeysWith: { first, _ in first })
+    self.unreadable = Dictionary(
+      unreadable.map { ($0.name, $0.found) }, uniquingKeysWith: { first, _ in first })
   }
 
   package var names: [String] { entries.map(\.name) }
@@ -43,7 +44,8 @@ package struct Checkpoint: Sendable {
     if let tensor = self[name] { return tensor }
     if let found = unreadable[name] {
       throw ImportError(
-        file: path, place: "entry \(ImportError.quoted(name))", found: "is \(found)", expected: "a tensor of numbers",
+        file: path, place: "entry \(ImportError.quoted(name))", found: "is \(found)",
+        expected: "a tensor of numbers",
         advice: "save model.state_dict() with plain tensors")
     }
     let names = entries.prefix(3).map { ImportError.quoted($0.name) }.joined(separator: ", ")

@@ -1,11 +1,11 @@
 package import Tensors
 
 extension Checkpoint {
-  /// Reads a safetensors file or a file of `torch.save`, or all files that a `*.index.json` lists. The contents
-  /// decide, not the file's name.
+  /// Reads a safetensors file or a file of `torch.save`, or all files that a `*.index.json` lists. The
+  /// contents decide, not the file's name.
   ///
-  /// `entry` names the entry of a `torch.save` file that holds the weights, for the rare file that keeps several
-  /// networks; without it the usual names are tried.
+  /// `entry` names the entry of a `torch.save` file that holds the weights, for the rare file that keeps
+  /// several networks; without it the usual names are tried.
   package static func read(path: String, entry: String? = nil) throws(ImportError) -> Checkpoint {
     let storage: Storage
     do {
@@ -16,8 +16,11 @@ extension Checkpoint {
     return try read(bytes: storage, path: path, entry: entry)
   }
 
-  /// Reads a checkpoint from memory; `path` names it in messages, and the files that an index lists lie beside it.
-  package static func read(bytes: Storage, path: String, entry: String? = nil) throws(ImportError) -> Checkpoint {
+  /// Reads a checkpoint from memory; `path` names it in messages, and the files that an index lists lie
+  /// beside it.
+  package static func read(bytes: Storage, path: String, entry: String? = nil) throws(ImportError)
+    -> Checkpoint
+  {
     if ShardIndex.matches(bytes) { return try ShardIndex.read(bytes, path: path) }
     return try readSingle(bytes, path: path, entry: entry)
   }
@@ -30,11 +33,15 @@ extension Checkpoint {
     if ZipArchive.matches(bytes) {
       let archive: ZipArchive
       do { archive = try ZipArchive(bytes) } catch { throw error.located(in: path) }
-      if TorchCheckpoint.isArchive(archive) { return try TorchCheckpoint.read(archive, path: path, entry: entry) }
+      if TorchCheckpoint.isArchive(archive) {
+        return try TorchCheckpoint.read(archive, path: path, entry: entry)
+      }
       let arrays = try Npz.read(archive, path: path)
       return Checkpoint(path: path, entries: arrays.map { Entry(name: $0.name, tensor: $0.tensor) })
     }
-    if TorchCheckpoint.matchesLegacy(bytes) { return try TorchCheckpoint.readLegacy(bytes, path: path, entry: entry) }
+    if TorchCheckpoint.matchesLegacy(bytes) {
+      return try TorchCheckpoint.readLegacy(bytes, path: path, entry: entry)
+    }
     throw ImportError(
       file: path, found: "is \(kind(of: bytes))", expected: "a safetensors file or a file of torch.save",
       advice: "convert it to safetensors")

@@ -1,5 +1,6 @@
-/// A value that a pickle builds. Containers lie in a ``PickleHeap`` and are referred to by index: pickles share them,
-/// nest them without limit and even tie them into cycles, none of which may cost stack or memory here.
+/// A value that a pickle builds. Containers lie in a ``PickleHeap`` and are referred to by index: pickles
+/// share them, nest them without limit and even tie them into cycles, none of which may cost stack or memory
+/// here.
 enum PickleValue: Sendable {
   case none
   case bool(Bool)
@@ -60,7 +61,8 @@ struct PickleHeap: Sendable {
     sequences[index].append(contentsOf: elements)
   }
 
-  /// Adds an entry; whoever reads the dictionary sees that a later entry of the same key replaces an earlier one.
+  /// Adds an entry; whoever reads the dictionary sees that a later entry of the same key replaces an earlier
+  /// one.
   mutating func insert(_ key: PickleValue, _ value: PickleValue, intoDictionary index: Int) {
     dictionaries[index].append((key, value))
   }

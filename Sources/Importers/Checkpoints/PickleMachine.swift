@@ -1,5 +1,6 @@
-/// Runs pickles without running anything: of the classes and functions that a pickle names, the few that PyTorch's
-/// state dictionaries are made of have a meaning in ``TorchObjects``, and all others become opaque objects.
+/// Runs pickles without running anything: of the classes and functions that a pickle names, the few that
+/// PyTorch's state dictionaries are made of have a meaning in ``TorchObjects``, and all others become opaque
+/// objects.
 ///
 /// Knows the operations that protocols 2 to 5 write. Time and memory are linear in the length of the pickle.
 struct PickleMachine {
@@ -67,7 +68,8 @@ struct PickleMachine {
     case 0x8a: stack.append(integer(try reader.take(Int(try reader.byte()))))
     case 0x8b: stack.append(integer(try reader.take(Int(try reader.integer(Int32.self)))))
     case UInt8(ascii: "G"):
-      stack.append(.float(Double(bitPattern: UInt64(bigEndian: try reader.take(8).loadUnaligned(as: UInt64.self)))))
+      stack.append(
+        .float(Double(bitPattern: UInt64(bigEndian: try reader.take(8).loadUnaligned(as: UInt64.self)))))
     case UInt8(ascii: "T"), UInt8(ascii: "X"):
       stack.append(.string(try reader.text(Int(try reader.integer(UInt32.self)))))
     case UInt8(ascii: "U"), 0x8c: stack.append(.string(try reader.text(Int(try reader.byte()))))

@@ -1,6 +1,7 @@
 import Tensors
 
-/// The safetensors format: a length, a JSON header naming each tensor's type, shape and place, then all the data.
+/// The safetensors format: a length, a JSON header naming each tensor's type, shape and place, then all the
+/// data.
 enum Safetensors {
   private static let types: [String: StoredType] = [
     "F64": .f64, "F32": .f32, "F16": .f16, "BF16": .bf16, "F8_E4M3": .f8e4m3, "F8_E5M2": .f8e5m2,
@@ -66,7 +67,8 @@ enum Safetensors {
       guard range.lowerBound == end else {
         throw ImportError(
           file: path, place: "tensor \(ImportError.quoted(name))",
-          found: "begins at byte \(range.lowerBound) of the data", expected: "byte \(end), where its predecessor ends", advice: "save the file again")
+          found: "begins at byte \(range.lowerBound) of the data",
+          expected: "byte \(end), where its predecessor ends", advice: "save the file again")
       }
       end = range.upperBound
     }
@@ -79,10 +81,13 @@ enum Safetensors {
   }
 
   private static func checkMetadata(_ value: JSON) throws(Finding) {
-    guard case .object(let entries) = value else { throw Finding("is not an object", expected: "strings by name") }
+    guard case .object(let entries) = value else {
+      throw Finding("is not an object", expected: "strings by name")
+    }
     for (key, value) in entries {
       guard case .string = value else {
-        throw Finding("has a value for \(ImportError.quoted(key)) that is not a string", expected: "strings by name")
+        throw Finding(
+          "has a value for \(ImportError.quoted(key)) that is not a string", expected: "strings by name")
       }
     }
   }
@@ -94,28 +99,35 @@ enum Safetensors {
       throw Finding("is not described by an object", expected: "dtype, shape and data_offsets")
     }
     func field(_ name: String) -> JSON? { fields.first { $0.key == name }?.value }
-    guard case .string(let typeName) = field("dtype") else { throw Finding("has no dtype", expected: "a string") }
+    guard case .string(let typeName) = field("dtype") else {
+      throw Finding("has no dtype", expected: "a string")
+    }
     guard let type = types[typeName] else {
       throw Finding(
         "has the dtype \(ImportError.quoted(typeName))",
-        expected: "one of \(types.keys.sorted().joined(separator: ", "))", advice: "convert the tensor before saving")
+        expected: "one of \(types.keys.sorted().joined(separator: ", "))",
+        advice: "convert the tensor before saving")
     }
     let shape = Shape(try integers(field("shape"), "shape"))
     let offsets = try integers(field("data_offsets"), "data_offsets")
     guard offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= dataByteCount else {
       throw Finding(
-        "has the data_offsets \(Shape(Array(offsets.prefix(4))))", expected: "a begin and an end within the \(dataByteCount) bytes of data",
+        "has the data_offsets \(Shape(Array(offsets.prefix(4))))",
+        expected: "a begin and an end within the \(dataByteCount) bytes of data",
         advice: "the file may be cut off; fetch it again")
     }
     let byteCount = try type.byteCount(of: shape)
     guard byteCount == offsets[1] - offsets[0] else {
-      throw Finding("has \(offsets[1] - offsets[0]) bytes of data", expected: "\(byteCount) for \(typeName)\(shape)")
+      throw Finding(
+        "has \(offsets[1] - offsets[0]) bytes of data", expected: "\(byteCount) for \(typeName)\(shape)")
     }
     return (type, shape, offsets[0]..<offsets[1])
   }
 
   private static func integers(_ value: JSON?, _ name: String) throws(Finding) -> [Int] {
-    guard case .array(let elements) = value else { throw Finding("has no \(name)", expected: "an array of integers") }
+    guard case .array(let elements) = value else {
+      throw Finding("has no \(name)", expected: "an array of integers")
+    }
     var integers: [Int] = []
     for element in elements {
       guard case .integer(let integer) = element else {

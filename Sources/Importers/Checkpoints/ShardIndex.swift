@@ -1,6 +1,7 @@
 import Tensors
 
-/// The index of a checkpoint in several files: a JSON object whose `weight_map` gives the file of each tensor.
+/// The index of a checkpoint in several files: a JSON object whose `weight_map` gives the file of each
+/// tensor.
 enum ShardIndex {
   /// Whether the bytes start like a JSON object. Safetensors files start with a length instead.
   static func matches(_ storage: Storage) -> Bool {
@@ -32,7 +33,8 @@ enum ShardIndex {
       let listed = contents.entries.filter { names.contains($0.name) }
       if listed.count < names.count, let missing = names.subtracting(listed.map(\.name)).min() {
         throw ImportError(
-          file: shard, found: "has no tensor \(ImportError.quoted(missing))", expected: "what \(path) lists for it",
+          file: shard, found: "has no tensor \(ImportError.quoted(missing))",
+          expected: "what \(path) lists for it",
           advice: "fetch both files from one place")
       }
       entries += listed

@@ -1,13 +1,15 @@
 /// Finds the weights among everything that a training script saved.
 ///
-/// Scripts wrap the state dictionary in others, beside optimizer state, options and counters. While the dictionary has
-/// one of the well-known keys with a dictionary of tensors behind it, that one is taken, in the order of
-/// ``wellKnownKeys``. What is found is flattened: nested dictionaries and lists give dotted names. A prefix
-/// `module.` that all names share, the mark of data-parallel training, is dropped. Entries that are not tensors are
-/// ignored, but the ones of a class that is not known are remembered, for the case that the network needs them.
+/// Scripts wrap the state dictionary in others, beside optimizer state, options and counters. While the
+/// dictionary has one of the well-known keys with a dictionary of tensors behind it, that one is taken, in
+/// the order of ``wellKnownKeys``. What is found is flattened: nested dictionaries and lists give dotted
+/// names. A prefix `module.` that all names share, the mark of data-parallel training, is dropped. Entries
+/// that are not tensors are ignored, but the ones of a class that is not known are remembered, for the case
+/// that the network needs them.
 struct StateDictionary {
   static let wellKnownKeys = [
-    "state_dict", "model_state_dict", "model", "module", "network_fn_state_dict", "net", "network", "generator",
+    "state_dict", "model_state_dict", "model", "module", "network_fn_state_dict", "net", "network",
+    "generator",
     "params_ema", "params", "ema_state_dict", "ema", "model_ema", "weights",
   ]
   private static let maximumDepth = 16
@@ -32,7 +34,8 @@ struct StateDictionary {
     dropCommonPrefix()
     if tensors.isEmpty, let first = unreadable.first {
       throw Finding(
-        "holds no tensors; its entry \(ImportError.quoted(first.name)) is \(first.found)", expected: "a state dictionary",
+        "holds no tensors; its entry \(ImportError.quoted(first.name)) is \(first.found)",
+        expected: "a state dictionary",
         advice: "save model.state_dict() instead")
     }
     guard !tensors.isEmpty else {
@@ -149,7 +152,9 @@ struct StateDictionary {
 
   private mutating func dropCommonPrefix() {
     let prefix = "module."
-    guard !tensors.isEmpty, tensors.allSatisfy({ $0.name.hasPrefix(prefix) && $0.name != prefix }) else { return }
+    guard !tensors.isEmpty, tensors.allSatisfy({ $0.name.hasPrefix(prefix) && $0.name != prefix }) else {
+      return
+    }
     for index in tensors.indices { tensors[index].name.removeFirst(prefix.count) }
     for index in unreadable.indices where unreadable[index].name.hasPrefix(prefix) {
       unreadable[index].name.removeFirst(prefix.count)

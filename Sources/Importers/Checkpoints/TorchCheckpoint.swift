@@ -17,11 +17,14 @@ enum TorchCheckpoint {
   static func read(_ archive: ZipArchive, path: String, entry: String?) throws(ImportError) -> Checkpoint {
     let file = archive.storage
     do {
-      guard let member = pickle(in: archive) else { throw Finding("has no data.pkl", expected: "a file of torch.save") }
+      guard let member = pickle(in: archive) else {
+        throw Finding("has no data.pkl", expected: "a file of torch.save")
+      }
       let folder = String(member.name.dropLast("data.pkl".count))
       if archive[folder + "constants.pkl"] != nil {
         throw Finding(
-          "is a TorchScript program", expected: "a state dictionary", advice: "save model.state_dict() instead")
+          "is a TorchScript program", expected: "a state dictionary",
+          advice: "save model.state_dict() instead")
       }
       if let order = archive[folder + "byteorder"] {
         let text = String(decoding: file.bytes[try archive.range(of: order)], as: UTF8.self)
@@ -65,7 +68,8 @@ enum TorchCheckpoint {
       try checkSystem(try machine.run(), heap: machine.heap)
       let root = try machine.run()
       let keys = try machine.run()
-      let ranges = try legacyRanges(machine.heap.elements(keys) ?? [], heap: machine.heap, file: file, from: machine.position)
+      let ranges = try legacyRanges(
+        machine.heap.elements(keys) ?? [], heap: machine.heap, file: file, from: machine.position)
       return try checkpoint(root, heap: machine.heap, file: file, ranges: ranges, path: path, entry: entry)
     } catch let error as ImportError {
       throw error
@@ -77,7 +81,9 @@ enum TorchCheckpoint {
   }
 
   private static func checkSystem(_ value: PickleValue, heap: PickleHeap) throws(Finding) {
-    guard case .dictionary(let index) = value else { throw Finding("does not describe the machine it was saved on") }
+    guard case .dictionary(let index) = value else {
+      throw Finding("does not describe the machine it was saved on")
+    }
     for case (.string("little_endian"), .bool(false)) in heap.dictionaries[index] {
       throw Finding(
         "was saved on a big-endian machine", expected: "little-endian data",
@@ -102,7 +108,8 @@ enum TorchCheckpoint {
       let count: Int64 = try reader.integer()
       let (byteCount, overflow) = Int(count).multipliedReportingOverflow(by: size)
       guard count == storage.count, !overflow else {
-        throw Finding("has \(count) elements in the storage \(ImportError.quoted(key))", expected: "\(storage.count)")
+        throw Finding(
+          "has \(count) elements in the storage \(ImportError.quoted(key))", expected: "\(storage.count)")
       }
       let start = reader.position
       _ = try reader.take(byteCount)
@@ -117,7 +124,8 @@ enum TorchCheckpoint {
   }
 
   private static func checkpoint(
-    _ root: PickleValue, heap: PickleHeap, file: Storage, ranges: [String: Range<Int>], path: String, entry: String?
+    _ root: PickleValue, heap: PickleHeap, file: Storage, ranges: [String: Range<Int>], path: String,
+    entry: String?
   ) throws -> Checkpoint {
     if case .object(let type) = root {
       throw Finding(

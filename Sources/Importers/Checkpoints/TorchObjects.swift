@@ -22,7 +22,8 @@ struct TorchStorage: Sendable {
     "uint32": .u32, "uint16": .u16, "uint8": .u8, "bool": .bool,
   ]
 
-  /// Bytes per element of the storages whose elements are not read, so that the ones behind them can be found.
+  /// Bytes per element of the storages whose elements are not read, so that the ones behind them can be
+  /// found.
   var elementByteCount: Int? {
     switch typeName {
     case "ComplexDoubleStorage": 16
@@ -71,8 +72,8 @@ enum TorchObjects {
       guard let data = values.first else { throw malformed(name) }
       return data
     case "torch._tensor._rebuild_from_type_v2", "torch._tensor._rebuild_from_type":
-      // The function that rebuilds the tensor, the tensor's class, the function's arguments. Only a function that is
-      // known itself is followed, so this does not nest.
+      // The function that rebuilds the tensor, the tensor's class, the function's arguments. Only a function
+      // that is known itself is followed, so this does not nest.
       guard values.count > 2, case .global(let inner) = values[0] else { throw malformed(name) }
       return inner.hasPrefix("torch._utils._rebuild_")
         ? try call(values[0], heap.sequence(heap.elements(values[2]) ?? []), heap: &heap) : .object(inner)
@@ -90,7 +91,8 @@ enum TorchObjects {
     guard values.count >= 2, case .string(let kind) = values[0] else { throw malformed("a persistent id") }
     // Old versions of PyTorch save classes of modules with their source.
     if kind == "module" { return values[1] }
-    guard kind == "storage", values.count >= 5, case .global(let type) = values[1], case .string(let key) = values[2],
+    guard kind == "storage", values.count >= 5, case .global(let type) = values[1],
+      case .string(let key) = values[2],
       case .integer(let count) = values[4], count >= 0
     else { throw malformed("a persistent id") }
     if values.count > 5, case .sequence = values[5] {
@@ -111,7 +113,9 @@ enum TorchObjects {
     let pairs = heap.elements(arguments.first) ?? []
     try heap.count(copies: pairs.count)
     for pair in pairs {
-      if let entry = heap.elements(pair), entry.count == 2 { heap.insert(entry[0], entry[1], intoDictionary: index) }
+      if let entry = heap.elements(pair), entry.count == 2 {
+        heap.insert(entry[0], entry[1], intoDictionary: index)
+      }
     }
     return result
   }
@@ -119,7 +123,8 @@ enum TorchObjects {
   private static func tensor(
     _ arguments: [PickleValue], dtype: String?, heap: PickleHeap
   ) throws(Finding) -> TorchTensor {
-    guard arguments.count >= 4, case .storage(let storage) = arguments[0], case .integer(let offset) = arguments[1],
+    guard arguments.count >= 4, case .storage(let storage) = arguments[0],
+      case .integer(let offset) = arguments[1],
       let extents = integers(arguments[2], heap), let strides = integers(arguments[3], heap)
     else { throw malformed("a tensor") }
     let dtypeName = dtype.map { $0.split(separator: ".").last.map(String.init) ?? $0 }

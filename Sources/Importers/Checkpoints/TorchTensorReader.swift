@@ -19,7 +19,9 @@ struct TorchTensorReader {
   }
 
   mutating func read(_ view: TorchTensor) throws(Finding) -> Tensor {
-    guard let type = view.type else { throw Finding("has elements of type \(ImportError.quoted(view.typeName))") }
+    guard let type = view.type else {
+      throw Finding("has elements of type \(ImportError.quoted(view.typeName))")
+    }
     guard let range = ranges[view.storage.key] else {
       throw Finding("views the storage \(ImportError.quoted(view.storage.key)), which is missing")
     }

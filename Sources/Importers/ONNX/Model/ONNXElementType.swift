@@ -6,7 +6,8 @@ package enum ONNXElementType {
     ("UNDEFINED", nil), ("FLOAT", .f32), ("UINT8", .u8), ("INT8", .i8), ("UINT16", .u16), ("INT16", .i16),
     ("INT32", .i32), ("INT64", .i64), ("STRING", nil), ("BOOL", .bool), ("FLOAT16", .f16), ("DOUBLE", .f64),
     ("UINT32", .u32), ("UINT64", .u64), ("COMPLEX64", nil), ("COMPLEX128", nil), ("BFLOAT16", .bf16),
-    ("FLOAT8E4M3FN", nil), ("FLOAT8E4M3FNUZ", nil), ("FLOAT8E5M2", nil), ("FLOAT8E5M2FNUZ", nil), ("UINT4", nil),
+    ("FLOAT8E4M3FN", nil), ("FLOAT8E4M3FNUZ", nil), ("FLOAT8E5M2", nil), ("FLOAT8E5M2FNUZ", nil),
+    ("UINT4", nil),
     ("INT4", nil), ("FLOAT4E2M1", nil), ("FLOAT8E8M0", nil), ("UINT2", nil), ("INT2", nil),
   ]
 
@@ -15,8 +16,8 @@ package enum ONNXElementType {
     table.indices.contains(Int(clamping: number)) ? table[Int(number)].name : "type \(number)"
   }
 
-  /// The type that elements have once read, wider than ONNX's where the IR has no equal; nil for types that are not
-  /// read. This is also what the `to` attribute of Cast means.
+  /// The type that elements have once read, wider than ONNX's where the IR has no equal; nil for types that
+  /// are not read. This is also what the `to` attribute of Cast means.
   package static func element(_ number: Int64) -> ElementType? { stored(number)?.element }
 
   static func stored(_ number: Int64) -> StoredType? {

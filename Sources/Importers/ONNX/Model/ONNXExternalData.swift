@@ -11,8 +11,8 @@ struct ONNXExternalData {
     directory = modelPath.lastIndex(of: "/").map { String(modelPath[...$0]) } ?? ""
   }
 
-  /// Where the bytes of a tensor with external data lie. Locations outside the model's directory are refused, so that
-  /// a model from the net can't read other files.
+  /// Where the bytes of a tensor with external data lie. Locations outside the model's directory are refused,
+  /// so that a model from the net can't read other files.
   mutating func region(
     _ tensor: Onnx__TensorProto, byteCount: Int, budget: inout CopyBudget
   ) throws(Finding) -> (storage: Storage, offset: Int) {
@@ -20,7 +20,8 @@ struct ONNXExternalData {
     var offset = 0
     var length: Int?
     for index in 0..<tensor.n_external_data {
-      guard let entry = tensor.external_data[index]?.pointee, let key = entry.key, let value = entry.value else {
+      guard let entry = tensor.external_data[index]?.pointee, let key = entry.key, let value = entry.value
+      else {
         continue
       }
       let text = String(cString: value)
@@ -36,12 +37,14 @@ struct ONNXExternalData {
     }
     let storage = try file(location, budget: &budget)
     if let length, length != byteCount {
-      throw Finding("has \(length) bytes in \(ImportError.quoted(location))", expected: "\(byteCount) for its shape")
+      throw Finding(
+        "has \(length) bytes in \(ImportError.quoted(location))", expected: "\(byteCount) for its shape")
     }
     guard offset <= storage.bytes.count, byteCount <= storage.bytes.count - offset else {
       throw Finding(
         "needs \(byteCount) bytes from byte \(offset) of \(ImportError.quoted(location))",
-        expected: "a file of at least that size, not \(storage.bytes.count) bytes", advice: "fetch the file again")
+        expected: "a file of at least that size, not \(storage.bytes.count) bytes",
+        advice: "fetch the file again")
     }
     return (storage, offset)
   }
@@ -57,7 +60,8 @@ struct ONNXExternalData {
     if let known = files[location] { return known }
     guard let path = pathInside(directory: directory, location) else {
       throw Finding(
-        "has external data at \(ImportError.quoted(location))", expected: "a relative path inside the model's directory",
+        "has external data at \(ImportError.quoted(location))",
+        expected: "a relative path inside the model's directory",
         advice: "put the file beside the model and export with its plain name")
     }
     do {

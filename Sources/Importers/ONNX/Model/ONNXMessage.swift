@@ -40,7 +40,8 @@ final class ONNXMessage: @unchecked Sendable {
         throw Finding("unpacks to far more memory than the file has bytes", expected: "an ONNX model")
       }
       throw Finding(
-        "can't be unpacked", expected: "an ONNX model", advice: "the file may be damaged; fetch or export it again")
+        "can't be unpacked", expected: "an ONNX model",
+        advice: "the file may be damaged; fetch or export it again")
     }
     memory = unpacked
     model = UnsafePointer(unpacked)

@@ -1,7 +1,8 @@
 package import Tensors
 
-/// An ONNX model as its file states it: names, attributes and constants decoded and checked by themselves, operators
-/// not yet interpreted. Large constants are views of the file's bytes, so the values here are cheap to copy.
+/// An ONNX model as its file states it: names, attributes and constants decoded and checked by themselves,
+/// operators not yet interpreted. Large constants are views of the file's bytes, so the values here are cheap
+/// to copy.
 package struct ONNXModel: Sendable {
   /// The path the model was read from, for messages.
   package var path: String

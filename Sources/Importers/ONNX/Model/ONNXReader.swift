@@ -68,7 +68,8 @@ private struct ONNXReader {
     if source.n_sparse_initializer > 0 {
       let name = source.sparse_initializer[0]?.pointee.values.map { text($0.pointee.name) } ?? ""
       throw ImportError(
-        file: path, place: "tensor \(ImportError.quoted(name))", found: "is sparse", expected: "dense constants",
+        file: path, place: "tensor \(ImportError.quoted(name))", found: "is sparse",
+        expected: "dense constants",
         advice: "export with dense weights")
     }
     var initializers: [ONNXInitializer] = []
@@ -131,7 +132,8 @@ private struct ONNXReader {
   }
 
   private mutating func attributes(
-    _ sources: UnsafeMutablePointer<UnsafeMutablePointer<Onnx__AttributeProto>?>?, _ count: Int, of owner: String
+    _ sources: UnsafeMutablePointer<UnsafeMutablePointer<Onnx__AttributeProto>?>?, _ count: Int,
+    of owner: String
   ) throws(ImportError) -> [ONNXAttribute] {
     var attributes: [ONNXAttribute] = []
     var names = Set<String>()
@@ -148,7 +150,9 @@ private struct ONNXReader {
 
   /// Files of the first two IR versions do not state the type; the field that is there tells.
   private func type(of source: Onnx__AttributeProto) -> Onnx__AttributeProto__AttributeType {
-    if source.has_type != 0, source.type != ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED { return source.type }
+    if source.has_type != 0, source.type != ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED {
+      return source.type
+    }
     if source.has_f != 0 { return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT }
     if source.has_i != 0 { return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT }
     if source.has_s != 0 { return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING }
@@ -196,12 +200,14 @@ private struct ONNXReader {
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__SPARSE_TENSOR,
       ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__SPARSE_TENSORS:
       return .unsupported("SPARSE_TENSOR")
-    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TYPE_PROTO, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TYPE_PROTOS:
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TYPE_PROTO,
+      ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TYPE_PROTOS:
       return .unsupported("TYPE_PROTO")
     default:
       return .unsupported("UNDEFINED")
     }
-    throw ImportError(file: path, place: place, found: "has no value", expected: "the value that its type announces")
+    throw ImportError(
+      file: path, place: place, found: "has no value", expected: "the value that its type announces")
   }
 
   private mutating func tensor(_ source: Onnx__TensorProto, at place: String) throws(ImportError) -> Tensor {
@@ -255,7 +261,9 @@ private func messages<Message>(
   UnsafeBufferPointer(start: pointers, count: pointers == nil ? 0 : count).compactMap { $0 }
 }
 
-private func text(_ characters: UnsafeMutablePointer<CChar>?) -> String { characters.map { String(cString: $0) } ?? "" }
+private func text(_ characters: UnsafeMutablePointer<CChar>?) -> String {
+  characters.map { String(cString: $0) } ?? ""
+}
 
 private func text(_ bytes: ProtobufCBinaryData) -> String {
   String(decoding: UnsafeBufferPointer(start: bytes.data, count: bytes.len), as: UTF8.self)

@@ -1,8 +1,8 @@
 import COnnx
 import Tensors
 
-/// Turns tensor messages into tensors: constants in the file are viewed in the unpacked message, external ones in
-/// their mapped files.
+/// Turns tensor messages into tensors: constants in the file are viewed in the unpacked message, external
+/// ones in their mapped files.
 struct ONNXTensorReader {
   let message: ONNXMessage
   private var external: ONNXExternalData
@@ -32,7 +32,8 @@ struct ONNXTensorReader {
     if tensor.has_raw_data != 0 {
       guard tensor.raw_data.len == byteCount else {
         throw Finding(
-          "has \(tensor.raw_data.len) bytes of data", expected: "\(byteCount) for \(ONNXElementType.name(number))\(shape)",
+          "has \(tensor.raw_data.len) bytes of data",
+          expected: "\(byteCount) for \(ONNXElementType.name(number))\(shape)",
           advice: "the file may be damaged; export it again")
       }
       let bytes = UnsafeRawBufferPointer(start: tensor.raw_data.data, count: byteCount)
@@ -78,7 +79,8 @@ struct ONNXTensorReader {
       return Tensor(element: type.element, shape: shape) { bytes in
         for index in 0..<count {
           bytes.storeBytes(
-            of: UInt16(truncatingIfNeeded: tensor.int32_data[index]), toByteOffset: index * 2, as: UInt16.self)
+            of: UInt16(truncatingIfNeeded: tensor.int32_data[index]), toByteOffset: index * 2, as: UInt16.self
+          )
         }
       }
     default:
@@ -86,7 +88,8 @@ struct ONNXTensorReader {
       let values = UnsafeBufferPointer(start: tensor.int32_data, count: count)
       let range: ClosedRange<Int64> = type == .u16 ? 0...65535 : type.element.integerRange ?? 0...1
       if let value = values.first(where: { !range.contains(Int64($0)) }) {
-        throw Finding("holds the value \(value)", expected: "values from \(range.lowerBound) to \(range.upperBound)")
+        throw Finding(
+          "holds the value \(value)", expected: "values from \(range.lowerBound) to \(range.upperBound)")
       }
       return Tensor(values.map { Int64($0) }, shape: shape, element: type.element)
     }

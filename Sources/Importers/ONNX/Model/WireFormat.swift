@@ -2,9 +2,10 @@ import COnnx
 
 /// Checks bytes against the schema before libprotobuf-c sees them.
 ///
-/// The library recurses into nested messages, and merges a singular message that occurs twice by copying both, so a
-/// hostile file could exhaust its stack or its time. This walk is iterative and takes linear time; what it accepts has
-/// bounded depth, lengths inside their parents, the declared wire types, and no repeated singular message.
+/// The library recurses into nested messages, and merges a singular message that occurs twice by copying
+/// both, so a hostile file could exhaust its stack or its time. This walk is iterative and takes linear time;
+/// what it accepts has bounded depth, lengths inside their parents, the declared wire types, and no repeated
+/// singular message.
 struct WireFormat {
   /// A graph nested in a graph takes three levels.
   private static let maximumDepth = 64
@@ -37,7 +38,9 @@ struct WireFormat {
       if position == frame.end { continue }
       let start = position
       let key = try varint(before: frame.end)
-      guard key <= UInt64(UInt32.max), key >> 3 > 0 else { throw damage(at: start, "an invalid field number") }
+      guard key <= UInt64(UInt32.max), key >> 3 > 0 else {
+        throw damage(at: start, "an invalid field number")
+      }
       let wireType = UInt8(key & 7)
       let payload = try payloadEnd(wireType, before: frame.end, start: start)
       if let index = Self.field(UInt32(key >> 3), of: frame.descriptor) {
@@ -51,10 +54,12 @@ struct WireFormat {
             frame.seen |= 1 << UInt64(index)
           }
           guard stack.count + 2 <= Self.maximumDepth else {
-            throw Finding("nests its messages more than \(Self.maximumDepth) levels deep", expected: "fewer levels")
+            throw Finding(
+              "nests its messages more than \(Self.maximumDepth) levels deep", expected: "fewer levels")
           }
           stack.append(frame)
-          let child = UnsafeRawPointer(field.descriptor).assumingMemoryBound(to: ProtobufCMessageDescriptor.self)
+          let child = UnsafeRawPointer(field.descriptor).assumingMemoryBound(
+            to: ProtobufCMessageDescriptor.self)
           stack.append(Frame(descriptor: child, end: payload))
           continue
         }
