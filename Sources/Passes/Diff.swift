@@ -1,5 +1,6 @@
-/// The difference of two texts by lines: removed lines begin with `-`, added ones with `+`, and `context` unchanged lines
-/// around them with a space; `@@` stands where lines are left out. Empty when the texts are equal.
+/// The difference of two texts by lines: removed lines begin with `-`, added ones with `+`, and `context`
+/// unchanged lines around them with a space; `@@` stands where lines are left out. Empty when the texts are
+/// equal.
 package func lineDifference(_ before: String, _ after: String, context: Int = 2) -> String {
   let old = before.split(separator: "\n", omittingEmptySubsequences: false)
   let new = after.split(separator: "\n", omittingEmptySubsequences: false)

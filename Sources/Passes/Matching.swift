@@ -45,9 +45,11 @@ extension Graph {
     return a == b ? [(a, b)] : [(a, b), (b, a)]
   }
 
-  /// The number that a constant repeats throughout; nil when it differs, is not finite or the constant is large.
+  /// The number that a constant repeats throughout; nil when it differs, is not finite or the constant is
+  /// large.
   func uniform(_ value: ValueID) -> Double? {
-    guard let tensor = constant(value), tensor.element.isFloat, (1...65536).contains(tensor.elementCount) else { return nil }
+    guard let tensor = constant(value), tensor.element.isFloat, (1...65536).contains(tensor.elementCount)
+    else { return nil }
     let numbers = tensor.floats
     guard let first = numbers.first, first.isFinite, numbers.allSatisfy({ $0 == first }) else { return nil }
     return Double(first)
@@ -59,10 +61,12 @@ extension Graph {
     return uniform(value)
   }
 
-  /// A constant, broadcast against `shape`, as one number for each index of `axis`; nil when it varies along another axis or would
-  /// extend the shape.
+  /// A constant, broadcast against `shape`, as one number for each index of `axis`; nil when it varies along
+  /// another axis or would extend the shape.
   func vector(_ value: ValueID, along axis: Int, of shape: Shape) -> [Double]? {
-    guard let tensor = constant(value), tensor.element.isFloat, tensor.shape.rank <= shape.rank else { return nil }
+    guard let tensor = constant(value), tensor.element.isFloat, tensor.shape.rank <= shape.rank else {
+      return nil
+    }
     let missing = shape.rank - tensor.shape.rank
     for (index, extent) in tensor.shape.extents.enumerated() where extent != 1 {
       guard index + missing == axis, extent == shape[axis] else { return nil }

@@ -2,8 +2,9 @@ package import IR
 
 /// A named rewrite of one graph.
 ///
-/// Passes are global constants, one in each file of this module, whose doc comments show the IR before and after. A pass keeps no
-/// state between runs, reads the graph through its context and changes it only through the context's methods.
+/// Passes are global constants, one in each file of this module, whose doc comments show the IR before and
+/// after. A pass keeps no state between runs, reads the graph through its context and changes it only
+/// through the context's methods.
 package struct Pass: Sendable {
   /// The name on the command line and in reports: lower-case words joined by hyphens.
   package let name: String
@@ -40,4 +41,5 @@ package struct PassReport: Hashable, Sendable {
 }
 
 /// Sees the graph before and after every pass.
-package typealias PassObserver = (_ report: PassReport, _ before: Graph, _ after: Graph) throws(Diagnostic) -> Void
+package typealias PassObserver = (_ report: PassReport, _ before: Graph, _ after: Graph) throws(Diagnostic) ->
+  Void

@@ -1,14 +1,16 @@
 package import IR
 package import Tensors
 
-/// A graph while a pass works on it. Every change goes through a method here, so that the change log is complete, nodes keep
-/// the names and locations of what they replace, and replaced nodes disappear together with what only they read.
+/// A graph while a pass works on it. Every change goes through a method here, so that the change log is
+/// complete, nodes keep the names and locations of what they replace, and replaced nodes disappear together
+/// with what only they read.
 package struct PassContext: Sendable {
   package private(set) var graph: Graph
   package private(set) var changes: [Change] = []
   private let pass: String
   /// Values with at least this index were made by this pass; their names are free to change.
   private let firstNewValue: Int
+  private static let foldedSuffix = ".folded"
 
   package init(_ graph: Graph, pass: String) {
     self.graph = graph
@@ -21,12 +23,14 @@ package struct PassContext: Sendable {
     _ op: Op, _ operands: [ValueID], before next: NodeID, named source: NodeID? = nil
   ) throws(Diagnostic) -> ValueID {
     let origin = graph[source ?? next]
-    let results = try graph.add(op, operands, name: origin.name, at: origin.location, before: next)
-    return results[0]
+    let value = try graph.add(op, operands, name: origin.name, at: origin.location, before: next)[0]
+    // Two values of one name would read badly; `replace` gives the name of the value that it replaces.
+    graph.rename(value, to: "")
+    return value
   }
 
-  /// Lets all readers of `node` read `value`, which is defined before it and has the type of its result, then removes the node and
-  /// everything that it alone read.
+  /// Lets all readers of `node` read `value`, which is defined before it and has the type of its result,
+  /// then removes the node and everything that it alone read.
   package mutating func replace(
     _ node: NodeID, with value: ValueID, _ description: String
   ) throws(Diagnostic) {
@@ -34,11 +38,12 @@ package struct PassContext: Sendable {
     let (old, new) = (graph.type(of: result), graph.type(of: value))
     guard old == new else {
       throw Diagnostic(
-        "pass '\(pass)' would change the type of \(graph.describe(node)) from \(old) to \(new)", at: graph[node].location,
+        "pass '\(pass)' would change the type of \(graph.describe(node)) from \(old) to \(new)",
+        at: graph[node].location,
         op: graph[node].op.name, advice: "this is a defect of the pass")
     }
     record(description, [node])
-    if value.index >= firstNewValue, graph.producer(of: value) != nil, !graph[result].name.isEmpty {
+    if value.index >= firstNewValue, graph.producer(of: value) != nil {
       graph.rename(value, to: graph[result].name)
     }
     graph.replaceUses(of: result, with: value)
@@ -72,13 +77,16 @@ package struct PassContext: Sendable {
   }
 
   /// Adds a weight that a pass computed, or returns an equal one. `name` tells what it was made from.
-  package mutating func addWeight(_ name: String, _ tensor: Tensor) -> ValueID { graph.addWeight(name, tensor) }
+  package mutating func addWeight(_ name: String, _ tensor: Tensor) -> ValueID {
+    graph.addWeight(name, tensor)
+  }
 
-  /// Adds a weight computed from another one. Its name ends in `.folded`, so that the checkpoint's own names keep meaning
-  /// the checkpoint's own values.
+  /// Adds a weight computed from another one. Its name ends in `.folded`, so that the checkpoint's own names
+  /// keep meaning the checkpoint's own values.
   package mutating func addWeight(foldedFrom source: ValueID, _ tensor: Tensor) -> ValueID {
     let name = graph[source].name
-    return graph.addWeight(name.contains(".folded") ? name : name + ".folded", tensor)
+    let stem = name.firstRange(of: Self.foldedSuffix).map { String(name[..<$0.lowerBound]) } ?? name
+    return graph.addWeight(stem + Self.foldedSuffix, tensor)
   }
 
   /// Removes a weight that nobody reads.
@@ -101,7 +109,13 @@ package struct PassContext: Sendable {
       let operands = graph[next].operands
       graph.remove(next)
       for operand in operands where graph.contains(operand) {
-        if let producer = graph.producer(of: operand) { pending.append(producer) }
+        if let producer = graph.producer(of: operand) {
+          pending.append(producer)
+        } else if graph.isUnread(operand), graph[operand].name.contains(Self.foldedSuffix) {
+          // An intermediate result of folding; the model's own weights go in `remove-dead-code`, with a log
+          // entry.
+          graph.removeWeight(operand)
+        }
       }
     }
   }

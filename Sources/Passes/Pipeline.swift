@@ -1,6 +1,7 @@
 package import IR
 
-/// One line of a pipeline: a pass, or a group that is repeated until nothing changes, with the reason why it stands where it does.
+/// One line of a pipeline: a pass, or a group that is repeated until nothing changes, with the reason why it
+/// stands where it does.
 package struct PipelineStep: Sendable {
   package let passes: [Pass]
   /// How often the passes run at most.
@@ -17,7 +18,8 @@ package struct PipelineStep: Sendable {
   }
 }
 
-/// Runs a pipeline on a graph. With `verifying`, the verifier runs after every pass, and its errors name the pass.
+/// Runs a pipeline on a graph. With `verifying`, the verifier runs after every pass, and its errors name the
+/// pass.
 @discardableResult
 package func run(
   _ steps: [PipelineStep], on graph: inout Graph, verifying: Bool = false, observer: PassObserver? = nil
@@ -60,7 +62,8 @@ package func run(
   try pass.run(&context)
   let time = (clock.now - start).components
   let report = PassReport(
-    name: pass.name, changes: context.changes, nodesBefore: graph.order.count, nodesAfter: context.graph.order.count,
+    name: pass.name, changes: context.changes, nodesBefore: graph.order.count,
+    nodesAfter: context.graph.order.count,
     seconds: Double(time.seconds) + Double(time.attoseconds) * 1e-18)
   if verifying {
     do {

@@ -2,7 +2,9 @@ import IR
 
 /// What every compile runs before planning for a target.
 package let standardPipeline: [PipelineStep] = [
-  .run(foldConstants, "importers leave shape arithmetic and reshaped parameters behind; nothing else sees through them"),
+  .run(
+    foldConstants,
+    "importers leave shape arithmetic and reshaped parameters behind; nothing else sees through them"),
   .run(removeDeadCode, "what no output needs would count as a reader and keep patterns from matching"),
   .repeat(
     6, [removeNoOps, mergeReshapes, removeBroadcasts, simplifyArithmetic, mergeDuplicates, foldConstants],
@@ -42,23 +44,35 @@ package struct OrderingConstraint: Sendable {
 
 package let orderingConstraints: [OrderingConstraint] = [
   OrderingConstraint(
-    first: foldConstants, second: removeBroadcasts, reason: "an expanded constant is a constant, not a broadcast"),
+    first: foldConstants, second: removeBroadcasts,
+    reason: "an expanded constant is a constant, not a broadcast"),
   OrderingConstraint(
     first: simplifyArithmetic, second: recogniseGELU, reason: "recognition knows affine and clip only"),
-  OrderingConstraint(first: simplifyArithmetic, second: recogniseNorms, reason: "squares may be written as powers"),
-  OrderingConstraint(first: mergeDuplicates, second: recogniseNorms, reason: "exporters compute x − mean twice"),
+  OrderingConstraint(
+    first: simplifyArithmetic, second: recogniseNorms, reason: "squares may be written as powers"),
+  OrderingConstraint(
+    first: mergeDuplicates, second: recogniseNorms, reason: "exporters compute x − mean twice"),
   OrderingConstraint(first: recogniseSigmoids, second: recogniseGates, reason: "gates are sigmoids"),
-  OrderingConstraint(first: recogniseNorms, second: recogniseGroupNorm, reason: "the inner normalisation may be written out"),
-  OrderingConstraint(first: recogniseNorms, second: absorbNormScale, reason: "there is nothing to absorb into before"),
   OrderingConstraint(
-    first: absorbNormScale, second: foldScaleOffset, reason: "a norm's bias must not go into the matmul behind it alone"),
+    first: recogniseNorms, second: recogniseGroupNorm, reason: "the inner normalisation may be written out"),
   OrderingConstraint(
-    first: recogniseGates, second: foldScaleOffset, reason: "folding moves the scalings by which gates are recognised"),
+    first: recogniseNorms, second: absorbNormScale, reason: "there is nothing to absorb into before"),
   OrderingConstraint(
-    first: pushTransposes, second: foldBatchNorm, reason: "a transpose between conv and normalisation hides one from the other"),
-  OrderingConstraint(first: foldBatchNorm, second: lowerBatchNorm, reason: "lowering loses the exact statistics"),
+    first: absorbNormScale, second: foldScaleOffset,
+    reason: "a norm's bias must not go into the matmul behind it alone"),
+  OrderingConstraint(
+    first: recogniseGates, second: foldScaleOffset,
+    reason: "folding moves the scalings by which gates are recognised"),
+  OrderingConstraint(
+    first: pushTransposes, second: foldBatchNorm,
+    reason: "a transpose between conv and normalisation hides one from the other"),
+  OrderingConstraint(
+    first: foldBatchNorm, second: lowerBatchNorm, reason: "lowering loses the exact statistics"),
   OrderingConstraint(first: lowerBatchNorm, second: moveScalePastMean, reason: "only products and sums move"),
-  OrderingConstraint(first: foldScaleOffset, second: fuseActivation, reason: "a fused activation stands between them"),
-  OrderingConstraint(first: fuseActivation, second: fuseElementwise, reason: "an activation fuses into conv for free"),
-  OrderingConstraint(first: fuseElementwise, second: removeDeadCode, reason: "the bundle gets exactly what is read"),
+  OrderingConstraint(
+    first: foldScaleOffset, second: fuseActivation, reason: "a fused activation stands between them"),
+  OrderingConstraint(
+    first: fuseActivation, second: fuseElementwise, reason: "an activation fuses into conv for free"),
+  OrderingConstraint(
+    first: fuseElementwise, second: removeDeadCode, reason: "the bundle gets exactly what is read"),
 ]

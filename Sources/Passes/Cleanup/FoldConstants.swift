@@ -6,8 +6,8 @@ import Tensors
 ///     %s = add @a, @b                 ->      weight @s = …
 ///     %y = mul %x, %s                         %y = mul %x, @s
 ///
-/// A node stays when its result would take more than a megabyte and more than twice the bytes of its operands (an `expand` of a small
-/// constant, say), or when it can't be computed.
+/// A node stays when its result would take more than a megabyte and more than twice the bytes of its
+/// operands (an `expand` of a small constant, say), or when it can't be computed.
 package let foldConstants = Pass("fold-constants", "Computes nodes whose operands are all known.") {
   (context: inout PassContext) throws(Diagnostic) in
   for node in context.graph.order where context.graph.contains(node) {

@@ -33,14 +33,18 @@ private func mergeWeights(_ context: inout PassContext) {
   let graph = context.graph
   // Only weights that share a type can be equal, so that most contents are never read.
   var byType: [TensorType: [ValueID]] = [:]
-  for weight in graph.weights where graph.constant(weight) != nil { byType[graph.type(of: weight), default: []].append(weight) }
+  for weight in graph.weights where graph.constant(weight) != nil {
+    byType[graph.type(of: weight), default: []].append(weight)
+  }
   var merges: [(from: ValueID, into: ValueID)] = []
   for group in byType.values where group.count > 1 {
     var byDigest: [UInt64: [ValueID]] = [:]
     for weight in group {
       guard let tensor = graph.constant(weight) else { continue }
       let known = byDigest[tensor.digest] ?? []
-      let twin = known.first { candidate in graph.constant(candidate).map { $0.isIdentical(to: tensor) } ?? false }
+      let twin = known.first { candidate in
+        graph.constant(candidate).map { $0.isIdentical(to: tensor) } ?? false
+      }
       if let twin {
         merges.append((weight, twin))
       } else {

@@ -5,7 +5,9 @@ import Tensors
 ///
 ///     %a = expand %b {shape = [1, 4, 8, 8]}        ->      %y = add %x, %b
 ///     %y = add %x, %a
-package let removeBroadcasts = Pass("remove-broadcasts", "Drops expands before ops that broadcast by themselves.") {
+package let removeBroadcasts = Pass(
+  "remove-broadcasts", "Drops expands before ops that broadcast by themselves."
+) {
   (context: inout PassContext) throws(Diagnostic) in
   for node in context.graph.order where context.graph.contains(node) {
     for index in context.graph[node].operands.indices {
@@ -16,7 +18,9 @@ package let removeBroadcasts = Pass("remove-broadcasts", "Drops expands before o
       case .matmul where index < 2: break
       default: continue
       }
-      guard let producer = graph.producer(of: entry.operands[index]), case .expand = graph[producer].op else { continue }
+      guard let producer = graph.producer(of: entry.operands[index]), case .expand = graph[producer].op else {
+        continue
+      }
       var operands = entry.operands
       operands[index] = graph[producer].operands[0]
       let types = try? entry.op.infer(operands.map { graph.type(of: $0) })

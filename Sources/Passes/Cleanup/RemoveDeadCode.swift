@@ -6,7 +6,8 @@ import Tensors
 ///     %y = exp %x                     ->      %z = relu %x
 ///     %z = relu %x                            return %z
 ///     return %z
-package let removeDeadCode = Pass("remove-dead-code", "Removes nodes and weights that no output depends on.") {
+package let removeDeadCode = Pass("remove-dead-code", "Removes nodes and weights that no output depends on.")
+{
   (context: inout PassContext) throws(Diagnostic) in
   let graph = context.graph
   var live = [Bool](repeating: false, count: graph.valueCapacity)

@@ -7,13 +7,15 @@ import Tensors
 ///     %b = mul %a, @one
 ///     %y = relu %b
 ///
-/// Among them are `x + 0`, `x × 1` and `x ÷ 1` with constants that do not broadcast x, slices and pads of nothing, and resizing to the
-/// same size. Reductions over axes of extent 1 become reshapes.
+/// Among them are `x + 0`, `x × 1` and `x ÷ 1` with constants that do not broadcast x, slices and pads of
+/// nothing, and resizing to the same size. Reductions over axes of extent 1 become reshapes.
 package let removeNoOps = Pass("remove-no-ops", "Removes nodes that return an operand unchanged.") {
   (context: inout PassContext) throws(Diagnostic) in
   for node in context.graph.order {
     let graph = context.graph
-    if let value = unchangedOperand(of: node, in: graph), graph.type(of: value) == graph.type(of: graph.result(node)) {
+    if let value = unchangedOperand(of: node, in: graph),
+      graph.type(of: value) == graph.type(of: graph.result(node))
+    {
       try context.replace(node, with: value, "removed \(graph.describe(node)), which changes nothing")
     } else if isReshapingReduction(node, in: graph) {
       let shape = graph.shape(of: graph.result(node)).extents
@@ -59,7 +61,8 @@ private func unchangedOperand(of node: NodeID, in graph: Graph) -> ValueID? {
     return full.count == 1 ? full[0] : nil
   case .slice(let op): return shape.indices.allSatisfy { op.starts[$0] == 0 && op.step($0) == 1 } ? x : nil
   case .pad(let op): return op.pads.allSatisfy { $0 == 0 } ? x : nil
-  case .resize(let op): return op.scales.allSatisfy { $0 == 1 } && op.sizes == Array(shape.extents.dropFirst(2)) ? x : nil
+  case .resize(let op):
+    return op.scales.allSatisfy { $0 == 1 } && op.sizes == Array(shape.extents.dropFirst(2)) ? x : nil
   case .pool(let op):
     let identical = op.kernel.allSatisfy { $0 == 1 } && op.window.strides.allSatisfy { $0 == 1 }
     return identical && op.window.pads.allSatisfy { $0 == 0 } ? x : nil

@@ -1,18 +1,23 @@
 import IR
 import Tensors
 
-/// Writes arithmetic with a constant number as one function of one operand, so that later passes meet one form only.
+/// Writes arithmetic with a constant number as one function of one operand, so that later passes meet one
+/// form only.
 ///
 ///     %a = div %x, @two                            ->      %b = affine %x {scale = 0.5, offset = 1.0}
 ///     %b = add %a, @one
 ///
-/// Also `max`/`min` with a number become `clip`; nested clips, powers 2, 0.5, -1 and -0.5, 1 ÷ x and 1 ÷ √x get their own forms.
-/// Division becomes multiplication by the reciprocal, which may round differently by one unit in the last place.
-package let simplifyArithmetic = Pass("simplify-arithmetic", "Writes arithmetic with numbers as affine and clip.") {
+/// Also `max`/`min` with a number become `clip`; nested clips, powers 2, 0.5, -1 and -0.5, 1 ÷ x and 1 ÷ √x
+/// get their own forms. Division becomes multiplication by the reciprocal, which may round differently by
+/// one unit in the last place.
+package let simplifyArithmetic = Pass(
+  "simplify-arithmetic", "Writes arithmetic with numbers as affine and clip."
+) {
   (context: inout PassContext) throws(Diagnostic) in
   for node in context.graph.order where context.graph.contains(node) {
     let graph = context.graph
-    guard graph.type(of: graph.result(node)).element.isFloat, let (op, operands) = simpler(node, in: graph) else { continue }
+    guard graph.type(of: graph.result(node)).element.isFloat, let (op, operands) = simpler(node, in: graph)
+    else { continue }
     let types = try? op.infer(operands.map { graph.type(of: $0) })
     guard types == [graph.type(of: graph.result(node))] else { continue }
     try context.rewrite(node, as: op, operands, "wrote \(graph.describe(node)) as \(op.name)")

@@ -7,8 +7,8 @@ struct ChannelAffine {
   let scale: [Double]
   let offset: [Double]
 
-  /// Reads a node as such a function along `axis` of its result, if it is one: `batch_norm`, `affine`, or arithmetic with a
-  /// constant that varies along this axis only.
+  /// Reads a node as such a function along `axis` of its result, if it is one: `batch_norm`, `affine`, or
+  /// arithmetic with a constant that varies along this axis only.
   init?(_ node: NodeID, along axis: Int, in graph: Graph) {
     let entry = graph[node]
     let shape = graph.shape(of: graph.result(node))
@@ -34,7 +34,8 @@ struct ChannelAffine {
       let left = graph.constant(a) != nil
       x = left ? b : a
       // The constant must not extend x.
-      guard graph.shape(of: x) == shape, let numbers = graph.vector(left ? a : b, along: axis, of: shape) else { return nil }
+      guard graph.shape(of: x) == shape, let numbers = graph.vector(left ? a : b, along: axis, of: shape)
+      else { return nil }
       switch (op.function, left) {
       case (.add, _): (scale, offset) = (same(1), numbers)
       case (.sub, false): (scale, offset) = (same(1), numbers.map { -$0 })
@@ -51,7 +52,8 @@ struct ChannelAffine {
   }
 }
 
-/// Folds one node that scales and shifts channels into the linear op before it, or the one after it. Returns whether it did.
+/// Folds one node that scales and shifts channels into the linear op before it, or the one after it. Returns
+/// whether it did.
 func foldIntoNeighbour(_ node: NodeID, in context: inout PassContext) throws(Diagnostic) -> Bool {
   if try foldIntoProducer(node, in: &context) { return true }
   return try foldIntoReader(node, in: &context)
@@ -61,10 +63,12 @@ private func foldIntoProducer(_ node: NodeID, in context: inout PassContext) thr
   let graph = context.graph
   for operand in graph[node].operands where graph.hasOneUse(operand) {
     guard let producer = graph.producer(of: operand), let linear = LinearOp(producer, in: graph),
-      linear.activation == nil, let affine = ChannelAffine(node, along: linear.outputAxis, in: graph), affine.x == operand
+      linear.activation == nil, let affine = ChannelAffine(node, along: linear.outputAxis, in: graph),
+      affine.x == operand
     else { continue }
     let description = "folded \(graph.describe(node)) into \(graph.describe(producer))"
-    let operands = linear.foldingOutput(scale: affine.scale, offset: affine.offset, in: &context)
+    let operands = linear.foldingOutput(
+      scale: affine.scale, offset: affine.offset, addend: graph.addend(of: node), in: &context)
     try context.rewrite(node, as: graph[producer].op, operands, named: producer, description)
     return true
   }
@@ -83,4 +87,12 @@ private func foldIntoReader(_ node: NodeID, in context: inout PassContext) throw
   let operands = linear.foldingInput(affine.x, scale: affine.scale, offset: affine.offset, in: &context)
   try context.rewrite(reader, as: graph[reader].op, operands, description)
   return true
+}
+
+extension Graph {
+  /// The constant that a node adds, if it is a sum.
+  fileprivate func addend(of node: NodeID) -> ValueID? {
+    guard let (a, b) = binary(result(node), .add) else { return nil }
+    return constant(a) != nil ? a : b
+  }
 }

@@ -6,9 +6,11 @@ import Tensors
 ///     %a = conv %x, @w                             ->      %y = conv %x, @w.folded, @bias.folded
 ///     %y = batch_norm %a, @g, @b, @m, @v
 ///
-/// Where there is none, it goes into the one after it, provided that no padding lies between (padding would have to be the shift's
-/// preimage of zero).
-package let foldBatchNorm = Pass("fold-batch-norm", "Folds batch normalisation into neighbouring conv and matmul.") {
+/// Where there is none, it goes into the one after it, provided that no padding lies between (padding would
+/// have to be the shift's preimage of zero).
+package let foldBatchNorm = Pass(
+  "fold-batch-norm", "Folds batch normalisation into neighbouring conv and matmul."
+) {
   (context: inout PassContext) throws(Diagnostic) in
   for node in context.graph.order where context.graph.contains(node) {
     guard case .batchNorm = context.graph[node].op else { continue }

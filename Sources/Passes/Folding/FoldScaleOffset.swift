@@ -1,14 +1,16 @@
 import IR
 import Tensors
 
-/// Folds scales and offsets by constants, one for each channel or one for all, into the conv, conv_transpose or matmul next to
-/// them: added biases, layer scale, input normalisation.
+/// Folds scales and offsets by constants, one for each channel or one for all, into the conv, conv_transpose
+/// or matmul next to them: added biases, layer scale, input normalisation.
 ///
 ///     %a = conv %x, @w, @b                         ->      %y = conv %x, @w.folded, @b.folded
 ///     %y = mul %a, @gamma
 ///
 /// Into the op after only without padding, unless nothing is added.
-package let foldScaleOffset = Pass("fold-scale-offset", "Folds scales and offsets into neighbouring conv and matmul.") {
+package let foldScaleOffset = Pass(
+  "fold-scale-offset", "Folds scales and offsets into neighbouring conv and matmul."
+) {
   (context: inout PassContext) throws(Diagnostic) in
   for node in context.graph.order where context.graph.contains(node) {
     switch context.graph[node].op {
@@ -26,8 +28,10 @@ private func addBias(_ node: NodeID, in context: inout PassContext) throws(Diagn
   let graph = context.graph
   for (a, b) in graph.eitherOrder(graph.result(node), .add) {
     guard graph.hasOneUse(a), let producer = graph.producer(of: a), case .matmul(let op) = graph[producer].op,
-      graph[producer].operands.count == 2, op.activation == nil, let bias = graph.constant(b), bias.shape.rank == 1,
-      bias.shape[0] == graph.shape(of: a).extents.last, graph.shape(of: graph.result(node)) == graph.shape(of: a)
+      graph[producer].operands.count == 2, op.activation == nil, let bias = graph.constant(b),
+      bias.shape.rank == 1,
+      bias.shape[0] == graph.shape(of: a).extents.last,
+      graph.shape(of: graph.result(node)) == graph.shape(of: a)
     else { continue }
     try context.rewrite(
       node, as: .matmul(op), graph[producer].operands + [b], named: producer,

@@ -1,8 +1,8 @@
 import IR
 import Tensors
 
-/// A constant weight seen as [groups, outer, channels, inner]: channel `group × channels + channel` takes part in all elements of
-/// its row.
+/// A constant weight seen as [groups, outer, channels, inner]: channel `group × channels + channel` takes
+/// part in all elements of its row.
 struct ChannelView {
   var groups: Int
   var outer: Int
@@ -112,7 +112,8 @@ struct LinearOp {
         outputAxis = rank - 2
         inputAxis = b.rank - (op.transposeB ? 1 : 2)
         let asRows = ChannelView(groups: 1, outer: batch, channels: a[a.rank - 2], inner: a[a.rank - 1])
-        let asColumns = ChannelView(groups: 1, outer: batch * a[a.rank - 2], channels: a[a.rank - 1], inner: 1)
+        let asColumns = ChannelView(
+          groups: 1, outer: batch * a[a.rank - 2], channels: a[a.rank - 1], inner: 1)
         outputs = op.transposeA ? asColumns : asRows
         inputs = op.transposeA ? asRows : asColumns
         canAbsorbInputOffset = batch == 1 && inner > 0
@@ -122,7 +123,8 @@ struct LinearOp {
         outputAxis = rank - 1
         inputAxis = a.rank - (op.transposeA ? 2 : 1)
         let asRows = ChannelView(groups: 1, outer: batch, channels: b[b.rank - 2], inner: b[b.rank - 1])
-        let asColumns = ChannelView(groups: 1, outer: batch * b[b.rank - 2], channels: b[b.rank - 1], inner: 1)
+        let asColumns = ChannelView(
+          groups: 1, outer: batch * b[b.rank - 2], channels: b[b.rank - 1], inner: 1)
         outputs = op.transposeB ? asRows : asColumns
         inputs = op.transposeB ? asColumns : asRows
         canAbsorbInputOffset = batch == 1
@@ -132,7 +134,8 @@ struct LinearOp {
     }
     input = left ? 1 : 0
     weight = entry.operands[left ? 0 : 1]
-    guard let tensor = graph.constant(weight), tensor.elementCount > 0, graph.constant(entry.operands[input]) == nil
+    guard let tensor = graph.constant(weight), tensor.elementCount > 0,
+      graph.constant(entry.operands[input]) == nil
     else { return nil }
     weightTensor = tensor
     if entry.operands.count == 3 {
@@ -148,13 +151,14 @@ struct LinearOp {
     }
   }
 
-  /// The node's operands after y = scale·(W·x + b) + offset for each output channel.
+  /// The node's operands after y = scale·(W·x + b) + offset for each output channel. A new bias is named
+  /// after `addend`, or after the weight.
   func foldingOutput(
-    scale: [Double], offset: [Double], in context: inout PassContext
+    scale: [Double], offset: [Double], addend: ValueID?, in context: inout PassContext
   ) -> [ValueID] {
     let numbers = zip(biasNumbers, zip(scale, offset)).map { $0 * $1.0 + $1.1 }
     let isScaled = scale.contains { $0 != 1 }
-    return operands(isScaled ? outputs.scaled(weightTensor, by: scale) : nil, numbers, in: &context)
+    return operands(isScaled ? outputs.scaled(weightTensor, by: scale) : nil, numbers, addend, in: &context)
   }
 
   /// The node's operands after y = W·(scale·x + offset) + b for each input channel.
@@ -168,12 +172,15 @@ struct LinearOp {
       for (index, sum) in sums.enumerated() { numbers[index / share] += sum }
     }
     let isScaled = scale.contains { $0 != 1 }
-    var result = operands(isScaled ? inputs.scaled(weightTensor, by: scale) : nil, numbers, in: &context)
+    var result = operands(
+      isScaled ? inputs.scaled(weightTensor, by: scale) : nil, numbers, nil, in: &context)
     result[input] = x
     return result
   }
 
-  private func operands(_ newWeight: Tensor?, _ numbers: [Double], in context: inout PassContext) -> [ValueID] {
+  private func operands(
+    _ newWeight: Tensor?, _ numbers: [Double], _ addend: ValueID?, in context: inout PassContext
+  ) -> [ValueID] {
     let old = context.graph[node].operands
     var result = Array(old.prefix(2))
     if let newWeight { result[1 - input] = context.addWeight(foldedFrom: weight, newWeight) }
@@ -182,11 +189,13 @@ struct LinearOp {
       return result
     }
     let tensor = Tensor(numbers.map { Float($0) }, shape: biasShape, element: biasElement)
-    if let bias {
-      result.append(context.addWeight(foldedFrom: bias, tensor))
+    if let addend, bias == nil, let constant = context.graph.constant(addend), constant.isIdentical(to: tensor) {
+      result.append(addend)
+    } else if let source = bias ?? addend {
+      result.append(context.addWeight(foldedFrom: source, tensor))
     } else {
       let name = context.graph[weight].name
-      let stem = name.hasSuffix(".weight") ? String(name.dropLast(".weight".count)) : name
+      let stem = name.firstRange(of: ".weight").map { String(name[..<$0.lowerBound]) } ?? name
       result.append(context.addWeight(stem + ".bias.folded", tensor))
     }
     return result

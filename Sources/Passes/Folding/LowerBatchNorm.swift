@@ -9,7 +9,9 @@ package let lowerBatchNorm = Pass("lower-batch-norm", "Writes batch normalisatio
   (context: inout PassContext) throws(Diagnostic) in
   for node in context.graph.order {
     let graph = context.graph
-    guard case .batchNorm = graph[node].op, let affine = ChannelAffine(node, along: 1, in: graph) else { continue }
+    guard case .batchNorm = graph[node].op, let affine = ChannelAffine(node, along: 1, in: graph) else {
+      continue
+    }
     let operands = graph[node].operands
     let type = graph.type(of: graph.result(node))
     let shape = Shape([affine.scale.count] + [Int](repeating: 1, count: type.rank - 2))

@@ -1,20 +1,26 @@
 import IR
 import Tensors
 
-/// Scales and shifts channels after a mean over space in place of before it, where there is less to compute and a matmul to fold into.
+/// Scales and shifts channels after a mean over space in place of before it, where there is less to compute
+/// and a matmul to fold into.
 ///
 ///     %a = mul %x, @s                              ->      %b = reduce %x {kind = mean, axes = [2, 3]}
 ///     %y = reduce %a {kind = mean, axes = [2, 3]}          %y = mul %b, @s
 ///
-/// The constant must not vary along the axes of the mean. Average pooling that does not count padding is a mean too.
-package let moveScalePastMean = Pass("move-scale-past-mean", "Scales channels after a mean in place of before it.") {
+/// The constant must not vary along the axes of the mean. Average pooling that does not count padding is a
+/// mean too.
+package let moveScalePastMean = Pass(
+  "move-scale-past-mean", "Scales channels after a mean in place of before it."
+) {
   (context: inout PassContext) throws(Diagnostic) in
   // Backwards, so that a product whose sum has moved can follow it.
   for node in context.graph.order.reversed() {
     let graph = context.graph
     let result = graph.result(node)
     guard graph.type(of: result).element.isFloat, let reader = graph.onlyUser(of: result) else { continue }
-    guard let (x, rebuild) = scaling(node, in: graph), commutes(reader, with: rebuild, in: graph) else { continue }
+    guard let (x, rebuild) = scaling(node, in: graph), commutes(reader, with: rebuild, in: graph) else {
+      continue
+    }
     let inner = try context.insert(graph[reader].op, [x], before: reader)
     let description = "moved \(graph.describe(node)) past \(graph.describe(reader))"
     let operands: [ValueID]
@@ -46,7 +52,9 @@ private func scaling(_ node: NodeID, in graph: Graph) -> (x: ValueID, Scaling)? 
     default: return nil
     }
     let (value, x) = isLeft ? (operands[0], operands[1]) : (operands[1], operands[0])
-    guard let tensor = graph.constant(value), graph.shape(of: x) == graph.shape(of: graph.result(node)) else { return nil }
+    guard let tensor = graph.constant(value), graph.shape(of: x) == graph.shape(of: graph.result(node)) else {
+      return nil
+    }
     return (x, .constant(value, tensor, isLeft: isLeft))
   default: return nil
   }

@@ -1,11 +1,14 @@
 import IR
 import Tensors
 
-/// Lets a conv, conv_transpose or matmul apply the function of one operand that is the only reader of its result.
+/// Lets a conv, conv_transpose or matmul apply the function of one operand that is the only reader of its
+/// result.
 ///
 ///     %a = conv %x, @w, @b                         ->      %y = conv %x, @w, @b {activation = relu}
 ///     %y = relu %a
-package let fuseActivation = Pass("fuse-activation", "Fuses functions of one operand into conv and matmul before them.") {
+package let fuseActivation = Pass(
+  "fuse-activation", "Fuses functions of one operand into conv and matmul before them."
+) {
   (context: inout PassContext) throws(Diagnostic) in
   for node in context.graph.order where context.graph.contains(node) {
     let graph = context.graph

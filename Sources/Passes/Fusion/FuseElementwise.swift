@@ -1,16 +1,19 @@
 import IR
 import Tensors
 
-/// Fuses elementwise ops that only read each other into one `elementwise` op, which needs no intermediate tensors.
+/// Fuses elementwise ops that only read each other into one `elementwise` op, which needs no intermediate
+/// tensors.
 ///
 ///     %a = mul %x, %y                              ->      %z = elementwise %x, %y, %r
 ///     %b = add %a, %r                                        {steps = [mul(0, 1), add(3, 2), relu(4)]}
 ///     %z = relu %b
 ///
-/// An op joins its reader when nobody else reads it, its result has the shape of the whole (so that broadcasting never
-/// computes it twice) and the arithmetic stays the same: all f32 and bool, or all i64 and bool. A cast joins at the borders, where the
-/// fused op converts anyway.
-package let fuseElementwise = Pass("fuse-elementwise", "Fuses elementwise ops into one without intermediate tensors.") {
+/// An op joins its reader when nobody else reads it, its result has the shape of the whole (so that
+/// broadcasting never computes it twice) and the arithmetic stays the same: all f32 and bool, or all i64 and
+/// bool. A cast joins at the borders, where the fused op converts anyway.
+package let fuseElementwise = Pass(
+  "fuse-elementwise", "Fuses elementwise ops into one without intermediate tensors."
+) {
   (context: inout PassContext) throws(Diagnostic) in
   var positions = [Int](repeating: 0, count: context.graph.nodeCapacity)
   for (index, node) in context.graph.order.enumerated() { positions[node.index] = index }
@@ -104,7 +107,9 @@ private struct Cluster {
       registers[entry.results[0]] = operands.count + steps.count - 1
     }
     // The result must be the last step.
-    guard let root = nodes.last, registers[graph.result(root)] == operands.count + steps.count - 1 else { return nil }
+    guard let root = nodes.last, registers[graph.result(root)] == operands.count + steps.count - 1 else {
+      return nil
+    }
     return steps
   }
 }

@@ -7,7 +7,9 @@ import Tensors
 ///     %y = matmul %q, %t
 ///
 /// Only a transpose of the last two axes is one that matmul can read.
-package let foldTransposesIntoMatMul = Pass("fold-transposes-into-matmul", "Folds transposes into the flags of matmul.") {
+package let foldTransposesIntoMatMul = Pass(
+  "fold-transposes-into-matmul", "Folds transposes into the flags of matmul."
+) {
   (context: inout PassContext) throws(Diagnostic) in
   for node in context.graph.order where context.graph.contains(node) {
     let graph = context.graph
@@ -15,7 +17,8 @@ package let foldTransposesIntoMatMul = Pass("fold-transposes-into-matmul", "Fold
     var operands = graph[node].operands
     var names: [String] = []
     for index in 0..<2 {
-      guard let producer = graph.producer(of: operands[index]), case .transpose(let transpose) = graph[producer].op,
+      guard let producer = graph.producer(of: operands[index]),
+        case .transpose(let transpose) = graph[producer].op,
         swapsLastTwo(transpose.permutation)
       else { continue }
       operands[index] = graph[producer].operands[0]

@@ -1,12 +1,14 @@
 import IR
 import Tensors
 
-/// Merges transposes of transposes; two that cancel disappear. A transpose that only moves axes of extent 1 becomes a reshape.
+/// Merges transposes of transposes; two that cancel disappear. A transpose that only moves axes of extent 1
+/// becomes a reshape.
 ///
 ///     %a = transpose %x {permutation = [0, 2, 3, 1]}       ->      %y = relu %x
 ///     %b = transpose %a {permutation = [0, 3, 1, 2]}
 ///     %y = relu %b
-package let mergeTransposes = Pass("merge-transposes", "Merges and cancels transposes; some become reshapes.") {
+package let mergeTransposes = Pass("merge-transposes", "Merges and cancels transposes; some become reshapes.")
+{
   (context: inout PassContext) throws(Diagnostic) in
   for node in context.graph.order where context.graph.contains(node) {
     let graph = context.graph

@@ -1,15 +1,19 @@
 import IR
 import Tensors
 
-/// Moves transposes towards the outputs, past ops that can work in the other order of axes, so that they meet their inverses.
+/// Moves transposes towards the outputs, past ops that can work in the other order of axes, so that they
+/// meet their inverses.
 ///
 ///     %a = transpose %x {permutation = [0, 2, 3, 1]}       ->      %a = add %x, @b.folded
 ///     %b = add %a, @b                                              %b = relu %a
 ///     %y = relu %b                                                 %y = transpose %b {permutation = [0, 2, 3, 1]}
 ///
-/// An op moves when all its activations come from transposes with one permutation, of which at least one has no other reader;
-/// constants are reordered. It passes elementwise ops, softmax, reductions, concat, slice and pad, and never adds a transpose.
-package let pushTransposes = Pass("push-transposes", "Moves transposes towards the outputs, to meet their inverses.") {
+/// An op moves when all its activations come from transposes with one permutation, of which at least one has
+/// no other reader; constants are reordered. It passes elementwise ops, softmax, reductions, concat, slice
+/// and pad, and never adds a transpose.
+package let pushTransposes = Pass(
+  "push-transposes", "Moves transposes towards the outputs, to meet their inverses."
+) {
   (context: inout PassContext) throws(Diagnostic) in
   for node in context.graph.order where context.graph.contains(node) {
     try push(node, in: &context)
@@ -33,8 +37,9 @@ private func push(_ node: NodeID, in context: inout PassContext) throws(Diagnost
       sources.append(graph[producer].operands[0])
       let others = graph.users(of: operand).contains { $0 != node }
       frees = frees || !(others || graph.isOutput(operand))
-    } else if graph.constant(operand) != nil, graph.shape(of: operand).rank <= graph.shape(of: entry.operands[0]).rank
-      || isElementwise(entry.op)
+    } else if graph.constant(operand) != nil,
+      graph.shape(of: operand).rank <= graph.shape(of: entry.operands[0]).rank
+        || isElementwise(entry.op)
     {
       sources.append(nil)
     } else {
@@ -129,7 +134,8 @@ private func reordered(_ op: Op, _ permutation: [Int]) -> (Op, [Int]) {
 private func reorder(_ tensor: Tensor, from permutation: [Int]) -> Tensor? {
   let rank = permutation.count
   guard tensor.shape.rank <= rank else { return nil }
-  let full = tensor.reshaped(Shape([Int](repeating: 1, count: rank - tensor.shape.rank) + tensor.shape.extents))
+  let full = tensor.reshaped(
+    Shape([Int](repeating: 1, count: rank - tensor.shape.rank) + tensor.shape.extents))
   var inverse = permutation
   for (index, axis) in permutation.enumerated() { inverse[axis] = index }
   let types = inverse.map { full.shape[$0] }

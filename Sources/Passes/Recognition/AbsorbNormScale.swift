@@ -7,8 +7,11 @@ import Tensors
 ///     %b = mul %a, @scale
 ///     %y = add %b, @bias
 ///
-/// They combine with a scale and a bias that are there already. Weights without contents join as they are where nothing is to combine.
-package let absorbNormScale = Pass("absorb-norm-scale", "Makes products and sums after a normalisation its scale and bias.") {
+/// They combine with a scale and a bias that are there already. Weights without contents join as they are
+/// where nothing is to combine.
+package let absorbNormScale = Pass(
+  "absorb-norm-scale", "Makes products and sums after a normalisation its scale and bias."
+) {
   (context: inout PassContext) throws(Diagnostic) in
   for node in context.graph.order where context.graph.contains(node) {
     let graph = context.graph
@@ -16,7 +19,8 @@ package let absorbNormScale = Pass("absorb-norm-scale", "Makes products and sums
     let result = graph.result(node)
     for (normed, factor) in graph.eitherOrder(result, op.function) {
       guard graph.hasOneUse(normed), graph.type(of: normed) == graph.type(of: result),
-        let producer = graph.producer(of: normed), let parameters = NormParameters(of: graph[producer], in: graph),
+        let producer = graph.producer(of: normed),
+        let parameters = NormParameters(of: graph[producer], in: graph),
         let operands = parameters.operands(after: op.function, factor, in: &context)
       else { continue }
       try context.rewrite(
@@ -53,7 +57,9 @@ private struct NormParameters {
   }
 
   /// The node's operands with the product or sum taken in; nil if they can't be.
-  func operands(after function: BinaryFunction, _ factor: ValueID, in context: inout PassContext) -> [ValueID]? {
+  func operands(after function: BinaryFunction, _ factor: ValueID, in context: inout PassContext)
+    -> [ValueID]?
+  {
     let graph = context.graph
     if function == .add && !takesBias { return nil }
     let wanted = function == .mul ? 1 : 2
@@ -90,7 +96,8 @@ private struct NormParameters {
     return result
   }
 
-  /// A constant that broadcasts against x, as numbers over the parameters' shape; nil if it varies along other axes.
+  /// A constant that broadcasts against x, as numbers over the parameters' shape; nil if it varies along
+  /// other axes.
   private func spread(_ value: ValueID, in graph: Graph) -> [Float]? {
     guard let tensor = graph.constant(value), tensor.shape.rank <= input.rank else { return nil }
     let missing = input.rank - tensor.shape.rank

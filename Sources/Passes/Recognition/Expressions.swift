@@ -1,7 +1,8 @@
 import IR
 import Tensors
 
-/// What a value is as an expression of others, read through the arithmetic that exporters scatter over several nodes.
+/// What a value is as an expression of others, read through the arithmetic that exporters scatter over
+/// several nodes.
 extension Graph {
   /// scale × the product of `factors`, read through products and scalings that nobody else reads.
   func product(_ value: ValueID) -> (scale: Double, factors: [ValueID]) {
@@ -40,11 +41,14 @@ extension Graph {
     let (a, b) = (node.operands[0], node.operands[1])
     switch op.function {
     case .pow:
-      guard let power = scalar(b), [2, 3].contains(power), let base = polynomial(a, in: x, depth: depth - 1) else { return nil }
+      guard let power = scalar(b), [2, 3].contains(power), let base = polynomial(a, in: x, depth: depth - 1)
+      else { return nil }
       guard let square = multiply(base, base) else { return nil }
       return power == 2 ? square : multiply(square, base)
     case .add, .sub, .mul:
-      guard let left = polynomial(a, in: x, depth: depth - 1), let right = polynomial(b, in: x, depth: depth - 1) else {
+      guard let left = polynomial(a, in: x, depth: depth - 1),
+        let right = polynomial(b, in: x, depth: depth - 1)
+      else {
         return nil
       }
       if op.function == .mul { return multiply(left, right) }

@@ -22,7 +22,9 @@ package let recogniseGELU = Pass("recognise-gelu", "Recognises GELU written out 
     }
     let (scale, factors) = graph.product(graph.result(node))
     guard factors.count == 2 else { continue }
-    let found = gelu(of: factors[0], times: factors[1], scale, in: graph) ?? gelu(of: factors[1], times: factors[0], scale, in: graph)
+    let found =
+      gelu(of: factors[0], times: factors[1], scale, in: graph)
+      ?? gelu(of: factors[1], times: factors[0], scale, in: graph)
     guard let (x, function) = found, graph.type(of: x) == graph.type(of: graph.result(node)) else { continue }
     try context.rewrite(
       node, as: .unary(Unary(function)), [x], "recognised \(function.rawValue) in \(graph.describe(node))")

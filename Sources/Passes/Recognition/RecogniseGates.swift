@@ -6,16 +6,19 @@ import Tensors
 ///     %a = sigmoid %x                              ->      %y = silu %x
 ///     %y = mul %x, %a
 ///
-/// `silu` with any beta inside the sigmoid, `hard_swish` from hard_sigmoid(x, 1/6, 1/2) or clip(x + 3, 0, 6) ÷ 6, and `mish` from
-/// tanh(softplus(x)).
-package let recogniseGates = Pass("recognise-gates", "Recognises silu, hard_swish and mish as x times a gate of x.") {
+/// `silu` with any beta inside the sigmoid, `hard_swish` from hard_sigmoid(x, 1/6, 1/2) or clip(x + 3, 0, 6)
+/// ÷ 6, and `mish` from tanh(softplus(x)).
+package let recogniseGates = Pass(
+  "recognise-gates", "Recognises silu, hard_swish and mish as x times a gate of x."
+) {
   (context: inout PassContext) throws(Diagnostic) in
   for node in context.graph.order.reversed() where context.graph.contains(node) {
     let graph = context.graph
     let root = graph.result(node)
     guard graph.type(of: root).element.isFloat else { continue }
     if let (function, x) = quotient(root, in: graph) {
-      try context.rewrite(node, as: .unary(function), [x], "recognised \(function.name) in \(graph.describe(node))")
+      try context.rewrite(
+        node, as: .unary(function), [x], "recognised \(function.name) in \(graph.describe(node))")
       continue
     }
     switch graph[node].op {
@@ -29,7 +32,8 @@ package let recogniseGates = Pass("recognise-gates", "Recognises silu, hard_swis
       guard graph.hasOneUse(gate), let function = gated(x, gate, scale, in: graph),
         graph.type(of: x) == graph.type(of: root)
       else { continue }
-      try context.rewrite(node, as: .unary(function), [x], "recognised \(function.name) in \(graph.describe(node))")
+      try context.rewrite(
+        node, as: .unary(function), [x], "recognised \(function.name) in \(graph.describe(node))")
       break
     }
   }
@@ -39,7 +43,8 @@ package let recogniseGates = Pass("recognise-gates", "Recognises silu, hard_swis
 private func quotient(_ root: ValueID, in graph: Graph) -> (Unary, ValueID)? {
   guard let (x, divisor) = graph.binary(root, .div), graph.hasOneUse(divisor),
     case (let exponential, 1.0, 1.0)? = graph.affine(divisor), graph.hasOneUse(exponential),
-    let (argument, _) = graph.unary(exponential, .exp), case (let source, let scale, 0.0)? = graph.affine(argument), source == x
+    let (argument, _) = graph.unary(exponential, .exp),
+    case (let source, let scale, 0.0)? = graph.affine(argument), source == x
   else { return nil }
   return (Unary(.silu, -scale), x)
 }
@@ -55,7 +60,8 @@ private func gated(_ x: ValueID, _ gate: ValueID, _ scale: Double, in graph: Gra
   case .hardSigmoid where scale == 1:
     return operand == x && isClose(op.p0, 1.0 / 6) && isClose(op.p1, 0.5) ? Unary(.hardSwish) : nil
   case .clip:
-    guard op.p0 == 0, op.p1 == 6, isClose(scale, 1.0 / 6), case (let source, 1.0, 3.0)? = graph.affine(operand), source == x
+    guard op.p0 == 0, op.p1 == 6, isClose(scale, 1.0 / 6),
+      case (let source, 1.0, 3.0)? = graph.affine(operand), source == x
     else { return nil }
     return Unary(.hardSwish)
   case .tanh where scale == 1:

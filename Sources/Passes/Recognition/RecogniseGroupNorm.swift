@@ -7,8 +7,11 @@ import Tensors
 ///     %b = group_norm %a {groups = 2}
 ///     %y = reshape %b {shape = [1, 4, 3, 4]}
 ///
-/// The inner one normalises every row of [N, groups, rest]; its scale and bias spread over the channels of their group.
-package let recogniseGroupNorm = Pass("recognise-group-norm", "Recognises group normalisation written with reshapes.") {
+/// The inner one normalises every row of [N, groups, rest]; its scale and bias spread over the channels of
+/// their group.
+package let recogniseGroupNorm = Pass(
+  "recognise-group-norm", "Recognises group normalisation written with reshapes."
+) {
   (context: inout PassContext) throws(Diagnostic) in
   for node in context.graph.order where context.graph.contains(node) {
     let graph = context.graph
@@ -18,7 +21,8 @@ package let recogniseGroupNorm = Pass("recognise-group-norm", "Recognises group 
     else { continue }
     let x = graph[outer].operands[0]
     let (shape, rows) = (graph.shape(of: x), graph.shape(of: graph.result(inner)))
-    guard shape == graph.shape(of: graph.result(node)), shape.rank >= 2, rows.rank >= 3, rows[0] == shape[0], rows[1] > 0,
+    guard shape == graph.shape(of: graph.result(node)), shape.rank >= 2, rows.rank >= 3, rows[0] == shape[0],
+      rows[1] > 0,
       shape[1] % rows[1] == 0
     else { continue }
     let epsilon: Double
@@ -32,7 +36,9 @@ package let recogniseGroupNorm = Pass("recognise-group-norm", "Recognises group 
     guard parameters.count == graph[inner].operands.count - 1 else { continue }
     var operands = [x]
     // A scale of ones and a bias of zeros, as instance normalisation brings them, are left out.
-    let isPlain = parameters.indices.allSatisfy { index in parameters[index].floats.allSatisfy { $0 == (index == 0 ? 1 : 0) } }
+    let isPlain = parameters.indices.allSatisfy { index in
+      parameters[index].floats.allSatisfy { $0 == (index == 0 ? 1 : 0) }
+    }
     if !isPlain {
       for (index, parameter) in parameters.enumerated() {
         let share = shape[1] / rows[1]
@@ -43,6 +49,7 @@ package let recogniseGroupNorm = Pass("recognise-group-norm", "Recognises group 
     }
     try context.rewrite(
       node, as: .groupNorm(GroupNorm(groups: rows[1], epsilon: epsilon)), operands, named: inner,
-      "recognised group_norm in \(graph.describe(outer)), \(graph.describe(inner)) and \(graph.describe(node))")
+      "recognised group_norm in \(graph.describe(outer)), \(graph.describe(inner)) and \(graph.describe(node))"
+    )
   }
 }

@@ -11,14 +11,17 @@ import Tensors
 ///     %s = sqrt %e
 ///     %y = div %d, %s
 ///
-/// Over the last axes it is `layer_norm`, without the mean `rms_norm`, over all axes after the channels of rank 3 or more
-/// `group_norm` with a group for each channel. Scale and bias join in `absorb-norm-scale`.
-package let recogniseNorms = Pass("recognise-norms", "Recognises layer, RMS and instance normalisation written out.") {
+/// Over the last axes it is `layer_norm`, without the mean `rms_norm`, over all axes after the channels of
+/// rank 3 or more `group_norm` with a group for each channel. Scale and bias join in `absorb-norm-scale`.
+package let recogniseNorms = Pass(
+  "recognise-norms", "Recognises layer, RMS and instance normalisation written out."
+) {
   (context: inout PassContext) throws(Diagnostic) in
   for node in context.graph.order where context.graph.contains(node) {
     let graph = context.graph
     let result = graph.result(node)
-    guard let (centred, squares) = normalised(result, in: graph), graph.type(of: centred) == graph.type(of: result),
+    guard let (centred, squares) = normalised(result, in: graph),
+      graph.type(of: centred) == graph.type(of: result),
       let mean = meanSquare(squares, of: centred, in: graph)
     else { continue }
     let rank = graph.shape(of: result).rank
@@ -55,8 +58,10 @@ private func normalised(_ value: ValueID, in graph: Graph) -> (numerator: ValueI
 
 /// Axes and epsilon of mean(d²) + epsilon.
 private func meanSquare(_ value: ValueID, of d: ValueID, in graph: Graph) -> (axes: [Int], epsilon: Double)? {
-  guard case (let variance, 1.0, let epsilon)? = graph.affine(value), epsilon >= 0, let mean = graph.node(variance),
-    case .reduce(let op) = mean.op, op.kind == .mean, op.keep, let (a, b) = graph.binary(mean.operands[0], .mul), a == b,
+  guard case (let variance, 1.0, let epsilon)? = graph.affine(value), epsilon >= 0,
+    let mean = graph.node(variance),
+    case .reduce(let op) = mean.op, op.kind == .mean, op.keep,
+    let (a, b) = graph.binary(mean.operands[0], .mul), a == b,
     a == d
   else { return nil }
   return (op.axes, epsilon)
@@ -64,7 +69,8 @@ private func meanSquare(_ value: ValueID, of d: ValueID, in graph: Graph) -> (ax
 
 /// x, when the value is x minus its mean over these axes.
 private func centre(_ value: ValueID, axes: [Int], in graph: Graph) -> ValueID? {
-  guard let (x, mean) = graph.binary(value, .sub), let node = graph.node(mean), case .reduce(let op) = node.op,
+  guard let (x, mean) = graph.binary(value, .sub), let node = graph.node(mean),
+    case .reduce(let op) = node.op,
     op.kind == .mean, op.keep, op.axes == axes, node.operands[0] == x
   else { return nil }
   return x

@@ -8,7 +8,8 @@ import Tensors
 ///     %e = exp %d
 ///     %s = reduce %e {kind = sum, axes = [2]}
 ///     %y = div %e, %s
-package let recogniseSoftmax = Pass("recognise-softmax", "Recognises softmax written out with exp and sums.") {
+package let recogniseSoftmax = Pass("recognise-softmax", "Recognises softmax written out with exp and sums.")
+{
   (context: inout PassContext) throws(Diagnostic) in
   for node in context.graph.order where context.graph.contains(node) {
     let graph = context.graph
@@ -27,14 +28,17 @@ package let recogniseSoftmax = Pass("recognise-softmax", "Recognises softmax wri
 }
 
 private func softmax(_ value: ValueID, in graph: Graph) -> (x: ValueID, axis: Int)? {
-  guard let (numerator, denominator) = graph.binary(value, .div), let (argument, _) = graph.unary(numerator, .exp),
+  guard let (numerator, denominator) = graph.binary(value, .div),
+    let (argument, _) = graph.unary(numerator, .exp),
     let sum = graph.node(denominator), case .reduce(let op) = sum.op, op.kind == .sum, op.axes.count == 1,
     sum.operands[0] == numerator, graph.shape(of: value) == graph.shape(of: numerator)
   else { return nil }
   // Without `keep` the sum would broadcast along another axis.
   guard op.keep || op.axes[0] == 0 && graph.shape(of: numerator).rank == 1 else { return nil }
-  if let (x, maximum) = graph.binary(argument, .sub), let node = graph.node(maximum), case .reduce(let top) = node.op,
-    top.kind == .max, top.axes == op.axes, node.operands[0] == x, graph.shape(of: x) == graph.shape(of: argument),
+  if let (x, maximum) = graph.binary(argument, .sub), let node = graph.node(maximum),
+    case .reduce(let top) = node.op,
+    top.kind == .max, top.axes == op.axes, node.operands[0] == x,
+    graph.shape(of: x) == graph.shape(of: argument),
     top.keep || graph.shape(of: x).rank == 1
   {
     return (x, op.axes[0])

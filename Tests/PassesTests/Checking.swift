@@ -1,0 +1,74 @@
+import IR
+import Passes
+import Tensors
+import TestSupport
+
+/// Why a pass is wrong on a graph.
+struct PassFailure: Error, CustomStringConvertible {
+  let description: String
+}
+
+/// Runs steps on a graph and checks after each pass: the verifier accepts, the outputs on random inputs are
+/// as before, names and types of the ports are kept, and a pass that logs nothing has changed nothing.
+func runChecked(_ steps: [PipelineStep], on graph: Graph, seed: UInt64 = 1) throws -> (
+  graph: Graph, changes: [Change]
+) {
+  var result = graph
+  var changes: [Change] = []
+  let inputs = graph.inputs.enumerated().map { index, port in
+    let type = graph.type(of: port.value)
+    return Tensor(random: type.element, type.shape, seed: seed &+ UInt64(index))
+  }
+  let isBound = graph.weights.allSatisfy { graph.constant($0) != nil }
+  let expected = isBound ? try evaluate(graph, inputs) : []
+  var failure: PassFailure?
+  try run(steps, on: &result, verifying: true) { (report, before, after) throws(Diagnostic) in
+    changes += report.changes
+    func fail(_ message: String) {
+      let text = "after pass '\(report.name)': \(message)\nbefore:\n\(before.text)\nafter:\n\(after.text)"
+      failure = failure ?? PassFailure(description: text)
+    }
+    if report.changes.isEmpty, before.text != after.text { fail("changed the graph without a log entry") }
+    if before.outputs.map(\.name) != after.outputs.map(\.name) { fail("changed the outputs' names") }
+    guard isBound else { return }
+    for (index, (found, wanted)) in zip(try evaluate(after, inputs), expected).enumerated() {
+      guard found.element == wanted.element, found.shape == wanted.shape else {
+        return fail("output \(index) is \(found.element)\(found.shape), was \(wanted.element)\(wanted.shape)")
+      }
+      let difference = TensorDifference(found, reference: wanted).relative
+      if difference > tolerance(wanted.element) { fail("output \(index) differs by \(difference)") }
+    }
+  }
+  if let failure { throw failure }
+  return (result, changes)
+}
+
+/// What folding and reordering may change, in units of the largest output.
+private func tolerance(_ element: ElementType) -> Double {
+  switch element {
+  case .f16: 4e-3
+  case .bf16: 3e-2
+  case .f32: 2e-5
+  default: 0
+  }
+}
+
+extension Graph {
+  /// Binds weights without contents to random numbers; variances are positive. Those named `unbound` stay as
+  /// they are.
+  mutating func bindRandomly(seed: UInt64 = 1) {
+    for (index, value) in weights.enumerated() {
+      guard let weight = weight(value), weight.tensor == nil, weight.name != "unbound" else { continue }
+      let isVariance = weight.name.contains("variance")
+      let values: RandomValues = isVariance ? .uniform(0.5, 1.5) : .uniform(-1, 1)
+      let type = type(of: value)
+      bind(value, to: Tensor(random: type.element, type.shape, values, seed: seed &+ UInt64(index)))
+    }
+  }
+}
+
+/// Every pass of the pipeline once, in order of first use.
+let everyPass: [Pass] = {
+  var seen: Set<String> = []
+  return standardPipeline.flatMap(\.passes).filter { seen.insert($0.name).inserted }
+}()
