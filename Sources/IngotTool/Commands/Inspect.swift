@@ -1,0 +1,92 @@
+import ArgumentParser
+import Foundation
+import IR
+import Ingot
+import IngotCompiler
+
+struct Inspect: ParsableCommand, ModelSelection {
+  static let configuration = CommandConfiguration(
+    abstract: "Show what is in a bundle or a model.",
+    discussion: """
+      Without options: inputs, outputs, ops, parameters, work, and of a bundle its sizes.
+        ingot inspect net.ingot --plan        where every tensor lies in memory, and when
+        ingot inspect net.onnx --ops          every op after the passes, where it runs and why
+        ingot inspect net.onnx --ir           the graph as text, which 'ingot compile' also reads
+        ingot inspect net.ingot --html a.html the memory plan as a picture
+      What belongs to compiled networks alone is shown of a model too: it is compiled in memory.
+      """)
+
+  @Argument(help: "A bundle, an ONNX model (.onnx) or IR text (.graph).") var model: String?
+  @OptionGroup var options: GraphOptions
+  @OptionGroup var selection: TargetSelection
+  @Flag(help: "Prints the graph, or the bundle's programs, as text.") var ir = false
+  @Flag(help: "Prints every op, or every kernel call.") var ops = false
+  @Flag(help: "Prints the arena's size, its lower bound, and the place of every tensor.") var plan = false
+  @Option(help: ArgumentHelp("Writes a page with facts and the memory plan.", valueName: "file.html")) var html: String?
+  @Flag(help: "Prints facts as JSON.") var json = false
+
+  func validate() throws { try checkOptions() }
+
+  func run() throws {
+    if let model, isBundle(model) {
+      guard options.dimensions.isEmpty, options.constants.isEmpty, options.randomWeights == nil else {
+        throw ValidationError("--dim, --constant and --random-weights go with a model; \(model) is a bundle.")
+      }
+      try inspectBundle(model)
+    } else {
+      try inspectModel()
+    }
+  }
+
+  private func inspectBundle(_ path: String) throws {
+    let bundle = try InspectedBundle(path: path)
+    if let html { try writeFile(Array(htmlReport(bundle.contents, title: path).utf8), to: html) }
+    if json { return try printJSON(InspectFacts(bundle, ir: ir, ops: ops, plan: plan)) }
+    var parts: [String] = []
+    if ir { parts += bundle.functions.map(\.program.text) }
+    if ops { parts += bundle.functions.map { callTable($0) } }
+    if plan { parts += bundle.functions.map { planText($0) } }
+    if parts.isEmpty { parts.append(bundle.summary) }
+    print(parts.joined(separator: "\n\n"))
+  }
+
+  private func inspectModel() throws {
+    let progress = Progress()
+    progress.show("reading \(title)")
+    let module = try load()
+    var inspected = InspectedModel(module)
+    if ops { inspected.placements = try placements(of: module, on: try selection.load()) }
+    if plan || html != nil || json {
+      do {
+        inspected.compiled = try compileInMemory(module, progress)
+        inspected.plans = try inspected.compiled.map { functionPlans($0.programs, try Model(bytes: $0.bytes)) } ?? []
+      } catch let error as Diagnostic where json && !plan && html == nil {
+        inspected.compileError = "\(error)"
+      }
+    }
+    progress.clear()
+    if let html, let compiled = inspected.compiled {
+      try writeFile(Array(htmlReport(compiled, title: title).utf8), to: html)
+    }
+    if json { return try printJSON(InspectFacts(inspected, ir: ir, plan: plan)) }
+    var parts: [String] = []
+    if ir { parts.append(module.text) }
+    if ops { parts += zip(module.functions, inspected.placements ?? []).map { placementTable($0.name, $1) } }
+    if plan { parts += inspected.plans.map { planText($0) } }
+    if parts.isEmpty { parts.append(inspected.summary(title: title)) }
+    print(parts.joined(separator: "\n\n"))
+  }
+
+  private func compileInMemory(_ module: Module, _ progress: Progress) throws -> CompiledBundle {
+    let options = CompileOptions(target: try selection.load(), provenance: provenance)
+    return try compile(module, options, progress: { progress.show("\($0.rawValue): \(title)") })
+  }
+}
+
+/// Whether a file is a bundle by its first bytes, or by a name that says it should be one.
+private func isBundle(_ path: String) -> Bool {
+  if path.hasSuffix(".ingot") { return true }
+  guard let file = FileHandle(forReadingAtPath: path) else { return false }
+  defer { try? file.close() }
+  return (try? file.read(upToCount: 8)).map { Array($0) == [0x89] + Array("INGOT\r\n".utf8) } ?? false
+}

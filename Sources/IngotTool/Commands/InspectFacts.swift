@@ -1,0 +1,208 @@
+import Bundle
+import IR
+import IngotCompiler
+import Machine
+import Tensors
+
+/// What `inspect --json` prints. What is not known, or was not asked for, is left out.
+struct InspectFacts: Encodable {
+  struct Port: Encodable {
+    var name: String
+    var element: String
+    var shape: [Int]
+  }
+
+  struct Function: Encodable {
+    var name: String
+    var inputs: [Port]
+    var outputs: [Port]
+    var nodes: Int
+    var parameters: Int
+    var macs: Int
+    var opCounts: [OpCount]
+    var arenaBytes: Int?
+    var arenaLowerBoundBytes: Int?
+    var scratchBytes: Int?
+    var sessionBytes: Int?
+
+    enum CodingKeys: String, CodingKey {
+      case name, inputs, outputs, nodes, parameters, macs
+      case opCounts = "op_counts"
+      case arenaBytes = "arena_bytes"
+      case arenaLowerBoundBytes = "arena_lower_bound_bytes"
+      case scratchBytes = "scratch_bytes"
+      case sessionBytes = "session_bytes"
+    }
+  }
+
+  struct Section: Encodable {
+    var kind: String
+    var offset: Int
+    var storedBytes: Int
+    var rawBytes: Int
+    var compression: String
+
+    enum CodingKeys: String, CodingKey {
+      case kind, offset, compression
+      case storedBytes = "stored_bytes"
+      case rawBytes = "raw_bytes"
+    }
+  }
+
+  var kind: String
+  var arenaBytes: Int?
+  var arenaLowerBoundBytes: Int?
+  var bundleBytes: Int?
+  var weightBytes: Int
+  var sessionBytes: Int?
+  var format: Int?
+  var compiler: String?
+  var target: String?
+  var precision: String?
+  var provenance: [String: String]?
+  var sections: [Section]?
+  var functions: [Function]
+  var ops: [OpFacts]?
+  var tensors: [TensorFacts]?
+  var ir: String?
+  var compileError: String?
+
+  enum CodingKeys: String, CodingKey {
+    case kind, format, compiler, target, precision, provenance, sections, functions, ops, tensors, ir
+    case arenaBytes = "arena_bytes"
+    case arenaLowerBoundBytes = "arena_lower_bound_bytes"
+    case bundleBytes = "bundle_bytes"
+    case weightBytes = "weight_bytes"
+    case sessionBytes = "session_bytes"
+    case compileError = "compile_error"
+  }
+
+  init(_ bundle: InspectedBundle, ir: Bool, ops: Bool, plan: Bool) {
+    let manifest = bundle.contents.manifest
+    kind = "bundle"
+    bundleBytes = bundle.contents.fileBytes
+    weightBytes = bundle.weightBytes
+    format = manifest.format
+    compiler = manifest.compiler
+    target = manifest.target
+    precision = manifest.precision
+    provenance = manifest.provenance
+    sections = bundle.contents.sections.map {
+      Section(
+        kind: $0.kind, offset: $0.offset, storedBytes: $0.storedBytes, rawBytes: $0.rawBytes,
+        compression: $0.isCompressed ? "zstd" : "raw")
+    }
+    functions = zip(manifest.functions, bundle.functions).map { described, function in
+      func port(_ port: Manifest.Port) -> Port { Port(name: port.name, element: port.element, shape: port.shape) }
+      return Function(
+        name: function.program.name, inputs: described.inputs.map(port), outputs: described.outputs.map(port),
+        nodes: function.program.instructions.count, parameters: described.parameters, macs: described.macs,
+        opCounts: opCounts(function.program))
+    }
+    addMemory(bundle.functions, plan: plan)
+    if ops { self.ops = bundle.functions.flatMap(OpFacts.calls) }
+    if ir { self.ir = bundle.functions.map(\.program.text).joined(separator: "\n\n") }
+  }
+
+  init(_ model: InspectedModel, ir: Bool, plan: Bool) {
+    kind = "model"
+    bundleBytes = model.compiled?.bytes.count
+    weightBytes = model.compiled?.weightBytes ?? model.statistics.reduce(0) { $0 + $1.weightBytes }
+    target = model.compiled?.manifest.target
+    precision = model.compiled?.manifest.precision
+    functions = zip(model.module.functions, model.statistics).map { graph, statistics in
+      func port(_ port: IR.Port) -> Port {
+        let type = graph.type(of: port.value)
+        return Port(name: port.name, element: type.element.rawValue, shape: type.shape.extents)
+      }
+      return Function(
+        name: graph.name, inputs: graph.inputs.map(port), outputs: graph.outputs.map(port), nodes: statistics.nodes,
+        parameters: statistics.parameters, macs: statistics.macs,
+        opCounts: opCounts(graph.order.map { graph[$0].op.name }))
+    }
+    addMemory(model.plans, plan: plan)
+    ops = model.placements.map { OpFacts.placed(model.module.functions.map(\.name), $0) }
+    if ir { self.ir = model.module.text }
+    compileError = model.compileError
+  }
+
+  /// Adds what the programs of the functions need; nothing when the model was not compiled.
+  private mutating func addMemory(_ plans: [FunctionPlan], plan: Bool) {
+    for (index, function) in zip(functions.indices, plans) {
+      functions[index].arenaBytes = function.program.arenaBytes
+      functions[index].arenaLowerBoundBytes = function.memory.lowerBound
+      functions[index].scratchBytes = function.scratchBytes
+      functions[index].sessionBytes = function.sessionBytes
+    }
+    arenaBytes = plans.map(\.program.arenaBytes).max()
+    arenaLowerBoundBytes = plans.map(\.memory.lowerBound).max()
+    sessionBytes = plans.map(\.sessionBytes).max()
+    if plan { tensors = plans.flatMap { TensorFacts.all($0) } }
+  }
+}
+
+/// An op of a model with its placement, or a kernel call of a bundle.
+struct OpFacts: Encodable {
+  var function: String
+  var node: String
+  var op: String
+  var engine: String?
+  var reason: String?
+  var instruction: Int?
+  var step: Int?
+  var results: [String]?
+  var operands: [String?]?
+  var attributes: [Int64]?
+
+  static func placed(_ functions: [String], _ placements: [[Placement]]) -> [OpFacts] {
+    zip(functions, placements).flatMap { function, placements in
+      placements.map {
+        OpFacts(function: function, node: $0.node, op: $0.op, engine: $0.engine, reason: $0.reason)
+      }
+    }
+  }
+
+  static func calls(_ function: FunctionPlan) -> [OpFacts] {
+    let program = function.program
+    func type(_ tensor: Int) -> String { "\(program.tensors[tensor].element.rawValue)\(program.tensors[tensor].shape)" }
+    return program.instructions.enumerated().map { index, call in
+      OpFacts(
+        function: program.name, node: call.name, op: call.operation, instruction: index,
+        step: function.memory.step(ofInstruction: index), results: call.results.map(type),
+        operands: call.inputs.map { $0.map(type) }, attributes: call.attributes)
+    }
+  }
+}
+
+/// A tensor's place in the arena.
+struct TensorFacts: Encodable {
+  var function: String
+  var index: Int
+  var name: String
+  var element: String
+  var shape: [Int]
+  var buffer: Int
+  var offset: Int
+  var bytes: Int
+  var firstStep: Int
+  var lastStep: Int
+  /// Indices of tensors in common bytes of the same buffer.
+  var sharesWith: [Int]
+
+  enum CodingKeys: String, CodingKey {
+    case function, index, name, element, shape, buffer, offset, bytes
+    case firstStep = "first_step"
+    case lastStep = "last_step"
+    case sharesWith = "shares_with"
+  }
+
+  static func all(_ function: FunctionPlan) -> [TensorFacts] {
+    function.memory.places.map { place in
+      let tensor = function.program.tensors[place.tensor]
+      return TensorFacts(
+        function: function.program.name, index: place.tensor, name: tensor.name, element: tensor.element.rawValue,
+        shape: tensor.shape.extents, buffer: place.buffer, offset: place.offset, bytes: place.bytes,
+        firstStep: place.steps.lowerBound, lastStep: place.steps.upperBound, sharesWith: place.sharesWith)
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import IR
+import IngotCompiler
+import Machine
+import Passes
+import Tensors
+
+/// A model as it was read, and what compiling it told.
+struct InspectedModel {
+  var module: Module
+  var statistics: [Statistics]
+  var compiled: CompiledBundle?
+  /// Memory of the compiled functions.
+  var plans: [FunctionPlan] = []
+  /// Where each function's ops run after the passes.
+  var placements: [[Placement]]?
+  /// Why the model could not be compiled, if that was tried.
+  var compileError: String?
+
+  init(_ module: Module) {
+    self.module = module
+    statistics = module.functions.map { Statistics($0) }
+  }
+
+  /// What is in the model, for people.
+  func summary(title: String) -> String {
+    var lines = [title]
+    for (graph, statistics) in zip(module.functions, statistics) {
+      lines.append("function \(graph.name)")
+      lines += graph.inputs.map { "  input      \($0.name)  \(graph.type(of: $0.value))" }
+      lines += graph.outputs.map { "  output     \($0.name)  \(graph.type(of: $0.value))" }
+      lines += [
+        "  work       \(formatCount(statistics.macs)) multiply-adds",
+        "  weights    \(formatCount(statistics.parameters)) parameters, \(formatBytes(statistics.weightBytes)), "
+          + "\(graph.weights.count) tensors\(unbound(graph))",
+        "  ops        \(countText(opCounts(graph.order.map { graph[$0].op.name })))",
+      ]
+    }
+    for (key, value) in module.metadata { lines.append("\(key) = \(value)") }
+    return lines.joined(separator: "\n")
+  }
+
+  private func unbound(_ graph: Graph) -> String {
+    let count = graph.weights.count { graph.constant($0) == nil }
+    return count == 0 ? "" : ", \(count) of them without contents"
+  }
+}
+
+/// Where the ops of each function run once the passes have rewritten it.
+func placements(of module: Module, on target: Target) throws -> [[Placement]] {
+  var optimized = module
+  try run(pipeline(CompileOptions(target: target)), on: &optimized)
+  return optimized.functions.map { place($0, on: target) }
+}
+
+/// Ops with engine and reason.
+func placementTable(_ function: String, _ placements: [Placement]) -> String {
+  let rows = placements.map { [$0.op, $0.node, $0.engine, $0.reason] }
+  return "function \(function)\n" + table(["op", "node", "engine", "reason"], rows)
+}

@@ -1,0 +1,82 @@
+import Bundle
+import IngotCompiler
+
+/// A page about a compile: facts, passes, placement, memory plan, weights. It refers to nothing outside itself, and the same compile gives
+/// the same page.
+func htmlReport(_ compiled: CompiledBundle, title: String) -> String {
+  let manifest = compiled.manifest
+  let facts =
+    [("Bundle", formatBytes(compiled.bytes.count)), ("Weights in memory", formatBytes(compiled.weightBytes))]
+    + [("Ops", "\(compiled.nodesBefore) before the passes, \(compiled.nodesAfter) after")]
+  var sections = [summarySection(manifest, facts), passesSection(compiled.passes)]
+  sections += zip(manifest.functions, compiled.placements).map { placementSection($0.name, $1) }
+  sections += compiled.programs.map(memorySection)
+  sections.append(weightsSection(compiled.programs))
+  return page(title, sections)
+}
+
+/// A page about a bundle, which holds nothing of its passes and placement. The bundle is one that the interpreter has opened.
+func htmlReport(_ contents: BundleContents, title: String) -> String {
+  let facts = [
+    ("Bundle", formatBytes(contents.fileBytes)),
+    ("Weights in memory", formatBytes(contents.weights.reduce(0) { $0 + $1.bytes })),
+  ]
+  let sections =
+    [summarySection(contents.manifest, facts), fileSection(contents.sections)]
+    + contents.programs.map(memorySection) + [weightsSection(contents.programs)]
+  return page(title, sections)
+}
+
+private func page(_ title: String, _ sections: [String]) -> String {
+  """
+  <!DOCTYPE html>
+  <html lang="en">
+  <head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <title>\(escapedHTML(title))</title>
+  <style>
+  \(style)
+  </style>
+  </head>
+  <body>
+  <h1>\(escapedHTML(title))</h1>
+  \(sections.filter { !$0.isEmpty }.joined(separator: "\n"))
+  </body>
+  </html>
+
+  """
+}
+
+private let style = """
+  :root { color-scheme: light dark; --line: #8884; --quiet: #777; }
+  body { font: 15px/1.45 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
+  h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; }
+  table { border-collapse: collapse; width: 100%; }
+  th, td { text-align: left; vertical-align: top; padding: 0.25rem 0.75rem 0.25rem 0; border-bottom: 1px solid var(--line); }
+  th { font-weight: 600; } td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+  details { margin: 0.5rem 0; } summary { cursor: pointer; } ul { margin: 0.25rem 0; }
+  .quiet, svg text { color: var(--quiet); fill: var(--quiet); }
+  svg { width: 100%; height: auto; font-size: 12px; }
+  svg rect { stroke: #fff8; stroke-width: 0.5; } svg rect:hover { stroke: currentColor; stroke-width: 2; }
+  svg .axis { stroke: var(--quiet); } svg .bound { stroke: #c33; stroke-dasharray: 6 4; }
+  svg .live { fill: none; stroke: currentColor; stroke-width: 1.5; }
+  """
+
+/// Text as it stands in elements and attributes.
+func escapedHTML(_ text: String) -> String {
+  var result = ""
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "&": result += "&amp;"
+    case "<": result += "&lt;"
+    case ">": result += "&gt;"
+    case "\"": result += "&quot;"
+    case "'": result += "&#39;"
+    case "\n", "\t": result.unicodeScalars.append(scalar)
+    case _ where scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value): result += "\u{FFFD}"
+    default: result.unicodeScalars.append(scalar)
+    }
+  }
+  return result
+}
