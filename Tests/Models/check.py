@@ -2,8 +2,9 @@
 
     check.py INGOT OUTDIR [CASE ...] [--target NAME] [--precision fp32]
 
-For each case: compile, run, compare; compile again, which must give the same bytes; for an ONNX model also
-`ingot verify`, against the compiler's own reference. Prints a table and `N passed, N failed`.
+For each case: compile, run, compare; compile again, which must give the same bytes; then `ingot verify --stages`,
+which holds the bundle, and the graph after every pass, against the compiler's own reference. Prints a table and
+`N passed, N failed`.
 """
 
 import argparse
@@ -37,20 +38,33 @@ def ingot(tool: pathlib.Path, *words) -> str:
     return done.stdout
 
 
-def compile_words(folder: pathlib.Path, case: Case, target: str | None, precision: str | None) -> list:
-    """The words of `ingot compile` for the case, without the output."""
-    if case.model:
-        words = [folder / case.model]
-    else:
-        graph = f"{case.graph}/{case.variant}" if case.variant else case.graph
-        words = ["--graph", graph, "--checkpoint", folder / case.checkpoint]
+def graph_words(folder: pathlib.Path, case: Case) -> list:
+    """The words that say which graph is meant when there is no model file, and how its sizes are fixed."""
+    words = []
+    for option, value in (("--graph", case.graph), ("--variant", case.variant)):
+        words += [option, value] if value else []
+    if case.checkpoint:
+        words += ["--checkpoint", folder / case.checkpoint]
     for name, size in case.dims.items():
         words += ["--dim", f"{name}={size}"]
     for name, file in case.constants.items():
         words += ["--constant", f"{name}={folder / file}"]
+    return words
+
+
+def compile_words(folder: pathlib.Path, case: Case, target: str | None, precision: str | None) -> list:
+    """The words of `ingot compile` for the case, without the output."""
+    words = [folder / case.model] if case.model else []
+    words += graph_words(folder, case)
     for option, value in (("--target", target), ("--precision", precision)):
         words += [option, value] if value else []
     return words
+
+
+def verify_words(folder: pathlib.Path, case: Case) -> list:
+    """The words of `ingot verify` for the case, without the bundle."""
+    words = ["--model", folder / case.model] if case.model else []
+    return words + graph_words(folder, case) + ["--inputs", folder / "inputs"]
 
 
 def difference(found: np.ndarray, expected: np.ndarray) -> float:
@@ -64,6 +78,23 @@ def difference(found: np.ndarray, expected: np.ndarray) -> float:
         raise Failure("found values that are not finite")
     largest = np.abs(b).max()
     return float(np.abs(a - b).max() / (largest if largest > 0 else 1))
+
+
+def verify(tool: pathlib.Path, folder: pathlib.Path, case: Case, bundle: pathlib.Path) -> tuple[int, float]:
+    """How many passes changed the graph, and the largest difference that the graph had after any of them."""
+    printed = ingot(tool, "verify", bundle, *verify_words(folder, case), "--stages", "--json")
+    try:
+        facts = json.loads(printed)
+        stages = [(stage["pass"], float(stage["relative"])) for stage in facts["stages"]]
+        layers, remark = len(facts["layers"]), facts.get("remark")
+    except (ValueError, KeyError, TypeError) as error:
+        raise Failure(f"verify --json: {type(error).__name__}: {error}") from None
+    if not stages or not layers:
+        raise Failure(f"verify: compared {len(stages)} stages and {layers} layers; {remark or 'no remark'}")
+    name, worst = max(stages, key=lambda stage: stage[1])
+    if not worst <= case.tolerance:
+        raise Failure(f"verify: off by {worst:.2e} after {name}, tolerance {case.tolerance:.0e}")
+    return len(stages), worst
 
 
 def check(tool: pathlib.Path, folder: pathlib.Path, case: Case, words: list, scratch: pathlib.Path) -> dict:
@@ -91,13 +122,9 @@ def check(tool: pathlib.Path, folder: pathlib.Path, case: Case, words: list, scr
             raise Failure(f"output {name}: off by {error:.2e} of its largest value, tolerance {case.tolerance:.0e}")
         worst = max(worst, error)
 
-    if case.model:
-        printed = ingot(tool, "verify", first, "--model", folder / case.model, "--inputs", folder / "inputs", "--json")
-        try:
-            json.loads(printed)
-        except ValueError as error:
-            raise Failure(f"verify --json: {error}") from None
-    return {"error": worst, "seconds": compiled, "bytes": first.stat().st_size}
+    passes, stage = verify(tool, folder, case, first)
+    size = first.stat().st_size
+    return {"error": worst, "seconds": compiled, "bytes": size, "passes": passes, "stage": stage}
 
 
 def main() -> None:
@@ -113,7 +140,7 @@ def main() -> None:
     width = max([len(case.name) for _, case in cases], default=4)
 
     passed, failures = 0, []
-    print(f"{'case':{width}}  {'error':>8}  {'compile':>8}  {'bundle':>10}")
+    print(f"{'case':{width}}  {'error':>8}  {'compile':>8}  {'bundle':>10}  {'passes':>6}  {'worst':>8}")
     for folder, case in cases:
         words = compile_words(folder, case, arguments.target, arguments.precision)
         with tempfile.TemporaryDirectory() as scratch:
@@ -125,7 +152,9 @@ def main() -> None:
                 continue
         passed += 1
         print(
-            f"{case.name:{width}}  {facts['error']:8.1e}  {facts['seconds']:6.2f} s  {facts['bytes']:10,}", flush=True
+            f"{case.name:{width}}  {facts['error']:8.1e}  {facts['seconds']:6.2f} s  {facts['bytes']:10,}"
+            f"  {facts['passes']:6}  {facts['stage']:8.1e}",
+            flush=True,
         )
     for name, failure in failures:
         print(f"\n{name}: {failure}")
