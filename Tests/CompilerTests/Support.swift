@@ -1,0 +1,29 @@
+import Foundation
+import IR
+import Ingot
+import IngotCompiler
+import Machine
+import Tensors
+
+/// The interpreter's own machine, from the files of the repository.
+let cpu: Target = {
+  let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Targets")
+    .standardized.path()
+  do {
+    return try TargetLibrary(folders: [folder]).target("cpu-arm64")
+  } catch {
+    preconditionFailure("\(error)")
+  }
+}()
+
+/// Compiles a graph and runs it once by the interpreter.
+func interpret(
+  _ graph: Graph, _ inputs: [Tensor], precision: Precision = .fp32, threads: Int = 1
+) throws -> [Tensor] {
+  let compiled = try compile(
+    Module([graph]), CompileOptions(target: cpu, precision: precision, verifies: true))
+  let session = try Session(try Model(bytes: compiled.bytes), threads: threads)
+  for (index, tensor) in inputs.enumerated() { try session.setInput(index, to: tensor) }
+  try session.run()
+  return try session.outputs.indices.map { try session.outputTensor($0) }
+}
