@@ -49,7 +49,9 @@ let package = Package(
 
     // Floor 3
     .target(name: "Importers", dependencies: ["IR", "Tensors", "COnnx"], swiftSettings: swift),
-    .target(name: "Graphs", dependencies: ["IR", "Tensors"], path: "Graphs", exclude: ["Demo"], swiftSettings: swift),
+    .target(
+      name: "Graphs", dependencies: ["IR", "Tensors"], path: "Graphs", exclude: ["Demo"], swiftSettings: swift
+    ),
 
     // Floor 4
     .target(
@@ -69,29 +71,38 @@ let package = Package(
     .executableTarget(
       name: "IngotDemo", dependencies: ["Ingot", "Importers", "Tensors"], path: "Graphs/Demo",
       exclude: [
-        "README.md", "demo.sh", "digits.safetensors", "heldout_images.npy", "heldout_labels.npy", "pytorch_logits.npy",
+        "README.md", "demo.sh", "digits.safetensors", "heldout_images.npy", "heldout_labels.npy",
+        "pytorch_logits.npy",
         "pytorch_predictions.npy", "train.py",
       ], sources: ["Classify.swift"], swiftSettings: swift),
 
     // Tests
     .executableTarget(
-      name: "FuzzReaders", dependencies: ["Importers", "IR", "Tensors"], path: "Tests/Fuzz", exclude: ["run.sh"],
+      name: "FuzzReaders", dependencies: ["Importers", "IR", "Tensors"], path: "Tests/Fuzz",
+      exclude: ["run.sh"],
       swiftSettings: swift),
-    .target(name: "TestSupport", dependencies: ["IR", "Tensors"], path: "Tests/TestSupport", swiftSettings: swift),
+    .target(
+      name: "TestSupport", dependencies: ["IR", "Tensors"], path: "Tests/TestSupport", swiftSettings: swift),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: swift),
-    .testTarget(name: "MemoryPlannerTests", dependencies: ["MemoryPlanner", "TestSupport"], swiftSettings: swift),
-    .testTarget(name: "IRTests", dependencies: ["IR", "Tensors", "TestSupport"], swiftSettings: swift),
-    .testTarget(name: "PassesTests", dependencies: ["Passes", "IR", "Tensors", "TestSupport"], swiftSettings: swift),
     .testTarget(
-      name: "ImportersTests", dependencies: ["Importers", "IR", "Tensors", "TestSupport"], swiftSettings: swift),
-    .testTarget(name: "BundleTests", dependencies: ["Bundle", "Tensors", "TestSupport"], swiftSettings: swift),
+      name: "MemoryPlannerTests", dependencies: ["MemoryPlanner", "TestSupport"], swiftSettings: swift),
+    .testTarget(name: "IRTests", dependencies: ["IR", "Tensors", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "PassesTests", dependencies: ["Passes", "IR", "Tensors", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "ImportersTests", dependencies: ["Importers", "IR", "Tensors", "TestSupport"],
+      swiftSettings: swift),
+    .testTarget(
+      name: "BundleTests", dependencies: ["Bundle", "Tensors", "TestSupport"], swiftSettings: swift),
     .testTarget(
       name: "GraphsTests",
-      dependencies: ["Graphs", "IngotCompiler", "Passes", "IR", "Tensors", "TestSupport"], swiftSettings: swift),
+      dependencies: ["Graphs", "IngotCompiler", "Passes", "IR", "Tensors", "TestSupport"],
+      swiftSettings: swift),
     .testTarget(
       name: "CompilerTests",
       dependencies: [
-        "IngotCompiler", "CBundleFormat", "Importers", "Ingot", "Passes", "Machine", "MemoryPlanner", "Bundle", "Graphs", "IR", "Tensors",
+        "IngotCompiler", "CBundleFormat", "Importers", "Ingot", "Passes", "Machine", "MemoryPlanner",
+        "Bundle", "Graphs", "IR", "Tensors",
         "TestSupport",
       ],
       swiftSettings: swift),

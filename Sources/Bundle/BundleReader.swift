@@ -51,7 +51,8 @@ package struct BundleContents: Sendable {
     sections = []
     fileBytes = bytes.count
     for entry in table {
-      let (start, overflow) = Int(clamping: entry.offset).addingReportingOverflow(Int(clamping: entry.stored_bytes))
+      let (start, overflow) = Int(clamping: entry.offset).addingReportingOverflow(
+        Int(clamping: entry.stored_bytes))
       guard !overflow, start <= bytes.count, entry.offset <= UInt64(bytes.count) else {
         throw BundleError("a section lies outside the file")
       }
@@ -92,7 +93,9 @@ package struct BundleContents: Sendable {
       guard let element = ElementType(code: entry.element), entry.rank <= INGOT_MAX_RANK else {
         throw BundleError("weight with element \(entry.element) and rank \(entry.rank) is unknown")
       }
-      let extents = withUnsafeBytes(of: entry.dims) { Array($0.bindMemory(to: Int64.self).prefix(Int(entry.rank))) }
+      let extents = withUnsafeBytes(of: entry.dims) {
+        Array($0.bindMemory(to: Int64.self).prefix(Int(entry.rank)))
+      }
       return WeightEntry(
         name: try strings.text(entry.name, entry.name_bytes), element: element,
         shape: Shape(extents.map { Int($0) }), bytes: Int(clamping: entry.bytes))

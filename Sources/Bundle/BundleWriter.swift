@@ -17,7 +17,8 @@ package func encodeBundle(
   for (index, chunk) in chunks.enumerated() {
     sections.append(
       PendingSection(
-        INGOT_SECTION_WEIGHT_CHUNK, index: index, chunk.stored, compression: chunk.compression, rawBytes: chunk.rawBytes
+        INGOT_SECTION_WEIGHT_CHUNK, index: index, chunk.stored, compression: chunk.compression,
+        rawBytes: chunk.rawBytes
       ))
   }
   return try assemble(sections)
@@ -49,7 +50,8 @@ private struct PendingSection {
 
 private func assemble(_ sections: [PendingSection]) throws(BundleError) -> [UInt8] {
   guard sections.count <= Int(INGOT_MAX_SECTIONS) else {
-    throw BundleError("the bundle would have \(sections.count) sections, at most \(INGOT_MAX_SECTIONS) are allowed")
+    throw BundleError(
+      "the bundle would have \(sections.count) sections, at most \(INGOT_MAX_SECTIONS) are allowed")
   }
   let headerBytes = MemoryLayout<ingot_file_header>.size
   var end = headerBytes + sections.count * MemoryLayout<ingot_section>.size

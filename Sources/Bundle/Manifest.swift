@@ -24,7 +24,8 @@ package struct Manifest: Codable, Sendable, Equatable {
     package var macs: Int
 
     package init(
-      name: String, inputs: [Port], outputs: [Port], arenaBytes: Int, arenaLowerBoundBytes: Int, instructions: Int,
+      name: String, inputs: [Port], outputs: [Port], arenaBytes: Int, arenaLowerBoundBytes: Int,
+      instructions: Int,
       parameters: Int, macs: Int
     ) {
       self.name = name
@@ -73,5 +74,7 @@ package struct Manifest: Codable, Sendable, Equatable {
     return try encoder.encode(self)
   }
 
-  package static func decode(_ data: Data) throws -> Manifest { try JSONDecoder().decode(Manifest.self, from: data) }
+  package static func decode(_ data: Data) throws -> Manifest {
+    try JSONDecoder().decode(Manifest.self, from: data)
+  }
 }

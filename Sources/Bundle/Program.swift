@@ -54,7 +54,9 @@ package struct Program: Sendable, Equatable {
     package var attributes: [Int64]
     package var name: String
 
-    package init(_ opcode: ingot_opcode, results: [Int], inputs: [Int?], attributes: [Int64] = [], name: String = "") {
+    package init(
+      _ opcode: ingot_opcode, results: [Int], inputs: [Int?], attributes: [Int64] = [], name: String = ""
+    ) {
       self.opcode = opcode
       self.results = results
       self.inputs = inputs

@@ -31,7 +31,8 @@ func encode(_ program: Program) throws(BundleError) -> [UInt8] {
       buffer_count: UInt32(program.buffers.count), tensor_count: UInt32(tensors.count),
       instruction_count: UInt32(instructions.count), operand_count: UInt32(operands.count),
       attribute_count: UInt32(attributes.count), string_bytes: UInt32(strings.bytes.count),
-      input_count: UInt32(program.inputCount), output_count: UInt32(program.outputCount), name: functionName.offset,
+      input_count: UInt32(program.inputCount), output_count: UInt32(program.outputCount),
+      name: functionName.offset,
       name_bytes: functionName.count, arena_bytes: UInt64(program.arenaBytes)))
   for buffer in program.buffers { section.append(encode(buffer)) }
   for tensor in tensors { section.append(tensor) }
@@ -57,7 +58,8 @@ private func encode(_ buffer: Program.Buffer) -> ingot_buffer {
 
 private func encode(_ view: Program.View, _ strings: inout StringTable) throws(BundleError) -> ingot_tensor {
   guard view.shape.rank <= Int(INGOT_MAX_RANK) else {
-    throw BundleError("tensor '\(view.name)' has rank \(view.shape.rank), a bundle holds at most \(INGOT_MAX_RANK)")
+    throw BundleError(
+      "tensor '\(view.name)' has rank \(view.shape.rank), a bundle holds at most \(INGOT_MAX_RANK)")
   }
   let name = strings.intern(view.name)
   var tensor = ingot_tensor()
@@ -112,7 +114,9 @@ func decodeProgram(_ bytes: UnsafeRawBufferPointer) throws(BundleError) -> Progr
     guard let element = ElementType(code: tensor.element), tensor.rank <= INGOT_MAX_RANK else {
       throw BundleError("tensor with element \(tensor.element) and rank \(tensor.rank) is unknown")
     }
-    let extents = withUnsafeBytes(of: tensor.dims) { Array($0.bindMemory(to: Int64.self).prefix(Int(tensor.rank))) }
+    let extents = withUnsafeBytes(of: tensor.dims) {
+      Array($0.bindMemory(to: Int64.self).prefix(Int(tensor.rank)))
+    }
     program.tensors.append(
       Program.View(
         buffer: Int(tensor.buffer), element: element, shape: Shape(extents.map { Int($0) }),
@@ -123,13 +127,16 @@ func decodeProgram(_ bytes: UnsafeRawBufferPointer) throws(BundleError) -> Progr
     let (results, inputs) = (Int(instruction.result_count), Int(instruction.input_count))
     let firstAttribute = Int(instruction.first_attribute)
     let attributeCount = Int(instruction.attribute_count)
-    guard first + results + inputs <= operands.count, firstAttribute + attributeCount <= attributes.count else {
+    guard first + results + inputs <= operands.count, firstAttribute + attributeCount <= attributes.count
+    else {
       throw BundleError("an instruction's operands lie outside their table")
     }
     program.instructions.append(
       Program.Instruction(
         ingot_opcode(instruction.opcode), results: operands[first..<(first + results)].map { Int($0) },
-        inputs: operands[(first + results)..<(first + results + inputs)].map { $0 == INGOT_NONE ? nil : Int($0) },
+        inputs: operands[(first + results)..<(first + results + inputs)].map {
+          $0 == INGOT_NONE ? nil : Int($0)
+        },
         attributes: Array(attributes[firstAttribute..<(firstAttribute + attributeCount)]),
         name: try strings.text(instruction.name, instruction.name_bytes)))
   }
@@ -148,7 +155,9 @@ struct SectionReader {
 
   mutating func read<Value: BitwiseCopyable>(count: Int) throws(BundleError) -> [Value] {
     let size = MemoryLayout<Value>.stride
-    guard count <= rest.count / size else { throw BundleError("a table of \(count) entries does not fit its section") }
+    guard count <= rest.count / size else {
+      throw BundleError("a table of \(count) entries does not fit its section")
+    }
     var values: [Value] = []
     values.reserveCapacity(count)
     for index in 0..<count { values.append(rest.loadUnaligned(fromByteOffset: index * size, as: Value.self)) }

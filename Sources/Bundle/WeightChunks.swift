@@ -55,7 +55,9 @@ extension WeightChunk {
     raw.withUnsafeMutableBytes { target in
       for (index, offset) in zip(weights, offsets) {
         all[index].tensor.withBytes { source in
-          if source.count > 0 { UnsafeMutableRawBufferPointer(rebasing: target[offset...]).copyMemory(from: source) }
+          if source.count > 0 {
+            UnsafeMutableRawBufferPointer(rebasing: target[offset...]).copyMemory(from: source)
+          }
         }
       }
     }
@@ -84,7 +86,8 @@ func encodeWeightTable(_ weights: [BundleWeight], _ chunks: [WeightChunk]) throw
       let weight = weights[index]
       guard weight.tensor.shape.rank <= Int(INGOT_MAX_RANK) else {
         throw BundleError(
-          "weight '\(weight.name)' has rank \(weight.tensor.shape.rank), a bundle holds at most \(INGOT_MAX_RANK)")
+          "weight '\(weight.name)' has rank \(weight.tensor.shape.rank), a bundle holds at most \(INGOT_MAX_RANK)"
+        )
       }
       let name = strings.intern(weight.name)
       var entry = ingot_weight()

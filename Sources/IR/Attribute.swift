@@ -28,7 +28,8 @@ package struct Attribute<Owner> {
   package let set: (inout Owner, AttributeValue) -> Bool
 
   package init(
-    _ name: String, get: @escaping (Owner) -> AttributeValue?, set: @escaping (inout Owner, AttributeValue) -> Bool
+    _ name: String, get: @escaping (Owner) -> AttributeValue?,
+    set: @escaping (inout Owner, AttributeValue) -> Bool
   ) {
     self.name = name
     self.get = get
@@ -83,7 +84,8 @@ extension Attribute {
     }
   }
 
-  package static func word<Words: RawRepresentable>(_ name: String, _ path: WritableKeyPath<Owner, Words>) -> Attribute
+  package static func word<Words: RawRepresentable>(_ name: String, _ path: WritableKeyPath<Owner, Words>)
+    -> Attribute
   where Words.RawValue == String {
     Attribute(name, get: { .word($0[keyPath: path].rawValue) }) { owner, value in
       guard case .word(let word) = value, let known = Words(rawValue: word) else { return false }

@@ -33,7 +33,8 @@ package struct Diagnostic: Error, Hashable, Sendable, CustomStringConvertible {
   package var notes: [String]
 
   package init(
-    _ message: String, at location: Location = .unknown, op: String = "", advice: String = "", notes: [String] = []
+    _ message: String, at location: Location = .unknown, op: String = "", advice: String = "",
+    notes: [String] = []
   ) {
     self.location = location
     self.op = op

@@ -90,7 +90,9 @@ package struct Graph: Sendable {
     return found
   }
 
-  package func contains(_ node: NodeID) -> Bool { nodeTable.indices.contains(node.index) && nodeTable[node.index] != nil }
+  package func contains(_ node: NodeID) -> Bool {
+    nodeTable.indices.contains(node.index) && nodeTable[node.index] != nil
+  }
   package func contains(_ value: ValueID) -> Bool {
     valueTable.indices.contains(value.index) && valueTable[value.index] != nil
   }
@@ -128,7 +130,9 @@ package struct Graph: Sendable {
   }
 
   /// All live values in id order.
-  package var values: [ValueID] { valueTable.indices.lazy.filter { valueTable[$0] != nil }.map { ValueID($0) } }
+  package var values: [ValueID] {
+    valueTable.indices.lazy.filter { valueTable[$0] != nil }.map { ValueID($0) }
+  }
 
   /// All weights in id order.
   package var weights: [ValueID] { values.filter { weight($0) != nil } }
@@ -147,7 +151,9 @@ package struct Graph: Sendable {
     return value
   }
 
-  package mutating func addOutput(_ name: String, _ value: ValueID) { outputs.append(Port(name: name, value: value)) }
+  package mutating func addOutput(_ name: String, _ value: ValueID) {
+    outputs.append(Port(name: name, value: value))
+  }
 
   /// Adds a weight, or returns the one with this name if it has the same type and contents. A different weight of the same name
   /// gets a number appended to its name.
@@ -189,7 +195,8 @@ package struct Graph: Sendable {
   /// Appends a node, or inserts it before another one. Types come from the op's `infer`.
   @discardableResult
   package mutating func add(
-    _ op: Op, _ operands: [ValueID], name: String = "", at location: Location = .unknown, before next: NodeID? = nil
+    _ op: Op, _ operands: [ValueID], name: String = "", at location: Location = .unknown,
+    before next: NodeID? = nil
   ) throws(Diagnostic) -> [ValueID] {
     let types: [TensorType]
     do {
@@ -241,11 +248,14 @@ package struct Graph: Sendable {
   package mutating func remove(_ node: NodeID) {
     guard let entry = nodeTable[node.index] else { return }
     for result in entry.results {
-      precondition(userTable[result.index].isEmpty && !isOutput(result), "removing a node whose result is read")
+      precondition(
+        userTable[result.index].isEmpty && !isOutput(result), "removing a node whose result is read")
       valueTable[result.index] = nil
     }
     for operand in entry.operands {
-      if let position = userTable[operand.index].firstIndex(of: node) { userTable[operand.index].remove(at: position) }
+      if let position = userTable[operand.index].firstIndex(of: node) {
+        userTable[operand.index].remove(at: position)
+      }
     }
     nodeTable[node.index] = nil
     if let position = order.firstIndex(of: node) { order.remove(at: position) }
@@ -257,11 +267,14 @@ package struct Graph: Sendable {
     for id in order.reversed() where nodes.contains(id) {
       guard let entry = nodeTable[id.index] else { continue }
       for result in entry.results {
-        precondition(userTable[result.index].isEmpty && !isOutput(result), "removing a node whose result is read")
+        precondition(
+          userTable[result.index].isEmpty && !isOutput(result), "removing a node whose result is read")
         valueTable[result.index] = nil
       }
       for operand in entry.operands {
-        if let position = userTable[operand.index].firstIndex(of: id) { userTable[operand.index].remove(at: position) }
+        if let position = userTable[operand.index].firstIndex(of: id) {
+          userTable[operand.index].remove(at: position)
+        }
       }
       nodeTable[id.index] = nil
     }

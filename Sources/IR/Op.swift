@@ -65,7 +65,9 @@ package enum Op: Hashable, Sendable {
   package var name: String { definition.name }
 
   /// Types of the results, or what is wrong.
-  package func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType] { try definition.infer(operands) }
+  package func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType] {
+    try definition.infer(operands)
+  }
 
   /// Computes the results from operands that ``infer(_:)`` accepts.
   package func evaluate(_ operands: [Tensor]) throws(OpError) -> [Tensor] {
@@ -77,10 +79,14 @@ package enum Op: Hashable, Sendable {
   package var writtenAttributes: [(name: String, value: AttributeValue)] { writtenAttributesOf(definition) }
 
   /// An op by its name with attributes set, or what is wrong with them.
-  package static func make(_ name: String, _ attributes: [(name: String, value: AttributeValue)]) throws(OpError) -> Op {
+  package static func make(_ name: String, _ attributes: [(name: String, value: AttributeValue)])
+    throws(OpError) -> Op
+  {
     guard let prototype = prototypes[name] else {
       let known = prototypes.keys.sorted()
-      let advice = closest(to: name, in: known).map { "did you mean '\($0)'?" } ?? "the ops are \(known.joined(separator: ", "))"
+      let advice =
+        closest(to: name, in: known).map { "did you mean '\($0)'?" }
+        ?? "the ops are \(known.joined(separator: ", "))"
       throw OpError("unknown op '\(name)'", advice: advice)
     }
     return try prototype.setting(attributes)
@@ -93,7 +99,8 @@ package enum Op: Hashable, Sendable {
     for function in BinaryFunction.allCases { table[function.rawValue] = .binary(Binary(function)) }
     let others: [Op] = [
       .select(Select()), .cast(Cast()), .elementwise(Elementwise()), .matmul(MatMul()), .conv(Conv()),
-      .convTranspose(ConvTranspose()), .pool(Pool()), .reduce(Reduce()), .argReduce(ArgReduce()), .softmax(Softmax()),
+      .convTranspose(ConvTranspose()), .pool(Pool()), .reduce(Reduce()), .argReduce(ArgReduce()),
+      .softmax(Softmax()),
       .layerNorm(LayerNorm()), .rmsNorm(RMSNorm()), .groupNorm(GroupNorm()), .batchNorm(BatchNorm()),
       .lpNorm(LpNorm()), .transpose(Transpose()), .reshape(Reshape()), .expand(Expand()), .concat(Concat()),
       .slice(Slice()), .pad(Pad()), .gather(Gather()), .resize(Resize()), .cumsum(CumSum()),
@@ -152,7 +159,8 @@ private func set<Definition: OpDefinition>(
   for (name, value) in attributes {
     guard let attribute = schema.first(where: { $0.name == name }) else {
       let known = schema.map(\.name).joined(separator: ", ")
-      throw OpError("'\(op.name)' has no attribute '\(name)'", advice: known.isEmpty ? "it has none" : "it has \(known)")
+      throw OpError(
+        "'\(op.name)' has no attribute '\(name)'", advice: known.isEmpty ? "it has none" : "it has \(known)")
     }
     guard attribute.set(&result, value) else { throw OpError("attribute '\(name)' can't be \(value.text)") }
   }

@@ -21,7 +21,9 @@ extension [TensorType] {
   /// Checks the number of operands.
   package func expect(_ range: ClosedRange<Int>) throws(OpError) {
     guard range.contains(count) else {
-      let wanted = range.lowerBound == range.upperBound ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
+      let wanted =
+        range.lowerBound == range.upperBound
+        ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
       throw OpError("has \(count) operands, expected \(wanted)")
     }
   }
@@ -30,7 +32,8 @@ extension [TensorType] {
   package func expectFloat() throws(OpError) {
     for (index, type) in enumerated() where !type.element.isFloat {
       throw OpError(
-        "operand \(index) is \(type), expected f32, f16 or bf16", advice: "cast it to a floating point type first")
+        "operand \(index) is \(type), expected f32, f16 or bf16",
+        advice: "cast it to a floating point type first")
     }
   }
 }

@@ -98,7 +98,9 @@ public final class Model: @unchecked Sendable {
   /// Inputs of a function; none if there is no such function.
   public func inputs(function: Int = 0) -> [TensorInfo] {
     guard let index = UInt32(exactly: function), index < ingot_function_count(bundle) else { return [] }
-    return (0..<ingot_input_count(bundle, index)).compactMap { ingot_input(bundle, index, $0).map { TensorInfo($0.pointee) } }
+    return (0..<ingot_input_count(bundle, index)).compactMap {
+      ingot_input(bundle, index, $0).map { TensorInfo($0.pointee) }
+    }
   }
 
   /// Outputs of a function; none if there is no such function.

@@ -28,7 +28,8 @@ public final class Session {
   /// Prepares a function to run on a number of threads, of which the caller's is one.
   public init(_ model: Model, function: Int = 0, threads: Int = 1) throws(InterpreterError) {
     guard let index = UInt32(exactly: function), function < model.functions.count else {
-      throw InterpreterError(.argument, "there is no function \(function), the bundle has \(model.functions.count)")
+      throw InterpreterError(
+        .argument, "there is no function \(function), the bundle has \(model.functions.count)")
     }
     guard (1...64).contains(threads) else {
       throw InterpreterError(.argument, "\(threads) threads were asked for, allowed are 1 to 64")
@@ -66,7 +67,9 @@ public final class Session {
   }
 
   /// The memory of an output, valid until the next run.
-  public func withOutput<Result>(_ index: Int, _ body: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
+  public func withOutput<Result>(_ index: Int, _ body: (UnsafeRawBufferPointer) throws -> Result) throws
+    -> Result
+  {
     let info = try self.info(outputs, index, "output")
     let data = ingot_output_data(session, UInt32(index))
     return try body(UnsafeRawBufferPointer(start: data, count: info.byteCount))
@@ -113,7 +116,9 @@ public final class Session {
   }
 
   /// Runs the function once and shows the first result of every kernel call.
-  package func trace(_ observer: @escaping (_ instruction: Int, _ result: Tensor) -> Void) throws(InterpreterError) {
+  package func trace(_ observer: @escaping (_ instruction: Int, _ result: Tensor) -> Void)
+    throws(InterpreterError)
+  {
     try run { event in
       var info = ingot_tensor_info()
       guard let data = ingot_result_data(self.session, event.instruction, 0, &info) else { return }
@@ -122,7 +127,9 @@ public final class Session {
       let bytes = UnsafeRawBufferPointer(start: data, count: described.byteCount)
       observer(
         Int(event.instruction),
-        Tensor(element: element, shape: Shape(described.shape)) { if bytes.count > 0 { $0.copyMemory(from: bytes) } })
+        Tensor(element: element, shape: Shape(described.shape)) {
+          if bytes.count > 0 { $0.copyMemory(from: bytes) }
+        })
     }
   }
 
@@ -132,7 +139,8 @@ public final class Session {
     guard info.elementType == tensor.element, info.shape == tensor.shape.extents else {
       throw InterpreterError(
         .argument,
-        "input '\(info.name)' is \(info.element)\(info.shape), given was \(tensor.element.rawValue)\(tensor.shape)")
+        "input '\(info.name)' is \(info.element)\(info.shape), given was \(tensor.element.rawValue)\(tensor.shape)"
+      )
     }
     try withInput(index) { target in tensor.withBytes { if $0.count > 0 { target.copyMemory(from: $0) } } }
   }
@@ -148,7 +156,8 @@ public final class Session {
     }
   }
 
-  private func info(_ list: [TensorInfo], _ index: Int, _ what: String) throws(InterpreterError) -> TensorInfo {
+  private func info(_ list: [TensorInfo], _ index: Int, _ what: String) throws(InterpreterError) -> TensorInfo
+  {
     guard list.indices.contains(index) else {
       throw InterpreterError(.argument, "there is no \(what) \(index), the function has \(list.count)")
     }

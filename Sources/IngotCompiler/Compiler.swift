@@ -95,7 +95,8 @@ package func compile(
     throw Diagnostic("the bundle can't be written: \(error)")
   }
   return CompiledBundle(
-    bytes: bytes, manifest: manifest, programs: programs, values: values, module: module, passes: reports, placements: placements,
+    bytes: bytes, manifest: manifest, programs: programs, values: values, module: module, passes: reports,
+    placements: placements,
     weightBytes: weights.weights.reduce(0) { $0 + $1.tensor.byteCount }, nodesBefore: nodesBefore,
     nodesAfter: module.functions.reduce(0) { $0 + $1.order.count })
 }
@@ -120,5 +121,6 @@ private func describe(_ graph: Graph, _ lowered: LoweredFunction) -> Manifest.Fu
   return Manifest.Function(
     name: graph.name, inputs: graph.inputs.map(port), outputs: graph.outputs.map(port),
     arenaBytes: lowered.program.arenaBytes, arenaLowerBoundBytes: lowered.arenaLowerBound,
-    instructions: lowered.program.instructions.count, parameters: statistics.parameters, macs: statistics.macs)
+    instructions: lowered.program.instructions.count, parameters: statistics.parameters, macs: statistics.macs
+  )
 }

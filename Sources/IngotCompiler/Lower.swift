@@ -103,7 +103,8 @@ private struct Emitter {
     if let weight = graph.weight(value) {
       guard let contents = weight.tensor else {
         throw Diagnostic(
-          "weight '\(weight.name)' has no contents", advice: "give a checkpoint that holds it with --checkpoint")
+          "weight '\(weight.name)' has no contents",
+          advice: "give a checkpoint that holds it with --checkpoint")
       }
       let index = weights.index(of: weight.name, contents, function: graph.name)
       if weightBuffers[index] == nil {
@@ -123,13 +124,16 @@ private struct Emitter {
 
   mutating func emit(_ id: NodeID, _ weights: inout WeightPool) throws(Diagnostic) {
     let node = graph[id]
-    if case .concat(let concat) = node.op, StorageAssignment.isContiguous(concat, in: graph.shape(of: node.results[0])) {
+    if case .concat(let concat) = node.op,
+      StorageAssignment.isContiguous(concat, in: graph.shape(of: node.results[0]))
+    {
       return try emitContiguousConcat(node, &weights)
     }
     let call: KernelCall
     do {
       call = try kernelCall(
-        node.op, operands: node.operands.map { graph.type(of: $0) }, results: node.results.map { graph.type(of: $0) })
+        node.op, operands: node.operands.map { graph.type(of: $0) },
+        results: node.results.map { graph.type(of: $0) })
     } catch {
       throw error.located(at: node.location, op: node.op.name)
     }
@@ -139,7 +143,8 @@ private struct Emitter {
     for result in node.results { results.append(try tensor(result, &weights)) }
     append(
       node.results[0],
-      Program.Instruction(call.opcode, results: results, inputs: inputs, attributes: call.attributes, name: node.name))
+      Program.Instruction(
+        call.opcode, results: results, inputs: inputs, attributes: call.attributes, name: node.name))
   }
 
   /// Operands that were not computed right into the result are copied there.
@@ -150,7 +155,8 @@ private struct Emitter {
       let bytes = graph.type(of: operand).byteCount
       let source = try tensor(operand, &weights)
       let isInPlace =
-        program.tensors[source].buffer == program.tensors[whole].buffer && program.tensors[source].offset == offset
+        program.tensors[source].buffer == program.tensors[whole].buffer
+        && program.tensors[source].offset == offset
       if !isInPlace {
         let part = program.tensors.count
         addTensor(operand, buffer: program.tensors[whole].buffer, offset: offset, name: "")
@@ -167,7 +173,8 @@ private struct Emitter {
       append(
         port.value,
         Program.Instruction(
-          INGOT_OP_COPY, results: [program.inputCount + copy.output], inputs: [try tensor(port.value, &weights)],
+          INGOT_OP_COPY, results: [program.inputCount + copy.output],
+          inputs: [try tensor(port.value, &weights)],
           name: port.name))
     }
   }

@@ -27,11 +27,13 @@ func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(
   case .conv(let op):
     return KernelCall(
       opcode: INGOT_OP_CONV,
-      attributes: [Int64(op.group)] + windowWords(op.window, operands[0].rank - 2) + activationWords(op.activation))
+      attributes: [Int64(op.group)] + windowWords(op.window, operands[0].rank - 2)
+        + activationWords(op.activation))
   case .convTranspose(let op):
     return KernelCall(
       opcode: INGOT_OP_CONV_TRANSPOSE,
-      attributes: [Int64(op.group)] + windowWords(op.window, operands[0].rank - 2) + activationWords(op.activation))
+      attributes: [Int64(op.group)] + windowWords(op.window, operands[0].rank - 2)
+        + activationWords(op.activation))
   case .pool(let op):
     let kind: Int64 =
       switch op.kind {
@@ -47,7 +49,8 @@ func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(
     return KernelCall(opcode: INGOT_OP_REDUCE, attributes: [Int64(op.kind.code.rawValue), mask])
   case .argReduce(let op):
     let axis = Int64(try resolve(axis: op.axis, in: operands[0].shape))
-    return KernelCall(opcode: INGOT_OP_ARG_REDUCE, attributes: [op.kind == .max ? 0 : 1, axis, op.last ? 1 : 0])
+    return KernelCall(
+      opcode: INGOT_OP_ARG_REDUCE, attributes: [op.kind == .max ? 0 : 1, axis, op.last ? 1 : 0])
   case .softmax(let op):
     let axis = Int64(try resolve(axis: op.axis, in: operands[0].shape))
     return KernelCall(opcode: INGOT_OP_SOFTMAX, attributes: [axis, op.log ? 1 : 0])
@@ -60,7 +63,8 @@ func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(
   case .groupNorm(let op):
     return KernelCall(opcode: INGOT_OP_NORMALIZE, attributes: [2, Int64(op.groups), word(op.epsilon)])
   case .batchNorm:
-    throw OpError("has no kernel", advice: "run the pass 'lower-batch-norm', which the standard pipeline includes")
+    throw OpError(
+      "has no kernel", advice: "run the pass 'lower-batch-norm', which the standard pipeline includes")
   case .lpNorm(let op):
     let axis = Int64(try resolve(axis: op.axis, in: operands[0].shape))
     return KernelCall(opcode: INGOT_OP_NORMALIZE, attributes: [3, axis * 2 + Int64(op.order - 1), word(0)])
@@ -72,7 +76,8 @@ func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(
       opcode: INGOT_OP_CONCAT, attributes: [Int64(try resolve(axis: op.axis, in: operands[0].shape))])
   case .slice(let op):
     return KernelCall(
-      opcode: INGOT_OP_SLICE, attributes: op.starts.indices.flatMap { [Int64(op.starts[$0]), Int64(op.step($0))] })
+      opcode: INGOT_OP_SLICE,
+      attributes: op.starts.indices.flatMap { [Int64(op.starts[$0]), Int64(op.step($0))] })
   case .pad(let op): return pad(op, operands[0])
   case .gather(let op):
     return KernelCall(
@@ -91,7 +96,9 @@ private func elementwise(
   var words: [Int64] = [isFloat ? 0 : 1, Int64(steps.count)]
   for step in steps {
     let registers = step.registers + [0, 0]
-    words += [Int64(step.function.code.rawValue), Int64(registers[0]), Int64(registers[1]), Int64(registers[2])]
+    words += [
+      Int64(step.function.code.rawValue), Int64(registers[0]), Int64(registers[1]), Int64(registers[2]),
+    ]
     words += [step.p0, step.p1].map { isFloat ? word($0) : saturated($0) }
   }
   return KernelCall(opcode: INGOT_OP_ELEMENTWISE, attributes: words)

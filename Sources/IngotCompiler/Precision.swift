@@ -22,7 +22,9 @@ package let storeWeightsInHalf = Pass(
   "store-weights-in-half", "Stores the weights of conv, matmul and gather in fp16."
 ) { (context: inout PassContext) throws(Diagnostic) in
   for value in context.graph.weights {
-    guard let tensor = context.graph.constant(value), tensor.element == .f32, tensor.elementCount >= 64 else { continue }
+    guard let tensor = context.graph.constant(value), tensor.element == .f32, tensor.elementCount >= 64 else {
+      continue
+    }
     let users = Set(context.graph.users(of: value)).sorted()
     guard !users.isEmpty, !context.graph.isOutput(value),
       users.allSatisfy({ readsInHalf(context.graph[$0], value) }),

@@ -5,7 +5,9 @@ import Tensors
 extension Program {
   /// Multiply-adds of a convolution or matrix product; 0 for every other kernel call.
   package func multiplyAdds(_ instruction: Instruction) -> Int {
-    guard let result = instruction.results.first, instruction.inputs.count >= 2, let second = instruction.inputs[1] else {
+    guard let result = instruction.results.first, instruction.inputs.count >= 2,
+      let second = instruction.inputs[1]
+    else {
       return 0
     }
     let output = tensors[result].shape.elementCount

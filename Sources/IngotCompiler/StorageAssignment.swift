@@ -130,7 +130,8 @@ struct StorageAssignment {
     let step = lifetimes.definition(of: node.results[0])
     for operand in node.operands {
       guard let place = places[operand.index], graph.shape(of: operand) == type.shape,
-        graph.type(of: operand).element.byteCount == type.element.byteCount, blocks[place.block].kind == .arena
+        graph.type(of: operand).element.byteCount == type.element.byteCount,
+        blocks[place.block].kind == .arena
       else { continue }
       let range = place.offset..<(place.offset + type.byteCount)
       guard members[place.block].allSatisfy({ isDead($0, after: step, in: range) }),
@@ -145,14 +146,16 @@ struct StorageAssignment {
   private func isDead(_ member: ValueID, after step: Int, in range: Range<Int>) -> Bool {
     guard let place = places[member.index] else { return true }
     let own = place.offset..<(place.offset + graph.type(of: member).byteCount)
-    return !own.overlaps(range) || (lifetimes.lastUse(of: member) <= step && lifetimes.definition(of: member) < step)
+    return !own.overlaps(range)
+      || (lifetimes.lastUse(of: member) <= step && lifetimes.definition(of: member) < step)
   }
 
   /// Whether an operand may be read element by element while the result is written to `place`.
   private func canRead(_ operand: ValueID, while place: Place, _ type: TensorType) -> Bool {
     guard let own = places[operand.index], own.block == place.block else { return true }
     let operandType = graph.type(of: operand)
-    if own == place, operandType.shape == type.shape, operandType.element.byteCount == type.element.byteCount {
+    if own == place, operandType.shape == type.shape, operandType.element.byteCount == type.element.byteCount
+    {
       return true
     }
     let range = own.offset..<(own.offset + operandType.byteCount)

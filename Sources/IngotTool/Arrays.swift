@@ -60,13 +60,15 @@ private func match(_ given: [String: Tensor], with inputs: [TensorInfo]) throws 
       element == tensor.element || widens(tensor.element, to: element)
     else {
       problems.append(
-        "input '\(input.name)' is \(tensor.element.rawValue)\(tensor.shape), expected \(input.element)\(input.shape)")
+        "input '\(input.name)' is \(tensor.element.rawValue)\(tensor.shape), expected \(input.element)\(input.shape)"
+      )
       continue
     }
     tensors.append(tensor.converted(to: element))
   }
   for name in given.keys.sorted() where !inputs.contains(where: { $0.name == name }) {
-    problems.append("there is no input '\(name)'; the inputs are \(inputs.map(\.name).joined(separator: ", "))")
+    problems.append(
+      "there is no input '\(name)'; the inputs are \(inputs.map(\.name).joined(separator: ", "))")
   }
   guard problems.isEmpty else { throw ToolError(problems.joined(separator: "\n")) }
   return tensors
@@ -75,7 +77,8 @@ private func match(_ given: [String: Tensor], with inputs: [TensorInfo]) throws 
 /// Whether every value of one type is a value of the other, so that converting loses nothing.
 private func widens(_ from: ElementType, to: ElementType) -> Bool {
   switch (from, to) {
-  case (.i32, .i64), (.i16, .i64), (.i16, .i32), (.u8, .i64), (.u8, .i32), (.i8, .i64), (.i8, .i32), (.f16, .f32),
+  case (.i32, .i64), (.i16, .i64), (.i16, .i32), (.u8, .i64), (.u8, .i32), (.i8, .i64), (.i8, .i32),
+    (.f16, .f32),
     (.bf16, .f32), (.u8, .f32), (.i8, .f32), (.bool, .f32):
     true
   default: false
@@ -86,6 +89,7 @@ private func widens(_ from: ElementType, to: ElementType) -> Bool {
 func fileName(_ name: String) -> String {
   String(
     name.map { character in
-      character.isASCII && (character.isLetter || character.isNumber || "._-".contains(character)) ? character : "_"
+      character.isASCII && (character.isLetter || character.isNumber || "._-".contains(character))
+        ? character : "_"
     })
 }

@@ -45,7 +45,8 @@ struct ModelSource: ParsableArguments, ModelSelection {
 
 /// A model given with --model.
 struct ModelReference: ParsableArguments, ModelSelection {
-  @Option(help: ArgumentHelp("The ONNX model or IR text that the bundle was compiled from.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("The ONNX model or IR text that the bundle was compiled from.", valueName: "file"))
   var model: String?
   @OptionGroup var options: GraphOptions
 
@@ -138,5 +139,7 @@ extension ModelSelection {
   /// What to call the model in messages.
   var title: String { model ?? [options.graph, options.variant].compactMap { $0 }.joined(separator: " ") }
 
-  private func lastComponent(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+  private func lastComponent(_ path: String) -> String {
+    path.split(separator: "/").last.map(String.init) ?? path
+  }
 }

@@ -19,7 +19,9 @@ struct NamedNumber: ExpressibleByArgument {
   var value: Int
 
   init?(argument: String) {
-    guard let named = NamedValue(argument: argument), let number = Int(named.value), number > 0 else { return nil }
+    guard let named = NamedValue(argument: argument), let number = Int(named.value), number > 0 else {
+      return nil
+    }
     name = named.name
     value = number
   }

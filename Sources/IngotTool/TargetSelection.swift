@@ -6,13 +6,17 @@ import Machine
 func targetLibrary() -> TargetLibrary {
   let executable = Bundle.main.executablePath ?? CommandLine.arguments[0]
   var library = TargetLibrary.beside(executable: URL(filePath: executable).resolvingSymlinksInPath().path())
-  if let folder = ProcessInfo.processInfo.environment["INGOT_TARGETS"] { library.folders.insert(folder, at: 0) }
+  if let folder = ProcessInfo.processInfo.environment["INGOT_TARGETS"] {
+    library.folders.insert(folder, at: 0)
+  }
   return library
 }
 
 /// The chip that is compiled for.
 struct TargetSelection: ParsableArguments {
-  @Option(help: ArgumentHelp("The chip: a name that 'ingot targets' lists, or a .json file.", valueName: "name|file"))
+  @Option(
+    help: ArgumentHelp(
+      "The chip: a name that 'ingot targets' lists, or a .json file.", valueName: "name|file"))
   var target = "cpu-arm64"
 
   func load() throws -> Target { try targetLibrary().target(target) }

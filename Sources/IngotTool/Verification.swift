@@ -59,7 +59,9 @@ struct Verification: Encodable {
     self.tolerance = tolerance
     let function = session.function
     guard source.functions.indices.contains(function) else {
-      throw ToolError("the model has \(source.functions.count) functions, the bundle's function \(function) is none of them")
+      throw ToolError(
+        "the model has \(source.functions.count) functions, the bundle's function \(function) is none of them"
+      )
     }
     let graph = source.functions[function]
     let expected = try evaluate(graph, inputs)
@@ -80,7 +82,8 @@ struct Verification: Encodable {
     for (index, info) in session.outputs.enumerated() {
       let values = try session.outputTensor(index)
       guard values.shape == expected[index].shape else {
-        throw ToolError("output '\(info.name)' has shape \(values.shape), the model's has \(expected[index].shape)")
+        throw ToolError(
+          "output '\(info.name)' has shape \(values.shape), the model's has \(expected[index].shape)")
       }
       outputs.append(Agreement(info.name, values, reference: expected[index]))
     }
@@ -88,7 +91,8 @@ struct Verification: Encodable {
 
   /// Compiles the model again as the bundle's manifest says, which tells what each kernel call computes.
   private mutating func compareLayers(
-    _ contents: BundleContents, _ source: Module, _ function: Int, _ inputs: [Tensor], _ results: [Int: Tensor],
+    _ contents: BundleContents, _ source: Module, _ function: Int, _ inputs: [Tensor],
+    _ results: [Int: Tensor],
     _ expected: [Tensor]?
   ) throws {
     guard let precision = Precision(rawValue: contents.manifest.precision) else {
@@ -101,7 +105,9 @@ struct Verification: Encodable {
     let compiled = try compile(
       source, options,
       observer: { report, _, graph throws(Diagnostic) in
-        guard let expected, !report.changes.isEmpty, graph.name == source.functions[function].name else { return }
+        guard let expected, !report.changes.isEmpty, graph.name == source.functions[function].name else {
+          return
+        }
         let outputs = try evaluate(graph, inputs)
         let worst = zip(outputs, expected).map { TensorDifference($0, reference: $1).relative }.max() ?? 0
         found.append(StageAgreement(pass: report.name, relative: worst))
@@ -117,7 +123,8 @@ struct Verification: Encodable {
       for (value, tensor) in zip(graph[node].results, tensors) { references[value] = tensor }
     }
     for (index, value) in compiled.values[function].enumerated() {
-      guard let result = results[index], let reference = references[value], result.shape == reference.shape else { continue }
+      guard let result = results[index], let reference = references[value], result.shape == reference.shape
+      else { continue }
       let instruction = compiled.programs[function].instructions[index]
       let op = graph.producer(of: value).map { graph[$0].op.name } ?? ""
       layers.append(Agreement(instruction.name, op: op, result, reference: reference))

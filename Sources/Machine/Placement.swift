@@ -39,7 +39,8 @@ extension Target {
     }
     switch support.run {
     case .native: return (engine, support.because ?? "")
-    case .decompose: return (engine, "runs as several operations: \(support.because ?? "no single one exists")")
+    case .decompose:
+      return (engine, "runs as several operations: \(support.because ?? "no single one exists")")
     case .fallback: return (fallback.engine, support.because ?? "\(title) can't run '\(node.op.name)'")
     }
   }
@@ -52,7 +53,8 @@ extension Target {
       }
       for (axis, name) in zip(type.shape.indices.reversed(), ["W", "H", "C"]) {
         if let limit = limits.maxExtent[name]?.value, type.shape[axis] > Int(limit) {
-          return "\(title) takes extents of \(Int(limit)) at most along \(name), \(type) has \(type.shape[axis])"
+          return
+            "\(title) takes extents of \(Int(limit)) at most along \(name), \(type) has \(type.shape[axis])"
         }
       }
       if family != .cpu, !type.element.isFloat, !activations.contains(type.element.rawValue) {

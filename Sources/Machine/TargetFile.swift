@@ -46,7 +46,8 @@ package struct TargetLibrary: Sendable {
       return target
     }
     let known = names.isEmpty ? "no target files were found" : "known are \(names.joined(separator: ", "))"
-    throw TargetError(message: "there is no target '\(name)'; \(known); a path ending in .json is read as a file")
+    throw TargetError(
+      message: "there is no target '\(name)'; \(known); a path ending in .json is read as a file")
   }
 
   private static func jsonFiles(in folder: String) -> [String] {
@@ -91,16 +92,22 @@ package func decodeTarget(_ data: Data, path: String) throws(TargetError) -> Tar
   guard target.format == "target/1" else {
     throw TargetError(message: "\(path): format is '\(target.format)', expected 'target/1'")
   }
-  guard !target.engines.isEmpty else { throw TargetError(message: "\(path): engines is empty, expected at least one") }
+  guard !target.engines.isEmpty else {
+    throw TargetError(message: "\(path): engines is empty, expected at least one")
+  }
   return target
 }
 
 private func checkSources(_ target: Target, path: String) throws(TargetError) {
-  var quantities: [Quantity?] = [target.limits.maxRank, target.limits.maxModelBytes, target.fallback.crossingUs]
+  var quantities: [Quantity?] = [
+    target.limits.maxRank, target.limits.maxModelBytes, target.fallback.crossingUs,
+  ]
   quantities += target.limits.maxExtent.values.map { $0 }
   for engine in target.engines {
     quantities += [engine.count, engine.clockMhz, engine.launchUs, engine.perOpCycles]
-    for table in [engine.macsPerCycle, engine.peakGops, engine.utilisation] { quantities += (table ?? [:]).values.map { $0 } }
+    for table in [engine.macsPerCycle, engine.peakGops, engine.utilisation] {
+      quantities += (table ?? [:]).values.map { $0 }
+    }
   }
   for memory in target.memories {
     quantities += [memory.sizeBytes, memory.usableFraction, memory.readGbPerS, memory.alignmentBytes]
@@ -122,7 +129,8 @@ private func describe(_ error: DecodingError) -> String {
   case .typeMismatch(let type, let context): return "'\(place(context))' has the wrong type, expected \(type)"
   case .valueNotFound(let type, let context): return "'\(place(context))' is null, expected \(type)"
   case .dataCorrupted(let context):
-    return context.codingPath.isEmpty ? "is not valid JSON" : "'\(place(context))' is not allowed: \(context.debugDescription)"
+    return context.codingPath.isEmpty
+      ? "is not valid JSON" : "'\(place(context))' is not allowed: \(context.debugDescription)"
   @unknown default: return "\(error)"
   }
 }

@@ -16,7 +16,9 @@ package func saturate(_ value: Float, to range: ClosedRange<Int64>) -> Int64 {
   return min(max(Int64(value), range.lowerBound), range.upperBound)
 }
 
-func encode(floats: UnsafeBufferPointer<Float>, as element: ElementType, into bytes: UnsafeMutableRawBufferPointer) {
+func encode(
+  floats: UnsafeBufferPointer<Float>, as element: ElementType, into bytes: UnsafeMutableRawBufferPointer
+) {
   guard let source = floats.baseAddress, let base = bytes.baseAddress, floats.count > 0 else { return }
   let count = floats.count
   switch element {
@@ -37,7 +39,9 @@ func encode(floats: UnsafeBufferPointer<Float>, as element: ElementType, into by
   }
 }
 
-func encode(integers: UnsafeBufferPointer<Int64>, as element: ElementType, into bytes: UnsafeMutableRawBufferPointer) {
+func encode(
+  integers: UnsafeBufferPointer<Int64>, as element: ElementType, into bytes: UnsafeMutableRawBufferPointer
+) {
   guard let source = integers.baseAddress, let base = bytes.baseAddress, integers.count > 0 else { return }
   let count = integers.count
   switch element {
@@ -60,13 +64,17 @@ func encode(integers: UnsafeBufferPointer<Int64>, as element: ElementType, into 
   }
 }
 
-func decode(_ bytes: UnsafeRawBufferPointer, _ element: ElementType, floats: UnsafeMutableBufferPointer<Float>) {
+func decode(
+  _ bytes: UnsafeRawBufferPointer, _ element: ElementType, floats: UnsafeMutableBufferPointer<Float>
+) {
   guard let base = bytes.baseAddress, let target = floats.baseAddress else { return }
   let count = bytes.count / element.byteCount
   switch element {
   case .f32: UnsafeMutableRawPointer(target).copyMemory(from: base, byteCount: count * 4)
   case .f16:
-    for index in 0..<count { target[index] = Float(base.loadUnaligned(fromByteOffset: index * 2, as: Float16.self)) }
+    for index in 0..<count {
+      target[index] = Float(base.loadUnaligned(fromByteOffset: index * 2, as: Float16.self))
+    }
   case .bf16:
     for index in 0..<count {
       let bits = base.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)
@@ -77,15 +85,23 @@ func decode(_ bytes: UnsafeRawBufferPointer, _ element: ElementType, floats: Uns
   case .bool:
     for index in 0..<count { target[index] = base.load(fromByteOffset: index, as: UInt8.self) != 0 ? 1 : 0 }
   case .i16:
-    for index in 0..<count { target[index] = Float(base.loadUnaligned(fromByteOffset: index * 2, as: Int16.self)) }
+    for index in 0..<count {
+      target[index] = Float(base.loadUnaligned(fromByteOffset: index * 2, as: Int16.self))
+    }
   case .i32:
-    for index in 0..<count { target[index] = Float(base.loadUnaligned(fromByteOffset: index * 4, as: Int32.self)) }
+    for index in 0..<count {
+      target[index] = Float(base.loadUnaligned(fromByteOffset: index * 4, as: Int32.self))
+    }
   case .i64:
-    for index in 0..<count { target[index] = Float(base.loadUnaligned(fromByteOffset: index * 8, as: Int64.self)) }
+    for index in 0..<count {
+      target[index] = Float(base.loadUnaligned(fromByteOffset: index * 8, as: Int64.self))
+    }
   }
 }
 
-func decode(_ bytes: UnsafeRawBufferPointer, _ element: ElementType, integers: UnsafeMutableBufferPointer<Int64>) {
+func decode(
+  _ bytes: UnsafeRawBufferPointer, _ element: ElementType, integers: UnsafeMutableBufferPointer<Int64>
+) {
   guard let base = bytes.baseAddress, let target = integers.baseAddress else { return }
   let count = bytes.count / element.byteCount
   switch element {
@@ -94,9 +110,13 @@ func decode(_ bytes: UnsafeRawBufferPointer, _ element: ElementType, integers: U
   case .bool:
     for index in 0..<count { target[index] = base.load(fromByteOffset: index, as: UInt8.self) != 0 ? 1 : 0 }
   case .i16:
-    for index in 0..<count { target[index] = Int64(base.loadUnaligned(fromByteOffset: index * 2, as: Int16.self)) }
+    for index in 0..<count {
+      target[index] = Int64(base.loadUnaligned(fromByteOffset: index * 2, as: Int16.self))
+    }
   case .i32:
-    for index in 0..<count { target[index] = Int64(base.loadUnaligned(fromByteOffset: index * 4, as: Int32.self)) }
+    for index in 0..<count {
+      target[index] = Int64(base.loadUnaligned(fromByteOffset: index * 4, as: Int32.self))
+    }
   case .i64: UnsafeMutableRawPointer(target).copyMemory(from: base, byteCount: count * 8)
   case .f32, .f16, .bf16:
     let values = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in

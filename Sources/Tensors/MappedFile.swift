@@ -27,13 +27,16 @@ extension Storage {
     guard fstat(descriptor, &status) == 0 else {
       throw FileError(path: path, reason: String(cString: strerror(errno)))
     }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw FileError(path: path, reason: "is not a regular file") }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw FileError(path: path, reason: "is not a regular file")
+    }
     let count = Int(status.st_size)
     guard count > 0 else { return Storage(bytes: UnsafeRawBufferPointer(start: nil, count: 0), release: nil) }
     guard let address = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED else {
       throw FileError(path: path, reason: "can't be mapped: \(String(cString: strerror(errno)))")
     }
     nonisolated(unsafe) let mapped = address
-    return Storage(bytes: UnsafeRawBufferPointer(start: address, count: count), release: { munmap(mapped, count) })
+    return Storage(
+      bytes: UnsafeRawBufferPointer(start: address, count: count), release: { munmap(mapped, count) })
   }
 }

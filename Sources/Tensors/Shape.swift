@@ -1,5 +1,7 @@
 /// Extents of a tensor, outermost first. A scalar has rank 0.
-package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, RandomAccessCollection, CustomStringConvertible {
+package struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, RandomAccessCollection,
+  CustomStringConvertible
+{
   package var extents: [Int]
 
   package init(_ extents: [Int]) { self.extents = extents }

@@ -18,7 +18,9 @@ package struct Tensor: Sendable {
   }
 
   /// Allocates and lets `fill` write the elements, which start as zero.
-  package init(element: ElementType, shape: Shape, fill: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows {
+  package init(element: ElementType, shape: Shape, fill: (UnsafeMutableRawBufferPointer) throws -> Void)
+    rethrows
+  {
     let storage = try Storage(byteCount: shape.elementCount * element.byteCount, fill: fill)
     self.init(element: element, shape: shape, storage: storage)
   }
@@ -45,7 +47,9 @@ package struct Tensor: Sendable {
   }
 
   /// A scalar.
-  package init(scalar: Float, element: ElementType = .f32) { self.init([scalar], shape: [], element: element) }
+  package init(scalar: Float, element: ElementType = .f32) {
+    self.init([scalar], shape: [], element: element)
+  }
 
   package var byteCount: Int { shape.elementCount * element.byteCount }
   package var elementCount: Int { shape.elementCount }

@@ -6,7 +6,9 @@ import Tensors
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Time a bundle.",
-    discussion: "Runs the function on inputs made from a fixed seed and prints the median and the least time of one run.")
+    discussion:
+      "Runs the function on inputs made from a fixed seed and prints the median and the least time of one run."
+  )
 
   @OptionGroup var source: BundleFunction
   @Option(help: ArgumentHelp("Timed runs, after a few that are not counted.", valueName: "n")) var runs = 30
@@ -50,7 +52,8 @@ struct Bench: ParsableCommand {
     } else {
       print(
         "median \(format(facts.medianMs, digits: 3)) ms, least \(format(facts.minMs, digits: 3)) ms of \(runs) runs on "
-          + "\(source.threads) thread\(source.threads == 1 ? "" : "s"); \(formatBytes(facts.sessionBytes)) of memory")
+          + "\(source.threads) thread\(source.threads == 1 ? "" : "s"); \(formatBytes(facts.sessionBytes)) of memory"
+      )
     }
   }
 }

@@ -26,13 +26,17 @@ struct Compile: ParsableCommand {
   @OptionGroup var source: ModelSource
   @OptionGroup var selection: TargetSelection
 
-  @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("The bundle to write.", valueName: "out.ingot"))
+  @Option(
+    name: [.customShort("o"), .customLong("output")],
+    help: ArgumentHelp("The bundle to write.", valueName: "out.ingot"))
   var output: String
 
   @Option(help: "Number format of the weights: fp32 or fp16. Arithmetic is in fp32.")
   var precision: Precision = .fp32
 
-  @Option(help: ArgumentHelp("Also writes a page with passes, placement and the memory plan.", valueName: "file.html"))
+  @Option(
+    help: ArgumentHelp(
+      "Also writes a page with passes, placement and the memory plan.", valueName: "file.html"))
   var report: String?
 
   @Flag(help: "Prints facts as JSON.") var json = false
@@ -43,7 +47,8 @@ struct Compile: ParsableCommand {
     let module = try source.load()
     let target = try selection.load()
     let options = CompileOptions(target: target, precision: precision, provenance: source.provenance)
-    let compiled = try compile(module, options) { progress.show("\($0.rawValue): \(source.title)") }
+    let compiled = try compile(
+      module, options, progress: { progress.show("\($0.rawValue): \(source.title)") })
     progress.clear()
     var files = FileBatch()
     try files.write(compiled.bytes, to: output)
@@ -102,7 +107,8 @@ struct CompileFacts: Encodable {
       let percent = format(100 * Double(bundleBytes) / Double(sourceBytes), digits: 0)
       size += ", \(percent) % of the source's \(formatBytes(sourceBytes))"
     }
-    let overBound = arenaLowerBoundBytes > 0
+    let overBound =
+      arenaLowerBoundBytes > 0
       ? format(100 * (Double(arenaBytes) / Double(arenaLowerBoundBytes) - 1), digits: 1) : "0.0"
     var lines = [
       "\(output) for \(target.title)",
@@ -116,7 +122,9 @@ struct CompileFacts: Encodable {
       let fallen = ops.filter { $0.engine == target.fallback.engine }
       lines.append("  placement  \(ops.count - fallen.count) of \(ops.count) ops on \(target.engines[0].id)")
       for op in fallen.prefix(10) { lines.append("    \(op.op) '\(op.node)' on \(op.engine): \(op.reason)") }
-      if fallen.count > 10 { lines.append("    and \(fallen.count - 10) more; 'ingot inspect --ops' lists all") }
+      if fallen.count > 10 {
+        lines.append("    and \(fallen.count - 10) more; 'ingot inspect --ops' lists all")
+      }
     }
     return lines.joined(separator: "\n")
   }

@@ -9,7 +9,9 @@ struct GraphsCommand: ParsableCommand {
 
   @Argument(help: "One network.") var name: String?
   @Option(help: ArgumentHelp("One of its sizes.", valueName: "name")) var variant: String?
-  @Option(name: .customLong("dim"), help: ArgumentHelp("Changes a dimension; may be repeated.", valueName: "name=n"))
+  @Option(
+    name: .customLong("dim"), help: ArgumentHelp("Changes a dimension; may be repeated.", valueName: "name=n")
+  )
   var dimensions: [NamedNumber] = []
   @Flag(help: "Prints the graph as text.") var ir = false
   @Flag(help: "Prints facts as JSON.") var json = false
@@ -40,7 +42,8 @@ struct GraphsCommand: ParsableCommand {
     }
     let chosen = zoo.filter { name == nil || $0.name == name }
     guard !chosen.isEmpty else {
-      throw ToolError("there is no graph '\(name ?? "")'; the graphs are \(zoo.map(\.name).joined(separator: ", "))")
+      throw ToolError(
+        "there is no graph '\(name ?? "")'; the graphs are \(zoo.map(\.name).joined(separator: ", "))")
     }
     let entries = try chosen.map { definition in
       Entry(

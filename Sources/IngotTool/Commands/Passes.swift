@@ -19,7 +19,9 @@ struct PassesCommand: ParsableCommand {
   @OptionGroup var selection: TargetSelection
   @Option(help: "Number format of the weights: fp32 or fp16.") var precision: Precision = .fp32
   @Flag(help: "Lists the passes.") var list = false
-  @Option(help: ArgumentHelp("Prints the graph after the last run of a pass, or 'start' for before the first.", valueName: "pass"))
+  @Option(
+    help: ArgumentHelp(
+      "Prints the graph after the last run of a pass, or 'start' for before the first.", valueName: "pass"))
   var after: String?
   @Flag(help: "Prints what each pass changed in the graph's text.") var diff = false
   @Flag(help: "Prints facts as JSON.") var json = false
@@ -63,7 +65,9 @@ struct PassesCommand: ParsableCommand {
     if json { return try printJSON(reports) }
     for report in reports {
       let count = report.changes.count
-      print("\(report.name): \(report.nodesBefore) -> \(report.nodesAfter) nodes, \(count) change\(count == 1 ? "" : "s")")
+      print(
+        "\(report.name): \(report.nodesBefore) -> \(report.nodesAfter) nodes, \(count) change\(count == 1 ? "" : "s")"
+      )
       if let difference = report.difference {
         print(difference)
       } else {

@@ -16,7 +16,9 @@ struct ProfileCommand: ParsableCommand {
 
   @OptionGroup var source: BundleFunction
   @Option(help: ArgumentHelp("Timed runs.", valueName: "n")) var runs = 20
-  @Option(help: ArgumentHelp("How many calls to print, the longest first; 0 for all in order.", valueName: "n")) var top = 0
+  @Option(
+    help: ArgumentHelp("How many calls to print, the longest first; 0 for all in order.", valueName: "n"))
+  var top = 0
   @Flag(help: "Prints facts as JSON.") var json = false
 
   struct Call: Encodable {
@@ -63,14 +65,16 @@ struct ProfileCommand: ParsableCommand {
     if top > 0 { calls = Array(calls.sorted { $0.medianMs > $1.medianMs }.prefix(top)) }
     let rows = calls.map { call in
       [
-        "\(call.instruction)", call.op, call.node, format(call.medianMs, digits: 3), format(call.share * 100, digits: 1),
+        "\(call.instruction)", call.op, call.node, format(call.medianMs, digits: 3),
+        format(call.share * 100, digits: 1),
         call.macs > 0 ? format(call.gmacsPerSecond, digits: 1) : "",
         call.macs > 0 ? format(call.peakShare * 100, digits: 0) : "",
       ]
     }
     print(table(["call", "op", "node", "ms", "%", "GMAC/s", "% of peak"], rows, right: [0, 3, 4, 5, 6]))
     print(
-      "total \(format(facts.totalMs, digits: 3)) ms, peak taken as \(format(facts.peakGmacsPerSecond, digits: 1)) GMAC/s")
+      "total \(format(facts.totalMs, digits: 3)) ms, peak taken as \(format(facts.peakGmacsPerSecond, digits: 1)) GMAC/s"
+    )
   }
 
   private func measure(_ session: Session, _ program: Program) throws -> Facts {

@@ -17,7 +17,8 @@ struct Run: ParsableCommand {
 
   @Option(
     name: .customLong("input"),
-    help: ArgumentHelp("An input's array, or a .npz file with several; may be repeated.", valueName: "name=file.npy"))
+    help: ArgumentHelp(
+      "An input's array, or a .npz file with several; may be repeated.", valueName: "name=file.npy"))
   var inputs: [String] = []
 
   @Option(help: ArgumentHelp("Where the outputs are written; made if it does not exist.", valueName: "dir"))
@@ -36,7 +37,8 @@ struct Run: ParsableCommand {
     let session = try source.open()
     let files = session.outputs.map { "\(fileName($0.name)).npy" }
     guard Set(files).count == files.count else {
-      throw ToolError("\(source.bundle): two outputs would be written to one file: \(files.joined(separator: ", "))")
+      throw ToolError(
+        "\(source.bundle): two outputs would be written to one file: \(files.joined(separator: ", "))")
     }
     for (index, tensor) in try readInputs(inputs, for: session.inputs).enumerated() {
       try session.setInput(index, to: tensor)

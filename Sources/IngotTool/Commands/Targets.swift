@@ -22,15 +22,22 @@ struct TargetsCommand: ParsableCommand {
       return print(describe(target))
     }
     let targets = try library.names.map { try library.target($0) }
-    if json { return try printJSON(targets.map { Entry(name: $0.name, title: $0.title, family: $0.family.rawValue) }) }
+    if json {
+      return try printJSON(targets.map { Entry(name: $0.name, title: $0.title, family: $0.family.rawValue) })
+    }
     print(table(["name", "family", "title"], targets.map { [$0.name, $0.family.rawValue, $0.title] }))
   }
 
   private func describe(_ target: Target) -> String {
     let rows = target.ops.keys.sorted().map { op in
       let support = target.ops[op]
-      let rules = (support?.rules ?? []).map { "\($0.otherwise.rawValue) when \($0.field.rawValue) breaks its bound: \($0.because)" }
-      return [op, support?.run.rawValue ?? "", ([support?.because].compactMap { $0 } + rules).joined(separator: "; ")]
+      let rules = (support?.rules ?? []).map {
+        "\($0.otherwise.rawValue) when \($0.field.rawValue) breaks its bound: \($0.because)"
+      }
+      return [
+        op, support?.run.rawValue ?? "",
+        ([support?.because].compactMap { $0 } + rules).joined(separator: "; "),
+      ]
     }
     return ([target.title] + target.notes + [table(["op", "runs", "remarks"], rows)]).joined(separator: "\n")
   }

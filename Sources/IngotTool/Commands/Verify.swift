@@ -17,10 +17,13 @@ struct Verify: ParsableCommand {
 
   @Argument(help: "The bundle.") var bundle: String
   @OptionGroup var source: ModelReference
-  @Option(help: ArgumentHelp("A folder with NAME.npy for every input, or .npz files.", valueName: "dir")) var inputs: String
+  @Option(help: ArgumentHelp("A folder with NAME.npy for every input, or .npz files.", valueName: "dir"))
+  var inputs: String
   @Option(help: ArgumentHelp("Which function of the bundle; the first when left out.", valueName: "name"))
   var function: String?
-  @Option(help: ArgumentHelp("Largest relative difference allowed; 1e-4 for fp32, 1e-2 for fp16 when left out.", valueName: "x"))
+  @Option(
+    help: ArgumentHelp(
+      "Largest relative difference allowed; 1e-4 for fp32, 1e-2 for fp16 when left out.", valueName: "x"))
   var tolerance: Double?
   @Flag(help: "Also compares the graph after every pass.") var stages = false
   @Option(help: ArgumentHelp("How many layers to print, the worst first.", valueName: "n")) var top = 10
@@ -34,7 +37,8 @@ struct Verify: ParsableCommand {
     var index = 0
     if let function {
       guard let found = model.functions.firstIndex(of: function) else {
-        throw ToolError("\(bundle): has no function '\(function)', it has \(model.functions.joined(separator: ", "))")
+        throw ToolError(
+          "\(bundle): has no function '\(function)', it has \(model.functions.joined(separator: ", "))")
       }
       index = found
     }
@@ -62,7 +66,8 @@ struct Verify: ParsableCommand {
     let right: Set<Int> = [2, 3, 4, 5]
     func row(_ item: Agreement) -> [String] {
       [
-        item.name, item.op, scientific(item.maxAbs), scientific(item.relative), format(item.cosine, digits: 7),
+        item.name, item.op, scientific(item.maxAbs), scientific(item.relative),
+        format(item.cosine, digits: 7),
         format(item.snrDb, digits: 1),
       ]
     }
@@ -76,7 +81,8 @@ struct Verify: ParsableCommand {
     if let remark = result.remark { print(remark) }
     if !result.stages.isEmpty {
       print("\nafter each pass that changed the graph")
-      print(table(["pass", "relative"], result.stages.map { [$0.pass, scientific($0.relative)] }, right: [1]))
+      print(
+        table(["pass", "relative"], result.stages.map { [$0.pass, scientific($0.relative)] }, right: [1]))
     }
   }
 }

@@ -3,7 +3,9 @@ import Foundation
 /// Lays out rows in columns; numbers are the caller's to format. Columns in `right` are aligned to the right.
 func table(_ header: [String], _ rows: [[String]], right: Set<Int> = []) -> String {
   var widths = header.map(\.count)
-  for row in rows { for (column, cell) in row.enumerated() { widths[column] = max(widths[column], cell.count) } }
+  for row in rows {
+    for (column, cell) in row.enumerated() { widths[column] = max(widths[column], cell.count) }
+  }
   func line(_ cells: [String]) -> String {
     let padded = cells.enumerated().map { column, cell in
       let space = String(repeating: " ", count: widths[column] - cell.count)
@@ -12,7 +14,8 @@ func table(_ header: [String], _ rows: [[String]], right: Set<Int> = []) -> Stri
     let joined = padded.joined(separator: "  ")
     return String(joined.reversed().drop { $0 == " " }.reversed())
   }
-  return ([line(header), widths.map { String(repeating: "-", count: $0) }.joined(separator: "  ")] + rows.map(line))
+  return
+    ([line(header), widths.map { String(repeating: "-", count: $0) }.joined(separator: "  ")] + rows.map(line))
     .joined(separator: "\n")
 }
 
