@@ -29,7 +29,8 @@ package func evaluate(
       let type = graph.type(of: result)
       guard tensor.element == type.element, tensor.shape == type.shape else {
         let found = TensorType(tensor.element, tensor.shape)
-        throw located(OpError("gives \(found), but the graph says \(type)", advice: "infer types again"), node)
+        throw located(
+          OpError("gives \(found), but the graph says \(type)", advice: "infer types again"), node)
       }
       if readersLeft[result.index] > 0 { values[result.index] = tensor }
     }
@@ -56,13 +57,16 @@ private func bind(_ inputs: [Tensor], to graph: Graph, _ values: inout [Tensor?]
     let type = graph.type(of: port.value)
     guard tensor.element == type.element, tensor.shape == type.shape else {
       throw Diagnostic(
-        "input '\(port.name)' of graph '\(graph.name)' is \(TensorType(tensor.element, tensor.shape)), expected \(type)")
+        "input '\(port.name)' of graph '\(graph.name)' is \(TensorType(tensor.element, tensor.shape)), expected \(type)"
+      )
     }
     values[port.value.index] = tensor
   }
 }
 
-private func read(_ value: ValueID, of graph: Graph, _ values: [Tensor?], for node: Node?) throws(Diagnostic) -> Tensor {
+private func read(_ value: ValueID, of graph: Graph, _ values: [Tensor?], for node: Node?) throws(Diagnostic)
+  -> Tensor
+{
   if let tensor = values[value.index] { return tensor }
   if let weight = graph.weight(value) {
     if let tensor = weight.tensor { return tensor }
@@ -71,7 +75,8 @@ private func read(_ value: ValueID, of graph: Graph, _ values: [Tensor?], for no
       op: node?.op.name ?? "", advice: "bind a checkpoint that holds it")
   }
   throw Diagnostic(
-    "value '\(graph[value].name)' of graph '\(graph.name)' is read before it is defined", at: node?.location ?? .unknown,
+    "value '\(graph[value].name)' of graph '\(graph.name)' is read before it is defined",
+    at: node?.location ?? .unknown,
     op: node?.op.name ?? "", advice: "verify the graph")
 }
 

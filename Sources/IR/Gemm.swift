@@ -12,7 +12,8 @@ struct Matrix {
 ///
 /// The order of summation, and with it the last bits, is the library's own.
 func multiply(
-  _ a: Matrix, _ b: Matrix, into c: UnsafeMutablePointer<Float>, pitch: Int, rows m: Int, columns n: Int, inner k: Int
+  _ a: Matrix, _ b: Matrix, into c: UnsafeMutablePointer<Float>, pitch: Int, rows m: Int, columns n: Int,
+  inner k: Int
 ) throws(OpError) {
   guard m > 0, n > 0 else { return }
   guard k > 0 else {

@@ -66,8 +66,17 @@ package enum Op: Hashable, Sendable {
 
   /// Types of the results, or what is wrong.
   package func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType] {
-    try definition.infer(operands)
+    let types = try definition.infer(operands)
+    for type in types {
+      guard let count = type.shape.checkedCount, count <= Self.elementLimit else {
+        throw OpError("result would be \(type), expected at most \(Self.elementLimit) elements")
+      }
+    }
+    return types
   }
+
+  /// The most elements that a result may have, so that sizes in bytes and sums of them never overflow.
+  private static let elementLimit = 1 << 48
 
   /// Computes the results from operands that ``infer(_:)`` accepts.
   package func evaluate(_ operands: [Tensor]) throws(OpError) -> [Tensor] {

@@ -3,7 +3,8 @@ import Tensors
 
 /// Where functions of floats change course.
 private let specialFloats: [Double] = [
-  0, -0.0, 1, -1, 0.5, -0.5, .infinity, -.infinity, .nan, 1e-30, -1e-30, 1e30, -1e30, 88, -88, 100, -100, 3.25,
+  0, -0.0, 1, -1, 0.5, -0.5, .infinity, -.infinity, .nan, 1e-30, -1e-30, 1e30, -1e30, 88, -88, 100, -100,
+  3.25,
   -2.75, 3.4e38,
 ]
 /// Where arithmetic on int64 wraps.
@@ -22,7 +23,8 @@ let unaryCases: [OpCase] = {
     }
     cases.append(opCase("special values", op, [f32(specialFloats.count)], .cycle(specialFloats)))
     if !function.parameters.isEmpty {
-      cases.append(opCase("other parameters", .unary(Unary(function, 0.75, 1.5)), [f32(5, 9)], values(for: function)))
+      cases.append(
+        opCase("other parameters", .unary(Unary(function, 0.75, 1.5)), [f32(5, 9)], values(for: function)))
     }
   }
   for function in UnaryFunction.allCases where function.acceptsIntegers {
@@ -33,7 +35,9 @@ let unaryCases: [OpCase] = {
       opCase(
         "special i64", .unary(Unary(function, 3, 11)), [TensorType(.i64, [specialIntegers.count])],
         .integers(specialIntegers)))
-    if function != .bitNot { cases.append(opCase("bool", .unary(Unary(function)), [TensorType(.bool, [2, 5])])) }
+    if function != .bitNot {
+      cases.append(opCase("bool", .unary(Unary(function)), [TensorType(.bool, [2, 5])]))
+    }
   }
   for shape in [[], [0], [1], [2, 0, 3], [1, 1, 1], [2, 3, 1, 2, 1, 3], [1031]] as [Shape] {
     cases.append(opCase("shape \(shape)", .unary(Unary(.tanh)), [TensorType(.f32, shape)]))
@@ -70,7 +74,8 @@ let binaryCases: [OpCase] = {
     let op = Op.binary(Binary(function))
     for element in floatTypes {
       let shape = TensorType(element, [3, 37])
-      cases.append(opCase("\(element)", op, [operand(shape, left(function)), operand(shape, right(function))]))
+      cases.append(
+        opCase("\(element)", op, [operand(shape, left(function)), operand(shape, right(function))]))
     }
     cases.append(
       opCase("special values", op, [f32(specials, 1), f32(1, specials)], .cycle(specialFloats)))
@@ -90,7 +95,8 @@ let binaryCases: [OpCase] = {
   }
   for (a, b) in broadcasts {
     cases.append(opCase("\(a) with \(b)", .binary(Binary(.sub)), [TensorType(.f32, a), TensorType(.f32, b)]))
-    cases.append(opCase("i32, \(a) with \(b)", .binary(Binary(.sub)), [TensorType(.i32, a), TensorType(.i32, b)]))
+    cases.append(
+      opCase("i32, \(a) with \(b)", .binary(Binary(.sub)), [TensorType(.i32, a), TensorType(.i32, b)]))
   }
   return cases
 }()
@@ -117,7 +123,8 @@ let selectCases: [OpCase] = {
   var cases: [OpCase] = []
   for element in ElementType.allCases {
     let type = TensorType(element, [3, 7])
-    cases.append(opCase("\(element)", .select(Select()), [TensorType(.bool, [3, 1]), type, type], exact: true))
+    cases.append(
+      opCase("\(element)", .select(Select()), [TensorType(.bool, [3, 1]), type, type], exact: true))
   }
   for (condition, a, b) in [
     ([], [], []), ([4], [], []), ([2, 3], [3], [2, 1]), ([1, 3, 1], [2, 1, 1], [4]), ([], [2, 2], [1, 2]),
@@ -133,7 +140,8 @@ let selectCases: [OpCase] = {
 
 let castCases: [OpCase] = {
   let fractions: [Double] = [
-    0, -0.0, 0.49, 0.5, -0.5, 1.5, -1.5, 2.99, -2.99, 127, 128, -128, -129, 255, 256, 32767, 32768, 65504, -70000,
+    0, -0.0, 0.49, 0.5, -0.5, 1.5, -1.5, 2.99, -2.99, 127, 128, -128, -129, 255, 256, 32767, 32768, 65504,
+    -70000,
     2147483648, -2147483904, 9.3e18, -9.3e18, .infinity, -.infinity, .nan,
   ]
   let integers: [Int64] = [
@@ -145,7 +153,8 @@ let castCases: [OpCase] = {
     for target in ElementType.allCases {
       let values = source.isFloat ? RandomValues.cycle(fractions) : .integers(integers)
       cases.append(
-        opCase("\(source) to \(target)", .cast(Cast(target)), [TensorType(source, [27])], values, exact: true))
+        opCase("\(source) to \(target)", .cast(Cast(target)), [TensorType(source, [27])], values, exact: true)
+      )
     }
   }
   cases.append(opCase("scalar", .cast(Cast(.i32)), [f32()], exact: true))
@@ -173,7 +182,8 @@ let elementwiseCases: [OpCase] = {
         ])), [f32(7, 3), f32(3)]),
     opCase(
       "last register smaller than the result",
-      .elementwise(Elementwise([Step(.binary(.add), [0, 0]), Step(.unary(.exp), [1])])), [f32(3, 1), f32(1, 4)]),
+      .elementwise(Elementwise([Step(.binary(.add), [0, 0]), Step(.unary(.exp), [1])])),
+      [f32(3, 1), f32(1, 4)]),
     opCase(
       "floats to i8", .elementwise(Elementwise([Step(.unary(.affine), [0], p0: 200, p1: 0)], element: .i8)),
       [f32(3, 11)]),
@@ -186,15 +196,18 @@ let elementwiseCases: [OpCase] = {
       .elementwise(
         Elementwise(
           [
-            Step(.binary(.mul), [0, 1]), Step(.binary(.shiftLeft), [2, 1]), Step(.unary(.affine), [3], p0: 3, p1: -7),
+            Step(.binary(.mul), [0, 1]), Step(.binary(.shiftLeft), [2, 1]),
+            Step(.unary(.affine), [3], p0: 3, p1: -7),
             Step(.binary(.mod), [4, 1]), Step(.unary(.clip), [5], p0: -100, p1: 100),
-          ], element: .i64)), [TensorType(.i64, [18, 1]), TensorType(.i64, [1, 18])], .integers(specialIntegers)),
+          ], element: .i64)), [TensorType(.i64, [18, 1]), TensorType(.i64, [1, 18])],
+      .integers(specialIntegers)),
     opCase(
       "wraps to u8", .elementwise(Elementwise([Step(.binary(.add), [0, 1])], element: .u8)),
       [TensorType(.u8, [64]), TensorType(.i32, [64])], .uniform(0, 255)),
   ]
   let functions: [Elementwise.Function] = [
-    .binary(.add), .binary(.sub), .binary(.mul), .binary(.max), .binary(.min), .unary(.tanh), .unary(.sigmoid),
+    .binary(.add), .binary(.sub), .binary(.mul), .binary(.max), .binary(.min), .unary(.tanh),
+    .unary(.sigmoid),
     .unary(.neg), .unary(.abs), .unary(.relu), .unary(.gelu), .unary(.hardSwish), .unary(.erf), .select,
   ]
   var generator = SplitMix64(seed: 42)

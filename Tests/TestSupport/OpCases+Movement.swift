@@ -4,37 +4,55 @@ import Tensors
 let movementCases: [OpCase] = {
   var cases: [OpCase] = []
   for (shape, permutation) in [
-    ([], []), ([5], [0]), ([3, 4], [1, 0]), ([3, 4], [0, 1]), ([2, 3, 4], [2, 0, 1]), ([2, 3, 4, 5], [0, 2, 3, 1]),
-    ([2, 3, 4, 5], [0, 3, 1, 2]), ([2, 3, 4, 5], [0, 2, 1, 3]), ([33, 17], [1, 0]), ([2, 1, 3, 1, 2], [4, 1, 2, 0, 3]),
+    ([], []), ([5], [0]), ([3, 4], [1, 0]), ([3, 4], [0, 1]), ([2, 3, 4], [2, 0, 1]),
+    ([2, 3, 4, 5], [0, 2, 3, 1]),
+    ([2, 3, 4, 5], [0, 3, 1, 2]), ([2, 3, 4, 5], [0, 2, 1, 3]), ([33, 17], [1, 0]),
+    ([2, 1, 3, 1, 2], [4, 1, 2, 0, 3]),
     ([2, 3, 2, 3, 2, 3], [5, 3, 1, 0, 2, 4]), ([2, 0, 3], [2, 1, 0]),
   ] as [(Shape, [Int])] {
-    cases.append(opCase("\(shape) by \(permutation)", .transpose(Transpose(permutation)), [TensorType(.f32, shape)], exact: true))
-  }
-  for (shape, target) in [([2, 6], [3, 4]), ([], [1, 1]), ([4], []), ([0, 3], [5, 0]), ([2, 3, 4], [24])] as [(Shape, [Int])]
-  where shape.elementCount == Shape(target).elementCount {
-    cases.append(opCase("\(shape) as \(target)", .reshape(Reshape(target)), [TensorType(.f32, shape)], exact: true))
+    cases.append(
+      opCase(
+        "\(shape) by \(permutation)", .transpose(Transpose(permutation)), [TensorType(.f32, shape)],
+        exact: true))
   }
   for (shape, target) in [
-    ([], [2, 3]), ([3], [2, 3]), ([2, 1], [2, 5]), ([1, 3, 1], [2, 3, 4]), ([2, 1, 2, 1, 2, 1], [2, 3, 2, 3, 2, 3]), ([1, 3], [0, 3]),
+    ([2, 6], [3, 4]), ([], [1, 1]), ([4], []), ([0, 3], [5, 0]), ([2, 3, 4], [24]),
+  ] as [(Shape, [Int])]
+  where shape.elementCount == Shape(target).elementCount {
+    cases.append(
+      opCase("\(shape) as \(target)", .reshape(Reshape(target)), [TensorType(.f32, shape)], exact: true))
+  }
+  for (shape, target) in [
+    ([], [2, 3]), ([3], [2, 3]), ([2, 1], [2, 5]), ([1, 3, 1], [2, 3, 4]),
+    ([2, 1, 2, 1, 2, 1], [2, 3, 2, 3, 2, 3]), ([1, 3], [0, 3]),
     ([4], [4]),
   ] as [(Shape, [Int])] {
-    cases.append(opCase("\(shape) to \(target)", .expand(Expand(target)), [TensorType(.f32, shape)], exact: true))
+    cases.append(
+      opCase("\(shape) to \(target)", .expand(Expand(target)), [TensorType(.f32, shape)], exact: true))
   }
   for (shapes, axis) in [
-    ([[3]], 0), ([[2, 3], [4, 3]], 0), ([[2, 3], [2, 1], [2, 2]], 1), ([[2, 3, 2], [2, 0, 2], [2, 1, 2]], -2), ([[0], [2], [3]], 0),
+    ([[3]], 0), ([[2, 3], [4, 3]], 0), ([[2, 3], [2, 1], [2, 2]], 1),
+    ([[2, 3, 2], [2, 0, 2], [2, 1, 2]], -2), ([[0], [2], [3]], 0),
     ([[2, 1, 1, 2, 1, 2], [2, 1, 3, 2, 1, 2]], 2), ([[0, 2], [0, 3]], 1),
   ] as [([Shape], Int)] {
-    cases.append(opCase("\(shapes) along \(axis)", .concat(Concat(axis: axis)), shapes.map { TensorType(.f32, $0) }, exact: true))
+    cases.append(
+      opCase(
+        "\(shapes) along \(axis)", .concat(Concat(axis: axis)), shapes.map { TensorType(.f32, $0) },
+        exact: true))
   }
   for (shape, starts, counts, steps) in [
-    ([], [], [], []), ([7], [2], [3], []), ([7], [6], [7], [-1]), ([7], [1], [3], [2]), ([5, 6], [1, 0], [3, 6], []),
-    ([5, 6], [4, 5], [2, 3], [-2, -2]), ([3, 4, 5], [0, 3, 0], [3, 1, 5], []), ([3, 4], [0, 4], [3, 0], []),
-    ([2, 3, 4, 5], [0, 2, 1, 4], [2, 1, 2, 2], [1, -1, 2, -3]), ([2, 2, 2, 2, 2, 2], [1, 0, 1, 0, 1, 0], [1, 2, 1, 2, 1, 2], []),
+    ([], [], [], []), ([7], [2], [3], []), ([7], [6], [7], [-1]), ([7], [1], [3], [2]),
+    ([5, 6], [1, 0], [3, 6], []),
+    ([5, 6], [4, 5], [2, 3], [-2, -2]), ([3, 4, 5], [0, 3, 0], [3, 1, 5], []),
+    ([3, 4], [0, 4], [3, 0], []),
+    ([2, 3, 4, 5], [0, 2, 1, 4], [2, 1, 2, 2], [1, -1, 2, -3]),
+    ([2, 2, 2, 2, 2, 2], [1, 0, 1, 0, 1, 0], [1, 2, 1, 2, 1, 2], []),
     ([4], [3], [1], [Int.max]), ([0, 3], [0, 1], [0, 2], []),
   ] as [(Shape, [Int], [Int], [Int])] {
     cases.append(
       opCase(
-        "\(shape) from \(starts), \(counts) by \(steps)", .slice(Slice(starts: starts, counts: counts, steps: steps)),
+        "\(shape) from \(starts), \(counts) by \(steps)",
+        .slice(Slice(starts: starts, counts: counts, steps: steps)),
         [TensorType(.f32, shape)], exact: true))
   }
   for element in ElementType.allCases {
@@ -44,7 +62,9 @@ let movementCases: [OpCase] = {
       opCase("\(element)", .reshape(Reshape([5, 12])), [x], exact: true),
       opCase("\(element)", .expand(Expand([2, 3, 4, 5])), [x], exact: true),
       opCase("\(element)", .concat(Concat(axis: 1)), [x, x], exact: true),
-      opCase("\(element)", .slice(Slice(starts: [2, 0, 4], counts: [2, 2, 3], steps: [-1, 3, -2])), [x], exact: true),
+      opCase(
+        "\(element)", .slice(Slice(starts: [2, 0, 4], counts: [2, 2, 3], steps: [-1, 3, -2])), [x],
+        exact: true),
     ]
   }
   return cases
@@ -53,21 +73,24 @@ let movementCases: [OpCase] = {
 let gatherCases: [OpCase] = {
   var cases: [OpCase] = []
   for (x, indices, axis) in [
-    ([5], [], 0), ([5], [3], 0), ([5, 3], [2, 2], 0), ([3, 5], [4], 1), ([2, 5, 3], [2, 2], -2), ([5, 0], [3], 0), ([5, 2], [0], 0),
+    ([5], [], 0), ([5], [3], 0), ([5, 3], [2, 2], 0), ([3, 5], [4], 1), ([2, 5, 3], [2, 2], -2),
+    ([5, 0], [3], 0), ([5, 2], [0], 0),
     ([2, 3, 5], [1], 2),
   ] as [(Shape, Shape, Int)] {
     for element in [.i32, .i64] as [ElementType] {
       cases.append(
         opCase(
           "\(x) by \(element)\(indices) along \(axis)", .gather(Gather(axis: axis)),
-          [operand(TensorType(.f32, x)), operand(TensorType(element, indices), .uniform(-5, 4))], exact: true))
+          [operand(TensorType(.f32, x)), operand(TensorType(element, indices), .uniform(-5, 4))], exact: true)
+      )
     }
   }
   for element in ElementType.allCases {
     cases.append(
       opCase(
         "\(element)", .gather(Gather(axis: 1)),
-        [operand(TensorType(element, [2, 4, 3])), operand(TensorType(.i64, [6]), .uniform(-4, 3))], exact: true))
+        [operand(TensorType(element, [2, 4, 3])), operand(TensorType(.i64, [6]), .uniform(-4, 3))],
+        exact: true))
   }
   return cases
 }()
@@ -76,15 +99,20 @@ let padCases: [OpCase] = {
   var cases: [OpCase] = []
   for mode in [.constant, .reflect, .edge, .wrap] as [Pad.Mode] {
     for (shape, pads) in [
-      ([], []), ([5], [2, 3]), ([4, 5], [1, 2, 3, 4]), ([4, 5], [0, 0, 0, 2]), ([4, 5], [-1, 0, 2, -2]), ([2, 3, 4], [1, 0, 3, 1, 2, 0]),
+      ([], []), ([5], [2, 3]), ([4, 5], [1, 2, 3, 4]), ([4, 5], [0, 0, 0, 2]), ([4, 5], [-1, 0, 2, -2]),
+      ([2, 3, 4], [1, 0, 3, 1, 2, 0]),
       ([1, 2, 3, 4], [0, 0, 2, 1, 0, 0, 1, 3]), ([4], [-2, 1]), ([3], [-3, 0]),
     ] as [(Shape, [Int])] {
       cases.append(
-        opCase("\(mode.rawValue), \(shape) by \(pads)", .pad(Pad(pads, mode: mode, value: 0.5)), [TensorType(.f32, shape)], exact: true))
+        opCase(
+          "\(mode.rawValue), \(shape) by \(pads)", .pad(Pad(pads, mode: mode, value: 0.5)),
+          [TensorType(.f32, shape)], exact: true))
     }
     for element in ElementType.allCases where element != .f32 {
       cases.append(
-        opCase("\(mode.rawValue), \(element)", .pad(Pad([1, 2, 0, 1], mode: mode, value: 3)), [TensorType(element, [3, 4])], exact: true))
+        opCase(
+          "\(mode.rawValue), \(element)", .pad(Pad([1, 2, 0, 1], mode: mode, value: 3)),
+          [TensorType(element, [3, 4])], exact: true))
     }
   }
   cases.append(opCase("more than the extent, edge", .pad(Pad([7, 9], mode: .edge)), [f32(2)], exact: true))
@@ -106,7 +134,8 @@ let resizeCases: [OpCase] = {
         let name = "\(mode.rawValue), \(coordinate.rawValue), \(sizes)"
         cases.append(
           opCase(
-            name, .resize(Resize(mode, sizes: target, coordinates: coordinate)), [TensorType(.f32, input)], exact: mode == .nearest))
+            name, .resize(Resize(mode, sizes: target, coordinates: coordinate)), [TensorType(.f32, input)],
+            exact: mode == .nearest))
       }
     }
   }
@@ -115,13 +144,21 @@ let resizeCases: [OpCase] = {
       cases.append(
         opCase(
           "nearest, \(coordinate.rawValue), \(rounding.rawValue)",
-          .resize(Resize(.nearest, sizes: [8, 2], coordinates: coordinate, rounding: rounding)), [f32(1, 1, 4, 8)], exact: true))
+          .resize(Resize(.nearest, sizes: [8, 2], coordinates: coordinate, rounding: rounding)),
+          [f32(1, 1, 4, 8)], exact: true))
     }
   }
-  cases.append(opCase("stated scales", .resize(Resize(.linear, sizes: [7, 9], scales: [1.4, 1.5])), [f32(1, 2, 5, 6)]))
-  cases.append(opCase("nearest, 1-d", .resize(Resize(.nearest, sizes: [12], coordinates: .asymmetric, rounding: .floor)), [f32(2, 3, 6)], exact: true))
+  cases.append(
+    opCase("stated scales", .resize(Resize(.linear, sizes: [7, 9], scales: [1.4, 1.5])), [f32(1, 2, 5, 6)]))
+  cases.append(
+    opCase(
+      "nearest, 1-d", .resize(Resize(.nearest, sizes: [12], coordinates: .asymmetric, rounding: .floor)),
+      [f32(2, 3, 6)], exact: true))
   cases.append(opCase("linear, 1-d", .resize(Resize(.linear, sizes: [11])), [f32(2, 3, 6)]))
-  cases.append(opCase("linear, 3-d", .resize(Resize(.linear, sizes: [4, 3, 7], coordinates: .alignCorners)), [f32(1, 2, 2, 4, 3)]))
+  cases.append(
+    opCase(
+      "linear, 3-d", .resize(Resize(.linear, sizes: [4, 3, 7], coordinates: .alignCorners)),
+      [f32(1, 2, 2, 4, 3)]))
   cases.append(opCase("cubic, 3-d", .resize(Resize(.cubic, sizes: [4, 3, 7])), [f32(1, 1, 2, 4, 3)]))
   cases.append(opCase("one element", .resize(Resize(.cubic, sizes: [3, 4])), [f32(1, 2, 1, 1)]))
   cases.append(opCase("empty batch", .resize(Resize(.linear, sizes: [3, 4])), [f32(0, 2, 2, 2)]))
@@ -132,9 +169,13 @@ let resizeCases: [OpCase] = {
     cases.append(opCase("\(mode.rawValue), outside excluded", .resize(excluding), [f32(1, 2, 5, 6)]))
   }
   for element in [.f16, .bf16] as [ElementType] {
-    cases.append(opCase("linear, \(element)", .resize(Resize(.linear, sizes: [7, 5])), [TensorType(element, [1, 2, 4, 4])]))
     cases.append(
-      opCase("nearest, \(element)", .resize(Resize(.nearest, sizes: [8, 8])), [TensorType(element, [1, 2, 4, 4])], exact: true))
+      opCase(
+        "linear, \(element)", .resize(Resize(.linear, sizes: [7, 5])), [TensorType(element, [1, 2, 4, 4])]))
+    cases.append(
+      opCase(
+        "nearest, \(element)", .resize(Resize(.nearest, sizes: [8, 8])), [TensorType(element, [1, 2, 4, 4])],
+        exact: true))
   }
   return cases
 }()

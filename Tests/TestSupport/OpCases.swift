@@ -19,7 +19,8 @@ package struct OpCase: Sendable, CustomStringConvertible {
   package var tensors: [Tensor] {
     operands.enumerated().map { index, operand in
       Tensor(
-        random: operand.type.element, operand.type.shape, operand.values, seed: seed &+ UInt64(index) &* 0x51_7cc1)
+        random: operand.type.element, operand.type.shape, operand.values,
+        seed: seed &+ UInt64(index) &* 0x51_7cc1)
     }
   }
 
@@ -42,7 +43,9 @@ package struct OpCase: Sendable, CustomStringConvertible {
 
   package var description: String { name }
 
-  private var seed: UInt64 { name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 } }
+  private var seed: UInt64 {
+    name.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
+  }
 
   /// What rounding of an element type allows.
   package static func rounding(_ element: ElementType) -> Double {
@@ -67,14 +70,17 @@ func opCase(_ name: String, _ op: Op, _ types: [TensorType], exact: Bool = false
 }
 
 /// A case whose operands all draw from `values`.
-func opCase(_ name: String, _ op: Op, _ types: [TensorType], _ values: RandomValues, exact: Bool = false) -> OpCase {
+func opCase(_ name: String, _ op: Op, _ types: [TensorType], _ values: RandomValues, exact: Bool = false)
+  -> OpCase
+{
   opCase(name, op, types.map { OpCase.Operand(type: $0, values: values) }, exact: exact)
 }
 
 func opCase(_ name: String, _ op: Op, _ operands: [OpCase.Operand], exact: Bool = false) -> OpCase {
   let results = (try? op.infer(operands.map(\.type))) ?? []
   let elements = results.map(\.element) + operands.map(\.type.element).filter(\.isFloat)
-  let tolerance = exact || results.allSatisfy { !$0.element.isFloat } ? 0 : elements.map(OpCase.rounding).max() ?? 0
+  let tolerance =
+    exact || results.allSatisfy { !$0.element.isFloat } ? 0 : elements.map(OpCase.rounding).max() ?? 0
   return OpCase(name: "\(op.name): \(name)", op: op, operands: operands, tolerance: tolerance)
 }
 

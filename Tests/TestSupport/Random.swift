@@ -46,7 +46,9 @@ extension Tensor {
     var generator = SplitMix64(seed: seed)
     let count = shape.elementCount
     func tensor(_ draw: (Int) -> Double) -> Tensor {
-      if element.isFloat { return Tensor((0..<count).map { Float(draw($0)) }, shape: shape, element: element) }
+      if element.isFloat {
+        return Tensor((0..<count).map { Float(draw($0)) }, shape: shape, element: element)
+      }
       return Tensor((0..<count).map { Int64(draw($0)) }, shape: shape, element: element)
     }
     switch values ?? .standard(element) {

@@ -73,7 +73,8 @@ package struct Conv: OpDefinition {
   package var `default`: Conv { Conv() }
   package var attributes: [Attribute<Conv>] {
     [
-      .ints("strides", \.window.strides), .ints("dilations", \.window.dilations), .ints("pads", \.window.pads),
+      .ints("strides", \.window.strides), .ints("dilations", \.window.dilations),
+      .ints("pads", \.window.pads),
       .int("group", \.group), .activation("activation", \.activation),
     ]
   }
@@ -83,17 +84,22 @@ package struct Conv: OpDefinition {
     try operands.expectFloat()
     try activation?.checkActivation()
     let (x, w) = (operands[0].shape, operands[1].shape)
-    guard x.rank >= 3, x.rank == w.rank else { throw OpError("input is \(x) and weight \(w), expected equal ranks from 3 to 5") }
+    guard x.rank >= 3, x.rank == w.rank else {
+      throw OpError("input is \(x) and weight \(w), expected equal ranks from 3 to 5")
+    }
     try window.check(spatial: x.rank - 2, extents: x.extents + w.extents)
     guard group >= 1, w[0] % group == 0, w[1] &* group == x[1] else {
-      throw OpError("input has \(x[1]) channels, weight \(w) with group \(group) expects \(w[1] &* group) in and a multiple of \(group) out")
+      throw OpError(
+        "input has \(x[1]) channels, weight \(w) with group \(group) expects \(w[1] &* group) in and a multiple of \(group) out"
+      )
     }
     if operands.count == 3, operands[2].shape != [w[0]] {
       throw OpError("bias has shape \(operands[2].shape), expected [\(w[0])]")
     }
     var shape = [x[0], w[0]]
     for axis in 0..<(x.rank - 2) {
-      guard w[axis + 2] >= 1, let extent = window.outputExtent(axis, input: x[axis + 2], kernel: w[axis + 2]) else {
+      guard w[axis + 2] >= 1, let extent = window.outputExtent(axis, input: x[axis + 2], kernel: w[axis + 2])
+      else {
         throw OpError("kernel \(w) is larger than the padded input \(x) along spatial dimension \(axis)")
       }
       shape.append(extent)
@@ -133,7 +139,8 @@ package struct Conv: OpDefinition {
           defer { patches.deallocate() }
           sliding.gatherPatches(x, channels: inputs, range, into: patches)
           try multiply(
-            filters, Matrix(base: patches, pitch: range.count), into: y + range.lowerBound, pitch: positionCount,
+            filters, Matrix(base: patches, pitch: range.count), into: y + range.lowerBound,
+            pitch: positionCount,
             rows: outputs, columns: range.count, inner: patchLength)
         }
       }
@@ -153,7 +160,9 @@ package struct ConvTranspose: OpDefinition {
   package var outputPadding: [Int] = []
   package var activation: Unary?
 
-  package init(_ window: Window = Window(), group: Int = 1, outputPadding: [Int] = [], activation: Unary? = nil) {
+  package init(
+    _ window: Window = Window(), group: Int = 1, outputPadding: [Int] = [], activation: Unary? = nil
+  ) {
     self.window = window
     self.group = group
     self.outputPadding = outputPadding
@@ -164,8 +173,10 @@ package struct ConvTranspose: OpDefinition {
   package var `default`: ConvTranspose { ConvTranspose() }
   package var attributes: [Attribute<ConvTranspose>] {
     [
-      .ints("strides", \.window.strides), .ints("dilations", \.window.dilations), .ints("pads", \.window.pads),
-      .int("group", \.group), .ints("output_padding", \.outputPadding), .activation("activation", \.activation),
+      .ints("strides", \.window.strides), .ints("dilations", \.window.dilations),
+      .ints("pads", \.window.pads),
+      .int("group", \.group), .ints("output_padding", \.outputPadding),
+      .activation("activation", \.activation),
     ]
   }
 
@@ -174,7 +185,9 @@ package struct ConvTranspose: OpDefinition {
     try operands.expectFloat()
     try activation?.checkActivation()
     let (x, w) = (operands[0].shape, operands[1].shape)
-    guard x.rank >= 3, x.rank == w.rank else { throw OpError("input is \(x) and weight \(w), expected equal ranks from 3 to 5") }
+    guard x.rank >= 3, x.rank == w.rank else {
+      throw OpError("input is \(x) and weight \(w), expected equal ranks from 3 to 5")
+    }
     let spatial = x.rank - 2
     try window.check(spatial: spatial, extents: x.extents + w.extents)
     guard outputPadding.isEmpty || outputPadding.count == spatial else {
@@ -194,7 +207,8 @@ package struct ConvTranspose: OpDefinition {
         throw OpError("output_padding \(extra) must be smaller than stride or dilation")
       }
       let extent =
-        window.stride(axis) * (x[axis + 2] - 1) + window.dilation(axis) * (w[axis + 2] - 1) + 1 - window.begin(axis)
+        window.stride(axis) * (x[axis + 2] - 1) + window.dilation(axis) * (w[axis + 2] - 1) + 1
+        - window.begin(axis)
         - window.end(axis) + extra
       guard x[axis + 2] >= 1, w[axis + 2] >= 1, extent >= 0 else {
         throw OpError("output extent along spatial dimension \(axis) would be \(extent)")
@@ -217,12 +231,14 @@ package struct ConvTranspose: OpDefinition {
       for part in 0..<(results[0].shape[0] * group) {
         let x = x + part * inputs * positionCount
         let y = y + part * outputs * imageCount
-        let filters = Matrix(base: w + part % group * inputs * patchLength, pitch: patchLength, isTransposed: true)
+        let filters = Matrix(
+          base: w + part % group * inputs * patchLength, pitch: patchLength, isTransposed: true)
         for range in sliding.blocks(rows: patchLength) {
           let patches = UnsafeMutablePointer<Float>.allocate(capacity: patchLength * range.count)
           defer { patches.deallocate() }
           try multiply(
-            filters, Matrix(base: x + range.lowerBound, pitch: positionCount), into: patches, pitch: range.count,
+            filters, Matrix(base: x + range.lowerBound, pitch: positionCount), into: patches,
+            pitch: range.count,
             rows: patchLength, columns: range.count, inner: inputs)
           sliding.scatterPatches(patches, channels: outputs, range, into: y)
         }
@@ -276,7 +292,8 @@ package struct Pool: OpDefinition {
     }
     var shape = [x[0], x[1]]
     for axis in kernel.indices {
-      guard let extent = window.outputExtent(axis, input: x[axis + 2], kernel: kernel[axis], ceil: ceil) else {
+      guard let extent = window.outputExtent(axis, input: x[axis + 2], kernel: kernel[axis], ceil: ceil)
+      else {
         throw OpError("window \(kernel) is larger than the padded input \(x) along spatial dimension \(axis)")
       }
       shape.append(extent)
@@ -286,10 +303,12 @@ package struct Pool: OpDefinition {
 
   package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
     let (x, y) = (operands[0], results[0].shape)
-    let sliding = SlidingWindow(window, image: x.shape.extents[2...], positions: y.extents[2...], kernel: kernel[...])
+    let sliding = SlidingWindow(
+      window, image: x.shape.extents[2...], positions: y.extents[2...], kernel: kernel[...])
     let planes = y[0] * y[1]
     var values = [Float](repeating: kind == .max ? -.infinity : 0, count: y.elementCount)
-    let covered = kind == .max ? [] : divisors(sliding, positions: y.extents[2...], image: x.shape.extents[2...])
+    let covered =
+      kind == .max ? [] : divisors(sliding, positions: y.extents[2...], image: x.shape.extents[2...])
     values.withUnsafeMutableBufferPointer { target in
       x.floats.withUnsafeBufferPointer { source in
         for plane in 0..<planes {
@@ -307,7 +326,9 @@ package struct Pool: OpDefinition {
               }
             }
           }
-          for position in covered.indices where covered[position] > 0 { target[to + position] /= covered[position] }
+          for position in covered.indices where covered[position] > 0 {
+            target[to + position] /= covered[position]
+          }
         }
       }
     }
@@ -315,7 +336,9 @@ package struct Pool: OpDefinition {
   }
 
   /// What an average divides by at each position: 0 where a window covers nothing that counts.
-  private func divisors(_ sliding: SlidingWindow, positions: ArraySlice<Int>, image: ArraySlice<Int>) -> [Float] {
+  private func divisors(_ sliding: SlidingWindow, positions: ArraySlice<Int>, image: ArraySlice<Int>)
+    -> [Float]
+  {
     var counts: [Float] = [1]
     for (axis, (extent, length)) in zip(positions, image).enumerated() {
       let counted = kind == .average ? 0..<length : -window.begin(axis)..<(length + window.end(axis))

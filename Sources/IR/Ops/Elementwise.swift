@@ -71,7 +71,8 @@ extension Unary? {
   /// The activation, if there is one, of fp32 results.
   func applied(to values: [Float]) -> [Float] {
     guard let self else { return values }
-    return Float.apply(self.function, self.p0, self.p1, to: Elements(values: values, shape: [values.count])).values
+    return Float.apply(self.function, self.p0, self.p1, to: Elements(values: values, shape: [values.count]))
+      .values
   }
 }
 
@@ -97,7 +98,8 @@ package struct Binary: OpDefinition {
       throw OpError("operands are \(a.element.rawValue), for which '\(name)' is not defined")
     }
     guard let shape = a.shape.broadcast(with: b.shape) else {
-      throw OpError("shapes \(a.shape) and \(b.shape) do not broadcast: each pair of extents must be equal or hold a 1")
+      throw OpError(
+        "shapes \(a.shape) and \(b.shape) do not broadcast: each pair of extents must be equal or hold a 1")
     }
     return [TensorType(function.isPredicate ? .bool : a.element, shape)]
   }
@@ -122,8 +124,10 @@ package struct Select: OpDefinition {
     guard operands[1].element == operands[2].element else {
       throw OpError("choices are \(operands[1]) and \(operands[2]), expected one element type")
     }
-    guard let shape = operands[0].shape.broadcast(with: operands[1].shape)?.broadcast(with: operands[2].shape) else {
-      throw OpError("shapes \(operands[0].shape), \(operands[1].shape) and \(operands[2].shape) do not broadcast")
+    guard let shape = operands[0].shape.broadcast(with: operands[1].shape)?.broadcast(with: operands[2].shape)
+    else {
+      throw OpError(
+        "shapes \(operands[0].shape), \(operands[1].shape) and \(operands[2].shape) do not broadcast")
     }
     return [TensorType(operands[1].element, shape)]
   }
@@ -259,20 +263,25 @@ package struct Elementwise: OpDefinition {
     }
     for (index, step) in steps.enumerated() {
       guard step.registers.count == step.function.arity else {
-        throw OpError("step \(index) reads \(step.registers.count) registers, '\(step.function.name)' takes \(step.function.arity)")
+        throw OpError(
+          "step \(index) reads \(step.registers.count) registers, '\(step.function.name)' takes \(step.function.arity)"
+        )
       }
       for register in step.registers where !(0..<(operands.count + index)).contains(register) {
-        throw OpError("step \(index) reads register \(register), defined are 0 to \(operands.count + index - 1)")
+        throw OpError(
+          "step \(index) reads register \(register), defined are 0 to \(operands.count + index - 1)")
       }
       let floats = Self.computesInFloats(operands.map(\.element), element)
       guard floats ? step.function.acceptsFloats : step.function.acceptsIntegers else {
-        throw OpError("step \(index), '\(step.function.name)', is not defined on \(floats ? "floats" : "integers")")
+        throw OpError(
+          "step \(index), '\(step.function.name)', is not defined on \(floats ? "floats" : "integers")")
       }
     }
     var shape = operands[0].shape
     for type in operands.dropFirst() {
       guard let joined = shape.broadcast(with: type.shape) else {
-        throw OpError("shapes \(operands.map { $0.shape.description }.joined(separator: ", ")) do not broadcast")
+        throw OpError(
+          "shapes \(operands.map { $0.shape.description }.joined(separator: ", ")) do not broadcast")
       }
       shape = joined
     }

@@ -64,7 +64,8 @@ struct Elements<Scalar> {
         for index in 0..<rows.length {
           let value =
             values[offsets[0] + index * rows.advances[0]] != 0
-            ? a.values[offsets[1] + index * rows.advances[1]] : b.values[offsets[2] + index * rows.advances[2]]
+            ? a.values[offsets[1] + index * rows.advances[1]]
+            : b.values[offsets[2] + index * rows.advances[2]]
           target.initializeElement(at: start + index, to: value)
         }
       }
@@ -93,7 +94,9 @@ struct Elements<Scalar> {
 protocol RegisterScalar: Numeric {
   static func elements(of tensor: Tensor) -> Elements<Self>
   static func tensor(_ elements: Elements<Self>, _ element: ElementType) -> Tensor
-  static func apply(_ function: UnaryFunction, _ p0: Double, _ p1: Double, to x: Elements<Self>) -> Elements<Self>
+  static func apply(_ function: UnaryFunction, _ p0: Double, _ p1: Double, to x: Elements<Self>) -> Elements<
+    Self
+  >
   static func apply(_ function: BinaryFunction, to a: Elements<Self>, _ b: Elements<Self>) -> Elements<Self>
 }
 

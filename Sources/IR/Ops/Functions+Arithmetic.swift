@@ -1,3 +1,5 @@
+import Tensors
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
   import Darwin
 #endif
-import Tensors
 
 /// The arithmetic of the elementwise functions, in fp32 and in int64. The choice of function stands outside the loops.
 
@@ -18,7 +19,9 @@ package func integerParameter(_ value: Double) -> Int64 {
 }
 
 extension Float {
-  static func apply(_ function: UnaryFunction, _ p0: Double, _ p1: Double, to x: Elements<Float>) -> Elements<Float> {
+  static func apply(_ function: UnaryFunction, _ p0: Double, _ p1: Double, to x: Elements<Float>) -> Elements<
+    Float
+  > {
     let (p0, p1) = (Float(p0), Float(p1))
     switch function {
     case .identity, .bitNot: return x
@@ -73,7 +76,9 @@ extension Float {
     }
   }
 
-  static func apply(_ function: BinaryFunction, to a: Elements<Float>, _ b: Elements<Float>) -> Elements<Float> {
+  static func apply(_ function: BinaryFunction, to a: Elements<Float>, _ b: Elements<Float>) -> Elements<
+    Float
+  > {
     switch function {
     case .add: a.map(b) { $0 + $1 }
     case .sub: a.map(b) { $0 - $1 }
@@ -101,7 +106,9 @@ extension Float {
 }
 
 extension Int64 {
-  static func apply(_ function: UnaryFunction, _ p0: Double, _ p1: Double, to x: Elements<Int64>) -> Elements<Int64> {
+  static func apply(_ function: UnaryFunction, _ p0: Double, _ p1: Double, to x: Elements<Int64>) -> Elements<
+    Int64
+  > {
     let (p0, p1) = (integerParameter(p0), integerParameter(p1))
     switch function {
     case .neg: return x.map { 0 &- $0 }
@@ -117,7 +124,9 @@ extension Int64 {
     }
   }
 
-  static func apply(_ function: BinaryFunction, to a: Elements<Int64>, _ b: Elements<Int64>) -> Elements<Int64> {
+  static func apply(_ function: BinaryFunction, to a: Elements<Int64>, _ b: Elements<Int64>) -> Elements<
+    Int64
+  > {
     switch function {
     case .add: a.map(b) { $0 &+ $1 }
     case .sub: a.map(b) { $0 &- $1 }

@@ -30,7 +30,9 @@ package struct MatMul: OpDefinition {
     try operands.expectFloat()
     try activation?.checkActivation()
     let (a, b) = (operands[0].shape, operands[1].shape)
-    guard a.rank >= 2, b.rank >= 2 else { throw OpError("operands are \(a) and \(b), expected rank 2 or more") }
+    guard a.rank >= 2, b.rank >= 2 else {
+      throw OpError("operands are \(a) and \(b), expected rank 2 or more")
+    }
     let rows = a[a.rank - (transposeA ? 1 : 2)]
     let innerA = a[a.rank - (transposeA ? 2 : 1)]
     let innerB = b[b.rank - (transposeB ? 1 : 2)]
@@ -38,7 +40,8 @@ package struct MatMul: OpDefinition {
     guard innerA == innerB else {
       throw OpError("inner extents \(innerA) of \(a) and \(innerB) of \(b) differ")
     }
-    guard let batch = Shape(Array(a.extents.dropLast(2))).broadcast(with: Shape(Array(b.extents.dropLast(2)))) else {
+    guard let batch = Shape(Array(a.extents.dropLast(2))).broadcast(with: Shape(Array(b.extents.dropLast(2))))
+    else {
       throw OpError("batch extents of \(a) and \(b) do not broadcast")
     }
     if operands.count == 3 {
@@ -65,7 +68,8 @@ package struct MatMul: OpDefinition {
       // One product when every row of a, whatever its batch, meets the same b.
       if batchB.elementCount == 1, !transposeA {
         let allRows = batch.elementCount * rows
-        try multiply(left(0), right(0), into: y, pitch: columns, rows: allRows, columns: columns, inner: inner)
+        try multiply(
+          left(0), right(0), into: y, pitch: columns, rows: allRows, columns: columns, inner: inner)
         return
       }
       let (offsetsA, offsetsB) = (offsets(of: batchA, in: batch), offsets(of: batchB, in: batch))

@@ -36,7 +36,8 @@ package struct Reshape: OpDefinition {
   package func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType] {
     try operands.expect(1...1)
     guard let count = Shape(shape).checkedCount, count == operands[0].shape.elementCount else {
-      throw OpError("shape \(shape) does not hold the \(operands[0].shape.elementCount) elements of \(operands[0].shape)")
+      throw OpError(
+        "shape \(shape) does not hold the \(operands[0].shape.elementCount) elements of \(operands[0].shape)")
     }
     return [operands[0].with(Shape(shape))]
   }
@@ -57,7 +58,8 @@ package struct Expand: OpDefinition {
 
   package func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType] {
     try operands.expect(1...1)
-    guard Shape(shape).checkedCount != nil, operands[0].shape.broadcast(with: Shape(shape)) == Shape(shape) else {
+    guard Shape(shape).checkedCount != nil, operands[0].shape.broadcast(with: Shape(shape)) == Shape(shape)
+    else {
       throw OpError("\(operands[0].shape) does not broadcast to \(shape)")
     }
     return [operands[0].with(Shape(shape))]
@@ -155,7 +157,9 @@ package struct Slice: OpDefinition {
       let (span, overflow) = (counts[axis] - 1).multipliedReportingOverflow(by: step(axis))
       let (last, overflow2) = span.addingReportingOverflow(starts[axis])
       guard !overflow, !overflow2, (0..<x[axis]).contains(starts[axis]), (0..<x[axis]).contains(last) else {
-        throw OpError("slice from \(starts[axis]), \(counts[axis]) elements in steps of \(step(axis)), leaves axis \(axis) of \(x)")
+        throw OpError(
+          "slice from \(starts[axis]), \(counts[axis]) elements in steps of \(step(axis)), leaves axis \(axis) of \(x)"
+        )
       }
     }
     return [operands[0].with(Shape(counts))]
@@ -189,7 +193,9 @@ package struct Pad: OpDefinition {
 
   package var name: String { "pad" }
   package var `default`: Pad { Pad() }
-  package var attributes: [Attribute<Pad>] { [.ints("pads", \.pads), .word("mode", \.mode), .float("value", \.value)] }
+  package var attributes: [Attribute<Pad>] {
+    [.ints("pads", \.pads), .word("mode", \.mode), .float("value", \.value)]
+  }
 
   package func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType] {
     try operands.expect(1...1)
@@ -202,11 +208,16 @@ package struct Pad: OpDefinition {
       let (begin, end) = (pads[axis], pads[axis + x.rank])
       let (sum, overflow) = begin.addingReportingOverflow(end)
       let (extent, overflow2) = sum.addingReportingOverflow(x[axis])
-      guard !overflow, !overflow2, extent >= 0 else { throw OpError("pads \(begin) and \(end) leave nothing of axis \(axis) of \(x)") }
-      if mode == .reflect, begin >= Swift.max(x[axis], 1) || end >= Swift.max(x[axis], 1) {
-        throw OpError("reflect pads \(begin) and \(end) must be smaller than extent \(x[axis]) of axis \(axis)")
+      guard !overflow, !overflow2, extent >= 0 else {
+        throw OpError("pads \(begin) and \(end) leave nothing of axis \(axis) of \(x)")
       }
-      if mode != .constant, x[axis] == 0, extent > 0 { throw OpError("axis \(axis) of \(x) is empty, nothing to repeat") }
+      if mode == .reflect, begin >= Swift.max(x[axis], 1) || end >= Swift.max(x[axis], 1) {
+        throw OpError(
+          "reflect pads \(begin) and \(end) must be smaller than extent \(x[axis]) of axis \(axis)")
+      }
+      if mode != .constant, x[axis] == 0, extent > 0 {
+        throw OpError("axis \(axis) of \(x) is empty, nothing to repeat")
+      }
       extents.append(extent)
     }
     return [operands[0].with(Shape(extents))]
@@ -218,7 +229,8 @@ package struct Pad: OpDefinition {
       result.element.isFloat
       ? Tensor(scalar: Float(value), element: result.element)
       : Tensor([integerParameter(value)], shape: [], element: result.element)
-    for (axis, extent) in operands[0].shape.enumerated() where pads[axis] != 0 || results[0].shape[axis] != extent {
+    for (axis, extent) in operands[0].shape.enumerated()
+    where pads[axis] != 0 || results[0].shape[axis] != extent {
       let sources = (0..<results[0].shape[axis]).map { source(of: $0 - pads[axis], extent: extent) }
       result = result.taken(sources, along: axis, fill: fill)
     }
@@ -255,7 +267,10 @@ package struct Gather: OpDefinition {
       throw OpError("indices are \(indices), expected i32 or i64")
     }
     let axis = try resolve(axis: axis, in: x)
-    return [operands[0].with(Shape(Array(x.extents[..<axis]) + indices.shape.extents + Array(x.extents[(axis + 1)...])))]
+    return [
+      operands[0].with(
+        Shape(Array(x.extents[..<axis]) + indices.shape.extents + Array(x.extents[(axis + 1)...])))
+    ]
   }
 
   package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {

@@ -1,3 +1,5 @@
+package import Tensors
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
   import Darwin
 #endif
-package import Tensors
 
 /// exp(x − max) ÷ Σ exp(x − max) along one axis, or its logarithm with `log`.
 package struct Softmax: OpDefinition {
@@ -127,7 +128,9 @@ package struct RMSNorm: OpDefinition {
       var squares = 0.0
       for value in row { squares += Double(value) * Double(value) }
       let root = (squares / Double(length) + epsilon).squareRoot()
-      for index in row.indices { target[index] = Float(Double(row[index]) / root * Double(scale?[index] ?? 1)) }
+      for index in row.indices {
+        target[index] = Float(Double(row[index]) / root * Double(scale?[index] ?? 1))
+      }
     }
     return [Tensor(values, shape: x.shape, element: x.element)]
   }
@@ -263,7 +266,9 @@ package struct LpNorm: OpDefinition {
 }
 
 /// Mean of a row, and √(population variance + epsilon).
-private func moments(_ row: UnsafeBufferPointer<Float>, _ epsilon: Double) -> (mean: Double, deviation: Double) {
+private func moments(_ row: UnsafeBufferPointer<Float>, _ epsilon: Double) -> (
+  mean: Double, deviation: Double
+) {
   let count = Double(row.count)
   var sum = 0.0
   for value in row { sum += Double(value) }

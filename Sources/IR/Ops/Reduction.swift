@@ -1,3 +1,5 @@
+package import Tensors
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
   import Darwin
 #endif
-package import Tensors
 
 /// Reduces over some axes.
 ///
@@ -31,7 +32,9 @@ package struct Reduce: OpDefinition {
 
   package var name: String { "reduce" }
   package var `default`: Reduce { Reduce() }
-  package var attributes: [Attribute<Reduce>] { [.word("kind", \.kind), .ints("axes", \.axes), .flag("keep", \.keep)] }
+  package var attributes: [Attribute<Reduce>] {
+    [.word("kind", \.kind), .ints("axes", \.axes), .flag("keep", \.keep)]
+  }
 
   package func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType] {
     try operands.expect(1...1)
@@ -40,7 +43,9 @@ package struct Reduce: OpDefinition {
     case (.f32, _), (.f16, _), (.bf16, _): break
     case (.i32, .sum), (.i32, .mean), (.i32, .max), (.i32, .min), (.i32, .prod): break
     case (.i64, .sum), (.i64, .mean), (.i64, .max), (.i64, .min), (.i64, .prod): break
-    default: throw OpError("'\(kind.rawValue)' of \(type) is not defined", advice: "cast the operand to f32 or i32 first")
+    default:
+      throw OpError(
+        "'\(kind.rawValue)' of \(type) is not defined", advice: "cast the operand to f32 or i32 first")
     }
     guard axes == Array(Set(axes)).sorted(), axes.allSatisfy({ type.shape.indices.contains($0) }) else {
       throw OpError("axes \(axes) of \(type.shape) must be distinct, sorted and not negative")
@@ -60,7 +65,9 @@ package struct Reduce: OpDefinition {
       return [Tensor(values, shape: type.shape, element: type.element)]
     }
     let range = type.element.integerRange ?? Int64.min...Int64.max
-    let values = reducingRows(moved.integers, rows: type.shape.elementCount, length: length) { reduced($0, within: range) }
+    let values = reducingRows(moved.integers, rows: type.shape.elementCount, length: length) {
+      reduced($0, within: range)
+    }
     return [Tensor(values, shape: type.shape, element: type.element)]
   }
 
@@ -129,7 +136,8 @@ package struct ArgReduce: OpDefinition {
     let (rows, length) = (shape.elementCount, x.shape[axis])
     let positions =
       x.element.isFloat
-      ? winners(moved.floats, rows: rows, length: length) : winners(moved.integers, rows: rows, length: length)
+      ? winners(moved.floats, rows: rows, length: length)
+      : winners(moved.integers, rows: rows, length: length)
     return [Tensor(positions, shape: shape)]
   }
 
@@ -138,7 +146,9 @@ package struct ArgReduce: OpDefinition {
     (0..<rows).map { row in
       let start = row * length
       var best = 0
-      for position in 1..<max(length, 1) where wins(values[start + position], values[start + best]) { best = position }
+      for position in 1..<max(length, 1) where wins(values[start + position], values[start + best]) {
+        best = position
+      }
       return Int64(best)
     }
   }
@@ -190,7 +200,10 @@ package struct CumSum: OpDefinition {
       let sums = accumulated(values.map { Double($0) }, extent: x.shape[axis], inner: inner, +)
       return [Tensor(sums.map { Float($0) }, shape: x.shape, element: x.element)]
     }
-    return [Tensor(accumulated(x.integers, extent: x.shape[axis], inner: inner, &+), shape: x.shape, element: x.element)]
+    return [
+      Tensor(
+        accumulated(x.integers, extent: x.shape[axis], inner: inner, &+), shape: x.shape, element: x.element)
+    ]
   }
 
   private func accumulated<Scalar: ExpressibleByIntegerLiteral>(

@@ -48,7 +48,8 @@ package struct Resize: OpDefinition {
   package var `default`: Resize { Resize() }
   package var attributes: [Attribute<Resize>] {
     [
-      .word("mode", \.mode), .ints("sizes", \.sizes), .floats("scales", \.scales), .word("coordinates", \.coordinates),
+      .word("mode", \.mode), .ints("sizes", \.sizes), .floats("scales", \.scales),
+      .word("coordinates", \.coordinates),
       .word("rounding", \.rounding), .float("cubic", \.cubic), .flag("exclude_outside", \.excludeOutside),
     ]
   }
@@ -57,10 +58,13 @@ package struct Resize: OpDefinition {
     try operands.expect(1...1)
     try operands.expectFloat()
     let x = operands[0].shape
-    guard (3...5).contains(x.rank), sizes.count == x.rank - 2, scales.isEmpty || scales.count == sizes.count else {
-      throw OpError("input is \(x) and sizes are \(sizes), expected rank 3 to 5 and one size for each spatial dimension")
+    guard (3...5).contains(x.rank), sizes.count == x.rank - 2, scales.isEmpty || scales.count == sizes.count
+    else {
+      throw OpError(
+        "input is \(x) and sizes are \(sizes), expected rank 3 to 5 and one size for each spatial dimension")
     }
-    guard sizes.allSatisfy({ $0 >= 1 }), x.extents.dropFirst(2).allSatisfy({ $0 >= 1 }), scales.allSatisfy({ $0 > 0 && $0.isFinite })
+    guard sizes.allSatisfy({ $0 >= 1 }), x.extents.dropFirst(2).allSatisfy({ $0 >= 1 }),
+      scales.allSatisfy({ $0 > 0 && $0.isFinite })
     else { throw OpError("sizes \(sizes) and scales \(scales) must be positive, and input \(x) not empty") }
     return [operands[0].with(Shape([x[0], x[1]] + sizes))]
   }
@@ -132,11 +136,15 @@ package struct Resize: OpDefinition {
     let last = Double(input - 1)
     var counted = weights
     if excludeOutside {
-      for index in weights.indices where positions[index] < 0 || positions[index] > last { counted[index] = 0 }
+      for index in weights.indices where positions[index] < 0 || positions[index] > last {
+        counted[index] = 0
+      }
       let sum = counted.reduce(0, +)
       if sum != 0 { counted = counted.map { $0 / sum } }
     }
-    return weights.indices.map { Tap(index: Int(min(max(positions[$0], 0), last)), weight: Float(counted[$0])) }
+    return weights.indices.map {
+      Tap(index: Int(min(max(positions[$0], 0), last)), weight: Float(counted[$0]))
+    }
   }
 
   private func combined(_ values: [Float], _ taps: [[Tap]], outer: Int, extent: Int, inner: Int) -> [Float] {

@@ -27,7 +27,9 @@ struct SlidingWindow {
   var tapCount: Int { kernel.reduce(1, *) }
 
   /// Whether tap 0 at position p is element p of the image, so that the image itself is the matrix of patches.
-  var isPointwise: Bool { tapCount == 1 && image == positions && strides == [1, 1, 1] && begins == [0, 0, 0] }
+  var isPointwise: Bool {
+    tapCount == 1 && image == positions && strides == [1, 1, 1] && begins == [0, 0, 0]
+  }
 
   /// A run of neighbouring positions and the elements of the image below one tap.
   struct Run {
@@ -81,7 +83,8 @@ struct SlidingWindow {
 
   /// Writes the matrix [channel · tap, position] of what the window covers at positions in `range`; zeros outside the image.
   func gatherPatches(
-    _ source: UnsafePointer<Float>, channels: Int, _ range: Range<Int>, into columns: UnsafeMutablePointer<Float>
+    _ source: UnsafePointer<Float>, channels: Int, _ range: Range<Int>,
+    into columns: UnsafeMutablePointer<Float>
   ) {
     for channel in 0..<channels {
       let plane = source + channel * imageCount
@@ -103,7 +106,8 @@ struct SlidingWindow {
 
   /// Adds such a matrix back onto the image.
   func scatterPatches(
-    _ columns: UnsafePointer<Float>, channels: Int, _ range: Range<Int>, into target: UnsafeMutablePointer<Float>
+    _ columns: UnsafePointer<Float>, channels: Int, _ range: Range<Int>,
+    into target: UnsafeMutablePointer<Float>
   ) {
     for channel in 0..<channels {
       let plane = target + channel * imageCount

@@ -82,7 +82,9 @@ private func copy<Word: BitwiseCopyable>(
     } else {
       var from = offset * size
       for index in start..<(start + length) {
-        target.storeBytes(of: source.loadUnaligned(fromByteOffset: from, as: Word.self), toByteOffset: index * size, as: Word.self)
+        target.storeBytes(
+          of: source.loadUnaligned(fromByteOffset: from, as: Word.self), toByteOffset: index * size,
+          as: Word.self)
         from += step * size
       }
     }
