@@ -36,15 +36,15 @@ func transposedConvolution(_ context: ONNXNodeContext) throws(Finding) -> [ONNXO
   return [try context.emit(.convTranspose(op), operands)]
 }
 
-/// What must be padded in all along each dimension to reach `output_shape`, or input × stride for automatic padding; nil
-/// when the pads are given.
+/// What must be padded in all along each dimension to reach `output_shape`, or input × stride for automatic
+/// padding; nil when the pads are given.
 private func totalPadding(
   _ context: ONNXNodeContext, input: [Int], kernel: [Int], _ window: Window, _ extra: [Int]
 ) throws(Finding) -> [Int]? {
   let wanted: [Int]
   if let shape = try context.ints("output_shape"), !shape.isEmpty {
     wanted = Array(shape.suffix(kernel.count))
-    guard wanted.count == kernel.count, wanted.allSatisfy((0...onnxElementLimit).contains) else {
+    guard wanted.count == kernel.count, wanted.allSatisfy((0...Limits.extent).contains) else {
       throw Finding("output_shape is \(shape)", expected: "\(kernel.count) extents")
     }
   } else {
@@ -54,7 +54,8 @@ private func totalPadding(
     }
   }
   return kernel.indices.map { axis in
-    window.stride(axis) * (input[axis] - 1) + extra[axis] + window.dilation(axis) * (kernel[axis] - 1) + 1 - wanted[axis]
+    window.stride(axis) * (input[axis] - 1) + extra[axis] + window.dilation(axis) * (kernel[axis] - 1) + 1
+      - wanted[axis]
   }
 }
 
@@ -84,7 +85,9 @@ func maxPool(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let x = try context.input(0)
   let kernel = try context.poolKernel(x)
   let window = try context.window(input: Array(x.shape.dropFirst(2)), kernel: kernel)
-  return [try context.emit(.pool(Pool(.max, kernel: kernel, window, ceil: try context.flag("ceil_mode"))), [x])]
+  return [
+    try context.emit(.pool(Pool(.max, kernel: kernel, window, ceil: try context.flag("ceil_mode"))), [x])
+  ]
 }
 
 func averagePool(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {

@@ -1,7 +1,8 @@
 import IR
 import Tensors
 
-/// Einstein summation, from left to right: a pair of operands becomes one matrix product over their common labels.
+/// Einstein summation, from left to right: a pair of operands becomes one matrix product over their common
+/// labels.
 func einsum(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let operands = try context.variadic()
   let equation = try EinsumEquation(try context.string("equation", ""), ranks: operands.map(\.rank))
@@ -40,17 +41,21 @@ private struct EinsumEquation {
 
   init(_ text: String, ranks: [Int]) throws(Finding) {
     self.text = text
-    let sides = text.filter { $0 != " " }.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+    let sides = text.filter { $0 != " " }.split(
+      separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
     let sources = sides[0].split(separator: ",", omittingEmptySubsequences: false)
     guard sources.count == ranks.count else {
-      throw Finding("equation \(ImportError.quoted(text)) has \(sources.count) terms", expected: "\(ranks.count)")
+      throw Finding(
+        "equation \(ImportError.quoted(text)) has \(sources.count) terms", expected: "\(ranks.count)")
     }
     var ellipsis = 0
     for (source, rank) in zip(sources, ranks) {
       let count = rank - source.filter { $0 != "." }.count
       let labels = try Self.labels(source, ellipsis: count, text)
       guard labels.count == rank else {
-        throw Finding("term \(ImportError.quoted(String(source))) stands for an operand of rank \(rank)", expected: "as many labels")
+        throw Finding(
+          "term \(ImportError.quoted(String(source))) stands for an operand of rank \(rank)",
+          expected: "as many labels")
       }
       if source.contains(".") { ellipsis = max(ellipsis, count) }
       terms.append(labels)
@@ -58,7 +63,9 @@ private struct EinsumEquation {
     if sides.count == 2 {
       guard sides[1].first == ">" else { throw Finding("equation \(ImportError.quoted(text)) is malformed") }
       result = try Self.labels(sides[1].dropFirst(), ellipsis: ellipsis, text)
-      guard Set(result).count == result.count else { throw Finding("equation \(ImportError.quoted(text)) repeats a result label") }
+      guard Set(result).count == result.count else {
+        throw Finding("equation \(ImportError.quoted(text)) repeats a result label")
+      }
     } else {
       let letters = terms.flatMap { $0 }.filter(\.isLetter)
       let single = Set(letters).filter { letter in letters.filter { $0 == letter }.count == 1 }
@@ -70,11 +77,15 @@ private struct EinsumEquation {
     (0..<count).reversed().map { Character(String($0)) }
   }
 
-  private static func labels(_ source: Substring, ellipsis: Int, _ text: String) throws(Finding) -> [Character] {
+  private static func labels(_ source: Substring, ellipsis: Int, _ text: String) throws(Finding)
+    -> [Character]
+  {
     let parts = source.split(separator: "...", maxSplits: 1, omittingEmptySubsequences: false)
     let letters = parts.joined()
-    guard letters.allSatisfy({ $0.isASCII && $0.isLetter }), (0...9).contains(ellipsis) || parts.count == 1 else {
-      throw Finding("equation \(ImportError.quoted(text)) is malformed", expected: "letters, '...', ',' and '->'")
+    guard letters.allSatisfy({ $0.isASCII && $0.isLetter }), (0...9).contains(ellipsis) || parts.count == 1
+    else {
+      throw Finding(
+        "equation \(ImportError.quoted(text)) is malformed", expected: "letters, '...', ',' and '->'")
     }
     return parts.count == 1 ? Array(parts[0]) : Array(parts[0]) + digits(ellipsis) + Array(parts[1])
   }
@@ -88,7 +99,8 @@ private func diagonal(_ context: ONNXNodeContext, _ term: EinsumTerm) throws(Fin
   {
     let extent = term.operand.shape[first]
     guard term.operand.shape[second] == extent else {
-      throw Finding("label '\(term.labels[first])' stands for extents \(extent) and \(term.operand.shape[second])")
+      throw Finding(
+        "label '\(term.labels[first])' stands for extents \(extent) and \(term.operand.shape[second])")
     }
     let others = term.labels.indices.filter { $0 != first && $0 != second }
     let moved = try context.transpose(term.operand, others + [first, second])
@@ -99,7 +111,8 @@ private func diagonal(_ context: ONNXNodeContext, _ term: EinsumTerm) throws(Fin
     steps[others.count] = extent + 1
     let starts = [Int](repeating: 0, count: counts.count)
     let labels = others.map { term.labels[$0] } + [term.labels[first]]
-    term = EinsumTerm(operand: try context.slice(flat, starts: starts, counts: counts, steps: steps), labels: labels)
+    term = EinsumTerm(
+      operand: try context.slice(flat, starts: starts, counts: counts, steps: steps), labels: labels)
   }
   return term
 }
@@ -123,12 +136,15 @@ private func contracted(
   let inner = common.filter { !kept.contains($0) }
   let (rows, columns) = (a.labels.filter { !common.contains($0) }, b.labels.filter { !common.contains($0) })
   func extents(_ labels: [Character]) -> [Int] { labels.map { max(a.extent($0), b.extent($0)) } }
-  func matrix(_ term: EinsumTerm, _ first: [Character], _ second: [Character]) throws(Finding) -> ONNXOperand {
+  func matrix(_ term: EinsumTerm, _ first: [Character], _ second: [Character]) throws(Finding) -> ONNXOperand
+  {
     let moved = try ordered(context, term, batch + first + second)
     let whole = try context.expand(moved, extents(batch) + extents(first) + extents(second))
-    return try context.reshape(whole, extents(batch) + [extents(first).reduce(1, *), extents(second).reduce(1, *)])
+    return try context.reshape(
+      whole, extents(batch) + [extents(first).reduce(1, *), extents(second).reduce(1, *)])
   }
-  for label in common where a.extent(label) != b.extent(label) && a.extent(label) != 1 && b.extent(label) != 1 {
+  for label in common where a.extent(label) != b.extent(label) && a.extent(label) != 1 && b.extent(label) != 1
+  {
     throw Finding("label '\(label)' stands for extents \(a.extent(label)) and \(b.extent(label))")
   }
   let left = try matrix(a, rows, inner)
@@ -139,6 +155,8 @@ private func contracted(
 }
 
 /// The operand with its axes in the order of `labels`.
-private func ordered(_ context: ONNXNodeContext, _ term: EinsumTerm, _ labels: [Character]) throws(Finding) -> ONNXOperand {
+private func ordered(_ context: ONNXNodeContext, _ term: EinsumTerm, _ labels: [Character]) throws(Finding)
+  -> ONNXOperand
+{
   try context.transpose(term.operand, labels.compactMap { term.labels.firstIndex(of: $0) })
 }

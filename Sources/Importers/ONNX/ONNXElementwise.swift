@@ -160,7 +160,8 @@ func select(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
 func cast(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let number = try context.requiredInt("to")
   guard let element = ONNXElementType.element(Int64(number)) else {
-    throw Finding("converts to \(ONNXElementType.name(Int64(number)))", expected: "a number type that is supported")
+    throw Finding(
+      "converts to \(ONNXElementType.name(Int64(number)))", expected: "a number type that is supported")
   }
   return [try context.cast(try context.input(0), element)]
 }

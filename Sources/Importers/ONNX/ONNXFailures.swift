@@ -28,7 +28,8 @@ struct ONNXFailures {
     }
   }
 
-  /// Throws one error for all that was recorded. Missing operators come first, since other failures can follow from them.
+  /// Throws one error for all that was recorded. Missing operators come first, since other failures can
+  /// follow from them.
   func check() throws(ImportError) {
     if !unsupported.isEmpty {
       let lines = unsupported.map { entry in

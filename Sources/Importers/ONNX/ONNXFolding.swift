@@ -3,8 +3,8 @@ import Tensors
 
 /// Decides which nodes with constant operands are computed during import.
 ///
-/// Shape arithmetic must be, and it is small. Bounds on one result and on all of them together keep a hostile model
-/// from costing memory or time; what exceeds them stays in the graph as nodes.
+/// Shape arithmetic must be, and it is small. Bounds on one result and on all of them together keep a hostile
+/// model from costing memory or time; what exceeds them stays in the graph as nodes.
 struct ONNXFolding {
   /// A result may have this many bytes, or twice its operands'.
   static let resultLimit = 16 << 20
@@ -40,7 +40,8 @@ struct ONNXFolding {
       return read + written * Double(a[a.rank - (matmul.transposeA ? 2 : 1)])
     case .conv, .convTranspose:
       let weight = operands[1].shape
-      return read + (written + Double(operands[0].shape.elementCount)) * Double(weight.dropFirst().reduce(1, *))
+      return read + (written + Double(operands[0].shape.elementCount))
+        * Double(weight.dropFirst().reduce(1, *))
     case .pool(let pool):
       return read + written * pool.kernel.reduce(1.0) { $0 * Double($1) }
     default:

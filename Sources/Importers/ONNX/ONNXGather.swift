@@ -44,12 +44,14 @@ func gatherND(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   guard indices.rank >= 1, batch >= 0, batch < indices.rank, batch <= x.rank,
     x.shape.extents.prefix(batch) == indices.shape.extents.prefix(batch)
   else {
-    throw Finding("data has shape \(x.shape) and indices \(indices.shape) with batch_dims \(batch)",
+    throw Finding(
+      "data has shape \(x.shape) and indices \(indices.shape) with batch_dims \(batch)",
       expected: "equal extents in the batch dimensions")
   }
   let depth = indices.shape[indices.rank - 1]
   guard depth >= 1, batch + depth <= x.rank else {
-    throw Finding("indices have shape \(indices.shape)", expected: "1 to \(x.rank - batch) numbers in each index")
+    throw Finding(
+      "indices have shape \(indices.shape)", expected: "1 to \(x.rank - batch) numbers in each index")
   }
   // Extents and strides of the axes that an index names.
   let extents = Array(x.shape.extents[batch..<(batch + depth)])
@@ -84,13 +86,17 @@ private func checkIndices(_ indices: ONNXOperand, extent: Int) throws(Finding) {
 }
 
 /// Indices as int64, negative ones counted from the end.
-private func counted(_ context: ONNXNodeContext, _ indices: ONNXOperand, extent: Int) throws(Finding) -> ONNXOperand {
+private func counted(_ context: ONNXNodeContext, _ indices: ONNXOperand, extent: Int) throws(Finding)
+  -> ONNXOperand
+{
   let wide = try context.cast(indices, .i64)
   let isNegative = try context.binary(.less, wide, context.scalar(0, .i64))
   let fromEnd = try context.binary(.add, wide, context.scalar(Double(extent), .i64))
   return try context.select(isNegative, fromEnd, wide)
 }
 
-private func scaled(_ context: ONNXNodeContext, _ x: ONNXOperand, _ factor: Int) throws(Finding) -> ONNXOperand {
+private func scaled(_ context: ONNXNodeContext, _ x: ONNXOperand, _ factor: Int) throws(Finding)
+  -> ONNXOperand
+{
   factor == 1 ? x : try context.binary(.mul, x, context.scalar(Double(factor), .i64))
 }

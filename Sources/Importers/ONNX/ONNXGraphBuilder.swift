@@ -1,7 +1,8 @@
 import IR
 import Tensors
 
-/// Emits core ops into the graph under construction, or computes them at once when their operands are constant.
+/// Emits core ops into the graph under construction, or computes them at once when their operands are
+/// constant.
 final class ONNXGraphBuilder {
   private(set) var graph: Graph
   private var folding: ONNXFolding
@@ -13,7 +14,9 @@ final class ONNXGraphBuilder {
     self.file = file
   }
 
-  func addInput(_ name: String, _ type: TensorType) -> ONNXOperand { ONNXOperand(graph.addInput(name, type), type) }
+  func addInput(_ name: String, _ type: TensorType) -> ONNXOperand {
+    ONNXOperand(graph.addInput(name, type), type)
+  }
 
   func addOutput(_ name: String, _ operand: ONNXOperand) { graph.addOutput(name, value(of: operand)) }
 
@@ -21,6 +24,7 @@ final class ONNXGraphBuilder {
   func emit(_ op: Op, _ operands: [ONNXOperand], node: String) throws(Finding) -> [ONNXOperand] {
     let types: [TensorType]
     do {
+      try op.checkAttributes()
       types = try op.infer(operands.map(\.type))
     } catch {
       throw Finding(error)
@@ -46,10 +50,11 @@ final class ONNXGraphBuilder {
     }
   }
 
-  /// A weight that is only moved or converted keeps its name; anything else is named after the node.
+  /// A weight that is only moved, repeated or converted keeps its name; anything else is named after the
+  /// node.
   private static func foldedName(_ op: Op, _ operands: [ONNXOperand], node: String) -> String {
     switch op {
-    case .reshape, .transpose, .cast: operands[0].constantName ?? node
+    case .reshape, .transpose, .expand, .cast: operands[0].constantName ?? node
     default: node
     }
   }
@@ -57,9 +62,14 @@ final class ONNXGraphBuilder {
   private func value(of operand: ONNXOperand) -> ValueID {
     switch operand.source {
     case .value(let value): value
-    case .constant(let tensor, let name): graph.addWeight(name.isEmpty ? "constant" : name, tensor)
+    case .constant(let tensor, let name): graph.addWeight(name.isEmpty ? "constant" : shortened(name), tensor)
     }
   }
+}
+
+/// A name of a bounded length, for names that functions within functions build up.
+func shortened(_ name: String) -> String {
+  name.utf8.count <= 1000 ? name : String(name.unicodeScalars.prefix(250))
 }
 
 extension Finding {

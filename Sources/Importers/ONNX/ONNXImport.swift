@@ -10,7 +10,8 @@ package struct ONNXImportOptions: Sendable {
   /// The name of the imported function.
   package var function: String
 
-  package init(dimensions: [String: Int] = [:], constants: [String: Tensor] = [:], function: String = "main") {
+  package init(dimensions: [String: Int] = [:], constants: [String: Tensor] = [:], function: String = "main")
+  {
     self.dimensions = dimensions
     self.constants = constants
     self.function = function
@@ -22,9 +23,11 @@ let onnxOpsets = 7...28
 
 /// Reads an ONNX model and translates it into a module of one function over the core ops.
 ///
-/// All shapes are static afterwards: shape arithmetic is computed away. Weights keep their initializers' names, inputs
-/// and outputs their own. Operators that can't be translated are all listed in one error.
-package func importONNX(path: String, options: ONNXImportOptions = ONNXImportOptions()) throws(ImportError) -> Module {
+/// All shapes are static afterwards: shape arithmetic is computed away. Weights keep their initializers'
+/// names, inputs and outputs their own. Operators that can't be translated are all listed in one error.
+package func importONNX(path: String, options: ONNXImportOptions = ONNXImportOptions()) throws(ImportError)
+  -> Module
+{
   try importONNX(try ONNXModel.read(path: path), options: options)
 }
 

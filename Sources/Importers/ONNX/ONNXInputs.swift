@@ -11,11 +11,13 @@ struct ONNXResolvedInput {
   var binding: Binding
 }
 
-/// The inputs with their static types, those that `options` fixes with their contents. Everything that is missing or
-/// superfluous in `options` is listed at once.
+/// The inputs with their static types, those that `options` fixes with their contents. Everything that is
+/// missing or superfluous in `options` is listed at once.
 func resolvedInputs(
   of model: ONNXModel, _ options: ONNXImportOptions
 ) throws(ImportError) -> [ONNXResolvedInput] {
+  try checkPorts(model.graph.inputs, "input", file: model.path)
+  try checkPorts(model.graph.outputs, "output", file: model.path)
   try checkNames(model, options)
   var missing = MissingDimensions()
   var resolved: [ONNXResolvedInput] = []
@@ -53,7 +55,8 @@ func resolvedInputs(
       } catch {
         throw error.located(in: model.path, at: place)
       }
-      resolved.append(ONNXResolvedInput(name: input.name, binding: .type(TensorType(element, Shape(extents)))))
+      resolved.append(
+        ONNXResolvedInput(name: input.name, binding: .type(TensorType(element, Shape(extents)))))
     }
   }
   try missing.check(file: model.path)
@@ -89,9 +92,23 @@ private struct MissingDimensions {
     let listed = names.map { "\(ImportError.quoted($0)) (\((places[$0] ?? []).joined(separator: ", ")))" }
     let advice = names.map { "--dim \($0)=N" }.joined(separator: " ")
     throw ImportError(
-      file: file, found: "has \(names.count == 1 ? "a symbolic dimension" : "symbolic dimensions"): "
+      file: file,
+      found: "has \(names.count == 1 ? "a symbolic dimension" : "symbolic dimensions"): "
         + listed.joined(separator: ", "),
       expected: "static shapes", advice: "fix \(names.count == 1 ? "it" : "them") with \(advice)")
+  }
+}
+
+/// Refuses inputs or outputs that can't be told apart.
+private func checkPorts(_ ports: [ONNXValue], _ kind: String, file: String) throws(ImportError) {
+  var names = Set<String>()
+  for port in ports
+  where port.name.isEmpty || port.name.utf8.count > Limits.nameBytes || !names.insert(port.name).inserted {
+    throw ImportError(
+      file: file, place: "\(kind) \(ImportError.quoted(port.name))",
+      found: port.name.isEmpty ? "has no name" : "has a name that is too long or occurs twice",
+      expected: "unique names",
+      advice: "the model is invalid; export it again")
   }
 }
 
@@ -109,7 +126,9 @@ private func checkNames(_ model: ONNXModel, _ options: ONNXImportOptions) throws
   for input in model.graph.inputs where !initializers.contains(input.name) {
     guard case .tensor(_, let dimensions?) = input.kind else { continue }
     for (axis, dimension) in dimensions.enumerated() {
-      if let name = symbol(dimension, input: input.name, axis: axis), !symbols.contains(name) { symbols.append(name) }
+      if let name = symbol(dimension, input: input.name, axis: axis), !symbols.contains(name) {
+        symbols.append(name)
+      }
     }
   }
   let unknown = options.dimensions.keys.filter { !symbols.contains($0) }.sorted()
@@ -123,7 +142,9 @@ private func checkNames(_ model: ONNXModel, _ options: ONNXImportOptions) throws
   }
 }
 
-private func list(_ names: [String]) -> String { names.map { ImportError.quoted($0) }.joined(separator: ", ") }
+private func list(_ names: [String]) -> String {
+  names.map { ImportError.quoted($0) }.joined(separator: ", ")
+}
 
 /// Checks the contents given for an input against its declared type.
 private func check(
@@ -143,12 +164,15 @@ private func check(
       switch dimension {
       case .fixed(let extent): extent == tensor.shape[axis]
       case .named, .unknown:
-        symbol(dimension, input: input.name, axis: axis).flatMap { fixed[$0] }.map { $0 == tensor.shape[axis] } ?? true
+        symbol(dimension, input: input.name, axis: axis).flatMap { fixed[$0] }.map {
+          $0 == tensor.shape[axis]
+        } ?? true
       }
     }
   guard fits else {
     let wanted = dimensions.enumerated().map { axis, dimension in
-      symbol(dimension, input: input.name, axis: axis).map { fixed[$0].map(String.init) ?? $0 } ?? "\(extent(dimension))"
+      symbol(dimension, input: input.name, axis: axis).map { fixed[$0].map(String.init) ?? $0 }
+        ?? "\(extent(dimension))"
     }
     throw ImportError(
       file: file, place: place, found: "--constant gives shape \(tensor.shape)",

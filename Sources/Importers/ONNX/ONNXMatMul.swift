@@ -1,13 +1,16 @@
 import IR
 import Tensors
 
-/// NumPy's matmul: a vector on the left is a row, on the right a column, and its axis disappears from the result.
+/// NumPy's matmul: a vector on the left is a row, on the right a column, and its axis disappears from the
+/// result.
 func matrixMultiply(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   [try product(context, try context.input(0), try context.input(1))]
 }
 
 func product(_ context: ONNXNodeContext, _ a: ONNXOperand, _ b: ONNXOperand) throws(Finding) -> ONNXOperand {
-  guard a.rank >= 1, b.rank >= 1 else { throw Finding("operands are \(a.type) and \(b.type)", expected: "rank 1 or more") }
+  guard a.rank >= 1, b.rank >= 1 else {
+    throw Finding("operands are \(a.type) and \(b.type)", expected: "rank 1 or more")
+  }
   let rows = a.rank == 1 ? try context.reshape(a, [1] + a.shape.extents) : a
   let columns = b.rank == 1 ? try context.reshape(b, b.shape.extents + [1]) : b
   let result = try matrices(context, rows, columns)
@@ -18,7 +21,9 @@ func product(_ context: ONNXNodeContext, _ a: ONNXOperand, _ b: ONNXOperand) thr
 }
 
 /// The core op multiplies floats; integers are multiplied and summed.
-private func matrices(_ context: ONNXNodeContext, _ a: ONNXOperand, _ b: ONNXOperand) throws(Finding) -> ONNXOperand {
+private func matrices(_ context: ONNXNodeContext, _ a: ONNXOperand, _ b: ONNXOperand) throws(Finding)
+  -> ONNXOperand
+{
   if a.element.isFloat || a.element != b.element { return try context.emit(.matmul(MatMul()), [a, b]) }
   let left = try context.reshape(a, a.shape.extents + [1])
   var shape = b.shape.extents
@@ -30,7 +35,9 @@ private func matrices(_ context: ONNXNodeContext, _ a: ONNXOperand, _ b: ONNXOpe
 /// alpha · A · B + beta · C.
 func gemm(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let (a, b) = (try context.input(0), try context.input(1))
-  guard a.rank == 2, b.rank == 2 else { throw Finding("operands are \(a.type) and \(b.type)", expected: "two matrices") }
+  guard a.rank == 2, b.rank == 2 else {
+    throw Finding("operands are \(a.type) and \(b.type)", expected: "two matrices")
+  }
   let (alpha, beta) = (try context.float("alpha", 1), try context.float("beta", 1))
   let (transposeA, transposeB) = (try context.flag("transA"), try context.flag("transB"))
   let bias = try context.optional(2).map { (c) throws(Finding) in try context.affine(c, scale: beta) }

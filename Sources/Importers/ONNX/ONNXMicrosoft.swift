@@ -13,14 +13,17 @@ func biasGelu(_ function: UnaryFunction) -> ONNXTranslation {
 /// alpha · A · B with the last two axes of either operand swapped on demand.
 func fusedMatMul(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   guard try !context.flag("transBatchA"), try !context.flag("transBatchB") else {
-    throw Finding("moves batch axes, which is not supported", advice: "export the model without runtime-specific fusions")
+    throw Finding(
+      "moves batch axes, which is not supported", advice: "export the model without runtime-specific fusions")
   }
   let a = try swapped(context, try context.input(0), try context.flag("transA"))
   let b = try swapped(context, try context.input(1), try context.flag("transB"))
   return [try context.affine(try product(context, a, b), scale: try context.float("alpha", 1))]
 }
 
-private func swapped(_ context: ONNXNodeContext, _ x: ONNXOperand, _ swap: Bool) throws(Finding) -> ONNXOperand {
+private func swapped(_ context: ONNXNodeContext, _ x: ONNXOperand, _ swap: Bool) throws(Finding)
+  -> ONNXOperand
+{
   guard swap, x.rank >= 2 else { return x }
   return try context.transpose(x, Array(0..<(x.rank - 2)) + [x.rank - 1, x.rank - 2])
 }

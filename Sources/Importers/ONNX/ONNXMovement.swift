@@ -18,7 +18,7 @@ func transpose(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
 func expand(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let x = try context.input(0)
   let wanted = try context.constantInts(1, "the shape") ?? []
-  try checkSize(Shape(wanted), of: "the wanted shape")
+  try checkSize(Shape(wanted), of: "the result")
   guard let shape = x.shape.broadcast(with: Shape(wanted)) else {
     throw Finding("\(x.shape) does not broadcast with \(wanted)")
   }
@@ -28,7 +28,7 @@ func expand(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
 func tile(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   var x = try context.input(0)
   let repeats = try context.constantInts(1, "the repeats") ?? []
-  guard repeats.count == x.rank, repeats.allSatisfy({ (0...onnxElementLimit).contains($0) }) else {
+  guard repeats.count == x.rank, repeats.allSatisfy({ (0...Limits.extent).contains($0) }) else {
     throw Finding("repeats are \(repeats)", expected: "\(x.rank) counts for \(x.shape)")
   }
   for (axis, count) in repeats.enumerated() where count != 1 {
@@ -55,18 +55,22 @@ func split(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let axis = try context.axis(try context.int("axis", 0), rank: x.rank)
   let extent = x.shape[axis]
   let sizes: [Int]
-  if let given = context.opset < 13 ? try context.ints("split") : try context.constantInts(1, "the split sizes") {
+  if let given = context.opset < 13
+    ? try context.ints("split") : try context.constantInts(1, "the split sizes")
+  {
     sizes = given
   } else {
     let count = try context.int("num_outputs", context.node.outputs.count)
     guard count >= 1, count == context.node.outputs.count else {
-      throw Finding("splits into \(count) parts", expected: "\(context.node.outputs.count), the number of outputs")
+      throw Finding(
+        "splits into \(count) parts", expected: "\(context.node.outputs.count), the number of outputs")
     }
     let size = (extent + count - 1) / count
     sizes = (0..<count).map { max(0, min(size, extent - $0 * size)) }
   }
   guard sizes.allSatisfy({ (0...extent).contains($0) }), sizes.reduce(0, &+) == extent else {
-    throw Finding("splits axis \(axis) of \(x.shape) into \(sizes)", expected: "sizes that add up to \(extent)")
+    throw Finding(
+      "splits axis \(axis) of \(x.shape) into \(sizes)", expected: "sizes that add up to \(extent)")
   }
   guard sizes.count == context.node.outputs.count else {
     throw Finding("has \(sizes.count) sizes for \(context.node.outputs.count) outputs")
@@ -89,7 +93,8 @@ func slice(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let givenAxes = inAttributes ? try context.ints("axes") : try context.constantInts(3, "the axes")
   let steps = try inAttributes ? nil : context.constantInts(4, "the steps")
   let axes = try context.axes(givenAxes ?? Array(0..<starts.count), rank: x.rank)
-  guard starts.count == axes.count, ends.count == axes.count, steps.map({ $0.count == axes.count }) ?? true else {
+  guard starts.count == axes.count, ends.count == axes.count, steps.map({ $0.count == axes.count }) ?? true
+  else {
     throw Finding("starts, ends, axes and steps have different lengths")
   }
   var first = [Int](repeating: 0, count: x.rank)
@@ -97,7 +102,9 @@ func slice(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   var strides = [Int](repeating: 1, count: x.rank)
   for (index, axis) in axes.enumerated() {
     let step = steps?[index] ?? 1
-    guard step != 0, step != Int.min else { throw Finding("a step is \(step)", expected: "a number other than 0") }
+    guard step != 0, step != Int.min else {
+      throw Finding("a step is \(step)", expected: "a number other than 0")
+    }
     let range = sliceRange(start: starts[index], end: ends[index], step: step, extent: x.shape[axis])
     first[axis] = range.start
     counts[axis] = range.count
@@ -125,14 +132,16 @@ func pad(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   enum Mode: String, CaseIterable { case constant, reflect, edge, wrap }
   let x = try context.input(0)
   let inAttributes = context.opset < 11
-  guard let amounts = inAttributes ? try context.ints("pads") : try context.constantInts(1, "the amounts") else {
+  guard let amounts = inAttributes ? try context.ints("pads") : try context.constantInts(1, "the amounts")
+  else {
     throw context.missing("pads")
   }
   let value = inAttributes ? try context.float("value", 0) : try context.constantNumber(2, "the value") ?? 0
   let given = try inAttributes ? nil : context.constantInts(3, "the axes")
   let axes = try context.axes(given ?? Array(0..<x.rank), rank: x.rank)
   guard amounts.count == 2 * axes.count else {
-    throw Finding("has \(amounts.count) amounts", expected: "\(2 * axes.count), a begin and an end for each axis")
+    throw Finding(
+      "has \(amounts.count) amounts", expected: "\(2 * axes.count), a begin and an end for each axis")
   }
   var pads = [Int](repeating: 0, count: 2 * x.rank)
   for (index, axis) in axes.enumerated() {
@@ -155,13 +164,17 @@ func depthToSpace(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let x = try context.input(0)
   let block = try context.requiredInt("blocksize")
   guard x.rank == 4, (1...(1 << 20)).contains(block), x.shape[1] % (block * block) == 0 else {
-    throw Finding("has input \(x.shape) and block size \(block)", expected: "[N, C, H, W] with C a multiple of its square")
+    throw Finding(
+      "has input \(x.shape) and block size \(block)", expected: "[N, C, H, W] with C a multiple of its square"
+    )
   }
   let (n, c, h, w) = (x.shape[0], x.shape[1] / (block * block), x.shape[2], x.shape[3])
   let moved: ONNXOperand
   switch try context.word("mode", BlockOrder.DCR) {
-  case .DCR: moved = try context.transpose(try context.reshape(x, [n, block, block, c, h, w]), [0, 3, 4, 1, 5, 2])
-  case .CRD: moved = try context.transpose(try context.reshape(x, [n, c, block, block, h, w]), [0, 1, 4, 2, 5, 3])
+  case .DCR:
+    moved = try context.transpose(try context.reshape(x, [n, block, block, c, h, w]), [0, 3, 4, 1, 5, 2])
+  case .CRD:
+    moved = try context.transpose(try context.reshape(x, [n, c, block, block, h, w]), [0, 1, 4, 2, 5, 3])
   }
   return [try context.reshape(moved, [n, c, h * block, w * block])]
 }
@@ -171,7 +184,8 @@ func spaceToDepth(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let x = try context.input(0)
   let block = try context.requiredInt("blocksize")
   guard x.rank == 4, (1...(1 << 20)).contains(block), x.shape[2] % block == 0, x.shape[3] % block == 0 else {
-    throw Finding("has input \(x.shape) and block size \(block)", expected: "[N, C, H, W] with H and W multiples of it")
+    throw Finding(
+      "has input \(x.shape) and block size \(block)", expected: "[N, C, H, W] with H and W multiples of it")
   }
   let (n, c, h, w) = (x.shape[0], x.shape[1], x.shape[2] / block, x.shape[3] / block)
   let permutation =
@@ -191,7 +205,7 @@ func centerCropPad(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] 
   let x = try context.input(0)
   let wanted = try context.constantInts(1, "the shape") ?? []
   let axes = try context.axes(try context.ints("axes") ?? Array(0..<x.rank), rank: x.rank)
-  guard wanted.count == axes.count, wanted.allSatisfy((0...onnxElementLimit).contains) else {
+  guard wanted.count == axes.count, wanted.allSatisfy((0...Limits.extent).contains) else {
     throw Finding("the shape is \(wanted)", expected: "\(axes.count) extents")
   }
   var starts = [Int](repeating: 0, count: x.rank)

@@ -71,7 +71,8 @@ extension ONNXNodeContext {
   }
 
   /// A string that must be one of some words.
-  func word<Words: RawRepresentable & CaseIterable>(_ name: String, _ standard: Words) throws(Finding) -> Words
+  func word<Words: RawRepresentable & CaseIterable>(_ name: String, _ standard: Words) throws(Finding)
+    -> Words
   where Words.RawValue == String {
     let text = try string(name, standard.rawValue)
     guard let word = Words(rawValue: text) else {

@@ -12,7 +12,9 @@ extension ONNXNodeContext {
     try emit(.unary(Unary(function)), [x])
   }
 
-  func unary(_ function: UnaryFunction, _ x: ONNXOperand, _ p0: Double, _ p1: Double = 0) throws(Finding) -> ONNXOperand {
+  func unary(_ function: UnaryFunction, _ x: ONNXOperand, _ p0: Double, _ p1: Double = 0) throws(Finding)
+    -> ONNXOperand
+  {
     try emit(.unary(Unary(function, p0, p1)), [x])
   }
 
@@ -49,7 +51,8 @@ extension ONNXNodeContext {
     operands.count == 1 ? operands[0] : try emit(.concat(Concat(axis: axis)), operands)
   }
 
-  func slice(_ x: ONNXOperand, starts: [Int], counts: [Int], steps: [Int] = []) throws(Finding) -> ONNXOperand {
+  func slice(_ x: ONNXOperand, starts: [Int], counts: [Int], steps: [Int] = []) throws(Finding) -> ONNXOperand
+  {
     if counts == x.shape.extents, steps.allSatisfy({ $0 == 1 }) { return x }
     return try emit(.slice(Slice(starts: starts, counts: counts, steps: steps)), [x])
   }
@@ -63,7 +66,9 @@ extension ONNXNodeContext {
     return try slice(x, starts: starts, counts: counts)
   }
 
-  func reduce(_ kind: Reduce.Kind, _ x: ONNXOperand, axes: [Int], keep: Bool = true) throws(Finding) -> ONNXOperand {
+  func reduce(_ kind: Reduce.Kind, _ x: ONNXOperand, axes: [Int], keep: Bool = true) throws(Finding)
+    -> ONNXOperand
+  {
     try emit(.reduce(Reduce(kind, axes: axes.sorted(), keep: keep)), [x])
   }
 
@@ -82,7 +87,9 @@ extension ONNXNodeContext {
 
   /// 0, 1, …, count − 1 as a vector.
   func iota(_ count: Int, _ element: ElementType = .i64) throws(Finding) -> ONNXOperand {
-    guard count <= 1 << 22 else { throw Finding("needs an index for each of \(count) elements", expected: "at most 2^22") }
+    guard count <= 1 << 22 else {
+      throw Finding("needs an index for each of \(count) elements", expected: "at most 2^22")
+    }
     return constant(Tensor((0..<count).map { Int64($0) }, shape: [count], element: element))
   }
 }

@@ -1,11 +1,12 @@
 import IR
 import Tensors
 
-/// Translates one node of an operator into core ops and returns its outputs, of which trailing ones that nobody reads
-/// may be left out.
+/// Translates one node of an operator into core ops and returns its outputs, of which trailing ones that
+/// nobody reads may be left out.
 typealias ONNXTranslation = @Sendable (ONNXNodeContext) throws(Finding) -> [ONNXOperand]
 
-/// One node as its translation sees it: operands, attributes, the operator set's version, and a way to emit core ops.
+/// One node as its translation sees it: operands, attributes, the operator set's version, and a way to emit
+/// core ops.
 struct ONNXNodeContext {
   let node: ONNXNode
   /// Name for the nodes of the graph.
@@ -45,7 +46,8 @@ struct ONNXNodeContext {
   func refuse(output: Int, _ name: String) throws(Finding) {
     guard !isUsed(output: output) else {
       throw Finding(
-        "output \(output) ('\(name)') is read, which is not supported", advice: "export the model without using it")
+        "output \(output) ('\(name)') is read, which is not supported",
+        advice: "export the model without using it")
     }
   }
 
@@ -85,7 +87,9 @@ struct ONNXNodeContext {
   func constantNumber(_ index: Int, _ what: String) throws(Finding) -> Double? {
     guard optional(index) != nil else { return nil }
     let tensor = try constant(index, what)
-    guard tensor.elementCount == 1 else { throw Finding("\(what) has \(tensor.elementCount) elements", expected: "one") }
+    guard tensor.elementCount == 1 else {
+      throw Finding("\(what) has \(tensor.elementCount) elements", expected: "one")
+    }
     return tensor.element.isFloat ? decimal(tensor.floats[0]) : Double(tensor.integers[0])
   }
 
@@ -101,7 +105,9 @@ struct ONNXNodeContext {
   func axes(_ axes: [Int], rank: Int) throws(Finding) -> [Int] {
     var resolved: [Int] = []
     for axis in axes { resolved.append(try self.axis(axis, rank: rank, of: "an axis")) }
-    guard Set(resolved).count == resolved.count else { throw Finding("axes \(axes) repeat", expected: "each axis once") }
+    guard Set(resolved).count == resolved.count else {
+      throw Finding("axes \(axes) repeat", expected: "each axis once")
+    }
     return resolved
   }
 }

@@ -26,18 +26,23 @@ func groupNormalization(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOper
   let x = try context.input(0)
   let groups = try context.requiredInt("num_groups")
   guard x.rank >= 2, groups >= 1, x.shape[1] % groups == 0 else {
-    throw Finding("the input has shape \(x.shape) and num_groups is \(groups)", expected: "channels in whole groups")
+    throw Finding(
+      "the input has shape \(x.shape) and num_groups is \(groups)", expected: "channels in whole groups")
   }
   var operands = [x]
   for index in 1...2 {
     var operand = try context.input(index)
     if context.opset < 21, operand.shape == [groups], groups != x.shape[1] {
       let perGroup = try context.reshape(operand, [groups, 1])
-      operand = try context.reshape(try context.expand(perGroup, [groups, x.shape[1] / groups]), [x.shape[1]])
+      operand = try context.reshape(
+        try context.expand(perGroup, [groups, x.shape[1] / groups]), [x.shape[1]])
     }
     operands.append(operand)
   }
-  return [try context.emit(.groupNorm(GroupNorm(groups: groups, epsilon: try context.float("epsilon", 1e-5))), operands)]
+  return [
+    try context.emit(
+      .groupNorm(GroupNorm(groups: groups, epsilon: try context.float("epsilon", 1e-5))), operands)
+  ]
 }
 
 func layerNormalization(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
@@ -69,7 +74,9 @@ func rmsNormalization(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperan
 }
 
 /// Scale and bias may broadcast to the normalised axes; the core ops want them whole.
-private func fitted(_ context: ONNXNodeContext, _ operand: ONNXOperand, to shape: [Int]) throws(Finding) -> ONNXOperand {
+private func fitted(_ context: ONNXNodeContext, _ operand: ONNXOperand, to shape: [Int]) throws(Finding)
+  -> ONNXOperand
+{
   var operand = operand
   if operand.rank > shape.count, operand.shape.dropLast(shape.count).allSatisfy({ $0 == 1 }) {
     operand = try context.reshape(operand, Array(operand.shape.suffix(shape.count)))
@@ -93,12 +100,14 @@ func meanVarianceNormalization(_ context: ONNXNodeContext) throws(Finding) -> [O
   return [try context.binary(.div, centred, deviation)]
 }
 
-/// x ÷ (bias + alpha ÷ size × Σ x²)^beta, the sum over neighbouring channels: an average pool over the channel axis.
+/// x ÷ (bias + alpha ÷ size × Σ x²)^beta, the sum over neighbouring channels: an average pool over the
+/// channel axis.
 func localResponseNormalization(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let x = try context.input(0)
   let size = try context.requiredInt("size")
   guard x.rank >= 2, (1...(1 << 20)).contains(size) else {
-    throw Finding("the input has shape \(x.shape) and size is \(size)", expected: "[N, C, ..] and a size of 1 or more")
+    throw Finding(
+      "the input has shape \(x.shape) and size is \(size)", expected: "[N, C, ..] and a size of 1 or more")
   }
   let (n, c) = (x.shape[0], x.shape[1])
   let squares = try context.reshape(

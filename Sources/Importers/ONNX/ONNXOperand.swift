@@ -3,7 +3,8 @@ import Tensors
 
 /// A value during translation: a constant that is known already, or a value of the graph under construction.
 ///
-/// Constants become weights only when an op of the graph reads them, so shape arithmetic leaves nothing behind.
+/// Constants become weights only when an op of the graph reads them, so shape arithmetic leaves nothing
+/// behind.
 struct ONNXOperand {
   enum Source {
     /// The contents and the name that the weight gets.
@@ -43,18 +44,16 @@ struct ONNXOperand {
   }
 }
 
-/// Largest extent, and largest product of the extents that are not 0, of an imported tensor. Far beyond any real model,
-/// and small enough that neither typing rules nor products of some of a tensor's extents overflow.
-let onnxElementLimit = 1 << 40
-
-/// Refuses shapes that no machine can hold.
+/// Refuses shapes beyond the IR's limits. The product of the extents that are not 0 is bounded as well, so
+/// that products of some of a tensor's extents never overflow.
 func checkSize(_ shape: Shape, of what: @autoclosure () -> String) throws(Finding) {
-  let extentsFit = shape.allSatisfy { (0...onnxElementLimit).contains($0) }
-  guard extentsFit, shape.rank <= 32, let count = Shape(shape.map { max($0, 1) }).checkedCount,
-    count <= onnxElementLimit
+  let extentsFit = shape.allSatisfy { (0...Limits.extent).contains($0) }
+  guard extentsFit, shape.rank <= Limits.rank, let count = Shape(shape.map { max($0, 1) }).checkedCount,
+    count <= Limits.elements
   else {
     throw Finding(
-      "\(what()) has the impossible shape \(shape)", expected: "at most 2^40 elements and rank 32",
+      "\(what()) has the impossible shape \(shape)",
+      expected: "at most \(Limits.rank) extents, 2^31 - 1 in each and 2^40 elements",
       advice: "check the model's shape arithmetic and the values given with --dim and --constant")
   }
 }

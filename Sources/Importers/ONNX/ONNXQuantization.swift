@@ -43,7 +43,8 @@ func dynamicQuantizeLinear(_ context: ONNXNodeContext) throws(Finding) -> [ONNXO
 }
 
 private func quantized(
-  _ context: ONNXNodeContext, _ x: ONNXOperand, _ scale: ONNXOperand, _ zeroPoint: ONNXOperand?, _ element: ElementType
+  _ context: ONNXNodeContext, _ x: ONNXOperand, _ scale: ONNXOperand, _ zeroPoint: ONNXOperand?,
+  _ element: ElementType
 ) throws(Finding) -> ONNXOperand {
   // uint16 is read as i32, and nothing else quantizes to i32.
   guard let range = element == .i32 ? 0...65535 : element.integerRange, element != .i64 else {
@@ -65,9 +66,11 @@ private func stated(_ context: ONNXNodeContext) throws(Finding) -> ElementType? 
   return element
 }
 
-/// Scale or zero point in a shape that broadcasts to x: one for the tensor, for each extent of an axis, or for each
-/// block of an axis.
-private func fitted(_ context: ONNXNodeContext, _ operand: ONNXOperand, to x: ONNXOperand) throws(Finding) -> ONNXOperand {
+/// Scale or zero point in a shape that broadcasts to x: one for the tensor, for each extent of an axis, or
+/// for each block of an axis.
+private func fitted(_ context: ONNXNodeContext, _ operand: ONNXOperand, to x: ONNXOperand) throws(Finding)
+  -> ONNXOperand
+{
   if operand.shape.elementCount == 1, operand.rank <= 1 { return try context.reshape(operand, []) }
   let axis = try context.axis(try context.int("axis", 1), rank: x.rank)
   if operand.rank == 1, operand.shape[0] == x.shape[axis] {
@@ -77,7 +80,9 @@ private func fitted(_ context: ONNXNodeContext, _ operand: ONNXOperand, to x: ON
   guard operand.rank == x.rank, (1...max(1, x.shape[axis])).contains(block),
     operand.shape[axis] == (x.shape[axis] + block - 1) / block
   else {
-    throw Finding("scale or zero point has shape \(operand.shape)", expected: "one for \(x.shape), its axis \(axis) or its blocks")
+    throw Finding(
+      "scale or zero point has shape \(operand.shape)",
+      expected: "one for \(x.shape), its axis \(axis) or its blocks")
   }
   var shape = operand.shape.extents
   shape.insert(1, at: axis + 1)

@@ -5,7 +5,8 @@ import Tensors
 func reduce(_ kind: Reduce.Kind, axesInputFrom inputOpset: Int = 18) -> ONNXTranslation {
   { context throws(Finding) in
     let x = try context.input(0)
-    let given = context.opset < inputOpset ? try context.ints("axes") : try context.constantInts(1, "the axes")
+    let given =
+      context.opset < inputOpset ? try context.ints("axes") : try context.constantInts(1, "the axes")
     let keep = try context.flag("keepdims", true)
     var axes = try context.axes(given ?? [], rank: x.rank)
     if axes.isEmpty {
@@ -88,7 +89,9 @@ private func alongSoftmaxAxis(
   _ context: ONNXNodeContext, _ body: (ONNXOperand, Int) throws(Finding) -> ONNXOperand
 ) throws(Finding) -> [ONNXOperand] {
   let x = try context.input(0)
-  guard x.rank > 0 || context.opset >= 13 else { throw Finding("the input is a scalar", expected: "rank 1 or more") }
+  guard x.rank > 0 || context.opset >= 13 else {
+    throw Finding("the input is a scalar", expected: "rank 1 or more")
+  }
   let axis = try context.axis(try context.int("axis", context.opset < 13 ? 1 : -1), rank: max(x.rank, 1))
   if x.rank == 0 { return [try context.reshape(try body(try context.reshape(x, [1]), 0), [])] }
   let isPlain = x.shape.extents[(axis + 1)...].allSatisfy { $0 == 1 }

@@ -1,7 +1,8 @@
 /// Why an operator can't be translated, as a user reads it.
 func onnxRefusal(domain: String, opType: String) -> String {
   guard domain.isEmpty else {
-    return "operators of the domain \(ImportError.quoted(domain)) are not known; export the model with standard operators"
+    return
+      "operators of the domain \(ImportError.quoted(domain)) are not known; export the model with standard operators"
   }
   return refusals.first { $0.operators.contains(opType) }?.reason ?? "this operator is not known"
 }
@@ -26,7 +27,8 @@ private let refusals: [(reason: String, operators: Set<String>)] = [
   (
     "sequences and optionals are not supported; export the model with plain tensors",
     [
-      "ConcatFromSequence", "Optional", "OptionalGetElement", "OptionalHasElement", "SequenceAt", "SequenceConstruct",
+      "ConcatFromSequence", "Optional", "OptionalGetElement", "OptionalHasElement", "SequenceAt",
+      "SequenceConstruct",
       "SequenceEmpty", "SequenceErase", "SequenceInsert", "SequenceLength", "SplitToSequence",
     ]
   ),

@@ -9,7 +9,9 @@ func reshape(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let copiesZeros = try !context.flag("allowzero")
   var shape = wanted
   for (axis, extent) in wanted.enumerated() where extent == 0 && copiesZeros {
-    guard axis < x.rank else { throw Finding("shape \(wanted) copies extent \(axis) of \(x.shape), which has none") }
+    guard axis < x.rank else {
+      throw Finding("shape \(wanted) copies extent \(axis) of \(x.shape), which has none")
+    }
     shape[axis] = x.shape[axis]
   }
   if let inferred = shape.firstIndex(of: -1) {
@@ -45,7 +47,8 @@ func flattened(_ shape: Shape, at axis: Int) -> [Int] {
 func squeeze(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let x = try context.input(0)
   let given = context.opset < 13 ? try context.ints("axes") : try context.constantInts(1, "the axes")
-  let axes = try given.map { (axes) throws(Finding) in try context.axes(axes, rank: x.rank) }
+  let axes =
+    try given.map { (axes) throws(Finding) in try context.axes(axes, rank: x.rank) }
     ?? x.shape.indices.filter { x.shape[$0] == 1 }
   guard axes.allSatisfy({ x.shape[$0] == 1 }) else {
     throw Finding("removes axes \(axes) of \(x.shape)", expected: "axes of extent 1")
@@ -55,7 +58,8 @@ func squeeze(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
 
 func unsqueeze(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let x = try context.input(0)
-  guard let given = context.opset < 13 ? try context.ints("axes") : try context.constantInts(1, "the axes") else {
+  guard let given = context.opset < 13 ? try context.ints("axes") : try context.constantInts(1, "the axes")
+  else {
     throw context.missing("axes")
   }
   let rank = x.rank + given.count

@@ -24,7 +24,9 @@ func resize(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   op.excludeOutside = try context.flag("exclude_outside")
   if try context.flag("antialias"), op.mode != .nearest {
     let shrinks = request.axes.indices.contains { request.sizes[$0] < x.shape[request.axes[$0]] }
-    if shrinks { throw Finding("shrinks with antialias, which is not supported", advice: "export it without antialias") }
+    if shrinks {
+      throw Finding("shrinks with antialias, which is not supported", advice: "export it without antialias")
+    }
   }
   return [try resample(context, x, op, request)]
 }
@@ -35,11 +37,14 @@ func upsample(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   return [try legacyResize(context, try context.input(0), given ?? [])]
 }
 
-private func legacyResize(_ context: ONNXNodeContext, _ x: ONNXOperand, _ scales: [Float]) throws(Finding) -> ONNXOperand {
+private func legacyResize(_ context: ONNXNodeContext, _ x: ONNXOperand, _ scales: [Float]) throws(Finding)
+  -> ONNXOperand
+{
   let mode = try context.word("mode", ResizeMode.nearest)
   let op = Resize(mode.core, coordinates: .asymmetric, rounding: .floor)
   let axes = Array(x.shape.indices)
-  return try resample(context, x, op, ResizeRequest(axes: axes, sizes: try sizes(x, axes, scales), scales: scales))
+  return try resample(
+    context, x, op, ResizeRequest(axes: axes, sizes: try sizes(x, axes, scales), scales: scales))
 }
 
 private enum ResizeMode: String, CaseIterable {
@@ -86,13 +91,15 @@ private func coordinates(
   case "align_corners" where isWhole: return .alignCorners
   case "half_pixel_symmetric" where isWhole: return .halfPixel
   case "align_corners", "half_pixel_symmetric":
-    throw Finding("uses \(name) with scales that give no whole sizes", advice: "export it with sizes instead of scales")
+    throw Finding(
+      "uses \(name) with scales that give no whole sizes", advice: "export it with sizes instead of scales")
   case "tf_half_pixel_for_nn", "tf_crop_and_resize":
     throw Finding(
       "uses coordinate_transformation_mode '\(name)', which is not supported",
       advice: "export it with half_pixel, pytorch_half_pixel, asymmetric or align_corners")
   default:
-    throw Finding("coordinate_transformation_mode is \(ImportError.quoted(name))", expected: "one that ONNX defines")
+    throw Finding(
+      "coordinate_transformation_mode is \(ImportError.quoted(name))", expected: "one that ONNX defines")
   }
 }
 
@@ -108,7 +115,7 @@ private func resizeRequest(_ context: ONNXNodeContext, _ x: ONNXOperand) throws(
     return ResizeRequest(axes: axes, sizes: try sizes(x, axes, given), scales: given)
   }
   guard var wanted = try context.constantInts(3, "the sizes"), !wanted.isEmpty else { return nil }
-  guard wanted.count == axes.count, wanted.allSatisfy((0...onnxElementLimit).contains) else {
+  guard wanted.count == axes.count, wanted.allSatisfy((0...Limits.extent).contains) else {
     throw Finding("sizes are \(wanted)", expected: "\(axes.count) extents")
   }
   let policy = try context.string("keep_aspect_ratio_policy", "stretch")
@@ -119,7 +126,9 @@ private func resizeRequest(_ context: ONNXNodeContext, _ x: ONNXOperand) throws(
     let ratio = (policy == "not_larger" ? ratios.min() : ratios.max()) ?? 1
     wanted = axes.map { Int((ratio * Double(x.shape[$0])).rounded(.toNearestOrAwayFromZero)) }
     return ResizeRequest(axes: axes, sizes: wanted, scales: axes.map { _ in Float(ratio) })
-  default: throw Finding("keep_aspect_ratio_policy is \(ImportError.quoted(policy))", expected: "one that ONNX defines")
+  default:
+    throw Finding(
+      "keep_aspect_ratio_policy is \(ImportError.quoted(policy))", expected: "one that ONNX defines")
   }
   return ResizeRequest(axes: axes, sizes: wanted, scales: [])
 }
@@ -165,7 +174,9 @@ private func resample(
     return try context.emit(.resize(op), [x])
   }
   let last = changes.map(\.axis)
-  guard last.count <= 3 else { throw Finding("resizes \(last.count) axes of \(x.shape)", expected: "at most 3") }
+  guard last.count <= 3 else {
+    throw Finding("resizes \(last.count) axes of \(x.shape)", expected: "at most 3")
+  }
   let kept = x.shape.indices.filter { !last.contains($0) }
   let permutation = kept + last
   complete(spatial: last)

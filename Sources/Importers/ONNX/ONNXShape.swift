@@ -39,20 +39,24 @@ private func constantValue(_ context: ONNXNodeContext) throws(Finding) -> Tensor
   if let numbers = try context.floats("value_floats") { return Tensor(numbers, shape: [numbers.count]) }
   if let numbers = try context.ints("value_ints") { return integers(numbers) }
   throw Finding(
-    "has no value that can be read", expected: "a dense tensor or numbers", advice: "strings are not supported")
+    "has no value that can be read", expected: "a dense tensor or numbers",
+    advice: "strings are not supported")
 }
 
 func constantOfShape(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let shape = try context.constantInts(0, "the shape") ?? []
   try checkSize(Shape(shape), of: "the result")
   let value = try context.tensor("value") ?? Tensor(scalar: 0)
-  guard value.elementCount == 1 else { throw Finding("the value has shape \(value.shape)", expected: "one element") }
+  guard value.elementCount == 1 else {
+    throw Finding("the value has shape \(value.shape)", expected: "one element")
+  }
   return [try context.expand(context.constant(value.reshaped([])), shape)]
 }
 
 func range(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let bounds = [
-    try context.constant(0, "the start"), try context.constant(1, "the limit"), try context.constant(2, "the step"),
+    try context.constant(0, "the start"), try context.constant(1, "the limit"),
+    try context.constant(2, "the step"),
   ]
   guard bounds.allSatisfy({ $0.elementCount == 1 && $0.element == bounds[0].element }) else {
     throw Finding("start, limit and step are not scalars of one type")
@@ -81,7 +85,8 @@ func eyeLike(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   var element = x.element
   if let number = try context.optionalInt("dtype") {
     guard let named = ONNXElementType.element(Int64(number)) else {
-      throw Finding("makes \(ONNXElementType.name(Int64(number)))", expected: "a number type that is supported")
+      throw Finding(
+        "makes \(ONNXElementType.name(Int64(number)))", expected: "a number type that is supported")
     }
     element = named
   }
@@ -100,10 +105,11 @@ func trilu(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   return [try context.select(mask, x, context.scalar(0, like: x))]
 }
 
-/// A bool matrix of the last two extents: whether an element's distance above the main diagonal and `offset` satisfy
-/// `contains`.
+/// A bool matrix of the last two extents: whether an element's distance above the main diagonal and `offset`
+/// satisfy `contains`.
 private func diagonalMask(
-  _ context: ONNXNodeContext, _ shape: Shape, _ offset: Int, _ contains: (_ distance: Int, _ offset: Int) -> Bool
+  _ context: ONNXNodeContext, _ shape: Shape, _ offset: Int,
+  _ contains: (_ distance: Int, _ offset: Int) -> Bool
 ) throws(Finding) -> ONNXOperand {
   let (rows, columns) = (shape[shape.rank - 2], shape[shape.rank - 1])
   guard rows * columns <= 1 << 24 else {
@@ -131,7 +137,8 @@ func nonZero(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
 /// 1 (or `values[1]`) where the index along a new axis equals the element, 0 (or `values[0]`) elsewhere.
 func oneHot(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let indices = try context.cast(try context.input(0), .i64)
-  guard let depth = try context.constantNumber(1, "the depth").flatMap({ Int(exactly: $0.rounded(.towardZero)) }),
+  guard
+    let depth = try context.constantNumber(1, "the depth").flatMap({ Int(exactly: $0.rounded(.towardZero)) }),
     depth >= 0
   else { throw Finding("the depth is negative or no integer", expected: "a count") }
   let values = try context.input(2)

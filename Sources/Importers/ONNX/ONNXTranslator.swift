@@ -6,8 +6,8 @@ typealias ONNXEnvironment = [String: ONNXBinding]
 /// What a name stands for during translation.
 enum ONNXBinding {
   case operand(ONNXOperand)
-  /// The value of a node that could not be translated. Nodes that read it are skipped, so that one pass finds all
-  /// operators that are missing.
+  /// The value of a node that could not be translated. Nodes that read it are skipped, so that one pass finds
+  /// all operators that are missing.
   case failed
 }
 
@@ -29,7 +29,7 @@ struct ONNXFrame {
   }
 
   func name(of node: ONNXNode) -> String {
-    prefix + (node.name.isEmpty ? "\(node.opType)_\(node.index)" : node.name)
+    shortened(prefix + (node.name.isEmpty ? "\(node.opType)_\(node.index)" : node.name))
   }
 }
 
@@ -49,7 +49,8 @@ struct ONNXTranslator {
     self.model = model
     self.builder = builder
     functions = Dictionary(
-      model.functions.map { (Self.key($0.domain, $0.name, $0.overload), $0) }, uniquingKeysWith: { first, _ in first })
+      model.functions.map { (Self.key($0.domain, $0.name, $0.overload), $0) },
+      uniquingKeysWith: { first, _ in first })
     failures = ONNXFailures(file: model.path)
   }
 
@@ -107,7 +108,8 @@ struct ONNXTranslator {
         return try call(function, node, inputs, frame)
       }
       guard let opset = frame.opsets[node.domain] ?? (node.domain.isEmpty ? nil : 1) else {
-        throw Finding("uses an operator set that the model does not import", expected: "an opset_import for it")
+        throw Finding(
+          "uses an operator set that the model does not import", expected: "an opset_import for it")
       }
       let context = ONNXNodeContext(
         node: node, name: frame.name(of: node), opset: opset, inputs: inputs, usedOutputs: usedOutputs,
@@ -119,8 +121,10 @@ struct ONNXTranslator {
       }
       return results.map { .operand($0) }
     } catch let finding as Finding {
-      failures.add(ImportError(
-        file: model.path, node: node, found: finding.found, expected: finding.expected, advice: finding.advice))
+      failures.add(
+        ImportError(
+          file: model.path, node: node, found: finding.found, expected: finding.expected,
+          advice: finding.advice))
       return []
     } catch let error as ImportError {
       throw error
@@ -130,7 +134,8 @@ struct ONNXTranslator {
   }
 
   /// The values that a node reads; nil if one of them failed before.
-  private func operands(of node: ONNXNode, _ environment: ONNXEnvironment) throws(Finding) -> [ONNXOperand?]? {
+  private func operands(of node: ONNXNode, _ environment: ONNXEnvironment) throws(Finding) -> [ONNXOperand?]?
+  {
     var operands: [ONNXOperand?] = []
     for name in node.inputs {
       if name.isEmpty {
@@ -142,7 +147,8 @@ struct ONNXTranslator {
       case .failed?: return nil
       case nil:
         throw Finding(
-          "reads \(ImportError.quoted(name)), which nothing before it defines", expected: "nodes in execution order",
+          "reads \(ImportError.quoted(name)), which nothing before it defines",
+          expected: "nodes in execution order",
           advice: "the model is invalid; export it again")
       }
     }
@@ -154,9 +160,11 @@ struct ONNXTranslator {
     _ function: ONNXFunction, _ node: ONNXNode, _ inputs: [ONNXOperand?], _ frame: ONNXFrame
   ) throws -> [ONNXBinding] {
     guard inputs.count <= function.inputs.count else {
-      throw Finding("has \(inputs.count) inputs", expected: "at most \(function.inputs.count), as the function declares")
+      throw Finding(
+        "has \(inputs.count) inputs", expected: "at most \(function.inputs.count), as the function declares")
     }
-    try checkOpset(function.operatorSets, file: model.path, place: "function \(ImportError.quoted(function.name))")
+    try checkOpset(
+      function.operatorSets, file: model.path, place: "function \(ImportError.quoted(function.name))")
     var inner = try nested(frame, in: node)
     inner.opsets.merge(ONNXFrame.table(function.operatorSets)) { _, own in own }
     inner.references = [:]
@@ -213,7 +221,8 @@ struct ONNXTranslator {
 
   private func result(_ name: String, _ environment: ONNXEnvironment) throws(Finding) -> ONNXBinding {
     guard let binding = environment[name] else {
-      throw Finding("its body does not define output \(ImportError.quoted(name))", advice: "export the model again")
+      throw Finding(
+        "its body does not define output \(ImportError.quoted(name))", advice: "export the model again")
     }
     return binding
   }

@@ -12,7 +12,8 @@ enum ONNXAutoPad: String, CaseIterable {
 }
 
 extension ONNXNodeContext {
-  /// Strides, dilations and pads of a window with this kernel over the spatial extents `input`, with `auto_pad` resolved.
+  /// Strides, dilations and pads of a window with this kernel over the spatial extents `input`, with
+  /// `auto_pad` resolved.
   func window(input: [Int], kernel: [Int]) throws(Finding) -> Window {
     let automatic = try word("auto_pad", ONNXAutoPad.none)
     var window = Window(
@@ -36,7 +37,8 @@ extension ONNXNodeContext {
     return window
   }
 
-  /// A list with one entry (or two) for each spatial dimension; empty if it is absent or holds only the usual value.
+  /// A list with one entry (or two) for each spatial dimension; empty if it is absent or holds only the usual
+  /// value.
   private func spatial(_ name: String, _ count: Int, _ range: ClosedRange<Int>) throws(Finding) -> [Int] {
     guard let values = try ints(name), !values.isEmpty else { return [] }
     guard values.count == count, values.allSatisfy(range.contains) else {
