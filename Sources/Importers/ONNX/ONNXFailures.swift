@@ -8,7 +8,10 @@ struct ONNXFailures {
   }
 
   private let file: String
+  /// Messages name at most this many of a kind.
+  private static let listLimit = 100
   private var unsupported: [Unsupported] = []
+  private var positions: [String: Int] = [:]
   private var errors: [ImportError] = []
 
   init(file: String) { self.file = file }
@@ -18,9 +21,10 @@ struct ONNXFailures {
   /// Records a node of an operator that has no translation.
   mutating func add(unsupported node: ONNXNode) {
     let operation = node.domain.isEmpty ? node.opType : "\(node.domain).\(node.opType)"
-    if let index = unsupported.firstIndex(where: { $0.operation == operation }) {
+    if let index = positions[operation] {
       unsupported[index].count += 1
     } else {
+      positions[operation] = unsupported.count
       unsupported.append(
         Unsupported(
           operation: operation, count: 1, first: node.place,
@@ -32,7 +36,7 @@ struct ONNXFailures {
   /// follow from them.
   func check() throws(ImportError) {
     if !unsupported.isEmpty {
-      let lines = unsupported.map { entry in
+      let lines = unsupported.prefix(Self.listLimit).map { entry in
         let operation = ImportError.quoted(entry.operation)
         let nodes = entry.count == 1 ? "1 node" : "\(entry.count) nodes, the first"
         return "\n  \(operation), \(nodes) at \(entry.first): \(entry.reason)"
@@ -42,7 +46,7 @@ struct ONNXFailures {
     }
     guard let first = errors.first else { return }
     guard errors.count > 1 else { throw first }
-    let others = errors.dropFirst().prefix(20).map { "\n  \($0)" }
+    let others = errors.dropFirst().prefix(Self.listLimit).map { "\n  \($0)" }
     throw ImportError(
       file: first.file, place: first.place, found: first.found, expected: first.expected,
       advice: (first.advice ?? "there are further errors") + "\nalso:\(others.joined())")
