@@ -89,6 +89,13 @@ package struct PassContext: Sendable {
     return graph.addWeight(stem + Self.foldedSuffix, tensor)
   }
 
+  /// Gives a weight other contents of the same shape, which may have another element type. The caller sees to readers whose
+  /// result type follows from the weight's.
+  package mutating func setWeight(_ value: ValueID, to tensor: Tensor, _ description: @autoclosure () -> String) {
+    record(description(), [])
+    graph.bind(value, to: tensor)
+  }
+
   /// Removes a weight that nobody reads.
   package mutating func removeWeight(_ value: ValueID, _ description: String) {
     record(description, [])

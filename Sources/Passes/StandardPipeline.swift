@@ -19,15 +19,18 @@ package let standardPipeline: [PipelineStep] = [
   .repeat(2, [absorbNormScale], "scale and bias follow the normalisation as separate nodes"),
 
   .repeat(
-    6, [pushTransposes, mergeTransposes, mergeReshapes, removeNoOps],
-    "models with channels last transpose around every convolution; folding needs neighbours to be neighbours"),
-  .run(foldTransposesIntoMatMul, "what is left in attention is a flag of the product"),
+    6, [pushTransposes, mergeTransposes, foldTransposesIntoMatMul, mergeReshapes, removeNoOps],
+    "models with channels last transpose around every convolution, and folding needs neighbours"),
 
   .repeat(3, [foldBatchNorm, foldScaleOffset, mergeParallelLinear], "free at run time once in the weights"),
   .run(lowerBatchNorm, "what could not fold is arithmetic like any other"),
   .repeat(
-    6, [moveScalePastMean, foldScaleOffset, mergeParallelLinear, simplifyArithmetic],
-    "a normalisation before pooling folds into the classifier behind it"),
+    6,
+    [
+      moveScalePastMean, pushTransposes, mergeTransposes, mergeReshapes, foldScaleOffset, mergeParallelLinear,
+      simplifyArithmetic, removeNoOps,
+    ],
+    "a normalisation before pooling folds into the classifier behind it, and arithmetic moves and merges"),
 
   .run(fuseActivation, "the op before writes its result once"),
   .run(fuseElementwise, "last, because nothing looks inside the fused op"),

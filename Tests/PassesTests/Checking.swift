@@ -28,15 +28,24 @@ func runChecked(_ steps: [PipelineStep], on graph: Graph, seed: UInt64 = 1) thro
       let text = "after pass '\(report.name)': \(message)\nbefore:\n\(before.text)\nafter:\n\(after.text)"
       failure = failure ?? PassFailure(description: text)
     }
-    if report.changes.isEmpty, before.text != after.text { fail("changed the graph without a log entry") }
+    if report.changes.isEmpty {
+      // Ids are never used again, so that any change shows in one of these.
+      let isSame =
+        before.order == after.order && before.valueCapacity == after.valueCapacity && before.values == after.values
+      if !isSame { fail("changed the graph without a log entry") }
+      return
+    }
     if before.outputs.map(\.name) != after.outputs.map(\.name) { fail("changed the outputs' names") }
     guard isBound else { return }
     for (index, (found, wanted)) in zip(try evaluate(after, inputs), expected).enumerated() {
       guard found.element == wanted.element, found.shape == wanted.shape else {
         return fail("output \(index) is \(found.element)\(found.shape), was \(wanted.element)\(wanted.shape)")
       }
-      let difference = TensorDifference(found, reference: wanted).relative
-      if difference > tolerance(wanted.element) { fail("output \(index) differs by \(difference)") }
+      let comparison = TensorDifference(found, reference: wanted)
+      // Where everything cancels, what is left is rounding; inputs and weights are about 1.
+      let difference = comparison.scale < 0.1 ? comparison.maximum * 10 : comparison.relative
+      let isFar = comparison.hasMismatchedNonFinite || difference > tolerance(wanted.element)
+      if isFar { fail("output \(index) differs by \(difference)") }
     }
   }
   if let failure { throw failure }

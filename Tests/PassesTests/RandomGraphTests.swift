@@ -6,10 +6,10 @@ import Testing
 
 /// The pipeline on graphs that nobody designed: every pass is checked as in the golden tests. A failure
 /// prints seed and graphs.
-@Test(arguments: 0..<40)
+@Test(arguments: 0..<20)
 func pipelinePreservesRandomGraphs(_ block: Int) throws {
-  for index in 0..<25 {
-    let seed = UInt64(block * 25 + index)
+  for index in 0..<20 {
+    let seed = UInt64(block * 20 + index)
     var maker = RandomGraph(seed: seed)
     let graph = try maker.make(nodes: 4 + Int(seed % 21))
     do {
@@ -99,7 +99,9 @@ struct RandomGraph {
       return (.reduce(Reduce([.mean, .sum, .max][below(3)], axes: axes, keep: below(2) == 0)), [x])
     case 16:
       guard rank >= 1 else { return (.unary(unary()), [x]) }
-      return [(.softmax(Softmax(axis: below(rank))), [x]), (.layerNorm(LayerNorm()), [x])][below(2)]
+      // A large epsilon, so that normalising what has cancelled does not blow up its rounding.
+      let norm = LayerNorm(epsilon: 0.1)
+      return [(.softmax(Softmax(axis: below(rank))), [x]), (.layerNorm(norm), [x])][below(2)]
     default: return (.concat(Concat(axis: rank == 0 ? 0 : below(rank))), [x, pick()])
     }
   }
