@@ -64,7 +64,7 @@ static bool await_task(ingot_pool *pool, unsigned *seen) {
   return running;
 }
 
-static void *work(void *context) {
+static void *serve(void *context) {
   const worker *self = context;
   ingot_pool *pool = self->pool;
   unsigned seen = 0;
@@ -98,7 +98,7 @@ ingot_pool *ingot_pool_start(void *memory, uint32_t threads, void *scratch, size
   for (uint32_t i = 0; started && i + 1 < threads; i++) {
     worker *self = &pool->worker[i];
     *self = (worker){.pool = pool, .scratch = (char *)scratch + (i + 1) * scratch_bytes};
-    started = pthread_create(&self->thread, &attributes, work, self) == 0;
+    started = pthread_create(&self->thread, &attributes, serve, self) == 0;
     if (started) pool->workers++;
   }
   pthread_attr_destroy(&attributes);

@@ -91,8 +91,11 @@ KERNEL_INLINE void gemm_tile(const int rows, const int vectors, int64_t depth, c
 typedef void (*gemm_tile_function)(int64_t depth, const float *a, int64_t a_row, int64_t a_column, const float *b,
                                    int64_t b_row, float *tile, int64_t tile_row, int accumulate);
 
+/* The variant is part of the name, for profiles and for builds of everything as one file. */
+#define GEMM_TILE_NAME_OF(variant, rows, vectors) gemm_tile_##rows##_##vectors##_##variant
+#define GEMM_TILE_NAME(variant, rows, vectors) GEMM_TILE_NAME_OF(variant, rows, vectors)
 #define GEMM_TILE(rows, vectors)                                                                                   \
-  static void gemm_tile_##rows##_##vectors(int64_t depth, const float *a, int64_t a_row, int64_t a_column,         \
+  static void GEMM_TILE_NAME(KERNEL_VARIANT, rows, vectors)(int64_t depth, const float *a, int64_t a_row, int64_t a_column,         \
                                            const float *b, int64_t b_row, float *tile, int64_t tile_row,           \
                                            int accumulate) {                                                       \
     gemm_tile(rows, vectors, depth, a, a_row, a_column, b, b_row, tile, tile_row, accumulate);                     \
@@ -113,7 +116,7 @@ typedef void (*gemm_tile_function)(int64_t depth, const float *a, int64_t a_row,
 GEMM_TILES(GEMM_TILE)
 
 static const gemm_tile_function gemm_tiles[TILE_ROWS][TILE_VECTORS] = {
-#define GEMM_TILE_ENTRY(rows, vectors) [rows - 1][vectors - 1] = gemm_tile_##rows##_##vectors,
+#define GEMM_TILE_ENTRY(rows, vectors) [rows - 1][vectors - 1] = GEMM_TILE_NAME(KERNEL_VARIANT, rows, vectors),
     GEMM_TILES(GEMM_TILE_ENTRY)
 #undef GEMM_TILE_ENTRY
 };

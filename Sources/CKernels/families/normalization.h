@@ -37,29 +37,43 @@ static float normalize_sum(const kernel_normalize *p, int64_t base, float mean, 
   return v_sum(sum[0] + sum[1]);
 }
 
-/* y = (x - mean) * factor for n floats from x[base], then scale and bias, by element or one value of each. */
-static void normalize_map(const kernel_normalize *p, int64_t base, int64_t n, float mean, float factor, int by_element,
-                          int64_t first) {
+/* y = (x - mean) * factor * scale + bias for n floats from x[base]; scale and bias lie from `first`, one for each. */
+static void normalize_map(const kernel_normalize *p, int64_t base, int64_t n, float mean, float factor, int64_t first) {
   float space[NORMALIZE_CHUNK], scales[NORMALIZE_CHUNK], biases[NORMALIZE_CHUNK], y[NORMALIZE_CHUNK];
   for (int64_t i = 0; i < n; i += NORMALIZE_CHUNK) {
     const int64_t count = kernel_least(NORMALIZE_CHUNK, n - i);
     const float *x = floats(p->x, p->x_element, base + i, count, space);
+    const float *scale = p->scale == NULL ? NULL : floats(p->scale, p->scale_element, first + i, count, scales);
+    const float *bias = p->bias == NULL ? NULL : floats(p->bias, p->bias_element, first + i, count, biases);
     float *target = p->y_element == KERNEL_F32 ? (float *)p->y + base + i : y;
-    for (int64_t j = 0; j < count; j++) target[j] = (x[j] - mean) * factor;
-    if (p->scale != NULL && by_element) {
-      const float *scale = floats(p->scale, p->scale_element, first + i, count, scales);
-      for (int64_t j = 0; j < count; j++) target[j] *= scale[j];
-    } else if (p->scale != NULL) {
-      const float scale = one_float(p->scale, p->scale_element, first);
-      for (int64_t j = 0; j < count; j++) target[j] *= scale;
+    int64_t j = 0;
+    for (; j + LANES <= count; j += LANES) {
+      vf value = (v_load(x + j) - mean) * factor;
+      if (scale != NULL) value = value * v_load(scale + j);
+      if (bias != NULL) value = value + v_load(bias + j);
+      v_store(target + j, value);
     }
-    if (p->bias != NULL && by_element) {
-      const float *bias = floats(p->bias, p->bias_element, first + i, count, biases);
-      for (int64_t j = 0; j < count; j++) target[j] += bias[j];
-    } else if (p->bias != NULL) {
-      const float bias = one_float(p->bias, p->bias_element, first);
-      for (int64_t j = 0; j < count; j++) target[j] += bias;
+    for (; j < count; j++) {
+      float value = (x[j] - mean) * factor;
+      if (scale != NULL) value *= scale[j];
+      if (bias != NULL) value += bias[j];
+      target[j] = value;
     }
+    if (target == y) narrow(y, count, kernel_at_mutable(p->y, p->y_element, base + i), p->y_element);
+  }
+}
+
+/* The same with one scale and one bias, those of `channel`. */
+static void normalize_map_channel(const kernel_normalize *p, int64_t base, int64_t n, float mean, float factor, int64_t channel) {
+  float space[NORMALIZE_CHUNK], y[NORMALIZE_CHUNK];
+  const float scale = p->scale == NULL ? 1 : one_float(p->scale, p->scale_element, channel);
+  const float bias = p->bias == NULL ? 0 : one_float(p->bias, p->bias_element, channel);
+  for (int64_t i = 0; i < n; i += NORMALIZE_CHUNK) {
+    const int64_t count = kernel_least(NORMALIZE_CHUNK, n - i);
+    const float *x = floats(p->x, p->x_element, base + i, count, space);
+    float *target = p->y_element == KERNEL_F32 ? (float *)p->y + base + i : y;
+    scale_run(x, count, 1, -mean, target);
+    scale_run(target, count, factor * scale, bias, target);
     if (target == y) narrow(y, count, kernel_at_mutable(p->y, p->y_element, base + i), p->y_element);
   }
 }
@@ -71,11 +85,12 @@ static void normalize_stretch(const kernel_normalize *p, int64_t index) {
   const float variance = normalize_sum(p, base, mean, 1) / count;
   const float factor = 1.0f / sqrtf(variance + (float)p->epsilon);
   if (p->kind != 2) {
-    normalize_map(p, base, p->extent, mean, factor, 1, 0);
+    normalize_map(p, base, p->extent, mean, factor, 0);
     return;
   }
   const int64_t channels = p->extent / p->inner, first = index % p->groups * channels;
-  for (int64_t c = 0; c < channels; c++) normalize_map(p, base + c * p->inner, p->inner, mean, factor, 0, first + c);
+  for (int64_t c = 0; c < channels; c++) 
+    normalize_map_channel(p, base + c * p->inner, p->inner, mean, factor, first + c);
 }
 
 static void normalize_norm(const kernel_normalize *p, int64_t base, int64_t n) {

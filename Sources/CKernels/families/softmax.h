@@ -53,7 +53,7 @@ static void softmax_row(const kernel_softmax *p, int64_t base) {
     const int64_t n = kernel_least(SOFTMAX_CHUNK, p->extent - i);
     if (direct) {
       float *y = (float *)p->y + base + i;
-      for (int64_t j = 0; j < n; j++) y[j] *= factor;
+      scale_run(y, n, factor, 0, y);
       continue;
     }
     const float *x = floats(p->x, p->x_element, base + i, n, space);
@@ -62,7 +62,7 @@ static void softmax_row(const kernel_softmax *p, int64_t base) {
     } else {
       vf ignored = v_set(0);
       softmax_exp(x, n, shift, result, &ignored);
-      for (int64_t j = 0; j < n; j++) result[j] *= factor;
+      scale_run(result, n, factor, 0, result);
     }
     narrow(result, n, kernel_at_mutable(p->y, p->y_element, base + i), p->y_element);
   }

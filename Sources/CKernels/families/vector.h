@@ -156,3 +156,12 @@ KERNEL_INLINE float one_float(const void *base, uint32_t element, int64_t index)
   const uint16_t bits = ((const uint16_t *)base)[index];
   return element == KERNEL_F16 ? kernel_half_to_float(bits) : kernel_bfloat_to_float(bits);
 }
+/* y = x * factor + offset, rounded after the product and after the sum. x and y may be the same. */
+KERNEL_STATIC void scale_run(const float *x, int64_t n, float factor, float offset, float *y) {
+  int64_t i = 0;
+  for (; i + LANES <= n; i += LANES) v_store(y + i, v_load(x + i) * factor + offset);
+  for (; i < n; i++) {
+    const float product = x[i] * factor;
+    y[i] = product + offset;
+  }
+}

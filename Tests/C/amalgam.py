@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""Writes the C side as one file: amalgam.py SOURCES OUTPUT_DIRECTORY makes ingot.c beside ingot.h.
+
+Every source follows after the others with its own headers spelled out. Names that a source keeps to itself get its
+number as a suffix, and its macros end with it, so that files which use the same names do not meet."""
+import pathlib
+import re
+import sys
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')
+DEFINE = re.compile(r"^\s*#\s*define\s+(\w+)", re.MULTILINE)
+# Headers of the whole library: written once, their names are shared.
+SHARED = ["ingot.h", "ingot_format.h", "kernels.h", "internal.h", "check_opcode.h", "prepare.h"]
+
+
+def find(name, base, roots):
+    for folder in [base, *roots]:
+        path = (folder / name).resolve()
+        if path.exists():
+            return path
+    sys.exit(f"amalgam.py: {base}: can't find {name}")
+
+
+def expand(path, roots, once):
+    """Text of a source with our own includes replaced; shared headers come the first time only."""
+    lines = []
+    for line in path.read_text().splitlines():
+        include = INCLUDE.match(line)
+        if not include:
+            lines.append(line)
+            continue
+        target = find(include.group(1), path.parent, roots)
+        if target.name not in SHARED:
+            lines.append(expand(target, roots, once))
+        elif target not in once:
+            once.add(target)
+            lines.append(expand(target, roots, once))
+    return "\n".join(lines)
+
+
+NAME_PATTERNS = [re.compile(p, re.MULTILINE) for p in (
+    r"^(?:static|KERNEL_INLINE|KERNEL_STATIC)\b[^=;{(]*?\b(\w+)\s*\(",  # functions
+    r"^static\b[^=;{(]*?\b(\w+)\s*(?:\[[^\]]*\])*\s*[=;]",  # objects
+    r"^typedef\b[^;{(]*?\b(\w+)\s*(?:__attribute__\s*\(\(.*)?;",  # names of types
+    r"^typedef\b[^;{]*?\(\*(\w+)\)",  # function pointers
+    r"^\}\s*(\w+);",  # structs
+)]
+
+
+def own_names(text):
+    """Names of static functions, objects and types that a text defines at file scope."""
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    text = re.sub(r"^\s*#(?:[^\n]*\\\n)*[^\n]*$", "", text, flags=re.MULTILINE)
+    names = {name for pattern in NAME_PATTERNS for name in pattern.findall(text)}
+    for constants in re.findall(r"^enum \{([^}]*)\}", text, re.MULTILINE):
+        names |= set(re.findall(r"\b[A-Z][A-Z0-9_]*\b(?!\()", constants))
+    return names - {"__attribute__"}
+
+
+def shared_paths(sources):
+    return [p for t in ("CBundleFormat", "CKernels", "CInterpreter") for p in sorted((sources / t).rglob("*.h"))
+            if p.name in SHARED]
+
+
+def main():
+    sources, output = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+    roots = [sources / t / "include" for t in ("CBundleFormat", "CKernels", "CInterpreter")]
+    files = [f for t in ("CBundleFormat", "CKernels", "CInterpreter") for f in sorted((sources / t).rglob("*.c"))]
+    shared_once, out = set(), []
+    out.append("/* Ingot as one file, made from Sources/C*. Put ingot.h beside it and link zstd, the math and the thread library. */")
+    out.append("#define _POSIX_C_SOURCE 200809L")
+    for number, file in enumerate(files):
+        text = expand(file, roots, shared_once)
+        text = text.replace("#define _POSIX_C_SOURCE 200809L", "")
+        shared_text = "\n".join(p.read_text() for p in shared_paths(sources))
+        shared_names = own_names(shared_text) | set(DEFINE.findall(shared_text))
+        names = {n for n in own_names(text) if n not in shared_names}
+        macros = set(DEFINE.findall(text)) - set(DEFINE.findall(shared_text))
+        names -= macros
+        out.append(f"\n/* {file.relative_to(sources)} */")
+        out += [f"#define {n} {n}_{number}" for n in sorted(names)]
+        out.append(text)
+        out += [f"#undef {n}" for n in sorted(names | macros)]
+    output.mkdir(parents=True, exist_ok=True)
+    body = "\n".join(out) + "\n"
+    header = (sources / "CInterpreter/include/ingot.h").read_text()
+    (output / "ingot.h").write_text(header)
+    (output / "ingot.c").write_text(body)
+
+
+main()

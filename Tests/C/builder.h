@@ -1,0 +1,61 @@
+/* Builds bundles in memory, right or wrong: every struct can be changed before the bytes are made. */
+#ifndef BUILDER_H
+#define BUILDER_H
+
+#include "ingot_format.h"
+
+#include <stdbool.h>
+
+#define BUILDER_MAX 4200
+
+typedef struct {
+  ingot_weight weights[64];
+  uint32_t weight_count;
+  struct {
+    uint8_t *data;
+    uint64_t bytes;
+    bool packed;
+  } chunks[64];
+  uint32_t chunk_count;
+
+  ingot_program program;
+  ingot_buffer buffers[256];
+  ingot_tensor tensors[256];
+  ingot_instruction instructions[64];
+  uint32_t operands[BUILDER_MAX];
+  uint64_t attributes[BUILDER_MAX];
+  uint32_t functions; /* copies of the program; 1 at first */
+  char strings[1024];
+} builder;
+
+typedef struct {
+  uint8_t element;
+  uint8_t rank;
+  int64_t dims[INGOT_MAX_RANK];
+} builder_type;
+
+builder *builder_create(void);
+void builder_destroy(builder *b);
+int64_t type_count(builder_type type);
+uint64_t type_bytes(builder_type type);
+uint64_t real_bits(double value);
+
+/* Inputs first, then outputs, then the rest. Each returns the tensor's index. */
+uint32_t add_input(builder *b, builder_type type, const char *name);
+uint32_t add_output(builder *b, builder_type type, const char *name);
+/* A tensor of its own in the arena, `shift` bytes into its buffer. */
+uint32_t add_intermediate(builder *b, builder_type type, uint64_t shift);
+/* A tensor that reads a weight, `shift` bytes into it; the weight has its own chunk. */
+uint32_t add_weight(builder *b, builder_type type, const void *data, uint64_t shift, bool packed);
+uint32_t add_instruction(builder *b, uint32_t opcode, const uint32_t *results, uint32_t result_count, const uint32_t *inputs,
+                         uint32_t input_count, const uint64_t *attributes, uint32_t attribute_count);
+
+/* A small valid program with this opcode: tensor 0 is the input x, 1 the output y, 2 an intermediate, then weights. */
+builder *sample_program(uint32_t opcode);
+
+/* The file; to be freed. */
+uint8_t *build(const builder *b, uint64_t *bytes);
+/* Computes all digests anew, as far as the sections lie in the file. */
+void refresh_digests(uint8_t *file, uint64_t bytes);
+
+#endif

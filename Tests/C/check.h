@@ -1,0 +1,28 @@
+/* Counting of checks, and random numbers that are the same everywhere. */
+#ifndef CHECK_H
+#define CHECK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Counts a check; prints its text when it fails. Returns whether it passed. */
+bool check(bool passed, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Prints "N passed, N failed" and returns the exit status. */
+int check_summary(void);
+
+uint64_t random_next(uint64_t *state);
+/* Uniform in [0, limit). */
+int64_t random_below(uint64_t *state, int64_t limit);
+/* Uniform in [low, high). */
+double random_between(uint64_t *state, double low, double high);
+
+void test_sha256(void);
+void test_halves(void);
+void test_functions(void);
+void test_opcodes(void);
+void test_windows(void);
+void test_validator(void);
+void test_file(void);
+void test_session(void);
+
+#endif

@@ -1,0 +1,206 @@
+/* Mutates bundles and opens them; those that still open are run. Under the sanitizers any crash is a finding.
+ *   fuzz_bundle [--seconds N] [--mutations N] [--seed N] [seed.ingot ...]
+ * Without seed files it builds one program for each opcode. Half of the mutants get right digests, so that the checks
+ * behind the digests see them. */
+#define _POSIX_C_SOURCE 200809L
+#include "builder.h"
+#include "check.h"
+#include "ingot.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define MEMORY_LIMIT ((size_t)256 << 20)
+#define WORK_LIMIT 2e8
+
+static size_t in_use, most_in_use;
+static void *limited(void *context, size_t bytes) {
+  (void)context;
+  if (bytes > MEMORY_LIMIT - in_use) return NULL;
+  void *memory = aligned_alloc(64, (bytes + 63) / 64 * 64);
+  if (memory == NULL) return NULL;
+  in_use += bytes;
+  if (in_use > most_in_use) most_in_use = in_use;
+  return memory;
+}
+static void released(void *context, void *memory, size_t bytes) {
+  (void)context;
+  in_use -= bytes;
+  free(memory);
+}
+static const ingot_allocator allocator = {NULL, limited, released};
+
+typedef struct {
+  uint8_t *data;
+  uint64_t bytes;
+} seed_file;
+
+/* Multiplications that a run could do at most, from the tensors of the mutant's own program. */
+static double work_of(const uint8_t *file, uint64_t bytes) {
+  ingot_file_header header;
+  memcpy(&header, file, sizeof header);
+  double work = 0;
+  for (uint32_t s = 0; s < header.section_count; s++) {
+    ingot_section section;
+    memcpy(&section, file + sizeof header + s * sizeof section, sizeof section);
+    if (section.kind != INGOT_SECTION_PROGRAM || section.offset + section.stored_bytes > bytes) continue;
+    const uint8_t *data = file + section.offset;
+    ingot_program program;
+    memcpy(&program, data, sizeof program);
+    double largest[3] = {1, 1, 1};
+    for (uint32_t i = 0; i < program.tensor_count; i++) {
+      ingot_tensor tensor;
+      memcpy(&tensor, data + sizeof program + program.buffer_count * sizeof(ingot_buffer) + i * sizeof tensor, sizeof tensor);
+      double count = 1;
+      for (uint32_t d = 0; d < tensor.rank; d++) count *= (double)(tensor.dims[d] > 0 ? tensor.dims[d] : 1);
+      for (int k = 0; k < 3; k++) {
+        if (count > largest[k]) {
+          const double smaller = largest[k];
+          largest[k] = count;
+          count = smaller;
+        }
+      }
+    }
+    work += program.instruction_count * largest[0] * largest[1];
+  }
+  return work;
+}
+
+/* Opens, and runs if that is little work. Returns whether it opened. */
+static bool try_mutant(uint8_t *file, uint64_t bytes, uint64_t *runs) {
+  char message[512];
+  ingot_bundle *bundle;
+  /* Exactly as long as the file, so that one byte beyond is seen. */
+  uint8_t *exact = malloc(bytes + (bytes == 0));
+  memcpy(exact, file, bytes);
+  const bool opened = ingot_open_memory(exact, bytes, &allocator, &bundle, message, sizeof message) == INGOT_OK;
+  if (opened && work_of(exact, bytes) < WORK_LIMIT) {
+    for (uint32_t f = 0; f < ingot_function_count(bundle) && f < 4; f++) {
+      const ingot_session_options options = {.function = f, .threads = 1 + f % 2};
+      ingot_session *session;
+      if (ingot_session_create(bundle, &options, &allocator, &session, message, sizeof message) != INGOT_OK) continue;
+      for (uint32_t i = 0; i < ingot_input_count(bundle, f); i++)
+        memset(ingot_input_data(session, i), 1, ingot_input(bundle, f, i)->bytes);
+      ingot_run(session);
+      (*runs)++;
+      ingot_session_destroy(session);
+    }
+  }
+  ingot_close(bundle);
+  free(exact);
+  if (in_use != 0) {
+    fprintf(stderr, "%zu bytes leaked\n", in_use);
+    abort();
+  }
+  return opened;
+}
+
+/* Values that rules are about. */
+static uint64_t interesting(uint64_t *seed) {
+  static const uint64_t values[] = {0, 1, 2, 3, 7, 8, 63, 64, 255, 256, 0x7fff, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff,
+                                    0x7fffffffffffffff, 0x8000000000000000, 0xffffffffffffffff, 0x100000000};
+  const uint64_t value = values[random_below(seed, sizeof values / sizeof *values)];
+  return random_below(seed, 2) == 0 ? value : value + (uint64_t)random_below(seed, 5) - 2;
+}
+
+/* Where a change counts: anywhere, or within the small sections. */
+static uint64_t place(const uint8_t *file, uint64_t bytes, uint64_t *seed) {
+  ingot_file_header header;
+  memcpy(&header, file, sizeof header);
+  if (random_below(seed, 4) == 0) return (uint64_t)random_below(seed, (int64_t)bytes);
+  if (random_below(seed, 6) == 0) return (uint64_t)random_below(seed, (int64_t)(sizeof header + header.section_count * sizeof(ingot_section)));
+  ingot_section section;
+  memcpy(&section, file + sizeof header + (uint64_t)random_below(seed, header.section_count) * sizeof section, sizeof section);
+  if (section.stored_bytes == 0) return 0;
+  return section.offset + (uint64_t)random_below(seed, (int64_t)section.stored_bytes);
+}
+
+static void mutate(uint8_t *file, uint64_t *bytes, uint64_t *seed) {
+  const uint64_t original = *bytes;
+  uint64_t positions[8];
+  const int changes = 1 + (int)random_below(seed, random_below(seed, 3) == 0 ? 8 : 2);
+  for (int c = 0; c < changes; c++) positions[c] = place(file, original, seed);
+  for (int c = 0; c < changes; c++) {
+    const uint64_t at = positions[c] % original;
+    const uint64_t width = (uint64_t)1 << random_below(seed, 4), aligned = at / width * width;
+    const uint64_t value = interesting(seed);
+    switch (random_below(seed, 6)) {
+      case 0: file[at] ^= (uint8_t)(1 << random_below(seed, 8)); break;
+      case 1: file[at] = (uint8_t)random_next(seed); break;
+      case 2: file[at] = (uint8_t)(file[at] + random_below(seed, 9) - 4); break;
+      case 3: {
+        const uint64_t from = (uint64_t)random_below(seed, (int64_t)original), length = (uint64_t)random_below(seed, 96);
+        if (from + length <= original && at + length <= original) memmove(file + at, file + from, length);
+        break;
+      }
+      default:
+        if (aligned + width <= original) memcpy(file + aligned, &value, width);
+    }
+  }
+  if (random_below(seed, 50) == 0) *bytes = (uint64_t)random_below(seed, (int64_t)original);
+}
+
+static seed_file read_seed(const char *path) {
+  seed_file s = {NULL, 0};
+  FILE *file = fopen(path, "rb");
+  if (file == NULL) return s;
+  fseek(file, 0, SEEK_END);
+  s.bytes = (uint64_t)ftell(file);
+  rewind(file);
+  s.data = malloc(s.bytes + 1);
+  if (fread(s.data, 1, s.bytes, file) != s.bytes || s.bytes < sizeof(ingot_file_header)) s.bytes = 0;
+  fclose(file);
+  return s;
+}
+
+static seed_file seed_bundle(uint32_t opcode) {
+  seed_file s;
+  builder *b = sample_program(opcode);
+  /* Packed weights are small and keep most mutations on what matters. */
+  for (uint32_t i = 0; i < b->chunk_count; i++) b->chunks[i].packed = true;
+  s.data = build(b, &s.bytes);
+  builder_destroy(b);
+  return s;
+}
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+int main(int count, char **words) {
+  double seconds = 10;
+  uint64_t limit = UINT64_MAX, seed = 1, opened = 0, runs = 0, mutants = 0;
+  seed_file seeds[256];
+  int seed_count = 0;
+  for (int i = 1; i < count; i++) {
+    if (i + 1 < count && strcmp(words[i], "--seconds") == 0) seconds = atof(words[++i]);
+    else if (i + 1 < count && strcmp(words[i], "--mutations") == 0) limit = strtoull(words[++i], NULL, 10), seconds = 1e9;
+    else if (i + 1 < count && strcmp(words[i], "--seed") == 0) seed = strtoull(words[++i], NULL, 10);
+    else if (seed_count < 256) {
+      seeds[seed_count] = read_seed(words[i]);
+      if (seeds[seed_count].bytes == 0) return fprintf(stderr, "%s: can't be read as a bundle\n", words[i]), 2;
+      seed_count++;
+    }
+  }
+  if (seed_count == 0) {
+    for (uint32_t opcode = 1; ingot_opcode_text(opcode) != NULL; opcode++) seeds[seed_count++] = seed_bundle(opcode);
+  }
+  for (const double start = now(); mutants < limit && now() - start < seconds; mutants++) {
+    const seed_file *s = &seeds[mutants % (uint64_t)seed_count];
+    uint8_t *copy = malloc(s->bytes + 64);
+    memcpy(copy, s->data, s->bytes);
+    uint64_t bytes = s->bytes;
+    mutate(copy, &bytes, &seed);
+    if (mutants % 8 != 0) refresh_digests(copy, bytes);
+    opened += try_mutant(copy, bytes, &runs);
+    free(copy);
+  }
+  for (int i = 0; i < seed_count; i++) free(seeds[i].data);
+  printf("%llu mutants of %d bundles: %llu opened, %llu runs, at most %zu bytes allocated\n", (unsigned long long)mutants,
+         seed_count, (unsigned long long)opened, (unsigned long long)runs, most_in_use);
+  return 0;
+}

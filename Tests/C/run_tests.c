@@ -1,0 +1,14 @@
+/* All unit tests of the C side. */
+#include "check.h"
+
+int main(void) {
+  test_sha256();
+  test_halves();
+  test_functions();
+  test_opcodes();
+  test_windows();
+  test_file();
+  test_validator();
+  test_session();
+  return check_summary();
+}

@@ -1,0 +1,59 @@
+/* One small valid program for each opcode: what the validator tests break and the fuzzer starts from. */
+#include "builder.h"
+
+#include <string.h>
+
+builder *sample_program(uint32_t opcode) {
+  builder *b = builder_create();
+  const builder_type image = {INGOT_F32, 4, {1, 4, 6, 6}}, small = {INGOT_F32, 4, {1, 4, 3, 3}};
+  const builder_type kernel = {INGOT_F32, 4, {4, 4, 3, 3}}, vector = {INGOT_F32, 1, {4}}, matrix = {INGOT_F32, 2, {4, 4}};
+  static const float zeros[256];
+  builder_type x = image, y = image;
+  uint64_t a[16] = {0};
+  uint32_t count = 0, extra = 0;
+  const builder_type *weights[2] = {NULL, NULL};
+  switch (opcode) {
+    case INGOT_OP_ELEMENTWISE: {
+      const uint64_t words[8] = {0, 1, INGOT_FN_ADD, 0, 0, 0, 0, 0};
+      memcpy(a, words, sizeof words), count = 8;
+      break;
+    }
+    case INGOT_OP_MATMUL: x = y = matrix, weights[0] = &matrix, weights[1] = &vector, count = 5; break;
+    case INGOT_OP_CONV:
+    case INGOT_OP_CONV_TRANSPOSE: {
+      const uint64_t words[12] = {1, 2, 2, 1, 1, 1, 1, 1, 1, 0, 0, 0};
+      memcpy(a, words, sizeof words), count = 12;
+      weights[0] = &kernel, weights[1] = &vector;
+      if (opcode == INGOT_OP_CONV) y = small;
+      else x = small;
+      break;
+    }
+    case INGOT_OP_POOL: {
+      const uint64_t words[11] = {0, 2, 2, 2, 2, 1, 1, 0, 0, 0, 0};
+      memcpy(a, words, sizeof words), count = 11, y = small;
+      break;
+    }
+    case INGOT_OP_REDUCE: y = vector, a[1] = 13, count = 2; break;
+    case INGOT_OP_ARG_REDUCE: y = (builder_type){INGOT_I64, 3, {1, 6, 6}}, a[1] = 1, count = 3; break;
+    case INGOT_OP_SOFTMAX: count = 2; break;
+    case INGOT_OP_NORMALIZE: a[0] = 2, a[1] = 2, count = 3, weights[0] = weights[1] = &vector; break;
+    case INGOT_OP_TRANSPOSE: a[1] = 1, a[2] = 3, a[3] = 2, count = 4; break;
+    case INGOT_OP_CONCAT: y.dims[1] = 8, a[0] = 1, count = 1, extra = 1; break;
+    case INGOT_OP_SLICE: y.dims[3] = 3, a[1] = a[3] = a[5] = 1, a[6] = 5, a[7] = (uint64_t)-2, count = 8; break;
+    case INGOT_OP_PAD: y.dims[3] = 10, a[0] = 1, a[5] = 2, count = 6; break;
+    case INGOT_OP_GATHER: y.dims[2] = 2, a[0] = 2, count = 1; break;
+    case INGOT_OP_RESIZE: y.dims[2] = y.dims[3] = 12, a[5] = a[6] = real_bits(2), count = 7; break;
+    case INGOT_OP_CUMSUM: count = 3; break;
+    default: break;
+  }
+  uint32_t inputs[3] = {add_input(b, x, "x")}, inputs_count = 1;
+  const uint32_t result = add_output(b, y, "y");
+  add_intermediate(b, image, 0);
+  for (int i = 0; i < 2; i++) {
+    if (weights[i] != NULL) inputs[inputs_count++] = add_weight(b, *weights[i], zeros, 0, false);
+  }
+  if (extra) inputs[inputs_count++] = inputs[0];
+  if (opcode == INGOT_OP_GATHER) inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I64, 1, {2}}, zeros, 0, false);
+  add_instruction(b, opcode, &result, 1, inputs, inputs_count, a, count);
+  return b;
+}

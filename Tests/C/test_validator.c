@@ -1,0 +1,307 @@
+/* Every rule of the format that a program can break: one breach each, with right digests. */
+#include "builder.h"
+#include "check.h"
+#include "ingot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static ingot_status try_it(builder *b, char message[512]) {
+  uint64_t bytes;
+  uint8_t *file = build(b, &bytes);
+  ingot_bundle *bundle;
+  message[0] = 0;
+  const ingot_status status = ingot_open_memory(file, bytes, NULL, &bundle, message, 512);
+  if (status == INGOT_OK) {
+    ingot_session *session;
+    if (ingot_session_create(bundle, NULL, NULL, &session, message, 512) == INGOT_OK) ingot_run(session);
+    ingot_session_destroy(session);
+  }
+  ingot_close(bundle);
+  free(file);
+  builder_destroy(b);
+  return status;
+}
+
+/* Breaks one thing; expects a refusal that says `text`. */
+#define RULE(opcode, text, ...)                                                                              \
+  do {                                                                                                       \
+    builder *b = sample_program(opcode);                                                                               \
+    ingot_instruction *i = &b->instructions[0];                                                              \
+    uint64_t *a = b->attributes;                                                                             \
+    ingot_tensor *t = b->tensors;                                                                            \
+    (void)i, (void)a, (void)t;                                                                               \
+    __VA_ARGS__;                                                                                             \
+    char message[512];                                                                                       \
+    const ingot_status status = try_it(b, message);                                                          \
+    check(status == INGOT_ERROR_INVALID && strstr(message, text) != NULL, "%s line %d: status %d, '%s', expected '%s'", \
+          ingot_opcode_text(opcode), __LINE__, status, message, text);                                       \
+  } while (0)
+#define ACCEPTED(opcode, ...)                                                                                \
+  do {                                                                                                       \
+    builder *b = sample_program(opcode);                                                                               \
+    ingot_instruction *i = &b->instructions[0];                                                              \
+    uint64_t *a = b->attributes;                                                                             \
+    ingot_tensor *t = b->tensors;                                                                            \
+    (void)i, (void)a, (void)t;                                                                               \
+    __VA_ARGS__;                                                                                             \
+    char message[512];                                                                                       \
+    check(try_it(b, message) == INGOT_OK, "%s line %d: %s", ingot_opcode_text(opcode), __LINE__, message);    \
+  } while (0)
+
+#define HUGE_INT ((uint64_t)1 << 62)
+
+static void structure(void) {
+  const uint32_t op = INGOT_OP_ELEMENTWISE;
+  RULE(op, "arena", b->program.arena_bytes = (uint64_t)1 << 60);
+  RULE(op, "in an arena of", b->program.arena_bytes = 64);
+  RULE(op, "unknown kind", b->buffers[2].kind = 9);
+  RULE(op, "no multiple of 64", b->buffers[2].offset += 4);
+  RULE(op, "in an arena of", b->buffers[2].bytes = UINT64_MAX);
+  RULE(op, "in an arena of", b->buffers[2].offset = UINT64_MAX - 63);
+  RULE(op, "has index 1", b->buffers[2].index = 1);
+  RULE(op, "is weight 0 of 0", b->buffers[2].kind = INGOT_BUFFER_WEIGHT);
+  RULE(INGOT_OP_MATMUL, "its weight has", b->buffers[3].bytes = 1000);
+  RULE(INGOT_OP_MATMUL, "its weight has", b->buffers[3].offset = 64);
+  RULE(op, "tensor 2 has", t[2].element = 0);
+  RULE(op, "tensor 2 has", t[2].element = 10);
+  RULE(op, "tensor 2 has", t[2].rank = 9);
+  RULE(op, "tensor 2 has", t[2].dims[0] = -1);
+  RULE(op, "tensor 2 has", t[2].dims[5] = 1);
+  RULE(op, "tensor 2 has", t[2].dims[0] = INT64_MAX);
+  RULE(op, "tensor 2 has", t[2].dims[0] = INT64_C(1) << 40; t[2].dims[1] = INT64_C(1) << 40; t[2].dims[2] = 0);
+  RULE(op, "lies in buffer", t[2].buffer = 3);
+  RULE(op, "in a buffer of", t[2].dims[0] = 2);
+  RULE(op, "in a buffer of", t[2].offset = 4);
+  RULE(op, "in a buffer of", t[2].offset = UINT64_MAX - 3);
+  RULE(op, "no multiple of its element", t[2].dims[0] = 0; t[2].offset = 2);
+  RULE(op, "outside the strings", t[2].name = 1000);
+  RULE(op, "outside the strings", t[2].name_bytes = 0xFFFFFFFF);
+  RULE(op, "outside the strings", t[2].reserved = 1);
+  RULE(op, "outside the strings", b->program.name = 999);
+  RULE(op, "outside the strings", i->name = 999);
+  RULE(op, "inputs and outputs", b->program.input_count = 0xFFFFFFFF);
+  RULE(op, "input and output buffers", b->buffers[2].kind = INGOT_BUFFER_INPUT);
+  RULE(op, "expected less than 0", b->program.input_count = 0);
+  RULE(op, "not the start of its own buffer", t[0].buffer = 1);
+  RULE(op, "not the start of its own buffer", b->buffers[0].bytes = 64 * 9; t[0].dims[3] = 5; t[0].offset = 4);
+  RULE(op, "longer than the input or output", t[2].buffer = 1; t[1].dims[3] = 5; t[0].dims[3] = 5);
+  RULE(op, "the opcode is", i->opcode = 18);
+  RULE(op, "the opcode is", i->opcode = 0);
+  RULE(op, "the opcode is", i->reserved = 1);
+  RULE(op, "operands from", i->first_operand = 1);
+  RULE(op, "operands from", i->input_count = 0xFFFF);
+  RULE(op, "attributes from", i->first_attribute = 1);
+  RULE(op, "attributes from", i->attribute_count = 0xFFFFFFFF);
+  RULE(op, "operand 1 is tensor", b->operands[1] = 3);
+  RULE(op, "operand 0 is tensor", b->operands[0] = INGOT_NONE);
+  RULE(op, "overwrite an input", b->operands[0] = 0);
+  RULE(INGOT_OP_MATMUL, "overwrite a weight", b->operands[0] = 3);
+  RULE(op, "results, expected 1", i->result_count = 0; i->input_count = 2);
+  RULE(op, "results, expected 1", i->result_count = 2; i->input_count = 0; b->operands[1] = 2);
+  RULE(op, "no input", i->input_count = 0);
+  RULE(op, "absent", b->operands[1] = INGOT_NONE);
+  RULE(op, "lies in chunk", static const float one = 0; add_weight(b, (builder_type){INGOT_F32, 0, {0}}, &one, 0, false); b->weights[0].chunk = 7);
+  RULE(op, "in a chunk of", static const float one = 0; add_weight(b, (builder_type){INGOT_F32, 0, {0}}, &one, 0, false); b->weights[0].offset = 64);
+  RULE(op, "in a chunk of", static const float one = 0; add_weight(b, (builder_type){INGOT_F32, 0, {0}}, &one, 0, false); b->weights[0].offset = UINT64_MAX - 63);
+  RULE(op, "do not fit its shape", static const float one = 0; add_weight(b, (builder_type){INGOT_F32, 0, {0}}, &one, 0, false); b->weights[0].bytes = 3);
+  RULE(op, "outside the table's names", static const float one = 0; add_weight(b, (builder_type){INGOT_F32, 0, {0}}, &one, 0, false); b->weights[0].name_bytes = 1);
+}
+
+static void overlaps(void) {
+  /* An elementwise result may be its input's own place, and nothing else may. */
+  ACCEPTED(INGOT_OP_ELEMENTWISE, b->operands[0] = 2; b->operands[1] = 2);
+  RULE(INGOT_OP_SOFTMAX, "overlaps operand 1", b->operands[0] = 2; b->operands[1] = 2);
+  ACCEPTED(INGOT_OP_COPY, b->operands[0] = 2; b->operands[1] = 2);
+  RULE(INGOT_OP_ELEMENTWISE, "overlaps operand 1", b->buffers[1].offset = b->buffers[0].offset);
+  RULE(INGOT_OP_ELEMENTWISE, "overlaps operand 1", b->buffers[1].offset = b->buffers[0].offset + 64);
+  RULE(INGOT_OP_ELEMENTWISE, "overlaps operand 1", b->operands[0] = 2; b->operands[1] = 2; t[3] = t[2]; t[3].dims[1] = 1;
+       b->program.tensor_count = 4; b->operands[1] = 3);
+  RULE(INGOT_OP_MATMUL, "overlaps operand 1", b->buffers[1].offset = b->buffers[0].offset);
+  ACCEPTED(INGOT_OP_COPY, b->buffers[1].offset = b->buffers[0].offset + 64);
+}
+
+static void compute(void) {
+  uint32_t op = INGOT_OP_ELEMENTWISE;
+  RULE(op, "compute is 2", a[0] = 2);
+  RULE(op, "number of steps", a[1] = 0);
+  RULE(op, "number of steps", a[1] = 25);
+  RULE(op, "attributes, expected 14", a[1] = 2);
+  RULE(op, "has function 0", a[2] = 0);
+  RULE(op, "has function 63", a[2] = 63);
+  RULE(op, "has function", a[2] = ((uint64_t)1 << 32) + INGOT_FN_ADD);
+  RULE(op, "has function 83", a[2] = INGOT_FN_BIT_AND);
+  RULE(op, "has function 9", a[0] = 1; a[2] = INGOT_FN_EXP; a[4] = 0);
+  RULE(op, "reads register 1", a[3] = 1);
+  RULE(op, "reads register", a[4] = UINT64_MAX);
+  RULE(op, "reads register 1", a[5] = 1);
+  RULE(op, "does not broadcast", t[0].dims[1] = 3; t[0].dims[0] = 1);
+  RULE(op, "does not broadcast", t[1].dims[3] = 5);
+  op = INGOT_OP_MATMUL;
+  ACCEPTED(op, i->input_count = 2);
+  ACCEPTED(op, b->operands[3] = INGOT_NONE);
+  RULE(op, "inputs, expected 2 to 3", i->input_count = 1);
+  RULE(op, "transpose_a is 2", a[0] = 2);
+  RULE(op, "transpose_b is -1", a[1] = UINT64_MAX);
+  RULE(op, "activation", a[2] = INGOT_FN_ADD);
+  RULE(op, "activation", a[2] = INGOT_FN_BIT_NOT);
+  RULE(op, "expected f32, f16 or bf16", t[0].element = INGOT_I32);
+  RULE(op, "expected at least 2", t[0].rank = 1; t[0].dims[1] = 0);
+  RULE(op, "inner extents", t[0].dims[1] = 3);
+  RULE(op, "the result is", t[1].dims[0] = 3);
+  RULE(op, "the result has rank", t[1].rank = 3; t[1].dims[2] = 1);
+  RULE(op, "do not broadcast", t[1].rank = 3; t[1].dims[2] = 2; t[1].dims[0] = 2; t[1].dims[1] = 4; t[0].rank = 3; t[0].dims[2] = 4;
+       t[0].dims[1] = 4; t[0].dims[0] = 1; t[1].dims[2] = 2; t[3].dims[1] = 2; t[3].rank = 2; t[3].dims[0] = 4; t[4].dims[0] = 2);
+  RULE(op, "the bias", t[4].dims[0] = 3);
+}
+
+static void windows(void) {
+  for (int transposed = 0; transposed < 2; transposed++) {
+    const uint32_t op = transposed ? INGOT_OP_CONV_TRANSPOSE : INGOT_OP_CONV;
+    ACCEPTED(op, i->input_count = 2);
+    RULE(op, "attributes, expected 12", i->attribute_count = 11);
+    RULE(op, "group is 0", a[0] = 0);
+    RULE(op, "groups", a[0] = 3);
+    RULE(op, transposed ? "the result has batch" : "the weight does not fit", a[0] = 2);
+    RULE(op, "a stride is 0", a[1] = 0);
+    RULE(op, "a stride", a[2] = HUGE_INT);
+    RULE(op, "a dilation is 0", a[3] = 0);
+    RULE(op, "a dilation", a[4] = (uint64_t)-1);
+    RULE(op, "a begin pad", a[5] = HUGE_INT);
+    RULE(op, "an end pad", a[7] = (uint64_t)-1 - HUGE_INT);
+    RULE(op, "spatial axis 0 has extent", a[1] = 3);
+    RULE(op, "spatial axis 1 has extent", a[6] = 5);
+    RULE(op, "activation", a[9] = 200);
+    RULE(op, "the bias", t[4].dims[0] = 3);
+    RULE(op, "ranks are", t[3].rank = 3; t[3].dims[3] = 0);
+    RULE(op, "expected f32, f16 or bf16", t[3].element = INGOT_I32);
+    RULE(op, "the result has batch", t[1].dims[1] = 3);
+    RULE(op, "kernel 0", t[3].dims[2] = 0);
+  }
+  uint32_t op = INGOT_OP_POOL;
+  RULE(op, "kind is 3", a[0] = 3);
+  RULE(op, "a kernel extent is 0", a[1] = 0);
+  RULE(op, "a stride", a[3] = 0);
+  RULE(op, "pads are -1", a[7] = (uint64_t)-1);
+  RULE(op, "spatial axis 0", a[3] = 1);
+  RULE(op, "expected the same float", t[0].element = t[1].element = INGOT_I32);
+  RULE(op, "expected the same float", a[0] = 1; t[0].element = t[1].element = INGOT_I8);
+  RULE(op, "channels change", t[1].dims[1] = 3);
+  RULE(op, "extents are 0", t[0].dims[2] = 0; a[9] = 6);
+  op = INGOT_OP_RESIZE;
+  RULE(op, "mode is 3", a[0] = 3);
+  RULE(op, "coordinates is 4", a[1] = 4);
+  RULE(op, "rounding is 4", a[2] = 4);
+  RULE(op, "exclude_outside is 2", a[4] = 2);
+  RULE(op, "scale 0", a[5] = real_bits(0));
+  RULE(op, "scale 1", a[6] = 0x7ff8000000000000);
+  RULE(op, "extents are 0", t[0].dims[2] = 0);
+  RULE(op, "attributes, expected 7", i->attribute_count = 6);
+}
+
+static void axes(void) {
+  uint32_t op = INGOT_OP_REDUCE;
+  RULE(op, "kind is 10", a[0] = 10);
+  RULE(op, "axis mask", a[1] = 16);
+  RULE(op, "expected 24", a[1] = 9);
+  RULE(op, "do not go with kind", t[0].element = t[1].element = INGOT_I32; a[0] = 5);
+  RULE(op, "do not go with kind", t[0].element = INGOT_I8);
+  op = INGOT_OP_ARG_REDUCE;
+  RULE(op, "kind is 2", a[0] = 2);
+  RULE(op, "axis is 4", a[1] = 4);
+  RULE(op, "last is 2", a[2] = 2);
+  RULE(op, "expected i64 or i32", t[1].element = INGOT_F32);
+  RULE(op, "expected 36", t[1].dims[2] = 5);
+  RULE(op, "the axis has extent 0", t[0].dims[1] = 0);
+  op = INGOT_OP_SOFTMAX;
+  RULE(op, "axis is -1", a[0] = UINT64_MAX);
+  RULE(op, "axis is 4", a[0] = 4);
+  RULE(op, "log is 2", a[1] = 2);
+  RULE(op, "expected the same", t[1].dims[3] = 5);
+  RULE(op, "expected f32, f16 or bf16", t[0].element = INGOT_I32);
+  RULE(op, "inputs, expected 1", i->input_count = 0; i->input_count = 1; b->operands[2] = 0; b->program.operand_count = 3; i->input_count = 2);
+  op = INGOT_OP_NORMALIZE;
+  RULE(op, "kind is 4", a[0] = 4);
+  RULE(op, "the group count", a[1] = 0);
+  RULE(op, "do not split", a[1] = 3);
+  RULE(op, "scale", t[3].dims[0] = 3);
+  RULE(op, "first normalised axis", a[0] = 0; a[1] = 5);
+  RULE(op, "scale or bias", a[0] = 0; a[1] = 3);
+  RULE(op, "takes no scale", a[0] = 3);
+  RULE(op, "axis and order", a[0] = 3; a[1] = 8);
+  op = INGOT_OP_CUMSUM;
+  RULE(op, "axis is 4", a[0] = 4);
+  RULE(op, "exclusive is 2", a[1] = 2);
+  RULE(op, "reverse is 2", a[2] = 2);
+  RULE(op, "elements are", t[0].element = t[1].element = INGOT_I8);
+  RULE(op, "expected the same", t[1].dims[3] = 5);
+}
+
+static void movement(void) {
+  uint32_t op = INGOT_OP_COPY;
+  RULE(op, "elements are copied", t[1].dims[3] = 5);
+  RULE(op, "elements are 1 and 7", t[1].element = INGOT_I32);
+  RULE(op, "attributes, expected 0", i->attribute_count = b->program.attribute_count = 1);
+  op = INGOT_OP_TRANSPOSE;
+  RULE(op, "an entry of the permutation", a[0] = 4);
+  RULE(op, "appears twice", a[3] = 3; t[1].dims[3] = 6);
+  RULE(op, "axis 2 has extent 5", t[1].dims[2] = 5);
+  RULE(op, "attributes, expected 4", i->attribute_count = 3);
+  op = INGOT_OP_CONCAT;
+  RULE(op, "axis is 4", a[0] = 4);
+  RULE(op, "add up to extent 8", t[1].dims[1] = 7);
+  RULE(op, "expected 5", t[1].dims[3] = 5);
+  RULE(op, "absent", b->operands[2] = INGOT_NONE);
+  op = INGOT_OP_SLICE;
+  RULE(op, "the step of axis 3 is 0", a[7] = 0);
+  RULE(op, "starts at 6", a[6] = 6);
+  RULE(op, "starts at -1", a[6] = UINT64_MAX);
+  RULE(op, "leaves the input", a[6] = 3);
+  RULE(op, "leaves the input", a[7] = (uint64_t)INT64_MIN);
+  RULE(op, "leaves the input", a[6] = 0; a[7] = INT64_MAX);
+  op = INGOT_OP_PAD;
+  RULE(op, "mode is 4", a[0] = 4);
+  RULE(op, "a begin pad", a[5] = HUGE_INT);
+  RULE(op, "reflects", a[5] = (uint64_t)-3);
+  RULE(op, "pads an empty axis", t[0].dims[3] = 0; a[0] = 2);
+  op = INGOT_OP_GATHER;
+  RULE(op, "axis is 4", a[0] = 4);
+  RULE(op, "the result has extent", t[1].dims[2] = 1);
+  RULE(op, "the result has rank", t[1].rank = 3; t[1].dims[3] = 0);
+  RULE(op, "expected i32 or i64", t[3].element = INGOT_F32);
+}
+
+/* Counts that do not add up to the section's length. */
+static void counts(void) {
+  for (uint64_t word = 0; word < 6; word++) {
+    builder *b = sample_program(INGOT_OP_MATMUL);
+    uint64_t bytes;
+    uint8_t *file = build(b, &bytes);
+    ingot_section section;
+    uint32_t value;
+    memcpy(&section, file + sizeof(ingot_file_header) + sizeof section, sizeof section);
+    for (int change = 0; change < 2; change++) {
+      memcpy(&value, file + section.offset + 4 * word, sizeof value);
+      value = change == 0 ? value + 2 : 0xFFFFFFFF;
+      memcpy(file + section.offset + 4 * word, &value, sizeof value);
+      refresh_digests(file, bytes);
+      char message[512];
+      ingot_bundle *bundle;
+      const ingot_status status = ingot_open_memory(file, bytes, NULL, &bundle, message, sizeof message);
+      check(status == INGOT_ERROR_INVALID && strstr(message, "counts ask for") != NULL, "count %d: %s", (int)word, message);
+    }
+    free(file);
+    builder_destroy(b);
+  }
+}
+
+void test_validator(void) {
+  counts();
+  for (uint32_t opcode = 1; ingot_opcode_text(opcode) != NULL; opcode++) ACCEPTED(opcode, (void)0);
+  structure();
+  overlaps();
+  compute();
+  windows();
+  axes();
+  movement();
+}
