@@ -30,9 +30,9 @@ package let storeWeightsInHalf = Pass(
       users.allSatisfy({ readsInHalf(context.graph[$0], value) }),
       tensor.floats.allSatisfy({ !$0.isFinite || abs($0) <= 65504 })
     else { continue }
-    let half = context.addWeight(context.graph[value].name + ".fp16", tensor.converted(to: .f16))
-    for user in users { try replace(value, by: half, in: user, &context) }
-    context.removeWeight(value, "removed the fp32 copy of '\(context.graph[value].name)'")
+    let name = context.graph[value].name
+    context.setWeight(value, to: tensor.converted(to: .f16), "stores '\(name)' in fp16")
+    for user in users { try castResult(of: user, &context) }
   }
 }
 
@@ -47,16 +47,10 @@ private func readsInHalf(_ node: Node, _ value: ValueID) -> Bool {
   }
 }
 
-private func replace(
-  _ value: ValueID, by half: ValueID, in user: NodeID, _ context: inout PassContext
-) throws(Diagnostic) {
+/// A gather's result has its table's type, so that a cast follows.
+private func castResult(of user: NodeID, _ context: inout PassContext) throws(Diagnostic) {
   let node = context.graph[user]
-  let operands = node.operands.map { $0 == value ? half : $0 }
-  let description = "stores '\(context.graph[value].name)' in fp16"
-  guard case .gather = node.op else {
-    try context.rewrite(user, as: node.op, operands, description)
-    return
-  }
-  let gathered = try context.insert(node.op, operands, before: user)
-  try context.rewrite(user, as: .cast(Cast(.f32)), [gathered], description)
+  guard case .gather = node.op else { return }
+  let gathered = try context.insert(node.op, node.operands, before: user)
+  try context.rewrite(user, as: .cast(Cast(.f32)), [gathered], "casts what is gathered from fp16")
 }

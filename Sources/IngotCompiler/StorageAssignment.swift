@@ -112,10 +112,12 @@ struct StorageAssignment {
     case .slice(let slice):
       let shape = graph.shape(of: operand)
       guard slice.steps.allSatisfy({ $0 == 1 }) else { return nil }
-      guard let first = shape.indices.first(where: { slice.counts[$0] != shape[$0] }) else { return place }
-      let isContiguous = slice.counts[..<first].allSatisfy { $0 == 1 }
-      guard isContiguous else { return nil }
-      place.offset += slice.starts[first] * shape.strides[first] * graph.type(of: operand).element.byteCount
+      let cut = shape.indices.last { slice.counts[$0] != shape[$0] } ?? 0
+      guard slice.counts.prefix(cut).allSatisfy({ $0 == 1 }) else { return nil }
+      // An empty slice may start anywhere, even outside its operand.
+      guard !slice.counts.contains(0) else { return place }
+      let elements = zip(slice.starts, shape.strides).reduce(0) { $0 + $1.0 * $1.1 }
+      place.offset += elements * graph.type(of: operand).element.byteCount
       return place
     default: return nil
     }

@@ -202,7 +202,7 @@ typedef enum {
  * POOL            y <- x              float (max: also i8, u8). attributes: kind (0 max, 1 average excluding padding,
  *                                     2 average including padding), S kernel, S strides, S dilations, S begin pads, S end pads.
  *                                     Output extents as CONV, or one more (ceil mode) as long as the last window starts inside
- *                                     x or its begin padding. kind 2 counts begin and end padding, not what ceil mode adds.
+ *                                     x or its begin padding; or one less when the last would not. kind 2 counts begin and end padding, not what ceil mode adds.
  * REDUCE          y <- x              attributes: kind (see below), axis mask (bit d = axis d reduced). y's element count is
  *                                     the product of the kept extents. float, or i32/i64 for sum, product, min, max
  *                                     (mean truncates) computed in int64. Empty reductions give the identity
