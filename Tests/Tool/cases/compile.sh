@@ -1,0 +1,49 @@
+# `ingot compile`: what it writes and says, and what stays when it fails. Leaves digits.ingot and half.ingot for later.
+
+expect 0 'digits.ingot for .* ops .* bundle .* arena' compile "${digits[@]}" --target cpu-arm64 -o digits.ingot
+expect 0 . compile "${digits[@]}" --target cpu-arm64 -o again.ingot --json
+has_keys arena_bytes arena_lower_bound_bytes bundle_bytes weight_bytes
+is "two compiles differ" cmp digits.ingot again.ingot
+is "bundle_bytes is not the file's size" test "$(json_number bundle_bytes)" -eq "$(wc -c <digits.ingot)"
+is "the arena is smaller than its lower bound" \
+  test "$(json_number arena_bytes)" -ge "$(json_number arena_lower_bound_bytes)"
+full_weights=$(json_number weight_bytes)
+
+mkdir elsewhere
+(cd elsewhere && "$tool" compile "${digits[@]}" --target cpu-arm64 -o digits.ingot >/dev/null)
+is "a compile in another folder gives other bytes" cmp digits.ingot elsewhere/digits.ingot
+
+expect 0 . compile "${digits[@]}" --precision fp16 -o half.ingot --json
+is "fp16 does not halve the weights" test "$(json_number weight_bytes)" -lt $((full_weights * 11 / 20))
+expect 0 . compile --graph efficientformerv2 --variant s0 --random-weights 7 -o random.ingot
+expect 0 . compile --graph efficientformerv2 --variant s0 --random-weights 7 -o random2.ingot
+is "two compiles with random weights of one seed differ" cmp random.ingot random2.ingot
+
+expect 0 . compile "${digits[@]}" --target apple-ane-a17pro -o ane.ingot
+expect 0 . compile "${digits[@]}" -o reported.ingot --report report.html
+is "the report is no page" grep -qi '<html' report.html
+
+# Text is a model too.
+expect 0 '^graph ' graphs efficientformerv2 --variant digits --ir
+cp out digits.graph
+expect 0 . compile digits.graph --random-weights 1 -o from_text.ingot
+
+# What fails says which file and what to do, and changes nothing.
+echo old >kept.ingot
+expect 1 'absent\.onnx: ' compile absent.onnx -o kept.ingot
+expect 1 'absent\.safetensors: ' compile --graph efficientformerv2 --variant digits --checkpoint absent.safetensors -o kept.ingot
+expect 1 "digits.safetensors: .*does not fit.*missing: '.*unexpected: '" \
+  compile --graph efficientformerv2 --variant s0 --checkpoint "$demo/digits.safetensors" -o kept.ingot
+expect 1 "no target 'absent'.*cpu-arm64" compile "${digits[@]}" --target absent -o kept.ingot
+expect 1 "no graph 'absent'.*efficientformerv2" compile --graph absent --random-weights 1 -o kept.ingot
+expect 1 "no variant 'absent'.*digits" compile --graph efficientformerv2 --variant absent --random-weights 1 -o kept.ingot
+expect 1 'weight' compile --graph efficientformerv2 --variant digits -o kept.ingot
+expect 1 'absent/report.html: ' compile "${digits[@]}" -o kept.ingot --report absent/report.html
+expect 1 'absent/digits.ingot: ' compile "${digits[@]}" -o absent/digits.ingot
+head -c 1000 "$demo/digits.safetensors" >cut.safetensors
+expect 1 'cut.safetensors: ' compile --graph efficientformerv2 --variant digits --checkpoint cut.safetensors -o kept.ingot
+echo 'no model' >wrong.onnx
+expect 1 'wrong.onnx: ' compile wrong.onnx -o kept.ingot
+printf 'graph @g(%%x: f32[2]) -> (%%y) {\n  %%y = rellu %%x\n}\n' >wrong.graph
+expect 1 'wrong.graph:2:.*rellu' compile wrong.graph -o kept.ingot
+is "a compile that failed changed the output file" test "$(head -c 4 kept.ingot | tr -d '\0')" = old

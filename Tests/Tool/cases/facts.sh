@@ -1,0 +1,41 @@
+# Commands that print facts: bench, profile, inspect, targets, graphs.
+
+expect 0 'median .* ms' bench digits.ingot --runs 3
+expect 0 . bench digits.ingot --runs 3 --threads 2 --json
+has_keys median_ms min_ms
+expect 0 'total .* ms' profile digits.ingot --runs 2 --top 3
+expect 0 . profile digits.ingot --runs 2 --json
+has_keys total_ms ops op node median_ms
+
+expect 0 'efficientformerv2.*digits' graphs
+expect 0 . graphs --json
+has_keys name variants parameters macs inputs outputs
+expect 0 . graphs efficientformerv2 --variant s0 --json
+is "EfficientFormerV2-S0 has other than 0.40 G multiply-adds" test "$(($(json_number macs) / 5000000))" -eq 79
+expect 1 "no graph 'absent'" graphs absent
+
+expect 0 'cpu-arm64.*cpu-x86_64' targets
+expect 0 . targets --json
+has_keys name title family
+expect 0 . targets apple-ane-a17pro --json
+has_keys name engines
+expect 1 "no target 'absent'" targets absent
+
+expect 0 'digits.*logits.*arena' inspect digits.ingot
+expect 0 . inspect digits.ingot --json
+has_keys arena_bytes arena_lower_bound_bytes bundle_bytes weight_bytes
+is "inspect and the file disagree on its size" test "$(json_number bundle_bytes)" -eq "$(wc -c <digits.ingot)"
+arena=$(json_number arena_bytes)
+expect 0 'stem.conv1.conv' inspect digits.ingot --plan
+expect 0 'conv .*stem.conv1.conv' inspect digits.ingot --ops
+expect 0 . inspect digits.ingot --ir
+expect 0 'digits.*logits' inspect "${digits[@]}"
+expect 0 'graph @' inspect "${digits[@]}" --ir
+expect 0 'engine.*reason' inspect "${digits[@]}" --ops --target apple-ane-a17pro
+expect 0 . inspect "${digits[@]}" --json
+has_keys arena_bytes arena_lower_bound_bytes bundle_bytes weight_bytes
+is "inspect plans another arena for the model than for its bundle" test "$(json_number arena_bytes)" = "$arena"
+expect 0 . inspect digits.ingot --html plan.html
+is "inspect --html writes no page" grep -qi '<html' plan.html
+expect 1 'absent.ingot: ' inspect absent.ingot
+expect 1 'absent.onnx: ' inspect absent.onnx
