@@ -1,8 +1,8 @@
 package import Bundle
 package import IR
 
-/// Lowers one graph as it stands, without passes and without a bundle around it; gives the program and the largest sum of bytes that are
-/// live at any step.
+/// Lowers one graph as it stands, without passes and without a bundle around it; gives the program and the
+/// largest sum of bytes that are live at any step.
 package func lowerAlone(_ graph: Graph) throws(Diagnostic) -> (program: Program, arenaLowerBound: Int) {
   var weights = WeightPool()
   let lowered = try lower(graph, weights: &weights)

@@ -4,8 +4,8 @@ import Tensors
 
 /// When and where a program uses its memory, found from its kernel calls alone.
 ///
-/// Step 0 is before the first call, when the inputs are filled. Call i runs at step i + 1, except that the copies into
-/// outputs at the end of a program run at the last step, at which the outputs are read.
+/// Step 0 is before the first call, when the inputs are filled. Call i runs at step i + 1, except that the
+/// copies into outputs at the end of a program run at the last step, at which the outputs are read.
 package struct ProgramMemory: Sendable, Equatable {
   /// A tensor in the arena.
   package struct Place: Sendable, Equatable {
@@ -17,7 +17,8 @@ package struct ProgramMemory: Sendable, Equatable {
     package var bytes: Int
     /// From the first write of one of its bytes to the last read of one.
     package var steps: ClosedRange<Int>
-    /// Tensors of the same buffer that have bytes in common with it: views, parts of a whole, results computed in place.
+    /// Tensors of the same buffer that have bytes in common with it: views, parts of a whole, results
+    /// computed in place.
     package var sharesWith: [Int]
   }
 
@@ -62,7 +63,8 @@ package struct ProgramMemory: Sendable, Equatable {
       guard let steps, bufferSteps[tensor.buffer] != nil else { continue }
       places.append(
         Place(
-          tensor: index, buffer: tensor.buffer, offset: program.buffers[tensor.buffer].offset &+ tensor.offset,
+          tensor: index, buffer: tensor.buffer,
+          offset: program.buffers[tensor.buffer].offset &+ tensor.offset,
           bytes: tensor.byteCount, steps: steps, sharesWith: shared[index]))
     }
     places.sort { ($0.steps.lowerBound, $0.offset, $0.tensor) < ($1.steps.lowerBound, $1.offset, $1.tensor) }
@@ -93,7 +95,9 @@ extension Program {
       .sorted { (tensors[$0].buffer, tensors[$0].offset, $0) < (tensors[$1].buffer, tensors[$1].offset, $1) }
     for index in byPlace {
       let tensor = tensors[index]
-      open.removeAll { tensors[$0].buffer != tensor.buffer || tensors[$0].byteRange.upperBound <= tensor.offset }
+      open.removeAll {
+        tensors[$0].buffer != tensor.buffer || tensors[$0].byteRange.upperBound <= tensor.offset
+      }
       for other in open {
         shared[other].append(index)
         shared[index].append(other)
@@ -110,6 +114,8 @@ private struct Uses {
     var tensor: Int
     var range: Range<Int>
     var step: Int
+    /// Tensors through which its bytes have been read.
+    var readers: [Int] = []
   }
 
   private(set) var tensors: [ClosedRange<Int>?]
@@ -138,12 +144,17 @@ private struct Uses {
     guard touch(view.buffer, at: step) else { return }
     extend(&tensors[tensor], to: step)
     var unseen = [view.byteRange].filter { !$0.isEmpty }
-    for write in writes[view.buffer].reversed() where !unseen.isEmpty {
+    for index in writes[view.buffer].indices.reversed() where !unseen.isEmpty {
+      let write = writes[view.buffer][index]
       let older = unseen.flatMap { $0.subtracting(write.range) }
       guard older != unseen else { continue }
-      extend(&tensors[tensor], to: write.step)
-      extend(&tensors[write.tensor], to: step)
       unseen = older
+      extend(&tensors[tensor], to: write.step)
+      for other in [write.tensor] + write.readers
+      where program.tensors[other].byteRange.overlaps(view.byteRange) {
+        extend(&tensors[other], to: step)
+      }
+      if !write.readers.contains(tensor) { writes[view.buffer][index].readers.append(tensor) }
     }
   }
 

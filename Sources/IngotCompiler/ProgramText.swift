@@ -11,7 +11,8 @@ extension Program.Instruction {
 }
 
 extension Program {
-  /// The program for people to read: ports, weights, then one line for each kernel call with the places of its results in the arena.
+  /// The program for people to read: ports, weights, then one line for each kernel call with the places of
+  /// its results in the arena.
   ///
   /// ```
   /// program @main(%0 "image": f32[1, 3, 8, 8] at 0) -> (%1 "scores": f32[1, 10] at 768) {
@@ -20,15 +21,15 @@ extension Program {
   ///   %1: f32[1, 10] at 768 = matmul %4, @fc.weight [0, 1, 0, 0, 0]   // fc
   /// }
   /// ```
-  /// Attribute words stand as the format defines them; those that only make sense as the bits of a number with a fraction are shown as
-  /// that number.
+  /// Attribute words stand as the format defines them; those that only make sense as the bits of a number
+  /// with a fraction are shown as that number.
   package var text: String {
-    let inputs = (0..<inputCount).map { "\(port($0))" }
-    let outputs = outputs.map { "\(port($0))" }
-    var lines = [
-      "program @\(quotedUnlessPlain(name))(\(inputs.joined(separator: ", "))) -> (\(outputs.joined(separator: ", "))) {"
-    ]
-    lines += tensors.filter(isWeight).map { "  weight @\(quotedUnlessPlain($0.name)): \($0.element.rawValue)\($0.shape)" }
+    let inputs = (0..<inputCount).map(port).joined(separator: ", ")
+    let results = outputs.map(port).joined(separator: ", ")
+    var lines = ["program @\(quotedUnlessPlain(name))(\(inputs)) -> (\(results)) {"]
+    lines += tensors.filter(isWeight).map {
+      "  weight @\(quotedUnlessPlain($0.name)): \($0.element.rawValue)\($0.shape)"
+    }
     lines += instructions.map { "  \(text(of: $0))" }
     return (lines + ["}"]).joined(separator: "\n")
   }
@@ -44,7 +45,9 @@ extension Program {
     return instruction.name.isEmpty ? line : "\(line)   // \(escaped(instruction.name))"
   }
 
-  private func port(_ tensor: Int) -> String { "%\(tensor) \"\(escaped(tensors[tensor].name))\"\(typeAndPlace(tensor))" }
+  private func port(_ tensor: Int) -> String {
+    "%\(tensor) \"\(escaped(tensors[tensor].name))\"\(typeAndPlace(tensor))"
+  }
 
   /// How a tensor is called in text: weights by name, others by index.
   private func label(_ tensor: Int) -> String {
@@ -65,14 +68,18 @@ extension Program {
 /// A word as an integer, or as the number whose bits it is when it is too large for any count, size or axis.
 private func attributeText(_ word: Int64) -> String {
   let number = Double(bitPattern: UInt64(bitPattern: word))
-  guard word.magnitude >= 1 << 48, !number.isNaN, !number.isZero, !number.isSubnormal else { return "\(word)" }
+  guard word.magnitude >= 1 << 48, !number.isNaN, !number.isZero, !number.isSubnormal else {
+    return "\(word)"
+  }
   return "\(number)"
 }
 
 private func quotedUnlessPlain(_ name: String) -> String {
   let isPlain = name.utf8.allSatisfy { byte in
-    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
-      || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_")
+    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+      || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+      || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: ".")
+      || byte == UInt8(ascii: "_")
   }
   return isPlain && !name.isEmpty ? name : "\"\(escaped(name))\""
 }

@@ -22,7 +22,8 @@ struct Inspect: ParsableCommand, ModelSelection {
   @Flag(help: "Prints the graph, or the bundle's programs, as text.") var ir = false
   @Flag(help: "Prints every op, or every kernel call.") var ops = false
   @Flag(help: "Prints the arena's size, its lower bound, and the place of every tensor.") var plan = false
-  @Option(help: ArgumentHelp("Writes a page with facts and the memory plan.", valueName: "file.html")) var html: String?
+  @Option(help: ArgumentHelp("Writes a page with facts and the memory plan.", valueName: "file.html"))
+  var html: String?
   @Flag(help: "Prints facts as JSON.") var json = false
 
   func validate() throws { try checkOptions() }
@@ -59,7 +60,8 @@ struct Inspect: ParsableCommand, ModelSelection {
     if plan || html != nil || json {
       do {
         inspected.compiled = try compileInMemory(module, progress)
-        inspected.plans = try inspected.compiled.map { functionPlans($0.programs, try Model(bytes: $0.bytes)) } ?? []
+        inspected.plans =
+          try inspected.compiled.map { functionPlans($0.programs, try Model(bytes: $0.bytes)) } ?? []
       } catch let error as Diagnostic where json && !plan && html == nil {
         inspected.compileError = "\(error)"
       }

@@ -39,7 +39,8 @@ struct InspectedBundle {
     let manifest = contents.manifest
     let facts = manifest.provenance.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }
     var lines = [
-      "bundle for \(manifest.target), \(manifest.precision), format \(manifest.format), by compiler \(manifest.compiler)",
+      "bundle for \(manifest.target), \(manifest.precision)",
+      "  format     \(manifest.format), written by compiler \(manifest.compiler)",
       "  file       \(formatBytes(contents.fileBytes))",
       "  weights    \(formatBytes(weightBytes)) in memory, \(contents.weights.count) tensors",
     ]
@@ -49,7 +50,8 @@ struct InspectedBundle {
       lines += described.inputs.map { "  input      \($0.name)  \($0.element)\(Shape($0.shape))" }
       lines += described.outputs.map { "  output     \($0.name)  \($0.element)\(Shape($0.shape))" }
       lines += [
-        "  work       \(formatCount(described.macs)) multiply-adds, \(formatCount(described.parameters)) parameters",
+        "  work       \(formatCount(described.macs)) multiply-adds",
+        "  parameters \(formatCount(described.parameters))",
         "  arena      \(arenaText(function))",
         "  session    \(formatBytes(function.sessionBytes)) on one thread, of which "
           + "\(formatBytes(function.scratchBytes)) are scratch and tables",

@@ -93,7 +93,9 @@ struct InspectFacts: Encodable {
         compression: $0.isCompressed ? "zstd" : "raw")
     }
     functions = zip(manifest.functions, bundle.functions).map { described, function in
-      func port(_ port: Manifest.Port) -> Port { Port(name: port.name, element: port.element, shape: port.shape) }
+      func port(_ port: Manifest.Port) -> Port {
+        Port(name: port.name, element: port.element, shape: port.shape)
+      }
       return Function(
         name: function.program.name, inputs: described.inputs.map(port), outputs: described.outputs.map(port),
         nodes: function.program.instructions.count, parameters: described.parameters, macs: described.macs,
@@ -116,7 +118,8 @@ struct InspectFacts: Encodable {
         return Port(name: port.name, element: type.element.rawValue, shape: type.shape.extents)
       }
       return Function(
-        name: graph.name, inputs: graph.inputs.map(port), outputs: graph.outputs.map(port), nodes: statistics.nodes,
+        name: graph.name, inputs: graph.inputs.map(port), outputs: graph.outputs.map(port),
+        nodes: statistics.nodes,
         parameters: statistics.parameters, macs: statistics.macs,
         opCounts: opCounts(graph.order.map { graph[$0].op.name }))
     }
@@ -164,7 +167,9 @@ struct OpFacts: Encodable {
 
   static func calls(_ function: FunctionPlan) -> [OpFacts] {
     let program = function.program
-    func type(_ tensor: Int) -> String { "\(program.tensors[tensor].element.rawValue)\(program.tensors[tensor].shape)" }
+    func type(_ tensor: Int) -> String {
+      "\(program.tensors[tensor].element.rawValue)\(program.tensors[tensor].shape)"
+    }
     return program.instructions.enumerated().map { index, call in
       OpFacts(
         function: program.name, node: call.name, op: call.operation, instruction: index,
@@ -200,7 +205,8 @@ struct TensorFacts: Encodable {
     function.memory.places.map { place in
       let tensor = function.program.tensors[place.tensor]
       return TensorFacts(
-        function: function.program.name, index: place.tensor, name: tensor.name, element: tensor.element.rawValue,
+        function: function.program.name, index: place.tensor, name: tensor.name,
+        element: tensor.element.rawValue,
         shape: tensor.shape.extents, buffer: place.buffer, offset: place.offset, bytes: place.bytes,
         firstStep: place.steps.lowerBound, lastStep: place.steps.upperBound, sharesWith: place.sharesWith)
     }

@@ -30,8 +30,8 @@ struct InspectedModel {
       lines += graph.outputs.map { "  output     \($0.name)  \(graph.type(of: $0.value))" }
       lines += [
         "  work       \(formatCount(statistics.macs)) multiply-adds",
-        "  weights    \(formatCount(statistics.parameters)) parameters, \(formatBytes(statistics.weightBytes)), "
-          + "\(graph.weights.count) tensors\(unbound(graph))",
+        "  parameters \(formatCount(statistics.parameters))",
+        "  weights    \(formatBytes(statistics.weightBytes)), \(weightCount(graph))",
         "  ops        \(countText(opCounts(graph.order.map { graph[$0].op.name })))",
       ]
     }
@@ -39,15 +39,17 @@ struct InspectedModel {
     return lines.joined(separator: "\n")
   }
 
-  private func unbound(_ graph: Graph) -> String {
-    let count = graph.weights.count { graph.constant($0) == nil }
-    return count == 0 ? "" : ", \(count) of them without contents"
+  private func weightCount(_ graph: Graph) -> String {
+    let unbound = graph.weights.count { graph.constant($0) == nil }
+    return "\(graph.weights.count) tensors" + (unbound == 0 ? "" : ", \(unbound) of them without contents")
   }
 }
 
-/// Where the ops of each function run once the passes have rewritten it.
+/// Where the ops of each function run once the passes have rewritten it. Weights without contents count as
+/// any numbers, since passes that fold weights need some and which does not matter here.
 func placements(of module: Module, on target: Target) throws -> [[Placement]] {
   var optimized = module
+  for index in optimized.functions.indices { optimized.functions[index].bindRandomWeights(seed: 0) }
   try run(pipeline(CompileOptions(target: target)), on: &optimized)
   return optimized.functions.map { place($0, on: target) }
 }

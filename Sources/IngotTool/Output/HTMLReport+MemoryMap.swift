@@ -2,15 +2,15 @@ import Bundle
 import IngotCompiler
 import Tensors
 
-/// A function's memory over time as a picture: one rectangle for each buffer, steps to the right and arena offsets upwards, the bytes that
-/// are live at each step as a curve, and the lower bound.
+/// A function's memory over time as a picture: one rectangle for each buffer, steps to the right and arena
+/// offsets upwards, the bytes that are live at each step as a curve, and the lower bound.
 func memorySection(_ program: Program) -> String {
   let map = MemoryMap(program)
   let (arena, bound) = (program.arenaBytes, map.memory.lowerBound)
   let excess = bound > 0 ? format(100 * (Double(arena) / Double(bound) - 1), digits: 1) : "0.0"
   let text = """
-    The arena holds \(arena) bytes, \(excess) % over the lower bound of \(bound) bytes (dashed), the most that is live at one step. \
-    The curve is what is live. Point at a buffer to see its tensors.
+    The arena holds \(arena) bytes, \(excess) % over the lower bound of \(bound) bytes (dashed), the most \
+    that is live at one step. The curve is what is live. Point at a buffer to see its tensors.
     """
   return section("Memory of \(program.name)", "<p>\(escapedHTML(text))</p>\n\(map.svg)")
 }
@@ -55,12 +55,14 @@ private struct MemoryMap {
     let extent = Double(steps.count) * stepWidth
     let rise = height * Double(buffer.bytes) / bytes
     let tip = """
-      \(kindText(buffer.kind, program)), buffer \(index): \(buffer.bytes) bytes at \(buffer.offset), steps \(stepText(steps))
+      \(kindText(buffer.kind, program)), buffer \(index): \
+      \(buffer.bytes) bytes at \(buffer.offset), steps \(stepText(steps))
       \(names(index))
       """
     return """
       <rect x="\(coordinate(x))" y="\(y(buffer.offset &+ buffer.bytes))" width="\(coordinate(extent))" \
-      height="\(coordinate(rise))" fill="\(color(buffer.kind, index))"><title>\(escapedHTML(tip))</title></rect>
+      height="\(coordinate(rise))" fill="\(color(buffer.kind, index))">\
+      <title>\(escapedHTML(tip))</title></rect>
 
       """
   }
@@ -87,17 +89,20 @@ private struct MemoryMap {
     let ticks = (0...4).map { part in
       let value = Int(bytes * Double(part) / 4)
       return """
-        <text x="\(coordinate(left - 6))" y="\(y(value))" text-anchor="end" dominant-baseline="middle">\(formatBytes(value))</text>
+        <text x="\(coordinate(left - 6))" y="\(y(value))" text-anchor="end" dominant-baseline="middle">\
+        \(formatBytes(value))</text>
 
         """
     }
     let bottom = coordinate(top + height)
     let labels = """
       <text x="\(coordinate(left))" y="\(coordinate(top + height + 18))">step 0</text>
-      <text x="\(coordinate(left + width))" y="\(coordinate(top + height + 18))" text-anchor="end">step \(memory.lastStep)</text>
+      <text x="\(coordinate(left + width))" y="\(coordinate(top + height + 18))" text-anchor="end">\
+      step \(memory.lastStep)</text>
       """
     return """
-      \(ticks.joined())<line class="axis" x1="\(coordinate(left))" x2="\(coordinate(left + width))" y1="\(bottom)" y2="\(bottom)"/>
+      \(ticks.joined())<line class="axis" x1="\(coordinate(left))" x2="\(coordinate(left + width))" \
+      y1="\(bottom)" y2="\(bottom)"/>
       \(labels)
       """
   }

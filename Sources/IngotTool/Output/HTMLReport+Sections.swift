@@ -31,13 +31,19 @@ func passesSection(_ reports: [PassReport]) -> String {
   let rows = changed.map { report in
     let list = report.changes.map { "<li>\(escapedHTML($0.description))</li>" }.joined()
     let count = report.changes.count
+    let label = "\(count) change\(count == 1 ? "" : "s")"
     return [
-      Cell(report.name), Cell("\(report.nodesBefore)", isNumber: true), Cell("\(report.nodesAfter)", isNumber: true),
-      Cell(html: "<details><summary>\(count) change\(count == 1 ? "" : "s")</summary><ul>\(list)</ul></details>"),
+      Cell(report.name), Cell("\(report.nodesBefore)", isNumber: true),
+      Cell("\(report.nodesAfter)", isNumber: true),
+      Cell(
+        html: "<details><summary>\(label)</summary><ul>\(list)</ul></details>"),
     ]
   }
-  let header = [Cell("Pass"), Cell("Ops before", isNumber: true), Cell("After", isNumber: true), Cell("Changes")]
-  let others = "<p class=\"quiet\">\(reports.count - changed.count) of \(reports.count) runs of passes found nothing to change.</p>"
+  let header = [
+    Cell("Pass"), Cell("Ops before", isNumber: true), Cell("After", isNumber: true), Cell("Changes"),
+  ]
+  let idle = "\(reports.count - changed.count) of \(reports.count) runs of passes found nothing to change."
+  let others = "<p class=\"quiet\">\(idle)</p>"
   return section("Passes", htmlTable(header, rows) + others)
 }
 
@@ -59,12 +65,14 @@ func placementSection(_ function: String, _ placements: [Placement]) -> String {
 /// The sections of a bundle file.
 func fileSection(_ sections: [BundleContents.Section]) -> String {
   let header = [
-    Cell("Section"), Cell("Offset", isNumber: true), Cell("Stored", isNumber: true), Cell("Unpacked", isNumber: true),
+    Cell("Section"), Cell("Offset", isNumber: true), Cell("Stored", isNumber: true),
+    Cell("Unpacked", isNumber: true),
     Cell("Compression"),
   ]
   let rows = sections.map { section in
     [
-      Cell(section.kind), Cell("\(section.offset)", isNumber: true), Cell("\(section.storedBytes)", isNumber: true),
+      Cell(section.kind), Cell("\(section.offset)", isNumber: true),
+      Cell("\(section.storedBytes)", isNumber: true),
       Cell("\(section.rawBytes)", isNumber: true), Cell(section.isCompressed ? "zstd" : "none"),
     ]
   }
@@ -99,7 +107,8 @@ struct Cell {
   var html: String
   var isNumber: Bool
   init(_ text: String, isNumber: Bool = false) {
-    html = escapedHTML(text).split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "<br>")
+    html = escapedHTML(text).split(separator: "\n", omittingEmptySubsequences: false).joined(
+      separator: "<br>")
     self.isNumber = isNumber
   }
   init(html: String) {
@@ -110,7 +119,8 @@ struct Cell {
 
 func htmlTable(_ header: [Cell], _ rows: [[Cell]]) -> String {
   func line(_ cells: [Cell], _ tag: String) -> String {
-    "<tr>" + cells.map { "<\(tag)\($0.isNumber ? " class=\"number\"" : "")>\($0.html)</\(tag)>" }.joined() + "</tr>\n"
+    "<tr>" + cells.map { "<\(tag)\($0.isNumber ? " class=\"number\"" : "")>\($0.html)</\(tag)>" }.joined()
+      + "</tr>\n"
   }
   let head = header.isEmpty ? "" : "<thead>\(line(header, "th"))</thead>\n"
   return "<table>\n\(head)<tbody>\n\(rows.map { line($0, "td") }.joined())</tbody>\n</table>\n"

@@ -1,8 +1,8 @@
 import Bundle
 import IngotCompiler
 
-/// A page about a compile: facts, passes, placement, memory plan, weights. It refers to nothing outside itself, and the same compile gives
-/// the same page.
+/// A page about a compile: facts, passes, placement, memory plan, weights. It refers to nothing outside
+/// itself, and the same compile gives the same page.
 func htmlReport(_ compiled: CompiledBundle, title: String) -> String {
   let manifest = compiled.manifest
   let facts =
@@ -15,7 +15,8 @@ func htmlReport(_ compiled: CompiledBundle, title: String) -> String {
   return page(title, sections)
 }
 
-/// A page about a bundle, which holds nothing of its passes and placement. The bundle is one that the interpreter has opened.
+/// A page about a bundle, which holds nothing of its passes and placement. The bundle is one that the
+/// interpreter has opened.
 func htmlReport(_ contents: BundleContents, title: String) -> String {
   let facts = [
     ("Bundle", formatBytes(contents.fileBytes)),
@@ -53,7 +54,8 @@ private let style = """
   body { font: 15px/1.45 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
   h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; }
   table { border-collapse: collapse; width: 100%; }
-  th, td { text-align: left; vertical-align: top; padding: 0.25rem 0.75rem 0.25rem 0; border-bottom: 1px solid var(--line); }
+  th, td { text-align: left; vertical-align: top; padding: 0.25rem 0.75rem 0.25rem 0; }
+  tr { border-bottom: 1px solid var(--line); }
   th { font-weight: 600; } td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
   details { margin: 0.5rem 0; } summary { cursor: pointer; } ul { margin: 0.25rem 0; }
   .quiet, svg text { color: var(--quiet); fill: var(--quiet); }

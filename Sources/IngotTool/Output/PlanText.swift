@@ -5,6 +5,7 @@ import Tensors
 /// A function's memory plan: sizes, then every tensor's place in the order of time, then the buffers.
 func planText(_ function: FunctionPlan) -> String {
   let (program, memory) = (function.program, function.memory)
+  let peak = memory.liveBytes.firstIndex(of: memory.lowerBound) ?? 0
   let tensors = memory.places.map { place in
     let tensor = program.tensors[place.tensor]
     return [
@@ -15,12 +16,14 @@ func planText(_ function: FunctionPlan) -> String {
   let buffers = program.buffers.indices.compactMap { index -> [String]? in
     guard let steps = memory.bufferSteps[index] else { return nil }
     let buffer = program.buffers[index]
-    return ["\(index)", kindText(buffer.kind, program), "\(buffer.offset)", "\(buffer.bytes)", stepText(steps)]
+    return [
+      "\(index)", kindText(buffer.kind, program), "\(buffer.offset)", "\(buffer.bytes)", stepText(steps),
+    ]
   }
   return """
     function \(program.name)
       arena        \(program.arenaBytes) bytes
-      lower bound  \(memory.lowerBound) bytes, live at step \(memory.liveBytes.firstIndex(of: memory.lowerBound) ?? 0)
+      lower bound  \(memory.lowerBound) bytes, live at step \(peak)
       scratch      \(function.scratchBytes) bytes, with tables, on one thread
       steps        0 to \(memory.lastStep): call i runs at step i + 1, outputs are read at the last
 
@@ -43,7 +46,9 @@ func stepText(_ steps: ClosedRange<Int>) -> String { "\(steps.lowerBound)-\(step
 
 /// What a buffer holds: `input 'image'`, `intermediate`.
 func kindText(_ kind: Program.Buffer.Kind, _ program: Program) -> String {
-  func name(_ tensor: Int) -> String { program.tensors.indices.contains(tensor) ? program.tensors[tensor].name : "" }
+  func name(_ tensor: Int) -> String {
+    program.tensors.indices.contains(tensor) ? program.tensors[tensor].name : ""
+  }
   return switch kind {
   case .arena: "intermediate"
   case .input(let index): "input '\(name(index))'"

@@ -1,0 +1,64 @@
+import Bundle
+import Tensors
+import TestSupport
+import Testing
+
+/// The reader gives an error or a value for any bytes, and never reads outside them. (That every damage is
+/// an error is the interpreter's promise; this reader takes files apart that the interpreter has opened.)
+@Suite struct DamagedFileTests {
+  private let sound: [UInt8]
+
+  init() throws {
+    sound = try encodeBundle(
+      manifest: sampleManifest(), programs: [sampleProgram()], weights: sampleWeights(), compress: false)
+  }
+
+  @Test func cutFilesAreErrors() {
+    for length in stride(from: 0, to: sound.count, by: 97) {
+      #expect(throws: BundleError.self, "cut to \(length) bytes") { try contents(Array(sound[..<length])) }
+    }
+  }
+
+  @Test func messagesNameTheFile() {
+    #expect(throws: BundleError("test.ingot: is not an .ingot bundle")) {
+      try contents([UInt8](repeating: 0, count: 64))
+    }
+    var other = sound
+    other[8] = 77
+    #expect(throws: BundleError("test.ingot: has format version 77, this program reads 1")) {
+      try contents(other)
+    }
+  }
+
+  @Test(arguments: 0..<20)
+  func changedFilesAreReadOrRefused(group: Int) {
+    var generator = SplitMix64(seed: UInt64(group))
+    // Weights are not read, so only what stands before them is changed.
+    let readable = min(sound.count, 4096)
+    for _ in 0..<100 {
+      var bytes = sound
+      for _ in 0..<Int.random(in: 1...4, using: &generator) { change(&bytes, below: readable, &generator) }
+      let read = try? contents(bytes)
+      // Reading everything that was found must be as safe as finding it.
+      #expect((read?.programs.count ?? 0) < 16)
+    }
+  }
+
+  /// Sets a byte, a whole word to an extreme, or copies one part over another.
+  private func change(_ bytes: inout [UInt8], below count: Int, _ generator: inout SplitMix64) {
+    let place = Int.random(in: 0..<(count - 8), using: &generator)
+    switch Int.random(in: 0..<4, using: &generator) {
+    case 0: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+    case 1: bytes[place] = UInt8.random(in: 0...255, using: &generator)
+    case 2:
+      let extremes: [UInt64] = [0, 1, 0x7fff_ffff, 0xffff_ffff, .max, 1 << 63, .max >> 1]
+      let word = extremes.randomElement(using: &generator) ?? 0
+      let width = Bool.random(using: &generator) ? 8 : 4
+      let start = place / width * width
+      for index in 0..<width { bytes[start + index] = UInt8(truncatingIfNeeded: word >> (8 * UInt64(index))) }
+    default:
+      let source = Int.random(in: 0..<(count - 8), using: &generator)
+      for index in 0..<8 { bytes[place + index] = bytes[source + index] }
+    }
+  }
+}
