@@ -89,9 +89,11 @@ package struct PassContext: Sendable {
     return graph.addWeight(stem + Self.foldedSuffix, tensor)
   }
 
-  /// Gives a weight other contents of the same shape, which may have another element type. The caller sees to readers whose
-  /// result type follows from the weight's.
-  package mutating func setWeight(_ value: ValueID, to tensor: Tensor, _ description: @autoclosure () -> String) {
+  /// Gives a weight other contents of the same shape, which may have another element type. The caller sees
+  /// to readers whose result type follows from the weight's.
+  package mutating func setWeight(
+    _ value: ValueID, to tensor: Tensor, _ description: @autoclosure () -> String
+  ) {
     record(description(), [])
     graph.bind(value, to: tensor)
   }

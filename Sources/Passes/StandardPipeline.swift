@@ -7,7 +7,11 @@ package let standardPipeline: [PipelineStep] = [
     "importers leave shape arithmetic and reshaped parameters behind; nothing else sees through them"),
   .run(removeDeadCode, "what no output needs would count as a reader and keep patterns from matching"),
   .repeat(
-    6, [removeNoOps, mergeReshapes, removeBroadcasts, simplifyArithmetic, mergeDuplicates, foldConstants],
+    6,
+    [
+      removeNoOps, mergeReshapes, mergeConcats, removeBroadcasts, simplifyArithmetic, mergeDuplicates,
+      foldConstants,
+    ],
     "one form for each thing, so that recognition has one form to look for"),
 
   .run(recogniseSigmoids, "gates are made of them"),
@@ -19,16 +23,18 @@ package let standardPipeline: [PipelineStep] = [
   .repeat(2, [absorbNormScale], "scale and bias follow the normalisation as separate nodes"),
 
   .repeat(
-    6, [pushTransposes, mergeTransposes, foldTransposesIntoMatMul, mergeReshapes, removeNoOps],
+    6,
+    [pushTransposes, mergeTransposes, foldTransposesIntoMatMul, mergeReshapes, mergeConcats, removeNoOps],
     "models with channels last transpose around every convolution, and folding needs neighbours"),
 
+  .run(foldPads, "a scale folds through padding that the convolution does"),
   .repeat(3, [foldBatchNorm, foldScaleOffset, mergeParallelLinear], "free at run time once in the weights"),
   .run(lowerBatchNorm, "what could not fold is arithmetic like any other"),
   .repeat(
     6,
     [
-      moveScalePastMean, pushTransposes, mergeTransposes, mergeReshapes, foldScaleOffset, mergeParallelLinear,
-      simplifyArithmetic, removeNoOps,
+      moveScalePastMean, pushTransposes, mergeTransposes, foldTransposesIntoMatMul, mergeReshapes,
+      mergeConcats, foldPads, foldScaleOffset, mergeParallelLinear, simplifyArithmetic, removeNoOps,
     ],
     "a normalisation before pooling folds into the classifier behind it, and arithmetic moves and merges"),
 

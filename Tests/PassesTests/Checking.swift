@@ -31,7 +31,8 @@ func runChecked(_ steps: [PipelineStep], on graph: Graph, seed: UInt64 = 1) thro
     if report.changes.isEmpty {
       // Ids are never used again, so that any change shows in one of these.
       let isSame =
-        before.order == after.order && before.valueCapacity == after.valueCapacity && before.values == after.values
+        before.order == after.order && before.valueCapacity == after.valueCapacity
+        && before.values == after.values
       if !isSame { fail("changed the graph without a log entry") }
       return
     }

@@ -58,7 +58,7 @@ struct RandomGraph {
     let x = pick()
     let shape = graph.shape(of: x)
     let rank = shape.rank
-    switch below(18) {
+    switch below(19) {
     case 0: return (.unary(unary()), [x])
     case 1, 2: return (.binary(Binary(binary())), [x, pick()])
     case 3, 4:
@@ -102,6 +102,9 @@ struct RandomGraph {
       // A large epsilon, so that normalising what has cancelled does not blow up its rounding.
       let norm = LayerNorm(epsilon: 0.1)
       return [(.softmax(Softmax(axis: below(rank))), [x]), (.layerNorm(norm), [x])][below(2)]
+    case 17:
+      guard rank == 4 else { return (.unary(unary()), [x]) }
+      return (.pad(Pad([0, 0] + [below(2), below(2)] + [0, 0] + [below(2), 1])), [x])
     default: return (.concat(Concat(axis: rank == 0 ? 0 : below(rank))), [x, pick()])
     }
   }

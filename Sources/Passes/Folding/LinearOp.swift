@@ -189,7 +189,9 @@ struct LinearOp {
       return result
     }
     let tensor = Tensor(numbers.map { Float($0) }, shape: biasShape, element: biasElement)
-    if let addend, bias == nil, let constant = context.graph.constant(addend), constant.isIdentical(to: tensor) {
+    if let addend, bias == nil, let constant = context.graph.constant(addend),
+      constant.isIdentical(to: tensor)
+    {
       result.append(addend)
     } else if let source = bias ?? addend {
       result.append(context.addWeight(foldedFrom: source, tensor))
