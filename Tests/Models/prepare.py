@@ -1,6 +1,6 @@
 """Makes the cases that check.py compiles and runs: trained models of others and seeded architectures.
 
-    prepare.py OUTDIR [CASE ...] [--downloads DIR]
+    prepare.py OUTDIR [CASE ...] [--missing] [--downloads DIR]
 """
 
 import argparse
@@ -121,12 +121,15 @@ def main() -> None:
     parser.add_argument("outdir", type=pathlib.Path)
     parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(CASES)}; all if none is named")
     parser.add_argument("--downloads", type=pathlib.Path, help="where packages are kept (OUTDIR/downloads)")
+    parser.add_argument("--missing", action="store_true", help="only cases that are not there yet")
     arguments = parser.parse_args()
     unknown = [name for name in arguments.cases if name not in CASES]
     if unknown:
         parser.error(f"there is no case {', '.join(unknown)}; there are {', '.join(CASES)}")
     downloads = arguments.downloads or arguments.outdir / "downloads"
     for name in arguments.cases or CASES:
+        if arguments.missing and (arguments.outdir / name / "case.json").exists():
+            continue
         # Made beside its place and moved, so that an interrupted run leaves no half of a case.
         folder = arguments.outdir / f"{name}.partial"
         shutil.rmtree(folder, ignore_errors=True)

@@ -17,7 +17,7 @@ fail_with_output() {
 }
 
 # expect STATUS PATTERN WORD...: runs the tool on the words. The exit status must be STATUS, and what it prints
-# on standard error, results on standard output, nothing on the other) must match the extended regular expression.
+# (messages of failures on standard error, results on standard output) must match the extended regular expression.
 expect() {
   local status=$1 pattern=$2 found said quiet
   shift 2
