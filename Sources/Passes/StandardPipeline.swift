@@ -38,9 +38,11 @@ package let standardPipeline: [PipelineStep] = [
     ],
     "a normalisation before pooling folds into the classifier behind it, and arithmetic moves and merges"),
 
+  .repeat(3, [mergeDuplicates, removeNoOps], "folding and moving make equal nodes"),
   .run(fuseActivation, "the op before writes its result once"),
+  .run(foldTransposesIntoMatMul, "an activation may have stood between a product and its transpose"),
   .run(fuseElementwise, "last, because nothing looks inside the fused op"),
-  .run(mergeDuplicates, "folding makes equal weights and nodes"),
+  .run(mergeDuplicates, "whatever fusion has made equal, weights included"),
   .run(removeDeadCode, "weights that were folded away must not reach the bundle"),
 ]
 

@@ -15,7 +15,7 @@ package let mergeDuplicates = Pass("merge-duplicates", "Merges equal nodes and w
     var operands: [ValueID]
   }
   var seen: [Key: ValueID] = [:]
-  for node in context.graph.order {
+  for node in context.graph.order where context.graph[node].results.count == 1 {
     let entry = context.graph[node]
     var key = Key(op: entry.op, operands: entry.operands)
     if case .binary(let op) = entry.op, op.function.isCommutative { key.operands.sort() }
