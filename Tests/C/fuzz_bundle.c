@@ -19,8 +19,8 @@ static size_t in_use, most_in_use;
 static void *limited(void *context, size_t bytes) {
   (void)context;
   if (bytes > MEMORY_LIMIT - in_use) return NULL;
-  void *memory = aligned_alloc(64, (bytes + 63) / 64 * 64);
-  if (memory == NULL) return NULL;
+  void *memory;
+  if (posix_memalign(&memory, 64, bytes) != 0) return NULL;
   in_use += bytes;
   if (in_use > most_in_use) most_in_use = in_use;
   return memory;
@@ -68,6 +68,23 @@ static double work_of(const uint8_t *file, uint64_t bytes) {
   return work;
 }
 
+#define BOUND 8
+/* Inputs and outputs get memory of exactly their length, so that one byte beyond is seen. */
+static void bind_exactly(const ingot_bundle *bundle, ingot_session *session, uint32_t function, void **bound) {
+  const uint32_t inputs = ingot_input_count(bundle, function), outputs = ingot_output_count(bundle, function);
+  for (uint32_t i = 0; i < inputs + outputs; i++) {
+    const ingot_tensor_info *info = i < inputs ? ingot_input(bundle, function, i) : ingot_output(bundle, function, i - inputs);
+    void *memory = NULL;
+    if (i < BOUND && info->bytes < MEMORY_LIMIT && posix_memalign(&memory, 64, info->bytes + (info->bytes == 0)) == 0) bound[i] = memory;
+    if (i < inputs) {
+      if (memory != NULL) ingot_bind_input(session, i, memory, info->bytes);
+      memset(ingot_input_data(session, i), 1, info->bytes);
+    } else if (memory != NULL) {
+      ingot_bind_output(session, i - inputs, memory, info->bytes);
+    }
+  }
+}
+
 /* Opens, and runs if that is little work. Returns whether it opened. */
 static bool try_mutant(uint8_t *file, uint64_t bytes, uint64_t *runs) {
   char message[512];
@@ -81,11 +98,12 @@ static bool try_mutant(uint8_t *file, uint64_t bytes, uint64_t *runs) {
       const ingot_session_options options = {.function = f, .threads = 1 + f % 2};
       ingot_session *session;
       if (ingot_session_create(bundle, &options, &allocator, &session, message, sizeof message) != INGOT_OK) continue;
-      for (uint32_t i = 0; i < ingot_input_count(bundle, f); i++)
-        memset(ingot_input_data(session, i), 1, ingot_input(bundle, f, i)->bytes);
+      void *bound[BOUND] = {NULL};
+      bind_exactly(bundle, session, f, bound);
       ingot_run(session);
       (*runs)++;
       ingot_session_destroy(session);
+      for (int i = 0; i < BOUND; i++) free(bound[i]);
     }
   }
   ingot_close(bundle);

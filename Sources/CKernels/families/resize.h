@@ -2,6 +2,8 @@
 
 #define RESIZE_COLUMNS 128
 #define RESIZE_TAPS 4
+#define RESIZE_ROWS 16
+#define RESIZE_BAND 64
 
 /* Up to four source positions and their weights for one output position of an axis. */
 typedef struct {
@@ -60,24 +62,63 @@ static resize_taps resize_taps_of(const kernel_resize *p, int axis, int64_t posi
   return taps;
 }
 
-static kernel_work resize_work(const void *arguments) {
-  const kernel_resize *p = arguments;
-  return (kernel_work){p->planes * p->out[0] * kernel_ceil_divide(p->out[1], 16), 0};
+/* The columns of a chunk, tap by tap. */
+typedef struct {
+  int count;
+  int32_t index[RESIZE_TAPS][RESIZE_COLUMNS];
+  float weight[RESIZE_TAPS][RESIZE_COLUMNS];
+} resize_columns;
+
+/* Rows of x that were resampled along the columns, found by their number modulo RESIZE_ROWS. */
+typedef struct {
+  int64_t row[RESIZE_ROWS];
+  float value[RESIZE_ROWS][RESIZE_COLUMNS];
+} resize_cache;
+
+/* Planes of one item: enough work to be worth its tables. */
+static int64_t resize_group(const kernel_resize *p) {
+  return kernel_most(1, 16384 / kernel_most(1, kernel_least(p->out[1], RESIZE_BAND) * p->out[2]));
 }
 
-static void resize_row(const kernel_resize *p, int64_t plane, const resize_taps *depth, const resize_taps *row,
-                       const resize_taps *columns, int64_t n, float *y) {
-  for (int64_t j = 0; j < n; j++) y[j] = 0;
-  for (int a = 0; a < depth->count; a++) {
-    for (int b = 0; b < row->count; b++) {
-      const int64_t start = ((plane * p->in[0] + depth->index[a]) * p->in[1] + row->index[b]) * p->in[2];
-      const float weight = depth->weight[a] * row->weight[b];
+static kernel_work resize_work(const void *arguments) {
+  const kernel_resize *p = arguments;
+  return (kernel_work){kernel_ceil_divide(p->planes, resize_group(p)) * p->out[0] * kernel_ceil_divide(p->out[1], RESIZE_BAND), 0};
+}
+
+static const float *resize_row(const kernel_resize *p, int64_t row, const resize_columns *columns, int64_t n, resize_cache *cache) {
+  const int64_t slot = row % RESIZE_ROWS;
+  float *y = cache->value[slot];
+  if (cache->row[slot] == row) return y;
+  cache->row[slot] = row;
+  const int64_t start = row * p->in[2];
+  for (int t = 0; t < columns->count; t++) {
+    const int32_t *index = columns->index[t];
+    const float *weight = columns->weight[t], *x = (const float *)p->x + start;
+    if (p->x_element != KERNEL_F32) {
       for (int64_t j = 0; j < n; j++) {
-        const resize_taps *column = &columns[j];
-        float sum = 0;
-        for (int t = 0; t < column->count; t++)
-          sum += column->weight[t] * one_float(p->x, p->x_element, start + column->index[t]);
-        y[j] += weight * sum;
+        const float product = weight[j] * one_float(p->x, p->x_element, start + index[j]);
+        y[j] = t == 0 ? product : y[j] + product;
+      }
+    } else if (t == 0) {
+      for (int64_t j = 0; j < n; j++) y[j] = weight[j] * x[index[j]];
+    } else {
+      for (int64_t j = 0; j < n; j++) y[j] += weight[j] * x[index[j]];
+    }
+  }
+  return y;
+}
+
+/* One row of y: the rows of x that it lies between, weighted. */
+static void resize_blend(const kernel_resize *p, int64_t plane, const resize_taps *depth, const resize_taps *height,
+                         const resize_columns *columns, int64_t n, resize_cache *cache, float *y) {
+  for (int a = 0; a < depth->count; a++) {
+    for (int b = 0; b < height->count; b++) {
+      const int64_t row = (plane * p->in[0] + depth->index[a]) * p->in[1] + height->index[b];
+      const float *x = resize_row(p, row, columns, n, cache);
+      const vf weight = v_set(depth->weight[a] * height->weight[b]);
+      for (int64_t j = 0; j < n; j += LANES) {
+        const vf product = weight * v_load(x + j);
+        v_store(y + j, a + b == 0 ? product : v_load(y + j) + product);
       }
     }
   }
@@ -86,20 +127,34 @@ static void resize_row(const kernel_resize *p, int64_t plane, const resize_taps 
 static void resize_run(const void *arguments, int64_t begin, int64_t end, void *scratch) {
   const kernel_resize *p = arguments;
   (void)scratch;
-  const int64_t bands = kernel_ceil_divide(p->out[1], 16);
-  resize_taps columns[RESIZE_COLUMNS];
+  const int64_t bands = kernel_ceil_divide(p->out[1], RESIZE_BAND), group = resize_group(p);
+  resize_columns columns;
+  resize_cache cache;
+  resize_taps heights[RESIZE_BAND];
   float y[RESIZE_COLUMNS];
+  memset(cache.value, 0, sizeof cache.value);
   for (int64_t w0 = 0; w0 < p->out[2]; w0 += RESIZE_COLUMNS) {
     const int64_t n = kernel_least(RESIZE_COLUMNS, p->out[2] - w0);
-    for (int64_t j = 0; j < n; j++) columns[j] = resize_taps_of(p, 2, w0 + j);
+    for (int64_t j = 0; j < n; j++) {
+      const resize_taps taps = resize_taps_of(p, 2, w0 + j);
+      columns.count = taps.count;
+      for (int t = 0; t < taps.count; t++) {
+        columns.index[t][j] = (int32_t)taps.index[t];
+        columns.weight[t][j] = taps.weight[t];
+      }
+    }
+    for (int r = 0; r < RESIZE_ROWS; r++) cache.row[r] = -1;
     for (int64_t item = begin; item < end; item++) {
-      const int64_t h0 = item % bands * 16, d = item / bands % p->out[0], plane = item / bands / p->out[0];
+      const int64_t h0 = item % bands * RESIZE_BAND, d = item / bands % p->out[0], first = item / bands / p->out[0] * group;
+      const int64_t rows = kernel_least(RESIZE_BAND, p->out[1] - h0);
       const resize_taps depth = resize_taps_of(p, 0, d);
-      for (int64_t h = h0; h < kernel_least(h0 + 16, p->out[1]); h++) {
-        const resize_taps row = resize_taps_of(p, 1, h);
-        resize_row(p, plane, &depth, &row, columns, n, y);
-        narrow(y, n, kernel_at_mutable(p->y, p->y_element, ((plane * p->out[0] + d) * p->out[1] + h) * p->out[2] + w0),
-               p->y_element);
+      for (int64_t h = 0; h < rows; h++) heights[h] = resize_taps_of(p, 1, h0 + h);
+      for (int64_t plane = first; plane < kernel_least(first + group, p->planes); plane++) {
+        for (int64_t h = 0; h < rows; h++) {
+          resize_blend(p, plane, &depth, &heights[h], &columns, n, &cache, y);
+          const int64_t at = ((plane * p->out[0] + d) * p->out[1] + h0 + h) * p->out[2] + w0;
+          narrow(y, n, kernel_at_mutable(p->y, p->y_element, at), p->y_element);
+        }
       }
     }
   }
