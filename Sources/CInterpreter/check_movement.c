@@ -118,3 +118,25 @@ ingot_status ingot_check_gather(const ingot_op *op) {
   }
   return INGOT_OK;
 }
+
+ingot_status ingot_check_scatter(const ingot_op *op) {
+  CHECK(ingot_expect_inputs(op, 3, 3));
+  CHECK(ingot_expect_attributes(op, 1));
+  CHECK(ingot_expect_range(op, 0, 0, 4, "the reduction"));
+  const ingot_tensor *x = op->x[0], *indices = op->x[1], *updates = op->x[2];
+  CHECK(expect_same_element(op, x));
+  CHECK(expect_same_element(op, updates));
+  CHECK(ingot_expect_same_shape(op, x, op->y));
+  REQUIRE(op, x->rank >= 1, "the input is a scalar");
+  REQUIRE(op, x->element != INGOT_BOOL || attribute(op, 0) == 0, "bools can't be combined");
+  REQUIRE(op, indices->element == INGOT_I32 || indices->element == INGOT_I64, "indices have element %u, expected i32 or i64",
+          indices->element);
+  REQUIRE(op, updates->rank == indices->rank + x->rank - 1u, "updates have rank %u, expected %u", updates->rank,
+          indices->rank + x->rank - 1u);
+  for (uint32_t i = 0; i < updates->rank; i++) {
+    const int64_t expected = i < indices->rank ? indices->dims[i] : x->dims[i - indices->rank + 1];
+    REQUIRE(op, updates->dims[i] == expected, "updates have extent %lld at axis %u, expected %lld", (long long)updates->dims[i],
+            i, (long long)expected);
+  }
+  return INGOT_OK;
+}

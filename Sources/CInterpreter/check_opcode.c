@@ -123,6 +123,7 @@ ingot_status ingot_check_opcode(const ingot_checker *c) {
     case INGOT_OP_PAD: return ingot_check_pad(&op);
     case INGOT_OP_GATHER: return ingot_check_gather(&op);
     case INGOT_OP_RESIZE: return ingot_check_resize(&op);
+    case INGOT_OP_SCATTER: return ingot_check_scatter(&op);
     case INGOT_OP_CUMSUM: return ingot_check_cumsum(&op);
   }
   return ingot_invalid(c, "the opcode is %u", instruction->opcode);

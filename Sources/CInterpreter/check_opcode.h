@@ -55,5 +55,6 @@ ingot_status ingot_check_concat(const ingot_op *op);
 ingot_status ingot_check_slice(const ingot_op *op);
 ingot_status ingot_check_pad(const ingot_op *op);
 ingot_status ingot_check_gather(const ingot_op *op);
+ingot_status ingot_check_scatter(const ingot_op *op);
 
 #endif

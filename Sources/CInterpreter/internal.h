@@ -93,7 +93,7 @@ typedef struct {
   uint32_t instruction;
 } ingot_checker;
 
-/* Every rule of the format that a program can break. After INGOT_OK nothing is checked again but gather indices. */
+/* Every rule of the format that a program can break. After INGOT_OK nothing is checked again but indices. */
 ingot_status ingot_check_function(const ingot_bundle *bundle, uint32_t function, const ingot_report *report);
 ingot_status ingot_check_overlap(const ingot_checker *checker);
 ingot_status ingot_check_opcode(const ingot_checker *checker);

@@ -83,6 +83,10 @@ bool ingot_prepare(const kernel_table *table, const ingot_function_view *view, c
       kernel = KERNEL_gather;
       ingot_prepare_gather(&p, &task->arguments.gather);
       break;
+    case INGOT_OP_SCATTER:
+      kernel = KERNEL_scatter;
+      ingot_prepare_scatter(&p, &task->arguments.scatter);
+      break;
     case INGOT_OP_RESIZE:
       kernel = KERNEL_resize;
       ingot_prepare_resize(&p, &task->arguments.resize);

@@ -49,5 +49,6 @@ void ingot_prepare_slice(const ingot_preparation *p, kernel_permute *arguments);
 void ingot_prepare_concat(const ingot_preparation *p, uint32_t part, kernel_interleave *arguments);
 void ingot_prepare_pad(const ingot_preparation *p, kernel_pad *arguments);
 void ingot_prepare_gather(const ingot_preparation *p, kernel_gather *arguments);
+void ingot_prepare_scatter(const ingot_preparation *p, kernel_scatter *arguments);
 
 #endif

@@ -84,3 +84,12 @@ void ingot_prepare_gather(const ingot_preparation *p, kernel_gather *arguments) 
       .count = ingot_tensor_count(indices),
       .inner_bytes = prepared_product(x, axis + 1, x->rank) * (int64_t)ingot_element_bytes(x->element)};
 }
+
+void ingot_prepare_scatter(const ingot_preparation *p, kernel_scatter *arguments) {
+  const ingot_tensor *x = prepared_input(p, 0), *indices = prepared_input(p, 1), *updates = prepared_input(p, 2);
+  *arguments = (kernel_scatter){
+      .x = prepared_address(p, x), .indices = prepared_address(p, indices), .updates = prepared_address(p, updates),
+      .y = prepared_address(p, p->y), .element = x->element, .index_element = indices->element,
+      .reduction = (uint8_t)p->attributes[0], .extent = x->dims[0], .count = ingot_tensor_count(indices),
+      .inner = prepared_product(x, 1, x->rank)};
+}

@@ -12,16 +12,28 @@ static uint64_t nanoseconds(void) {
 }
 
 /* Indices are data, so they are the one thing that only a run can check. */
-static ingot_status check_indices(ingot_session *session, const ingot_instruction *instruction, const kernel_gather *gather) {
-  const int64_t wrong = kernel_gather_check(gather);
+static ingot_status check_indices(ingot_session *session, const ingot_instruction *instruction, const void *indices,
+                                  uint32_t element, int64_t count, int64_t extent) {
+  const int64_t wrong = kernel_wrong_index(indices, element, count, extent);
   if (wrong < 0) return INGOT_OK;
   const ingot_report report = {session->message, sizeof session->message, NULL};
-  const long long index = gather->index_element == INGOT_I64 ? (long long)((const int64_t *)gather->indices)[wrong]
-                                                             : ((const int32_t *)gather->indices)[wrong];
-  return ingot_fail(&report, INGOT_ERROR_INDEX, "gather '%.*s': index %lld at position %lld, expected -%lld to %lld",
-                    (int)(instruction->name_bytes < 100 ? instruction->name_bytes : 100),
-                    session->view->strings + instruction->name, index, (long long)wrong, (long long)gather->extent,
-                    (long long)gather->extent - 1);
+  const long long index = element == INGOT_I64 ? (long long)((const int64_t *)indices)[wrong] : ((const int32_t *)indices)[wrong];
+  return ingot_fail(&report, INGOT_ERROR_INDEX, "%s '%.*s': index %lld at position %lld, expected -%lld to %lld",
+                    ingot_opcode_text(instruction->opcode), (int)(instruction->name_bytes < 100 ? instruction->name_bytes : 100),
+                    session->view->strings + instruction->name, index, (long long)wrong, (long long)extent,
+                    (long long)extent - 1);
+}
+
+static ingot_status check_data(ingot_session *session, const ingot_instruction *instruction, const ingot_task *task) {
+  const kernel_gather *gather = &task->arguments.gather;
+  const kernel_scatter *scatter = &task->arguments.scatter;
+  switch (instruction->opcode) {
+    case INGOT_OP_GATHER:
+      return check_indices(session, instruction, gather->indices, gather->index_element, gather->count, gather->extent);
+    case INGOT_OP_SCATTER:
+      return check_indices(session, instruction, scatter->indices, scatter->index_element, scatter->count, scatter->extent);
+    default: return INGOT_OK;
+  }
 }
 
 static ingot_status run_instruction(ingot_session *session, const ingot_instruction *instruction) {
@@ -29,10 +41,8 @@ static ingot_status run_instruction(ingot_session *session, const ingot_instruct
   for (uint32_t part = 0; part < parts; part++) {
     ingot_task task;
     if (!ingot_prepare(session->table, session->view, instruction, part, session->places, &task)) continue;
-    if (instruction->opcode == INGOT_OP_GATHER) {
-      const ingot_status status = check_indices(session, instruction, &task.arguments.gather);
-      if (status != INGOT_OK) return status;
-    }
+    const ingot_status status = check_data(session, instruction, &task);
+    if (status != INGOT_OK) return status;
     ingot_pool_run(session->pool, &task);
   }
   return INGOT_OK;

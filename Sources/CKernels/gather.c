@@ -1,14 +1,10 @@
 /* Slices of x chosen by indices. */
 #include "internal.h"
 
-static int64_t gather_index(const kernel_gather *p, int64_t i) {
-  return p->index_element == KERNEL_I64 ? ((const int64_t *)p->indices)[i] : ((const int32_t *)p->indices)[i];
-}
-
-int64_t kernel_gather_check(const kernel_gather *p) {
-  for (int64_t i = 0; i < p->count; i++) {
-    const int64_t index = gather_index(p, i);
-    if (index < -p->extent || index >= p->extent) return i;
+int64_t kernel_wrong_index(const void *indices, uint32_t element, int64_t count, int64_t extent) {
+  for (int64_t i = 0; i < count; i++) {
+    const int64_t index = kernel_load_integer(indices, element, i);
+    if (index < -extent || index >= extent) return i;
   }
   return -1;
 }
@@ -25,7 +21,7 @@ void kernel_gather_run(const void *arguments, int64_t begin, int64_t end, void *
   (void)scratch;
   const int64_t group = gather_group(p);
   for (int64_t i = begin * group; i < kernel_least(end * group, p->outer * p->count); i++) {
-    int64_t index = gather_index(p, i % p->count);
+    int64_t index = kernel_load_integer(p->indices, p->index_element, i % p->count);
     if (index < 0) index += p->extent;
     memcpy((char *)p->y + i * p->inner_bytes,
            (const char *)p->x + (i / p->count * p->extent + index) * p->inner_bytes, (size_t)p->inner_bytes);

@@ -47,6 +47,39 @@ KERNEL_INLINE void *kernel_at_mutable(void *base, uint32_t element, int64_t inde
   return (char *)base + index * kernel_element_bytes(element);
 }
 
+KERNEL_INLINE int kernel_is_float(uint32_t element) {
+  return element == KERNEL_F32 || element == KERNEL_F16 || element == KERNEL_BF16;
+}
+KERNEL_INLINE float kernel_load_float(const void *x, uint32_t element, int64_t index) {
+  switch (element) {
+    case KERNEL_F16: return kernel_half_to_float(((const uint16_t *)x)[index]);
+    case KERNEL_BF16: return kernel_bfloat_to_float(((const uint16_t *)x)[index]);
+    default: return ((const float *)x)[index];
+  }
+}
+KERNEL_INLINE void kernel_store_float(void *y, uint32_t element, int64_t index, float value) {
+  if (element == KERNEL_F32) ((float *)y)[index] = value;
+  else ((uint16_t *)y)[index] = element == KERNEL_F16 ? kernel_float_to_half(value) : kernel_float_to_bfloat(value);
+}
+KERNEL_INLINE int64_t kernel_load_integer(const void *x, uint32_t element, int64_t index) {
+  switch (element) {
+    case KERNEL_I8: return ((const int8_t *)x)[index];
+    case KERNEL_I16: return ((const int16_t *)x)[index];
+    case KERNEL_I32: return ((const int32_t *)x)[index];
+    case KERNEL_I64: return ((const int64_t *)x)[index];
+    default: return ((const uint8_t *)x)[index];
+  }
+}
+/* Wraps. */
+KERNEL_INLINE void kernel_store_integer(void *y, uint32_t element, int64_t index, int64_t value) {
+  switch (kernel_element_bytes(element)) {
+    case 8: ((int64_t *)y)[index] = value; break;
+    case 4: ((uint32_t *)y)[index] = (uint32_t)value; break;
+    case 2: ((uint16_t *)y)[index] = (uint16_t)value; break;
+    default: ((uint8_t *)y)[index] = (uint8_t)value;
+  }
+}
+
 /* The part [*first, *end) of one axis of output positions o whose tap o * stride + offset lies in [0, extent). */
 KERNEL_INLINE void kernel_valid_range(int64_t offset, int64_t stride, int64_t extent, int64_t out, int64_t *first,
                                       int64_t *end) {

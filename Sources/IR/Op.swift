@@ -28,6 +28,7 @@ package enum Op: Hashable, Sendable {
   case gather(Gather)
   case resize(Resize)
   case cumsum(CumSum)
+  case scatter(Scatter)
 
   /// The op's definition as an existential, for the few generic clients (printer, parser, evaluator).
   package var definition: any OpDefinition {
@@ -58,6 +59,7 @@ package enum Op: Hashable, Sendable {
     case .gather(let op): op
     case .resize(let op): op
     case .cumsum(let op): op
+    case .scatter(let op): op
     }
   }
 
@@ -113,6 +115,7 @@ package enum Op: Hashable, Sendable {
       .layerNorm(LayerNorm()), .rmsNorm(RMSNorm()), .groupNorm(GroupNorm()), .batchNorm(BatchNorm()),
       .lpNorm(LpNorm()), .transpose(Transpose()), .reshape(Reshape()), .expand(Expand()), .concat(Concat()),
       .slice(Slice()), .pad(Pad()), .gather(Gather()), .resize(Resize()), .cumsum(CumSum()),
+      .scatter(Scatter()),
     ]
     for op in others { table[op.name] = op }
     return table
@@ -146,6 +149,7 @@ package enum Op: Hashable, Sendable {
     case .gather(let op): .gather(try set(attributes, on: op))
     case .resize(let op): .resize(try set(attributes, on: op))
     case .cumsum(let op): .cumsum(try set(attributes, on: op))
+    case .scatter(let op): .scatter(try set(attributes, on: op))
     }
   }
 }

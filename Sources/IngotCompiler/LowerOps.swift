@@ -86,6 +86,16 @@ func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(
   case .cumsum(let op):
     let axis = Int64(try resolve(axis: op.axis, in: operands[0].shape))
     return KernelCall(opcode: INGOT_OP_CUMSUM, attributes: [axis, op.exclusive ? 1 : 0, op.reverse ? 1 : 0])
+  case .scatter(let op):
+    let reduction: Int64 =
+      switch op.reduction {
+      case .none: 0
+      case .add: 1
+      case .mul: 2
+      case .min: 3
+      case .max: 4
+      }
+    return KernelCall(opcode: INGOT_OP_SCATTER, attributes: [reduction])
   }
 }
 

@@ -20,6 +20,7 @@ void test_sha256(void);
 void test_halves(void);
 void test_functions(void);
 void test_opcodes(void);
+void test_indexing(void);
 void test_windows(void);
 void test_validator(void);
 void test_file(void);

@@ -6,6 +6,7 @@ int main(void) {
   test_halves();
   test_functions();
   test_opcodes();
+  test_indexing();
   test_windows();
   test_file();
   test_validator();

@@ -44,6 +44,7 @@ builder *sample_program(uint32_t opcode) {
     case INGOT_OP_GATHER: y.dims[2] = 2, a[0] = 2, count = 1; break;
     case INGOT_OP_RESIZE: y.dims[2] = y.dims[3] = 12, a[5] = a[6] = real_bits(2), count = 7; break;
     case INGOT_OP_CUMSUM: count = 3; break;
+    case INGOT_OP_SCATTER: x = y = matrix, a[0] = 1, count = 1; break;
     default: break;
   }
   uint32_t inputs[3] = {add_input(b, x, "x")}, inputs_count = 1;
@@ -54,6 +55,10 @@ builder *sample_program(uint32_t opcode) {
   }
   if (extra) inputs[inputs_count++] = inputs[0];
   if (opcode == INGOT_OP_GATHER) inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I64, 1, {2}}, zeros, 0, false);
+  if (opcode == INGOT_OP_SCATTER) {
+    inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I64, 1, {2}}, zeros, 0, false);
+    inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_F32, 2, {2, 4}}, zeros, 0, false);
+  }
   add_instruction(b, opcode, &result, 1, inputs, inputs_count, a, count);
   return b;
 }

@@ -86,7 +86,7 @@ static void structure(void) {
   RULE(op, "not the start of its own buffer", t[0].buffer = 1);
   RULE(op, "not the start of its own buffer", b->buffers[0].bytes = 64 * 9; t[0].dims[3] = 5; t[0].offset = 4);
   RULE(op, "longer than the input or output", t[2].buffer = 1; t[1].dims[3] = 5; t[0].dims[3] = 5);
-  RULE(op, "the opcode is", i->opcode = 18);
+  RULE(op, "the opcode is", i->opcode = 999);
   RULE(op, "the opcode is", i->opcode = 0);
   RULE(op, "the opcode is", i->reserved = 1);
   RULE(op, "operands from", i->first_operand = 1);
@@ -269,6 +269,13 @@ static void movement(void) {
   RULE(op, "the result has extent", t[1].dims[2] = 1);
   RULE(op, "the result has rank", t[1].rank = 3; t[1].dims[3] = 0);
   RULE(op, "expected i32 or i64", t[3].element = INGOT_F32);
+  op = INGOT_OP_SCATTER;
+  RULE(op, "the reduction is 5", a[0] = 5);
+  RULE(op, "elements are", t[4].element = INGOT_I32);
+  RULE(op, "expected the same", t[1].dims[0] = 3);
+  RULE(op, "expected i32 or i64", t[3].element = INGOT_F32);
+  RULE(op, "updates have extent", t[4].dims[0] = 1);
+  RULE(op, "updates have rank", t[3].rank = 0; t[3].dims[0] = 0);
 }
 
 /* Counts that do not add up to the section's length. */

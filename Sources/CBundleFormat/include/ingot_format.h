@@ -168,7 +168,8 @@ typedef struct {
   X(PAD, 14, "pad")                   \
   X(GATHER, 15, "gather")             \
   X(RESIZE, 16, "resize")             \
-  X(CUMSUM, 17, "cumsum")
+  X(CUMSUM, 17, "cumsum")             \
+  X(SCATTER, 18, "scatter")
 
 typedef enum {
 #define INGOT_OPCODE_CASE(name, number, text) INGOT_OP_##name = number,
@@ -227,6 +228,10 @@ typedef enum {
  *                                     rounding (0 round_prefer_floor, 1 round_prefer_ceil, 2 floor, 3 ceil), cubic a (double bits),
  *                                     exclude_outside, S scales (double bits, out/in).
  * CUMSUM          y <- x              float, i32, i64. attributes: axis, exclusive, reverse.
+ * SCATTER         y <- x, indices, updates   any element, that of y, x and updates; indices i32/i64, checked at run time (negative
+ *                                     ones count from the end). attributes: reduction (0 none, 1 add, 2 mul, 3 min, 4 max;
+ *                                     none for bool). y = x, then y[indices[i]] = updates[i], or combined with it, in order.
+ *                                     updates.dims = indices.dims + x.dims[1..].
  */
 
 typedef enum {

@@ -185,6 +185,17 @@ typedef struct {
   int64_t outer, extent, count, inner_bytes;
 } kernel_gather;
 
+enum { KERNEL_SCATTER_NONE, KERNEL_SCATTER_ADD, KERNEL_SCATTER_MUL, KERNEL_SCATTER_MIN, KERNEL_SCATTER_MAX };
+
+/* y = x, then row indices[i] of y takes row i of the updates. Indices have been checked. */
+typedef struct {
+  const void *x, *indices, *updates;
+  void *y;
+  uint8_t element, index_element;
+  uint8_t reduction;
+  int64_t extent, count, inner; /* rows of x, rows of the updates, elements of a row */
+} kernel_scatter;
+
 typedef struct {
   const void *x;
   void *y;
@@ -233,8 +244,8 @@ void kernel_permute_merge(kernel_permute *arguments);
 /* Whether the depthwise kernel can do this convolution. */
 int kernel_depthwise_fits(const kernel_convolution *arguments);
 
-/* Index of the first entry of indices outside [-extent, extent), or -1. */
-int64_t kernel_gather_check(const kernel_gather *arguments);
+/* Index of the first of `count` indices outside [-extent, extent), or -1. */
+int64_t kernel_wrong_index(const void *indices, uint32_t element, int64_t count, int64_t extent);
 
 float kernel_half_to_float(uint16_t bits);
 uint16_t kernel_float_to_half(float value);

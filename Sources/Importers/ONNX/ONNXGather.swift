@@ -22,30 +22,48 @@ func gather(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
 func gatherElements(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let (x, indices) = (try context.input(0), try context.input(1))
   let axis = try context.axis(try context.int("axis", 0), rank: x.rank)
+  let position = try elementPositions(context, x.shape, indices, axis: axis)
+  let flat = try context.reshape(x, [x.shape.elementCount])
+  return [try context.emit(.gather(Gather(axis: 0)), [flat, position])]
+}
+
+/// Where x[…, indices[i…], …] stands among the elements of x.
+func elementPositions(_ context: ONNXNodeContext, _ x: Shape, _ indices: ONNXOperand, axis: Int)
+  throws(Finding) -> ONNXOperand
+{
   guard indices.rank == x.rank,
-    x.shape.indices.allSatisfy({ $0 == axis || indices.shape[$0] <= x.shape[$0] })
-  else { throw Finding("indices have shape \(indices.shape)", expected: "one that lies within \(x.shape)") }
-  try checkIndices(indices, extent: x.shape[axis])
-  let strides = x.shape.strides
-  var position = try scaled(context, try counted(context, indices, extent: x.shape[axis]), strides[axis])
-  for other in x.shape.indices where other != axis && indices.shape[other] > 1 {
+    x.indices.allSatisfy({ $0 == axis || indices.shape[$0] <= x[$0] })
+  else { throw Finding("indices have shape \(indices.shape)", expected: "one that lies within \(x)") }
+  try checkIndices(indices, extent: x[axis])
+  let strides = x.strides
+  var position = try scaled(context, try counted(context, indices, extent: x[axis]), strides[axis])
+  for other in x.indices where other != axis && indices.shape[other] > 1 {
     let steps = try scaled(context, try context.iota(indices.shape[other]), strides[other])
     let shape = [indices.shape[other]] + [Int](repeating: 1, count: x.rank - 1 - other)
     position = try context.binary(.add, position, try context.reshape(steps, shape))
   }
-  let flat = try context.reshape(x, [x.shape.elementCount])
-  return [try context.emit(.gather(Gather(axis: 0)), [flat, position])]
+  return position
 }
 
 /// y[b…, i…] = x[b…, indices[b…, i…, 0], indices[b…, i…, 1], …].
 func gatherND(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let (x, indices) = (try context.input(0), try context.input(1))
   let batch = try context.int("batch_dims", 0)
+  let position = try tuplePositions(context, x.shape, indices, batch: batch)
+  let named = batch + indices.shape[indices.rank - 1]
+  let rows = try context.reshape(x, [x.shape.extents[..<named].reduce(1, *)] + x.shape.extents[named...])
+  return [try context.emit(.gather(Gather(axis: 0)), [rows, position])]
+}
+
+/// Where x[b…, indices[b…, i…, 0], indices[b…, i…, 1], …] stands among the slices that whole tuples name.
+func tuplePositions(_ context: ONNXNodeContext, _ x: Shape, _ indices: ONNXOperand, batch: Int = 0)
+  throws(Finding) -> ONNXOperand
+{
   guard indices.rank >= 1, batch >= 0, batch < indices.rank, batch <= x.rank,
-    x.shape.extents.prefix(batch) == indices.shape.extents.prefix(batch)
+    x.extents.prefix(batch) == indices.shape.extents.prefix(batch)
   else {
     throw Finding(
-      "data has shape \(x.shape) and indices \(indices.shape) with batch_dims \(batch)",
+      "data has shape \(x) and indices \(indices.shape) with batch_dims \(batch)",
       expected: "equal extents in the batch dimensions")
   }
   let depth = indices.shape[indices.rank - 1]
@@ -54,7 +72,7 @@ func gatherND(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
       "indices have shape \(indices.shape)", expected: "1 to \(x.rank - batch) numbers in each index")
   }
   // Extents and strides of the axes that an index names.
-  let extents = Array(x.shape.extents[batch..<(batch + depth)])
+  let extents = Array(x.extents[batch..<(batch + depth)])
   let strides = Shape(extents).strides
   let column = Array(indices.shape.extents.dropLast())
   var position: ONNXOperand?
@@ -67,14 +85,13 @@ func gatherND(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   }
   guard var position else { throw Finding("has no indices") }
   let block = extents.reduce(1, *)
-  let batches = x.shape.extents[..<batch].reduce(1, *)
+  let batches = x.extents[..<batch].reduce(1, *)
   if batches > 1 {
     let starts = try scaled(context, try context.iota(batches), block)
-    let shape = Array(x.shape.extents[..<batch]) + [Int](repeating: 1, count: column.count - batch)
+    let shape = Array(x.extents[..<batch]) + [Int](repeating: 1, count: column.count - batch)
     position = try context.binary(.add, position, try context.reshape(starts, shape))
   }
-  let rows = try context.reshape(x, [batches * block] + x.shape.extents[(batch + depth)...])
-  return [try context.emit(.gather(Gather(axis: 0)), [rows, position])]
+  return position
 }
 
 private func checkIndices(_ indices: ONNXOperand, extent: Int) throws(Finding) {

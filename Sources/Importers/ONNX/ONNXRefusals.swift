@@ -54,7 +54,7 @@ private let refusals: [(reason: String, operators: Set<String>)] = [
       "AffineGrid", "Attention", "BitCast", "BlackmanWindow", "CausalConvWithState", "Col2Im", "CumProd",
       "DFT", "DeformConv", "Det", "GridSample", "HammingWindow", "HannWindow",
       "LinearAttention", "MaxRoiPool", "MaxUnpool", "MelWeightMatrix", "ReverseSequence", "RoiAlign",
-      "RotaryEmbedding", "STFT", "Scatter", "ScatterElements", "ScatterND", "SwiGLU", "TensorScatter", "TopK",
+      "RotaryEmbedding", "STFT", "SwiGLU", "TensorScatter", "TopK",
     ]
   ),
 ]
