@@ -75,18 +75,19 @@ def differences(tool: pathlib.Path, folder: pathlib.Path, case: Case, data: Data
     with tempfile.TemporaryDirectory() as scratch:
         bundle = pathlib.Path(scratch) / "model.ingot"
         ingot(tool, "compile", model, *fixed, "-o", bundle)
-        written = json.loads(ingot(tool, "run", bundle, *feeds, "--output-dir", scratch, "--json"))
-        found = {output["name"]: output for output in written}
+        printed = ingot(tool, "run", bundle, *feeds, "--output-dir", scratch, "--json")
+        try:
+            found = {output["name"]: (output["element"], np.load(output["file"])) for output in json.loads(printed)}
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            raise Crash(f"run: unreadable results: {type(error).__name__}: {error}") from None
         problems = []
         for output in data.outputs:
             if output.name not in found:
                 problems.append(f"{output.name}: not an output of the bundle")
                 continue
-            facts = found[output.name]
+            element, array = found[output.name]
             expected = np.load(folder / output.file)
-            problem = difference(
-                np.load(facts["file"]), facts["element"], expected, output.type, case.rtol, case.atol
-            )
+            problem = difference(array, element, expected, output.type, case.rtol, case.atol)
             if problem:
                 problems.append(f"{output.name}: {problem}")
         return problems

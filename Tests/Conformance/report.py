@@ -14,8 +14,8 @@ the compiler (`steering.py`). An *expanded* case has the function body in place 
 """
 
 CONVERTED = """
-Of the passed cases {count} have an output of a type that Ingot holds in another one (`compare.py`): double and the
-8-bit and 4-bit floats in fp32, unsigned integers in the next wider signed ones.
+Of the passed cases {count} have an output of a type that Ingot holds in another one, and are compared after
+converting (`compare.py`): double in fp32, uint16 in int32, uint32 and uint64 in int64.
 """
 
 
