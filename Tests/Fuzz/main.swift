@@ -1,3 +1,4 @@
+import IR
 import Importers
 import Tensors
 
@@ -10,8 +11,9 @@ import Tensors
 #endif
 
 // Reads damaged files in this process and expects to survive: FuzzReaders KIND SEEDFILE MUTATIONS SEED. KIND
-// is onnx, safetensors, pth, npz, npy or index. Exit status 1 means that memory grew beyond all reason; a
-// crash speaks for itself, and the seed on the command line brings it back.
+// is onnx, import (an ONNX model that is also translated), safetensors, pth, npz, npy or index. Exit status 1
+// means that memory grew beyond all reason; a crash speaks for itself, and the seed on the command line brings it
+// back.
 
 let memoryLimit = 1 << 30
 
@@ -41,6 +43,10 @@ func touch(_ attributes: [ONNXAttribute]) -> Int {
 
 func read(_ kind: String, _ storage: Storage, path: String) throws(ImportError) -> Int {
   switch kind {
+  case "import":
+    let model = try ONNXModel.read(bytes: storage, path: path)
+    let module = try importONNX(model, options: ONNXImportOptions(dimensions: ["N": 1]))
+    return module.text.utf8.count
   case "onnx":
     let model = try ONNXModel.read(bytes: storage, path: path)
     return model.functions.reduce(touch(model.graph)) { sum, function in
@@ -72,8 +78,10 @@ func fail(_ message: String, status: Int32) -> Never {
 
 let arguments = CommandLine.arguments
 guard arguments.count == 5, let mutationCount = Int(arguments[3]), let seed = UInt64(arguments[4]),
-  ["onnx", "safetensors", "pth", "npz", "npy", "index"].contains(arguments[1])
-else { fail("usage: FuzzReaders onnx|safetensors|pth|npz|npy|index SEEDFILE MUTATIONS SEED", status: 2) }
+  ["onnx", "import", "safetensors", "pth", "npz", "npy", "index"].contains(arguments[1])
+else {
+  fail("usage: FuzzReaders onnx|import|safetensors|pth|npz|npy|index SEEDFILE MUTATIONS SEED", status: 2)
+}
 let (kind, path) = (arguments[1], arguments[2])
 
 let original: [UInt8]
