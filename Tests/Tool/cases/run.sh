@@ -6,8 +6,8 @@ graph @odd(%x as "in put/0": f32[4]) -> (%a as "../a b:0", %x as "copy", %c as "
   %c = add %x, %x
 }
 END
-npy '(4,)' "$(as_f32 -3 0.5 2 -1)" >x.npy
-npy '(4,)' "$(as_f32 0 0.5 2 0)" >relu.npy
+npy f4 '(4,)' "$(as_f32 -3 0.5 2 -1)" >x.npy
+npy f4 '(4,)' "$(as_f32 0 0.5 2 0)" >relu.npy
 expect 0 . compile odd.graph -o odd.ingot
 expect 0 . run odd.ingot --input 'in put/0=x.npy' --output-dir odd --json
 has_keys name element shape file
@@ -33,7 +33,7 @@ is "relu of the archive's array is wrong" test "$(floats two/w.npy 12 | tr -s ' 
   " 0 0.125 0.25 0.375 0.5 0.625 0.75 0.875 1 1.125 1.25 1.375 "
 
 # The images of the demo begin with one digit: 64 floats behind a header.
-npy '(1, 1, 8, 8)' '' >digit.npy
+npy f4 '(1, 1, 8, 8)' '' >digit.npy
 tail -c +129 "$demo/heldout_images.npy" | head -c 256 >>digit.npy
 tail -c +129 digit.npy >digit.raw
 for threads in 1 2 3; do
@@ -46,12 +46,8 @@ is "three threads give other bytes" cmp threads1/logits.npy threads3/logits.npy
 # All held-out digits at once must give PyTorch's answers.
 expect 0 . compile "${digits[@]}" --dim batch=360 -o batch.ingot
 expect 0 . run batch.ingot --input "digits=$demo/heldout_images.npy" --output-dir batch
-largest_difference() {
-  paste <(floats "$1" 3600) <(floats "$2" 3600) |
-    awk '{ d = $1 - $2; if (d < 0) d = -d; m = $2 < 0 ? -$2 : $2; if (d > worst) worst = d; if (m > most) most = m }
-      END { exit !(NR == 3600 && most > 0 && worst <= 1e-4 * most) }'
-}
-is "the logits of the held-out digits are not PyTorch's" largest_difference batch/logits.npy "$demo/pytorch_logits.npy"
+is "the logits of the held-out digits are not PyTorch's" \
+  same_floats batch/logits.npy "$demo/pytorch_logits.npy" 3600
 
 expect 1 "input 'digits', f32\[1, 1, 8, 8\], is missing" run digits.ingot --output-dir nothing
 expect 1 "no input 'image'.*digits" run digits.ingot --input image=digit.npy --output-dir nothing
