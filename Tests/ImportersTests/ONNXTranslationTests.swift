@@ -19,8 +19,7 @@ func imported(_ text: String, opset: Int = 17, options: ONNXImportOptions = ONNX
   @Test(
     arguments: [
       "elementwise", "shape", "movement", "convolution", "contraction", "reduction", "normalization",
-      "resize",
-      "control", "errors",
+      "resize", "attention", "signal", "rearrangement", "control", "errors",
     ])
   func golden(family: String) throws {
     try checkGolden("Importers/\(family).txt") { golden in

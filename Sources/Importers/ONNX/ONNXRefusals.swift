@@ -13,12 +13,8 @@ private let refusals: [(reason: String, operators: Set<String>)] = [
     ["RNN", "GRU", "LSTM"]
   ),
   (
-    "loops are not supported; export the model with the loop unrolled",
-    ["Loop", "Scan", "SequenceMap"]
-  ),
-  (
     "its result's size depends on data, so no static plan exists; move it out of the model",
-    ["Compress", "NonMaxSuppression", "Unique"]
+    ["NonMaxSuppression", "Unique"]
   ),
   (
     "strings are not supported; move text processing out of the model",
@@ -29,16 +25,12 @@ private let refusals: [(reason: String, operators: Set<String>)] = [
     [
       "ConcatFromSequence", "Optional", "OptionalGetElement", "OptionalHasElement", "SequenceAt",
       "SequenceConstruct",
-      "SequenceEmpty", "SequenceErase", "SequenceInsert", "SequenceLength", "SplitToSequence",
+      "SequenceEmpty", "SequenceErase", "SequenceInsert", "SequenceLength", "SequenceMap", "SplitToSequence",
     ]
   ),
   (
     "random numbers are not supported; make them an input of the model",
     ["Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"]
-  ),
-  (
-    "training is not supported; export the model for inference",
-    ["NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"]
   ),
   (
     "image decoding is not supported; decode outside of the model",
@@ -51,10 +43,7 @@ private let refusals: [(reason: String, operators: Set<String>)] = [
   (
     "there is no core op for it yet",
     [
-      "AffineGrid", "Attention", "BitCast", "BlackmanWindow", "CausalConvWithState", "Col2Im", "CumProd",
-      "DFT", "DeformConv", "Det", "GridSample", "HammingWindow", "HannWindow",
-      "LinearAttention", "MaxRoiPool", "MaxUnpool", "MelWeightMatrix", "ReverseSequence", "RoiAlign",
-      "RotaryEmbedding", "STFT", "SwiGLU", "TensorScatter", "TopK",
+      "BitCast", "DeformConv", "Det", "GridSample", "MaxRoiPool", "MaxUnpool", "RoiAlign", "TensorScatter",
     ]
   ),
 ]

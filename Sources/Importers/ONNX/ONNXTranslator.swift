@@ -98,7 +98,7 @@ struct ONNXTranslator {
   ) throws(ImportError) -> [ONNXBinding] {
     let function = functions[Self.key(node.domain, node.opType, node.overload)]
     let translation = onnxTranslation(domain: node.domain, opType: node.opType)
-    guard function != nil || translation != nil || node.isBranch else {
+    guard function != nil || translation != nil || node.controlFlow != nil else {
       failures.add(unsupported: node)
       return []
     }
@@ -114,7 +114,10 @@ struct ONNXTranslator {
       let context = ONNXNodeContext(
         node: node, name: frame.name(of: node), opset: opset, inputs: inputs, usedOutputs: usedOutputs,
         references: frame.references, builder: builder)
-      guard let translation else { return try branch(context, environment, frame) }
+      if let controlFlow = node.controlFlow {
+        return try translate(controlFlow, context, environment, frame)
+      }
+      guard let translation else { return [] }
       let results = try translation(context)
       for index in usedOutputs.indices where usedOutputs[index] && index >= results.count {
         throw Finding("output \(index) is read, which is not supported")
@@ -195,21 +198,7 @@ struct ONNXTranslator {
     return try function.outputs.map { try result($0, environment) }
   }
 
-  /// Translates the branch that a constant condition chooses in place of an If.
-  private mutating func branch(
-    _ context: ONNXNodeContext, _ outer: ONNXEnvironment, _ frame: ONNXFrame
-  ) throws -> [ONNXBinding] {
-    let condition = try context.constant(0, "the condition")
-    guard condition.element == .bool, condition.elementCount == 1 else {
-      throw Finding("the condition is \(condition.element.rawValue)\(condition.shape)", expected: "one bool")
-    }
-    let graph = try context.graph(condition.integers[0] != 0 ? "then_branch" : "else_branch")
-    var environment = outer
-    try translate(graph, in: &environment, frame: try nested(frame, in: context.node))
-    return try graph.outputs.map { try result($0.name, environment) }
-  }
-
-  private func nested(_ frame: ONNXFrame, in node: ONNXNode) throws(Finding) -> ONNXFrame {
+  func nested(_ frame: ONNXFrame, in node: ONNXNode) throws(Finding) -> ONNXFrame {
     var inner = frame
     inner.depth += 1
     inner.prefix = frame.name(of: node) + "/"
@@ -219,15 +208,11 @@ struct ONNXTranslator {
     return inner
   }
 
-  private func result(_ name: String, _ environment: ONNXEnvironment) throws(Finding) -> ONNXBinding {
+  func result(_ name: String, _ environment: ONNXEnvironment) throws(Finding) -> ONNXBinding {
     guard let binding = environment[name] else {
       throw Finding(
         "its body does not define output \(ImportError.quoted(name))", advice: "export the model again")
     }
     return binding
   }
-}
-
-extension ONNXNode {
-  fileprivate var isBranch: Bool { opType == "If" && domain.isEmpty }
 }
