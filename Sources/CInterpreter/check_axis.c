@@ -101,3 +101,22 @@ ingot_status ingot_check_cumsum(const ingot_op *op) {
   CHECK(ingot_expect_range(op, 2, 0, 1, "reverse"));
   return INGOT_OK;
 }
+
+ingot_status ingot_check_top_k(const ingot_op *op) {
+  CHECK(ingot_expect_inputs(op, 1, 1));
+  CHECK(ingot_expect_attributes(op, 2));
+  const ingot_tensor *x = op->x[0], *y = op->y, *positions = result(op, 1);
+  CHECK(ingot_expect_range(op, 0, 0, (int64_t)x->rank - 1, "axis"));
+  CHECK(ingot_expect_range(op, 1, 0, 1, "kind"));
+  const int64_t axis = attribute(op, 0);
+  REQUIRE(op, x->element == y->element && x->element != INGOT_BOOL && positions->element == INGOT_I64,
+          "elements are %u, %u and %u, expected the same number for the first two and i64", x->element, y->element,
+          positions->element);
+  CHECK(ingot_expect_same_shape(op, y, positions));
+  REQUIRE(op, x->rank == y->rank, "ranks are %u and %u, expected the same", x->rank, y->rank);
+  for (uint32_t i = 0; i < x->rank; i++) {
+    REQUIRE(op, i == axis ? y->dims[i] <= x->dims[i] : y->dims[i] == x->dims[i],
+            "the result has extent %lld at axis %u, the input %lld", (long long)y->dims[i], i, (long long)x->dims[i]);
+  }
+  return INGOT_OK;
+}

@@ -100,7 +100,8 @@ ingot_status ingot_check_opcode(const ingot_checker *c) {
   ingot_op op = {.c = c, .instruction = instruction, .inputs = instruction->input_count,
                  .attributes = c->view->attributes + instruction->first_attribute,
                  .attribute_count = instruction->attribute_count};
-  REQUIRE(&op, instruction->result_count == 1, "it has %u results, expected 1", instruction->result_count);
+  const uint32_t results = instruction->opcode == INGOT_OP_TOP_K ? 2 : 1;
+  REQUIRE(&op, instruction->result_count == results, "it has %u results, expected %u", instruction->result_count, results);
   REQUIRE(&op, op.inputs >= 1, "it has no input");
   REQUIRE(&op, op.inputs <= INGOT_MAX_ELEMENTWISE_INPUTS || instruction->opcode == INGOT_OP_CONCAT,
           "it has %u inputs, expected at most %u", op.inputs, INGOT_MAX_ELEMENTWISE_INPUTS);
@@ -124,6 +125,7 @@ ingot_status ingot_check_opcode(const ingot_checker *c) {
     case INGOT_OP_GATHER: return ingot_check_gather(&op);
     case INGOT_OP_RESIZE: return ingot_check_resize(&op);
     case INGOT_OP_SCATTER: return ingot_check_scatter(&op);
+    case INGOT_OP_TOP_K: return ingot_check_top_k(&op);
     case INGOT_OP_CUMSUM: return ingot_check_cumsum(&op);
   }
   return ingot_invalid(c, "the opcode is %u", instruction->opcode);

@@ -27,6 +27,11 @@ static inline bool is_float(const ingot_tensor *tensor) {
 }
 static inline int64_t attribute(const ingot_op *op, uint32_t i) { return ingot_integer(op->attributes[i]); }
 
+/* Result r; NULL past the last. */
+static inline const ingot_tensor *result(const ingot_op *op, uint32_t r) {
+  return r < op->instruction->result_count ? ingot_operand(op->c->view, op->instruction, r) : NULL;
+}
+
 /* The first `required` inputs are there, and no more than `most` are listed. */
 ingot_status ingot_expect_inputs(const ingot_op *op, uint32_t required, uint32_t most);
 ingot_status ingot_expect_attributes(const ingot_op *op, uint64_t count);
@@ -49,6 +54,7 @@ ingot_status ingot_check_arg_reduce(const ingot_op *op);
 ingot_status ingot_check_softmax(const ingot_op *op);
 ingot_status ingot_check_normalize(const ingot_op *op);
 ingot_status ingot_check_cumsum(const ingot_op *op);
+ingot_status ingot_check_top_k(const ingot_op *op);
 ingot_status ingot_check_copy(const ingot_op *op);
 ingot_status ingot_check_transpose(const ingot_op *op);
 ingot_status ingot_check_concat(const ingot_op *op);

@@ -87,6 +87,10 @@ bool ingot_prepare(const kernel_table *table, const ingot_function_view *view, c
       kernel = KERNEL_scatter;
       ingot_prepare_scatter(&p, &task->arguments.scatter);
       break;
+    case INGOT_OP_TOP_K:
+      kernel = KERNEL_top_k;
+      ingot_prepare_top_k(&p, &task->arguments.top_k);
+      break;
     case INGOT_OP_RESIZE:
       kernel = KERNEL_resize;
       ingot_prepare_resize(&p, &task->arguments.resize);

@@ -15,6 +15,9 @@ typedef struct {
 static inline const ingot_tensor *prepared_input(const ingot_preparation *p, uint32_t k) {
   return ingot_input_operand(p->view, p->instruction, k);
 }
+static inline const ingot_tensor *prepared_result(const ingot_preparation *p, uint32_t r) {
+  return ingot_operand(p->view, p->instruction, r);
+}
 static inline int64_t prepared_integer(const ingot_preparation *p, uint32_t i) { return ingot_integer(p->attributes[i]); }
 
 /* Address of a tensor; NULL for an absent one. Without places, some address that is not to be used. */
@@ -44,6 +47,7 @@ void ingot_prepare_arg_reduce(const ingot_preparation *p, kernel_arg_reduce *arg
 void ingot_prepare_softmax(const ingot_preparation *p, kernel_softmax *arguments);
 void ingot_prepare_normalize(const ingot_preparation *p, kernel_normalize *arguments);
 void ingot_prepare_cumsum(const ingot_preparation *p, kernel_cumsum *arguments);
+void ingot_prepare_top_k(const ingot_preparation *p, kernel_top_k *arguments);
 void ingot_prepare_transpose(const ingot_preparation *p, kernel_permute *arguments);
 void ingot_prepare_slice(const ingot_preparation *p, kernel_permute *arguments);
 void ingot_prepare_concat(const ingot_preparation *p, uint32_t part, kernel_interleave *arguments);

@@ -77,3 +77,12 @@ void ingot_prepare_cumsum(const ingot_preparation *p, kernel_cumsum *arguments) 
                                .reverse = p->attributes[2] == 1, .outer = prepared_product(x, 0, axis),
                                .extent = x->dims[axis], .inner = prepared_product(x, axis + 1, x->rank)};
 }
+
+void ingot_prepare_top_k(const ingot_preparation *p, kernel_top_k *arguments) {
+  const ingot_tensor *x = prepared_input(p, 0);
+  const uint32_t axis = (uint32_t)p->attributes[0];
+  *arguments = (kernel_top_k){.x = prepared_address(p, x), .values = prepared_address(p, p->y),
+                              .positions = prepared_address(p, prepared_result(p, 1)), .element = x->element,
+                              .least = p->attributes[1] == 1, .outer = prepared_product(x, 0, axis), .extent = x->dims[axis],
+                              .inner = prepared_product(x, axis + 1, x->rank), .k = p->y->dims[axis]};
+}

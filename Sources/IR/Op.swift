@@ -29,6 +29,7 @@ package enum Op: Hashable, Sendable {
   case resize(Resize)
   case cumsum(CumSum)
   case scatter(Scatter)
+  case topK(TopK)
 
   /// The op's definition as an existential, for the few generic clients (printer, parser, evaluator).
   package var definition: any OpDefinition {
@@ -60,6 +61,7 @@ package enum Op: Hashable, Sendable {
     case .resize(let op): op
     case .cumsum(let op): op
     case .scatter(let op): op
+    case .topK(let op): op
     }
   }
 
@@ -115,7 +117,7 @@ package enum Op: Hashable, Sendable {
       .layerNorm(LayerNorm()), .rmsNorm(RMSNorm()), .groupNorm(GroupNorm()), .batchNorm(BatchNorm()),
       .lpNorm(LpNorm()), .transpose(Transpose()), .reshape(Reshape()), .expand(Expand()), .concat(Concat()),
       .slice(Slice()), .pad(Pad()), .gather(Gather()), .resize(Resize()), .cumsum(CumSum()),
-      .scatter(Scatter()),
+      .scatter(Scatter()), .topK(TopK()),
     ]
     for op in others { table[op.name] = op }
     return table
@@ -150,6 +152,7 @@ package enum Op: Hashable, Sendable {
     case .resize(let op): .resize(try set(attributes, on: op))
     case .cumsum(let op): .cumsum(try set(attributes, on: op))
     case .scatter(let op): .scatter(try set(attributes, on: op))
+    case .topK(let op): .topK(try set(attributes, on: op))
     }
   }
 }

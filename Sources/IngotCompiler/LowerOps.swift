@@ -96,6 +96,9 @@ func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(
       case .max: 4
       }
     return KernelCall(opcode: INGOT_OP_SCATTER, attributes: [reduction])
+  case .topK(let op):
+    let axis = Int64(try resolve(axis: op.axis, in: operands[0].shape))
+    return KernelCall(opcode: INGOT_OP_TOP_K, attributes: [axis, op.largest ? 0 : 1])
   }
 }
 

@@ -44,6 +44,7 @@ builder *sample_program(uint32_t opcode) {
     case INGOT_OP_GATHER: y.dims[2] = 2, a[0] = 2, count = 1; break;
     case INGOT_OP_RESIZE: y.dims[2] = y.dims[3] = 12, a[5] = a[6] = real_bits(2), count = 7; break;
     case INGOT_OP_CUMSUM: count = 3; break;
+    case INGOT_OP_TOP_K: y.dims[1] = 2, a[0] = 1, count = 2; break;
     case INGOT_OP_SCATTER: x = y = matrix, a[0] = 1, count = 1; break;
     default: break;
   }
@@ -59,6 +60,11 @@ builder *sample_program(uint32_t opcode) {
     inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I64, 1, {2}}, zeros, 0, false);
     inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_F32, 2, {2, 4}}, zeros, 0, false);
   }
-  add_instruction(b, opcode, &result, 1, inputs, inputs_count, a, count);
+  uint32_t results[2] = {result}, result_count = 1;
+  if (opcode == INGOT_OP_TOP_K) {
+    y.element = INGOT_I64;
+    results[result_count++] = add_intermediate(b, y, 0);
+  }
+  add_instruction(b, opcode, results, result_count, inputs, inputs_count, a, count);
   return b;
 }

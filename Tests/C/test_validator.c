@@ -269,6 +269,12 @@ static void movement(void) {
   RULE(op, "the result has extent", t[1].dims[2] = 1);
   RULE(op, "the result has rank", t[1].rank = 3; t[1].dims[3] = 0);
   RULE(op, "expected i32 or i64", t[3].element = INGOT_F32);
+  op = INGOT_OP_TOP_K;
+  RULE(op, "axis is 4", a[0] = 4);
+  RULE(op, "kind is 2", a[1] = 2);
+  RULE(op, "elements are", t[3].element = INGOT_F32);
+  RULE(op, "expected the same", t[3].dims[1] = 1);
+  RULE(op, "the result has extent", t[1].dims[3] = t[3].dims[3] = 5);
   op = INGOT_OP_SCATTER;
   RULE(op, "the reduction is 5", a[0] = 5);
   RULE(op, "elements are", t[4].element = INGOT_I32);

@@ -39,3 +39,31 @@ let scatterCases: [OpCase] = {
   }
   return cases
 }()
+
+let topKCases: [OpCase] = {
+  var cases: [OpCase] = []
+  for largest in [true, false] {
+    for (shape, axis, k) in [
+      ([9], 0, 1), ([9], 0, 9), ([4, 7], -1, 3), ([7, 4], 0, 3), ([2, 6, 40], 1, 4), ([5, 1], 1, 1), ([3, 4], 1, 0),
+      ([0, 3], 1, 2), ([2, 500], 1, 50),
+    ] as [(Shape, Int, Int)] {
+      cases.append(
+        opCase(
+          "\(k) \(largest ? "largest" : "smallest") of \(shape) along \(axis)",
+          .topK(TopK(k, axis: axis, largest: largest)), [TensorType(.f32, shape)], .grid(step: 0.5, -2, 2),
+          exact: true))
+    }
+    for element in ElementType.allCases where element != .bool {
+      cases.append(
+        opCase(
+          "\(largest ? "largest" : "smallest"), \(element)", .topK(TopK(5, axis: 1, largest: largest)),
+          [TensorType(element, [3, 12, 2])], exact: true))
+    }
+    let special: [Double] = [1, .nan, 2, .infinity, -.infinity, 3, -0.0, 0, .nan, 5]
+    cases.append(
+      opCase(
+        "\(largest ? "largest" : "smallest"), special values", .topK(TopK(10, largest: largest)), [f32(2, 10)],
+        .cycle(special), exact: true))
+  }
+  return cases
+}()

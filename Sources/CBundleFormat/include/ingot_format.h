@@ -169,7 +169,8 @@ typedef struct {
   X(GATHER, 15, "gather")             \
   X(RESIZE, 16, "resize")             \
   X(CUMSUM, 17, "cumsum")             \
-  X(SCATTER, 18, "scatter")
+  X(SCATTER, 18, "scatter")           \
+  X(TOP_K, 19, "top_k")
 
 typedef enum {
 #define INGOT_OPCODE_CASE(name, number, text) INGOT_OP_##name = number,
@@ -232,6 +233,9 @@ typedef enum {
  *                                     ones count from the end). attributes: reduction (0 none, 1 add, 2 mul, 3 min, 4 max;
  *                                     none for bool). y = x, then y[indices[i]] = updates[i], or combined with it, in order.
  *                                     updates.dims = indices.dims + x.dims[1..].
+ * TOP_K           values, positions <- x   any element but bool, that of values; positions i64. attributes: axis, kind (0 the
+ *                                     largest, 1 the smallest). Both results have x's shape with k <= x.dims[axis] at the
+ *                                     axis: the best elements, best first, of equals the first. NaN is the largest number.
  */
 
 typedef enum {

@@ -198,6 +198,15 @@ typedef struct {
 
 typedef struct {
   const void *x;
+  void *values;
+  int64_t *positions;
+  uint8_t element;
+  uint8_t least; /* the smallest are best */
+  int64_t outer, extent, inner, k;
+} kernel_top_k;
+
+typedef struct {
+  const void *x;
   void *y;
   uint8_t x_element, y_element;
   uint8_t mode, coordinates, rounding, exclude_outside;

@@ -4,8 +4,12 @@ import Tensors
 /// Core ops, one method each. Those that would change nothing return their operand.
 extension ONNXNodeContext {
   func emit(_ op: Op, _ operands: [ONNXOperand]) throws(Finding) -> ONNXOperand {
-    let results = try builder.emit(op, operands, node: name)
-    return results[0]
+    try emitAll(op, operands)[0]
+  }
+
+  /// An op of several results.
+  func emitAll(_ op: Op, _ operands: [ONNXOperand]) throws(Finding) -> [ONNXOperand] {
+    try builder.emit(op, operands, node: name)
   }
 
   func unary(_ function: UnaryFunction, _ x: ONNXOperand) throws(Finding) -> ONNXOperand {

@@ -163,6 +163,7 @@ let onnxOperators: [String: ONNXTranslation] = [
   "Tanh": unary(.tanh),
   "ThresholdedRelu": unary(.thresholdedRelu, "alpha", 1),
   "Tile": tile,
+  "TopK": topK,
   "Transpose": transpose,
   "Trilu": trilu,
   "Unsqueeze": unsqueeze,

@@ -100,6 +100,16 @@ private func alongSoftmaxAxis(
   return [try context.reshape(try body(matrix, 1), x.shape.extents)]
 }
 
+/// The order of the result is free when `sorted` is 0, so that the sorted one will do.
+func topK(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
+  let x = try context.input(0)
+  let axis = try context.axis(try context.int("axis", -1), rank: x.rank)
+  guard
+    let k = context.opset < 10 ? try context.optionalInt("k") : try context.constantInt(1, "k")
+  else { throw context.missing("k") }
+  return try context.emitAll(.topK(TopK(k, axis: axis, largest: try context.flag("largest", true))), [x])
+}
+
 func cumulativeSum(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let x = try context.input(0)
   let axis = try context.axis(try context.constantInt(1, "the axis") ?? 0, rank: x.rank)
