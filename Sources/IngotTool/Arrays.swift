@@ -74,9 +74,11 @@ private func match(_ given: [String: Tensor], with inputs: [TensorInfo]) throws 
   return tensors
 }
 
-/// Whether every value of one type is a value of the other, so that converting loses nothing.
+/// Whether every value of one type is a value of the other, so that converting loses nothing. NumPy has no bf16, whose files
+/// hold fp32.
 private func widens(_ from: ElementType, to: ElementType) -> Bool {
   switch (from, to) {
+  case (.f32, .bf16): true
   case (.i32, .i64), (.i16, .i64), (.i16, .i32), (.u8, .i64), (.u8, .i32), (.i8, .i64), (.i8, .i32),
     (.f16, .f32),
     (.bf16, .f32), (.u8, .f32), (.i8, .f32), (.bool, .f32):
