@@ -135,9 +135,27 @@ func bitShift(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
     case right = "RIGHT"
   }
   guard context.has("direction") else { throw context.missing("direction") }
-  let direction = try context.word("direction", Direction.left)
-  let function: BinaryFunction = direction == .left ? .shiftLeft : .shiftRight
-  return [try context.binary(function, try context.input(0), try context.input(1))]
+  let (x, count) = (try context.input(0), try context.input(1))
+  if try context.word("direction", Direction.left) == .left {
+    return [try context.binary(.shiftLeft, x, count)]
+  }
+  // A shift by all bits and more leaves only copies of the sign.
+  guard let width = signedWidth(x.element) else { return [try context.binary(.shiftRight, x, count)] }
+  let isInside = try context.binary(
+    .and, try context.binary(.greaterEqual, count, context.scalar(0, like: count)),
+    try context.binary(.less, count, context.scalar(Double(width), like: count)))
+  let limited = try context.select(isInside, count, context.scalar(Double(width - 1), like: count))
+  return [try context.binary(.shiftRight, x, limited)]
+}
+
+/// Bits of a signed type that stands for nothing but itself.
+private func signedWidth(_ element: ElementType) -> Int? {
+  switch element {
+  case .i8: 8
+  case .i16: 16
+  case .i32: 32
+  default: nil
+  }
 }
 
 /// The slope broadcasts to x only. The core function is defined on floats; integers are computed by parts.

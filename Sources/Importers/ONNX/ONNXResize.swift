@@ -2,7 +2,7 @@ import IR
 import Tensors
 
 /// What a Resize asks for along each of its axes.
-private struct ResizeRequest {
+struct ResizeRequest {
   var axes: [Int]
   /// Extents of the result; one for each axis.
   var sizes: [Int]
@@ -17,18 +17,22 @@ func resize(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   guard let request = try resizeRequest(context, x) else {
     throw Finding("has neither scales nor sizes", advice: "the model is invalid; export it again")
   }
-  var op = Resize(try context.word("mode", ResizeMode.nearest).core)
-  op.coordinates = try coordinates(context, x, request)
+  let mode = try context.word("mode", ResizeMode.nearest)
+  let coordinates = try context.word("coordinate_transformation_mode", ResizeCoordinates.halfPixel)
+  let shrinks = request.axes.indices.contains { request.sizes[$0] < x.shape[request.axes[$0]] }
+  let isSmoothed = try context.flag("antialias") && mode != .nearest && shrinks
+  let isWhole = request.scales.indices.allSatisfy {
+    request.scales[$0] * Float(x.shape[request.axes[$0]]) == Float(request.sizes[$0])
+  }
+  var op = Resize(mode.core)
   op.rounding = try context.word("nearest_mode", ResizeRounding.preferFloor).core
   op.cubic = try context.float("cubic_coeff_a", -0.75)
   op.excludeOutside = try context.flag("exclude_outside")
-  if try context.flag("antialias"), op.mode != .nearest {
-    let shrinks = request.axes.indices.contains { request.sizes[$0] < x.shape[request.axes[$0]] }
-    if shrinks {
-      throw Finding("shrinks with antialias, which is not supported", advice: "export it without antialias")
-    }
+  if let core = coordinates.core(isWhole: isWhole), !isSmoothed {
+    op.coordinates = core
+    return [try resample(context, x, op, request)]
   }
-  return [try resample(context, x, op, request)]
+  return [try resampleByMatrices(context, x, op, coordinates, isSmoothed: isSmoothed, request)]
 }
 
 /// Upsample, and Resize before opset 11: asymmetric coordinates, rounded down.
@@ -76,30 +80,27 @@ private enum ResizeRounding: String, CaseIterable {
   }
 }
 
-private func coordinates(
-  _ context: ONNXNodeContext, _ x: ONNXOperand, _ request: ResizeRequest
-) throws(Finding) -> Resize.Coordinates {
-  let name = try context.string("coordinate_transformation_mode", "half_pixel")
-  let isWhole = request.scales.indices.allSatisfy {
-    request.scales[$0] * Float(x.shape[request.axes[$0]]) == Float(request.sizes[$0])
-  }
-  switch name {
-  case "half_pixel": return .halfPixel
-  case "pytorch_half_pixel": return .pytorchHalfPixel
-  case "asymmetric": return .asymmetric
-  // These two depend on whether a size counts before or after it is rounded down, where runtimes differ.
-  case "align_corners" where isWhole: return .alignCorners
-  case "half_pixel_symmetric" where isWhole: return .halfPixel
-  case "align_corners", "half_pixel_symmetric":
-    throw Finding(
-      "uses \(name) with scales that give no whole sizes", advice: "export it with sizes instead of scales")
-  case "tf_half_pixel_for_nn", "tf_crop_and_resize":
-    throw Finding(
-      "uses coordinate_transformation_mode '\(name)', which is not supported",
-      advice: "export it with half_pixel, pytorch_half_pixel, asymmetric or align_corners")
-  default:
-    throw Finding(
-      "coordinate_transformation_mode is \(ImportError.quoted(name))", expected: "one that ONNX defines")
+/// How positions of the output map to positions of the input.
+enum ResizeCoordinates: String, CaseIterable {
+  case halfPixel = "half_pixel"
+  case halfPixelSymmetric = "half_pixel_symmetric"
+  case pytorchHalfPixel = "pytorch_half_pixel"
+  case alignCorners = "align_corners"
+  case asymmetric
+  case nearestHalfPixel = "tf_half_pixel_for_nn"
+  case crop = "tf_crop_and_resize"
+
+  /// The core op's equal. Two have one only if the scales give whole sizes, because they count the fraction of
+  /// an element that is cut off.
+  func core(isWhole: Bool) -> Resize.Coordinates? {
+    switch self {
+    case .halfPixel: .halfPixel
+    case .pytorchHalfPixel: .pytorchHalfPixel
+    case .asymmetric: .asymmetric
+    case .alignCorners: isWhole ? .alignCorners : nil
+    case .halfPixelSymmetric: isWhole ? .halfPixel : nil
+    case .nearestHalfPixel, .crop: nil
+    }
   }
 }
 
