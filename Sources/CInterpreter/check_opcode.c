@@ -95,12 +95,20 @@ ingot_status ingot_expect_activation(const ingot_op *op, uint32_t first_attribut
   return INGOT_OK;
 }
 
+static uint32_t results_of(const ingot_op *op) {
+  switch (op->instruction->opcode) {
+    case INGOT_OP_TOP_K: return 2;
+    case INGOT_OP_RECURRENT: return op->attribute_count > 0 && op->attributes[0] == 0 ? 3 : 2;
+    default: return 1;
+  }
+}
+
 ingot_status ingot_check_opcode(const ingot_checker *c) {
   const ingot_instruction *instruction = &c->view->instructions[c->instruction];
   ingot_op op = {.c = c, .instruction = instruction, .inputs = instruction->input_count,
                  .attributes = c->view->attributes + instruction->first_attribute,
                  .attribute_count = instruction->attribute_count};
-  const uint32_t results = instruction->opcode == INGOT_OP_TOP_K ? 2 : 1;
+  const uint32_t results = results_of(&op);
   REQUIRE(&op, instruction->result_count == results, "it has %u results, expected %u", instruction->result_count, results);
   REQUIRE(&op, op.inputs >= 1, "it has no input");
   REQUIRE(&op, op.inputs <= INGOT_MAX_ELEMENTWISE_INPUTS || instruction->opcode == INGOT_OP_CONCAT,
@@ -125,6 +133,7 @@ ingot_status ingot_check_opcode(const ingot_checker *c) {
     case INGOT_OP_GATHER: return ingot_check_gather(&op);
     case INGOT_OP_RESIZE: return ingot_check_resize(&op);
     case INGOT_OP_SCATTER: return ingot_check_scatter(&op);
+    case INGOT_OP_RECURRENT: return ingot_check_recurrent(&op);
     case INGOT_OP_TOP_K: return ingot_check_top_k(&op);
     case INGOT_OP_CUMSUM: return ingot_check_cumsum(&op);
   }

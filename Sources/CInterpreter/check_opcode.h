@@ -47,6 +47,7 @@ bool ingot_function_fits(uint32_t function, bool integer);
 ingot_status ingot_check_elementwise(const ingot_op *op);
 ingot_status ingot_check_matmul(const ingot_op *op);
 ingot_status ingot_check_conv(const ingot_op *op, bool transposed);
+ingot_status ingot_check_recurrent(const ingot_op *op);
 ingot_status ingot_check_pool(const ingot_op *op);
 ingot_status ingot_check_resize(const ingot_op *op);
 ingot_status ingot_check_reduce(const ingot_op *op);

@@ -87,6 +87,10 @@ bool ingot_prepare(const kernel_table *table, const ingot_function_view *view, c
       kernel = KERNEL_scatter;
       ingot_prepare_scatter(&p, &task->arguments.scatter);
       break;
+    case INGOT_OP_RECURRENT:
+      kernel = KERNEL_recurrent;
+      ingot_prepare_recurrent(&p, &task->arguments.recurrent);
+      break;
     case INGOT_OP_TOP_K:
       kernel = KERNEL_top_k;
       ingot_prepare_top_k(&p, &task->arguments.top_k);

@@ -78,6 +78,25 @@ void ingot_prepare_cumsum(const ingot_preparation *p, kernel_cumsum *arguments) 
                                .extent = x->dims[axis], .inner = prepared_product(x, axis + 1, x->rank)};
 }
 
+void ingot_prepare_recurrent(const ingot_preparation *p, kernel_recurrent *arguments) {
+  const bool lstm = p->attributes[0] == 0, peepholes = p->attributes[4] != 0, lengths = p->attributes[5] != 0;
+  const ingot_tensor *gates = prepared_input(p, 0), *r = prepared_input(p, 1), *bias = prepared_input(p, 2);
+  const ingot_tensor *h0 = prepared_input(p, 3), *c0 = lstm ? prepared_input(p, 4) : NULL;
+  const ingot_tensor *peephole = peepholes ? prepared_input(p, 5) : NULL;
+  *arguments = (kernel_recurrent){
+      .gates = prepared_address(p, gates), .r = prepared_address(p, r), .bias = prepared_address(p, bias),
+      .h0 = prepared_address(p, h0), .c0 = prepared_address(p, c0), .peepholes = prepared_address(p, peephole),
+      .lengths = lengths ? prepared_address(p, prepared_input(p, 4u + lstm + peepholes)) : NULL,
+      .y = prepared_address(p, p->y), .h = prepared_address(p, prepared_result(p, 1)),
+      .c = lstm ? prepared_address(p, prepared_result(p, 2)) : NULL, .element = gates->element, .r_element = r->element,
+      .bias_element = bias->element, .h0_element = h0->element, .c0_element = prepared_element(c0),
+      .peephole_element = prepared_element(peephole), .kind = (uint8_t)p->attributes[0],
+      .direction = (uint8_t)p->attributes[1], .linear_before_reset = (uint8_t)p->attributes[2],
+      .input_forget = (uint8_t)p->attributes[3], .clip = (float)ingot_real(p->attributes[6]), .steps = gates->dims[0],
+      .batch = gates->dims[1], .directions = r->dims[0], .hidden = r->dims[2], .f = prepared_activation(p, 7),
+      .g = prepared_activation(p, 10), .h_activation = prepared_activation(p, 13)};
+}
+
 void ingot_prepare_top_k(const ingot_preparation *p, kernel_top_k *arguments) {
   const ingot_tensor *x = prepared_input(p, 0);
   const uint32_t axis = (uint32_t)p->attributes[0];

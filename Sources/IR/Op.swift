@@ -30,6 +30,7 @@ package enum Op: Hashable, Sendable {
   case cumsum(CumSum)
   case scatter(Scatter)
   case topK(TopK)
+  case recurrent(Recurrent)
 
   /// The op's definition as an existential, for the few generic clients (printer, parser, evaluator).
   package var definition: any OpDefinition {
@@ -62,6 +63,7 @@ package enum Op: Hashable, Sendable {
     case .cumsum(let op): op
     case .scatter(let op): op
     case .topK(let op): op
+    case .recurrent(let op): op
     }
   }
 
@@ -117,7 +119,7 @@ package enum Op: Hashable, Sendable {
       .layerNorm(LayerNorm()), .rmsNorm(RMSNorm()), .groupNorm(GroupNorm()), .batchNorm(BatchNorm()),
       .lpNorm(LpNorm()), .transpose(Transpose()), .reshape(Reshape()), .expand(Expand()), .concat(Concat()),
       .slice(Slice()), .pad(Pad()), .gather(Gather()), .resize(Resize()), .cumsum(CumSum()),
-      .scatter(Scatter()), .topK(TopK()),
+      .scatter(Scatter()), .topK(TopK()), .recurrent(Recurrent()),
     ]
     for op in others { table[op.name] = op }
     return table
@@ -153,6 +155,7 @@ package enum Op: Hashable, Sendable {
     case .cumsum(let op): .cumsum(try set(attributes, on: op))
     case .scatter(let op): .scatter(try set(attributes, on: op))
     case .topK(let op): .topK(try set(attributes, on: op))
+    case .recurrent(let op): .recurrent(try set(attributes, on: op))
     }
   }
 }

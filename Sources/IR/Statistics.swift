@@ -46,6 +46,9 @@ package struct Statistics: Hashable, Sendable {
       case .convTranspose:
         let taps = graph.shape(of: node.operands[1]).extents.dropFirst().reduce(1, &*)
         convolutionMACs &+= graph.shape(of: node.operands[0]).elementCount &* taps
+      case .recurrent(let op):
+        let steps = graph.shape(of: node.results[0])
+        linearMACs &+= steps.elementCount &* op.gateCount &* steps[3]
       case .matmul(let op):
         let a = graph.shape(of: node.operands[0])
         let count = graph.shape(of: node.results[0]).elementCount &* a[a.rank - (op.transposeA ? 2 : 1)]

@@ -96,10 +96,32 @@ func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(
       case .max: 4
       }
     return KernelCall(opcode: INGOT_OP_SCATTER, attributes: [reduction])
+  case .recurrent(let op): return recurrent(op)
   case .topK(let op):
     let axis = Int64(try resolve(axis: op.axis, in: operands[0].shape))
     return KernelCall(opcode: INGOT_OP_TOP_K, attributes: [axis, op.largest ? 0 : 1])
   }
+}
+
+private func recurrent(_ op: Recurrent) -> KernelCall {
+  let kind: Int64 =
+    switch op.kind {
+    case .lstm: 0
+    case .gru: 1
+    case .rnn: 2
+    }
+  let direction: Int64 =
+    switch op.direction {
+    case .forward: 0
+    case .reverse: 1
+    case .bidirectional: 2
+    }
+  let flags = [op.linearBeforeReset, op.inputForget, op.peepholes, op.lengths].map { $0 ? Int64(1) : 0 }
+  let (f, g, h) = op.activations
+  return KernelCall(
+    opcode: INGOT_OP_RECURRENT,
+    attributes: [kind, direction] + flags + [word(op.clip)] + activationWords(f) + activationWords(g)
+      + activationWords(h))
 }
 
 private func elementwise(

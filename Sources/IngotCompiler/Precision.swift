@@ -10,7 +10,7 @@ package enum Precision: String, CaseIterable, Sendable {
   case fp16
 }
 
-/// Stores the weights of matmul, conv and gather in fp16.
+/// Stores the weights of matmul, conv, recurrent and gather in fp16.
 ///
 /// ```
 /// %y = conv %x, @w          ->   %y = conv %x, @w       // @w: f16
@@ -39,7 +39,7 @@ package let storeWeightsInHalf = Pass(
 /// Whether a node's kernel widens this operand as it loads it, or can be followed by a cast.
 private func readsInHalf(_ node: Node, _ value: ValueID) -> Bool {
   switch node.op {
-  case .conv, .convTranspose, .matmul:
+  case .conv, .convTranspose, .matmul, .recurrent:
     return node.operands.count >= 2 && node.operands[1] == value && node.operands[0] != value
       && !node.operands.dropFirst(2).contains(value)
   case .gather: return node.operands[0] == value

@@ -44,11 +44,15 @@ builder *sample_program(uint32_t opcode) {
     case INGOT_OP_GATHER: y.dims[2] = 2, a[0] = 2, count = 1; break;
     case INGOT_OP_RESIZE: y.dims[2] = y.dims[3] = 12, a[5] = a[6] = real_bits(2), count = 7; break;
     case INGOT_OP_CUMSUM: count = 3; break;
+    case INGOT_OP_RECURRENT:
+      x = (builder_type){INGOT_F32, 3, {5, 2, 12}}, y = (builder_type){INGOT_F32, 4, {5, 1, 2, 4}};
+      a[0] = 1, a[2] = 1, a[5] = 1, a[7] = INGOT_FN_SIGMOID, a[10] = a[13] = INGOT_FN_TANH, count = 16;
+      break;
     case INGOT_OP_TOP_K: y.dims[1] = 2, a[0] = 1, count = 2; break;
     case INGOT_OP_SCATTER: x = y = matrix, a[0] = 1, count = 1; break;
     default: break;
   }
-  uint32_t inputs[3] = {add_input(b, x, "x")}, inputs_count = 1;
+  uint32_t inputs[6] = {add_input(b, x, "x")}, inputs_count = 1;
   const uint32_t result = add_output(b, y, "y");
   add_intermediate(b, image, 0);
   for (int i = 0; i < 2; i++) {
@@ -61,6 +65,14 @@ builder *sample_program(uint32_t opcode) {
     inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_F32, 2, {2, 4}}, zeros, 0, false);
   }
   uint32_t results[2] = {result}, result_count = 1;
+  if (opcode == INGOT_OP_RECURRENT) {
+    const builder_type state = {INGOT_F32, 3, {1, 2, 4}};
+    inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_F32, 3, {1, 12, 4}}, zeros, 0, false);
+    inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_F32, 2, {1, 12}}, zeros, 0, false);
+    inputs[inputs_count++] = add_weight(b, state, zeros, 0, false);
+    inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I32, 1, {2}}, zeros, 0, false);
+    results[result_count++] = add_intermediate(b, state, 0);
+  }
   if (opcode == INGOT_OP_TOP_K) {
     y.element = INGOT_I64;
     results[result_count++] = add_intermediate(b, y, 0);

@@ -4,7 +4,8 @@ import Tensors
 let scatterCases: [OpCase] = {
   var cases: [OpCase] = []
   for (x, indices) in [
-    ([5], []), ([5], [3]), ([5, 3], [2, 2]), ([5, 2, 3], [9]), ([5, 0], [3]), ([5, 2], [0]), ([5, 7000], [4]),
+    ([5], []), ([5], [3]), ([5, 3], [2, 2]), ([5, 2, 3], [9]), ([5, 0], [3]), ([5, 2], [0]),
+    ([5, 7000], [4]),
   ] as [(Shape, Shape)] {
     for element in [.i32, .i64] as [ElementType] {
       let updates = Shape(indices.extents + x.extents.dropFirst())
@@ -33,7 +34,8 @@ let scatterCases: [OpCase] = {
       opCase(
         "\(reduction), special values", .scatter(Scatter(reduction)),
         [
-          operand(f32(4), .cycle([1, .nan, -.infinity, 2])), operand(TensorType(.i64, [4]), .integers([0, 1, 2, 3])),
+          operand(f32(4), .cycle([1, .nan, -.infinity, 2])),
+          operand(TensorType(.i64, [4]), .integers([0, 1, 2, 3])),
           operand(f32(4), .cycle([.nan, 1, .infinity, 3])),
         ], exact: true))
   }
@@ -44,7 +46,8 @@ let topKCases: [OpCase] = {
   var cases: [OpCase] = []
   for largest in [true, false] {
     for (shape, axis, k) in [
-      ([9], 0, 1), ([9], 0, 9), ([4, 7], -1, 3), ([7, 4], 0, 3), ([2, 6, 40], 1, 4), ([5, 1], 1, 1), ([3, 4], 1, 0),
+      ([9], 0, 1), ([9], 0, 9), ([4, 7], -1, 3), ([7, 4], 0, 3), ([2, 6, 40], 1, 4), ([5, 1], 1, 1),
+      ([3, 4], 1, 0),
       ([0, 3], 1, 2), ([2, 500], 1, 50),
     ] as [(Shape, Int, Int)] {
       cases.append(
@@ -62,7 +65,8 @@ let topKCases: [OpCase] = {
     let special: [Double] = [1, .nan, 2, .infinity, -.infinity, 3, -0.0, 0, .nan, 5]
     cases.append(
       opCase(
-        "\(largest ? "largest" : "smallest"), special values", .topK(TopK(10, largest: largest)), [f32(2, 10)],
+        "\(largest ? "largest" : "smallest"), special values", .topK(TopK(10, largest: largest)),
+        [f32(2, 10)],
         .cycle(special), exact: true))
   }
   return cases

@@ -170,7 +170,8 @@ typedef struct {
   X(RESIZE, 16, "resize")             \
   X(CUMSUM, 17, "cumsum")             \
   X(SCATTER, 18, "scatter")           \
-  X(TOP_K, 19, "top_k")
+  X(TOP_K, 19, "top_k")               \
+  X(RECURRENT, 20, "recurrent")
 
 typedef enum {
 #define INGOT_OPCODE_CASE(name, number, text) INGOT_OP_##name = number,
@@ -236,6 +237,14 @@ typedef enum {
  * TOP_K           values, positions <- x   any element but bool, that of values; positions i64. attributes: axis, kind (0 the
  *                                     largest, 1 the smallest). Both results have x's shape with k <= x.dims[axis] at the
  *                                     axis: the best elements, best first, of equals the first. NaN is the largest number.
+ * RECURRENT       y, h [, c] <- gates, r, bias, h0 [, c0] [, peepholes] [, lengths]   float; lengths: i32 [N]. attributes: kind
+ *                                     (0 LSTM, 1 GRU, 2 RNN), direction (0 forward, 1 reverse, 2 both: D = 2), linear_before_reset,
+ *                                     input_forget, whether there are peepholes, and lengths, clip (double bits, 0 for none),
+ *                                     activations f, g, h, each with p0, p1. c and c0: LSTM. Inputs are listed without gaps.
+ *                                     gates: [T, N, D * G * H] with T >= 1 and G = 4, 3, 1 gates in ONNX's order: inputs times weights;
+ *                                     r: [D, G * H, H], bias: [D, G * H], h0, c0, h, c: [D, N, H], peepholes: [D, 3 * H],
+ *                                     y: [T, D, N, H]. Lengths are limited to 0..T; y is 0 beyond them. The steps are those of
+ *                                     ONNX's LSTM, GRU and RNN. Results have the element of gates.
  */
 
 typedef enum {

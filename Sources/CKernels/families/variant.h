@@ -14,6 +14,7 @@
 #include "normalization.h"
 #include "pooling.h"
 #include "resize.h"
+#include "recurrent.h"
 
 #define VARIANT_TABLE_NAME(variant) kernel_table_##variant
 #define VARIANT_TABLE(variant) VARIANT_TABLE_NAME(variant)

@@ -224,6 +224,21 @@ typedef struct {
   int64_t outer, extent, inner;
 } kernel_cumsum;
 
+/* The recurrent part of LSTM, GRU and RNN layers; operands as the format describes them. */
+typedef struct {
+  const void *gates, *r, *bias, *h0, *c0, *peepholes; /* c0, peepholes: or NULL */
+  const int32_t *lengths;                             /* or NULL */
+  void *y, *h, *c;                                    /* c: or NULL */
+  uint8_t element; /* of gates and results */
+  uint8_t r_element, bias_element, h0_element, c0_element, peephole_element;
+  uint8_t kind;      /* 0 LSTM, 1 GRU, 2 RNN */
+  uint8_t direction; /* 0 forward, 1 reverse, 2 both */
+  uint8_t linear_before_reset, input_forget;
+  float clip; /* 0 for none */
+  int64_t steps, batch, directions, hidden;
+  kernel_activation f, g, h_activation;
+} kernel_recurrent;
+
 typedef struct {
   kernel_work (*work)(const void *arguments);
   void (*run)(const void *arguments, int64_t begin, int64_t end, void *scratch);

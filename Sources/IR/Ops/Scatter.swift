@@ -27,7 +27,8 @@ package struct Scatter: OpDefinition {
       throw OpError("updates are \(updates), expected \(expected)")
     }
     guard reduction == .none || x.element != .bool else {
-      throw OpError("'\(reduction.rawValue)' of \(x) is not defined", advice: "cast the operands to i32 first")
+      throw OpError(
+        "'\(reduction.rawValue)' of \(x) is not defined", advice: "cast the operands to i32 first")
     }
     return [x.with(x.shape)]
   }
@@ -38,7 +39,8 @@ package struct Scatter: OpDefinition {
     var rows: [Int] = []
     for index in operands[1].integers {
       guard index >= -extent, index < extent else {
-        throw OpError("index \(index) lies outside axis 0 of \(x.shape), expected \(-extent) to \(extent - 1)")
+        throw OpError(
+          "index \(index) lies outside axis 0 of \(x.shape), expected \(-extent) to \(extent - 1)")
       }
       rows.append(Int(index < 0 ? index + Int64(extent) : index))
     }

@@ -39,12 +39,14 @@ package struct TopK: OpDefinition {
     let axis = try resolve(axis: axis, in: x.shape)
     let inner = x.shape.extents[(axis + 1)...].reduce(1, *)
     if x.element.isFloat {
-      let (values, positions) = chosen(x.floats, extent: x.shape[axis], inner: inner, count: shape.elementCount)
+      let (values, positions) = chosen(
+        x.floats, extent: x.shape[axis], inner: inner, count: shape.elementCount)
       return [
         Tensor(values, shape: shape, element: x.element), Tensor(positions, shape: shape),
       ]
     }
-    let (values, positions) = chosen(x.integers, extent: x.shape[axis], inner: inner, count: shape.elementCount)
+    let (values, positions) = chosen(
+      x.integers, extent: x.shape[axis], inner: inner, count: shape.elementCount)
     return [Tensor(values, shape: shape, element: x.element), Tensor(positions, shape: shape)]
   }
 

@@ -38,6 +38,8 @@ struct ONNXFolding {
     case .matmul(let matmul):
       let a = operands[0].shape
       return read + written * Double(a[a.rank - (matmul.transposeA ? 2 : 1)])
+    case .recurrent(let recurrent):
+      return read + Double(results[0].shape.elementCount) * Double(recurrent.gateCount * results[0].shape[3])
     case .conv, .convTranspose:
       let weight = operands[1].shape
       return read + (written + Double(operands[0].shape.elementCount))

@@ -70,6 +70,14 @@ extension ONNXNodeContext {
     }
   }
 
+  func strings(_ name: String) throws(Finding) -> [String]? {
+    switch value(name) {
+    case nil: return nil
+    case .strings(let texts)?: return texts
+    default: throw wrongKind(name, expected: "a list of strings")
+    }
+  }
+
   /// A string that must be one of some words.
   func word<Words: RawRepresentable & CaseIterable>(_ name: String, _ standard: Words) throws(Finding)
     -> Words

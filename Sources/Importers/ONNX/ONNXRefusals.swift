@@ -9,10 +9,6 @@ func onnxRefusal(domain: String, opType: String) -> String {
 
 private let refusals: [(reason: String, operators: Set<String>)] = [
   (
-    "recurrent layers are not supported yet; unroll the layer when exporting",
-    ["RNN", "GRU", "LSTM"]
-  ),
-  (
     "its result's size depends on data, so no static plan exists; move it out of the model",
     ["NonMaxSuppression", "Unique"]
   ),
