@@ -48,7 +48,7 @@ lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Graphs Tests
 
 # Debian and its relatives; elsewhere the packages must be there already.
-PACKAGES = libprotobuf-c-dev protobuf-c-compiler libzstd-dev libopenblas-dev pkg-config make gcc
+PACKAGES = libprotobuf-c-dev protobuf-c-compiler libzstd-dev libopenblas-dev pkg-config make gcc python3
 install-packages:
 	@bash Tests/Tool/install-packages.sh $(PACKAGES)
 
