@@ -133,6 +133,7 @@ ingot_status ingot_check_opcode(const ingot_checker *c) {
     case INGOT_OP_GATHER: return ingot_check_gather(&op);
     case INGOT_OP_RESIZE: return ingot_check_resize(&op);
     case INGOT_OP_SCATTER: return ingot_check_scatter(&op);
+    case INGOT_OP_GRID_SAMPLE: return ingot_check_grid_sample(&op);
     case INGOT_OP_RECURRENT: return ingot_check_recurrent(&op);
     case INGOT_OP_TOP_K: return ingot_check_top_k(&op);
     case INGOT_OP_CUMSUM: return ingot_check_cumsum(&op);

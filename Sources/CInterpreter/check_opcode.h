@@ -50,6 +50,7 @@ ingot_status ingot_check_conv(const ingot_op *op, bool transposed);
 ingot_status ingot_check_recurrent(const ingot_op *op);
 ingot_status ingot_check_pool(const ingot_op *op);
 ingot_status ingot_check_resize(const ingot_op *op);
+ingot_status ingot_check_grid_sample(const ingot_op *op);
 ingot_status ingot_check_reduce(const ingot_op *op);
 ingot_status ingot_check_arg_reduce(const ingot_op *op);
 ingot_status ingot_check_softmax(const ingot_op *op);

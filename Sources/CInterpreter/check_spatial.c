@@ -110,3 +110,28 @@ ingot_status ingot_check_resize(const ingot_op *op) {
   }
   return INGOT_OK;
 }
+
+ingot_status ingot_check_grid_sample(const ingot_op *op) {
+  CHECK(ingot_expect_inputs(op, 2, 2));
+  CHECK(ingot_expect_attributes(op, 3));
+  CHECK(ingot_expect_floats(op));
+  CHECK(ingot_expect_range(op, 0, 0, 2, "mode"));
+  CHECK(ingot_expect_range(op, 1, 0, 2, "padding"));
+  CHECK(ingot_expect_range(op, 2, 0, 1, "align_corners"));
+  const ingot_tensor *x = op->x[0], *grid = op->x[1], *y = op->y;
+  REQUIRE(op, x->rank >= 3 && x->rank <= 2 + INGOT_MAX_SPATIAL && grid->rank == x->rank && y->rank == x->rank,
+          "ranks are %u, %u and %u, expected the same from 3 to 5", x->rank, grid->rank, y->rank);
+  const uint32_t spatial = x->rank - 2u;
+  REQUIRE(op, x->element == y->element, "elements are %u and %u, expected the same", x->element, y->element);
+  REQUIRE(op, grid->dims[spatial + 1] == spatial, "points have %lld coordinates, expected %u", (long long)grid->dims[spatial + 1],
+          spatial);
+  REQUIRE(op, grid->dims[0] == x->dims[0] && y->dims[0] == x->dims[0] && y->dims[1] == x->dims[1],
+          "the result is [%lld, %lld, ..] for [%lld, %lld, ..] and %lld grids", (long long)y->dims[0], (long long)y->dims[1],
+          (long long)x->dims[0], (long long)x->dims[1], (long long)grid->dims[0]);
+  for (uint32_t i = 0; i < spatial; i++) {
+    REQUIRE(op, x->dims[2 + i] >= 1 && x->dims[2 + i] < 1 << 24, "spatial axis %u has extent %lld", i, (long long)x->dims[2 + i]);
+    REQUIRE(op, y->dims[2 + i] == grid->dims[1 + i], "the result has extent %lld at axis %u, expected %lld",
+            (long long)y->dims[2 + i], 2 + i, (long long)grid->dims[1 + i]);
+  }
+  return INGOT_OK;
+}

@@ -87,6 +87,10 @@ bool ingot_prepare(const kernel_table *table, const ingot_function_view *view, c
       kernel = KERNEL_scatter;
       ingot_prepare_scatter(&p, &task->arguments.scatter);
       break;
+    case INGOT_OP_GRID_SAMPLE:
+      kernel = KERNEL_grid_sample;
+      ingot_prepare_grid_sample(&p, &task->arguments.grid_sample);
+      break;
     case INGOT_OP_RECURRENT:
       kernel = KERNEL_recurrent;
       ingot_prepare_recurrent(&p, &task->arguments.recurrent);

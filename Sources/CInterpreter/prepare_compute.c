@@ -116,3 +116,14 @@ void ingot_prepare_resize(const ingot_preparation *p, kernel_resize *arguments) 
     arguments->scale[axis] = present ? ingot_real(p->attributes[5 + s]) : 1;
   }
 }
+
+void ingot_prepare_grid_sample(const ingot_preparation *p, kernel_grid_sample *arguments) {
+  const ingot_tensor *x = prepared_input(p, 0), *grid = prepared_input(p, 1);
+  const uint32_t spatial = x->rank - 2u;
+  *arguments = (kernel_grid_sample){
+      .x = prepared_address(p, x), .grid = prepared_address(p, grid), .y = prepared_address(p, p->y), .element = x->element,
+      .grid_element = grid->element, .mode = (uint8_t)p->attributes[0], .padding = (uint8_t)p->attributes[1],
+      .align_corners = (uint8_t)p->attributes[2], .spatial = spatial, .batch = x->dims[0], .channels = x->dims[1],
+      .points = prepared_product(p->y, 2, p->y->rank), .in = {1, 1, 1}};
+  for (uint32_t i = 0; i < spatial; i++) arguments->in[3 - spatial + i] = x->dims[2 + i];
+}

@@ -31,6 +31,7 @@ package enum Op: Hashable, Sendable {
   case scatter(Scatter)
   case topK(TopK)
   case recurrent(Recurrent)
+  case gridSample(GridSample)
 
   /// The op's definition as an existential, for the few generic clients (printer, parser, evaluator).
   package var definition: any OpDefinition {
@@ -64,6 +65,7 @@ package enum Op: Hashable, Sendable {
     case .scatter(let op): op
     case .topK(let op): op
     case .recurrent(let op): op
+    case .gridSample(let op): op
     }
   }
 
@@ -119,7 +121,7 @@ package enum Op: Hashable, Sendable {
       .layerNorm(LayerNorm()), .rmsNorm(RMSNorm()), .groupNorm(GroupNorm()), .batchNorm(BatchNorm()),
       .lpNorm(LpNorm()), .transpose(Transpose()), .reshape(Reshape()), .expand(Expand()), .concat(Concat()),
       .slice(Slice()), .pad(Pad()), .gather(Gather()), .resize(Resize()), .cumsum(CumSum()),
-      .scatter(Scatter()), .topK(TopK()), .recurrent(Recurrent()),
+      .scatter(Scatter()), .topK(TopK()), .recurrent(Recurrent()), .gridSample(GridSample()),
     ]
     for op in others { table[op.name] = op }
     return table
@@ -156,6 +158,7 @@ package enum Op: Hashable, Sendable {
     case .scatter(let op): .scatter(try set(attributes, on: op))
     case .topK(let op): .topK(try set(attributes, on: op))
     case .recurrent(let op): .recurrent(try set(attributes, on: op))
+    case .gridSample(let op): .gridSample(try set(attributes, on: op))
     }
   }
 }

@@ -97,6 +97,20 @@ func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(
       }
     return KernelCall(opcode: INGOT_OP_SCATTER, attributes: [reduction])
   case .recurrent(let op): return recurrent(op)
+  case .gridSample(let op):
+    let mode: Int64 =
+      switch op.mode {
+      case .nearest: 0
+      case .linear: 1
+      case .cubic: 2
+      }
+    let padding: Int64 =
+      switch op.padding {
+      case .zeros: 0
+      case .border: 1
+      case .reflection: 2
+      }
+    return KernelCall(opcode: INGOT_OP_GRID_SAMPLE, attributes: [mode, padding, op.alignCorners ? 1 : 0])
   case .topK(let op):
     let axis = Int64(try resolve(axis: op.axis, in: operands[0].shape))
     return KernelCall(opcode: INGOT_OP_TOP_K, attributes: [axis, op.largest ? 0 : 1])

@@ -44,6 +44,7 @@ builder *sample_program(uint32_t opcode) {
     case INGOT_OP_GATHER: y.dims[2] = 2, a[0] = 2, count = 1; break;
     case INGOT_OP_RESIZE: y.dims[2] = y.dims[3] = 12, a[5] = a[6] = real_bits(2), count = 7; break;
     case INGOT_OP_CUMSUM: count = 3; break;
+    case INGOT_OP_GRID_SAMPLE: y = small, a[0] = 2, a[1] = 2, count = 3; break;
     case INGOT_OP_RECURRENT:
       x = (builder_type){INGOT_F32, 3, {5, 2, 12}}, y = (builder_type){INGOT_F32, 4, {5, 1, 2, 4}};
       a[0] = 1, a[2] = 1, a[5] = 1, a[7] = INGOT_FN_SIGMOID, a[10] = a[13] = INGOT_FN_TANH, count = 16;
@@ -73,6 +74,8 @@ builder *sample_program(uint32_t opcode) {
     inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I32, 1, {2}}, zeros, 0, false);
     results[result_count++] = add_intermediate(b, state, 0);
   }
+  if (opcode == INGOT_OP_GRID_SAMPLE)
+    inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_F32, 4, {1, 3, 3, 2}}, zeros, 0, false);
   if (opcode == INGOT_OP_TOP_K) {
     y.element = INGOT_I64;
     results[result_count++] = add_intermediate(b, y, 0);

@@ -286,6 +286,14 @@ static void movement(void) {
   RULE(op, "the lengths have element", t[6].element = INGOT_F32);
   RULE(op, "the result has extent", t[1].dims[0] = 4);
   RULE(op, "a last state has extent", t[7].dims[2] = 3);
+  op = INGOT_OP_GRID_SAMPLE;
+  RULE(op, "mode is 3", a[0] = 3);
+  RULE(op, "padding is 3", a[1] = 3);
+  RULE(op, "align_corners is 2", a[2] = 2);
+  RULE(op, "coordinates, expected 2", t[3].dims[3] = 1);
+  RULE(op, "the result is", t[1].dims[1] = 3);
+  RULE(op, "the result has extent", t[1].dims[3] = 2);
+  RULE(op, "spatial axis 1", t[0].dims[3] = 0);
   op = INGOT_OP_TOP_K;
   RULE(op, "axis is 4", a[0] = 4);
   RULE(op, "kind is 2", a[1] = 2);

@@ -71,3 +71,34 @@ let topKCases: [OpCase] = {
   }
   return cases
 }()
+
+let gridSampleCases: [OpCase] = {
+  var cases: [OpCase] = []
+  for mode in GridSample.Mode.allCases {
+    for padding in GridSample.Padding.allCases {
+      for align in [false, true] {
+        let op = Op.gridSample(GridSample(mode, padding: padding, alignCorners: align))
+        let name = "\(mode), \(padding)\(align ? ", aligned" : "")"
+        for (x, grid) in [
+          ([1, 2, 5], [1, 4, 1]), ([2, 3, 4, 5], [2, 3, 9, 2]), ([1, 2, 3, 4, 5], [1, 2, 3, 3, 3]),
+          ([1, 1, 1, 1], [1, 2, 2, 2]),
+          ([0, 2, 3], [0, 4, 1]),
+        ] as [(Shape, Shape)] {
+          cases.append(
+            opCase(
+              "\(name), \(x) at \(grid)", op,
+              [operand(TensorType(.f32, x)), operand(TensorType(.f32, grid), .uniform(-1.9, 1.9))]))
+        }
+        let special: [Double] = [.nan, 0, .infinity, 0.5, -.infinity, -0.5, 1e30, 0.25]
+        cases.append(
+          opCase(
+            "\(name), special values", op,
+            [operand(f32(1, 2, 3, 3)), operand(f32(1, 2, 4, 2), .cycle(special))]))
+      }
+    }
+    cases.append(
+      opCase(
+        "\(mode), f16", .gridSample(GridSample(mode)), [TensorType(.f16, [1, 2, 4, 4]), f32(1, 3, 3, 2)]))
+  }
+  return cases
+}()

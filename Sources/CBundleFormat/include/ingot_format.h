@@ -171,7 +171,8 @@ typedef struct {
   X(CUMSUM, 17, "cumsum")             \
   X(SCATTER, 18, "scatter")           \
   X(TOP_K, 19, "top_k")               \
-  X(RECURRENT, 20, "recurrent")
+  X(RECURRENT, 20, "recurrent")       \
+  X(GRID_SAMPLE, 21, "grid_sample")
 
 typedef enum {
 #define INGOT_OPCODE_CASE(name, number, text) INGOT_OP_##name = number,
@@ -245,6 +246,10 @@ typedef enum {
  *                                     r: [D, G * H, H], bias: [D, G * H], h0, c0, h, c: [D, N, H], peepholes: [D, 3 * H],
  *                                     y: [T, D, N, H]. Lengths are limited to 0..T; y is 0 beyond them. The steps are those of
  *                                     ONNX's LSTM, GRU and RNN. Results have the element of gates.
+ * GRID_SAMPLE     y <- x, grid        float. attributes: mode (0 nearest, 1 linear, 2 cubic with a = -0.75), padding (0 zeros,
+ *                                     1 border, 2 reflection), align_corners. x: [N, C, spatial..], extents from 1 to 2^24 - 1,
+ *                                     grid: [N, points.., S], the last axis' coordinate first, y: [N, C, points..] of x's element.
+ *                                     As ONNX's GridSample; a coordinate that is NaN lies far below the first element.
  */
 
 typedef enum {

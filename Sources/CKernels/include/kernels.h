@@ -224,6 +224,19 @@ typedef struct {
   int64_t outer, extent, inner;
 } kernel_cumsum;
 
+/* Three spatial axes; absent ones lead, with extent 1. */
+typedef struct {
+  const void *x, *grid;
+  void *y;
+  uint8_t element, grid_element;
+  uint8_t mode;    /* 0 nearest, 1 linear, 2 cubic */
+  uint8_t padding; /* 0 zeros, 1 border, 2 reflection */
+  uint8_t align_corners;
+  uint32_t spatial; /* axes that are there */
+  int64_t batch, channels, points;
+  int64_t in[3];
+} kernel_grid_sample;
+
 /* The recurrent part of LSTM, GRU and RNN layers; operands as the format describes them. */
 typedef struct {
   const void *gates, *r, *bias, *h0, *c0, *peepholes; /* c0, peepholes: or NULL */

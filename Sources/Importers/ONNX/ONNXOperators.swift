@@ -76,6 +76,7 @@ let onnxOperators: [String: ONNXTranslation] = [
   "GlobalMaxPool": globalPool(.max),
   "Greater": binary(.greater),
   "GreaterOrEqual": binary(.greaterEqual),
+  "GridSample": gridSample,
   "GroupNormalization": groupNormalization,
   "HammingWindow": cosineWindow([25.0 / 46, -21.0 / 46]),
   "HannWindow": cosineWindow([0.5, -0.5]),

@@ -39,7 +39,7 @@ private let refusals: [(reason: String, operators: Set<String>)] = [
   (
     "there is no core op for it yet",
     [
-      "BitCast", "DeformConv", "Det", "GridSample", "MaxRoiPool", "MaxUnpool", "RoiAlign", "TensorScatter",
+      "BitCast", "DeformConv", "Det", "MaxRoiPool", "MaxUnpool", "RoiAlign", "TensorScatter",
     ]
   ),
 ]
