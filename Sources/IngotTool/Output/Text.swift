@@ -1,7 +1,12 @@
 import Foundation
 
 /// Lays out rows in columns; numbers are the caller's to format. Columns in `right` are aligned to the right.
+///
+/// Names that would push the other columns off the screen lose their middle.
 func table(_ header: [String], _ rows: [[String]], right: Set<Int> = []) -> String {
+  let rows = rows.map { row in
+    row.enumerated().map { $0.offset == row.count - 1 ? $0.element : shortened($0.element) }
+  }
   var widths = header.map(\.count)
   for row in rows {
     for (column, cell) in row.enumerated() { widths[column] = max(widths[column], cell.count) }
@@ -17,6 +22,10 @@ func table(_ header: [String], _ rows: [[String]], right: Set<Int> = []) -> Stri
   return
     ([line(header), widths.map { String(repeating: "-", count: $0) }.joined(separator: "  ")] + rows.map(line))
     .joined(separator: "\n")
+}
+
+private func shortened(_ cell: String, to limit: Int = 64) -> String {
+  cell.count <= limit ? cell : "\(cell.prefix(limit / 2 - 1))…\(cell.suffix(limit / 2))"
 }
 
 /// A size for people: `482.4 kB`.
