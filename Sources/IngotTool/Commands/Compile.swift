@@ -19,8 +19,9 @@ struct Compile: ParsableCommand {
       With fp16 weights, which halves the file:
         ingot compile net.onnx --precision fp16 -o net.ingot
 
-      Then 'ingot verify' compares the bundle with the model, 'ingot inspect' shows what is in it, and 'ingot passes' shows
-      what the compiler did to the graph. All sizes in the graph are fixed: symbolic dimensions need --dim.
+      Then 'ingot verify' compares the bundle with the model, 'ingot inspect' shows what is in it, and \
+      'ingot passes' shows what the compiler did to the graph. All sizes in the graph are fixed: symbolic \
+      dimensions need --dim.
       """)
 
   @OptionGroup var source: ModelSource

@@ -10,8 +10,9 @@ struct ProfileCommand: ParsableCommand {
     commandName: "profile",
     abstract: "Time every kernel call of a bundle.",
     discussion: """
-      Times are medians of several runs. The rate counts multiply-adds of convolutions and matrix products; its share is of the highest rate
-      that any call of this bundle reaches or that a large matrix product reaches here, whichever is more.
+      Times are medians of several runs. The rate counts multiply-adds of convolutions and matrix products; \
+      its share is of the highest rate that any call of this bundle reaches or that a large matrix product \
+      reaches here, whichever is more.
       """)
 
   @OptionGroup var source: BundleFunction

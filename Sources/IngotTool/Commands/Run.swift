@@ -8,7 +8,8 @@ struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run a bundle on arrays.",
     discussion: """
-      Every input of the function is given as an array file of its type and shape; every output is written as NAME.npy.
+      Every input of the function is given as an array file of its type and shape; every output is written \
+      as NAME.npy.
 
         ingot run net.ingot --input image=cat.npy --output-dir results/
       """)

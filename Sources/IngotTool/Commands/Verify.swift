@@ -7,12 +7,14 @@ struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Compare a bundle with the model it was compiled from.",
     discussion: """
-      Runs the model by the definitions of its ops, and the bundle by the interpreter, on the same arrays, and prints how far outputs and
-      layers lie apart. Fails when an output is off by more than the tolerance, relative to its largest value.
+      Runs the model by the definitions of its ops, and the bundle by the interpreter, on the same arrays, \
+      and prints how far outputs and layers lie apart. Fails when an output is off by more than the \
+      tolerance, relative to its largest value.
 
         ingot verify net.ingot --model net.onnx --inputs samples/
 
-      With --stages, the graph is also run after every pass that changed it, which tells a pass that breaks numbers.
+      With --stages, the graph is also run after every pass that changed it, which tells a pass that breaks \
+      numbers.
       """)
 
   @Argument(help: "The bundle.") var bundle: String
