@@ -32,6 +32,11 @@ class Case:
     tolerance: float = 1e-4
     inputs: dict[str, str] = dataclasses.field(default_factory=dict)
     outputs: dict[str, str] = dataclasses.field(default_factory=dict)
+    """Left out unless all cases are meant."""
+    slow: bool = False
+
+    def save(self, folder: pathlib.Path) -> None:
+        (folder / "case.json").write_text(json.dumps(dataclasses.asdict(self), indent=2) + "\n")
 
     def write(self, folder: pathlib.Path, inputs: dict[str, np.ndarray], outputs: dict[str, np.ndarray]) -> None:
         """Writes the tensors and case.json into `folder`, where the model is already."""
@@ -42,18 +47,20 @@ class Case:
                     raise SystemExit(f"{self.name}: {name} has values that are not finite")
                 files[name] = f"{part}/{file_name(name)}"
                 np.save(folder / files[name], np.ascontiguousarray(value))
-        (folder / "case.json").write_text(json.dumps(dataclasses.asdict(self), indent=2) + "\n")
+        self.save(folder)
 
     @staticmethod
     def read(folder: pathlib.Path) -> "Case":
         return Case(**json.loads((folder / "case.json").read_text()))
 
 
-def all_cases(folder: pathlib.Path, names: list[str]) -> list[tuple[pathlib.Path, Case]]:
-    """The cases under `folder`, only those of the given names if any."""
+def all_cases(folder: pathlib.Path, names: list[str], slow: bool = True) -> list[tuple[pathlib.Path, Case]]:
+    """The cases under `folder`: those of the given names if any, otherwise all or, without `slow`, the quick ones."""
     found = [(path.parent, Case.read(path.parent)) for path in sorted(folder.glob("*/case.json"))]
     known = {case.name for _, case in found}
     for name in names:
         if name not in known:
             raise SystemExit(f"{folder}: there is no case '{name}'; there are {', '.join(sorted(known)) or 'none'}")
-    return [(path, case) for path, case in found if not names or case.name in names]
+    if names:
+        return [(path, case) for path, case in found if case.name in names]
+    return [(path, case) for path, case in found if slow or not case.slow]

@@ -1,6 +1,6 @@
 """Compiles and runs every case that prepare.py made and compares the results with the other runtime's.
 
-    check.py INGOT OUTDIR [CASE ...] [--target NAME] [--precision fp32]
+    check.py INGOT OUTDIR [CASE ...] [--all] [--target NAME] [--precision fp32]
 
 For each case: compile, run, compare; compile again, which must give the same bytes; then `ingot verify --stages`,
 which holds the bundle, and the graph after every pass, against the compiler's own reference. Prints a table and
@@ -89,9 +89,9 @@ def verify(tool: pathlib.Path, folder: pathlib.Path, case: Case, bundle: pathlib
         layers, remark = len(facts["layers"]), facts.get("remark")
     except (ValueError, KeyError, TypeError) as error:
         raise Failure(f"verify --json: {type(error).__name__}: {error}") from None
-    if not stages or not layers:
-        raise Failure(f"verify: compared {len(stages)} stages and {layers} layers; {remark or 'no remark'}")
-    name, worst = max(stages, key=lambda stage: stage[1])
+    if not layers:
+        raise Failure(f"verify: compared no layer; {remark or 'no remark'}")
+    name, worst = max(stages, key=lambda stage: stage[1], default=("no pass", 0.0))
     if not worst <= case.tolerance:
         raise Failure(f"verify: off by {worst:.2e} after {name}, tolerance {case.tolerance:.0e}")
     return len(stages), worst
@@ -132,10 +132,11 @@ def main() -> None:
     parser.add_argument("ingot", type=pathlib.Path, help="the tool")
     parser.add_argument("outdir", type=pathlib.Path, help="as given to prepare.py")
     parser.add_argument("cases", nargs="*", metavar="CASE")
+    parser.add_argument("--all", action="store_true", help="the slow cases too")
     parser.add_argument("--target", help="passed to every compile")
     parser.add_argument("--precision", help="passed to every compile")
     arguments = parser.parse_args()
-    cases = all_cases(arguments.outdir, arguments.cases)
+    cases = all_cases(arguments.outdir, arguments.cases, slow=arguments.all)
     tool = arguments.ingot.resolve()
     width = max([len(case.name) for _, case in cases], default=4)
 

