@@ -34,18 +34,12 @@ ingot_status ingot_check_elementwise(const ingot_op *op) {
   return INGOT_OK;
 }
 
-ingot_status ingot_check_matmul(const ingot_op *op) {
-  CHECK(ingot_expect_inputs(op, 2, 3));
-  CHECK(ingot_expect_attributes(op, 5));
-  CHECK(ingot_expect_floats(op));
-  CHECK(ingot_expect_range(op, 0, 0, 1, "transpose_a"));
-  CHECK(ingot_expect_range(op, 1, 0, 1, "transpose_b"));
-  CHECK(ingot_expect_activation(op, 2));
-  const ingot_tensor *a = op->x[0], *b = op->x[1], *bias = op->x[2], *y = op->y;
+/* Shapes of a matrix product. */
+static ingot_status expect_product(const ingot_op *op, bool transpose_a, bool transpose_b) {
+  const ingot_tensor *a = op->x[0], *b = op->x[1], *y = op->y;
   REQUIRE(op, a->rank >= 2 && b->rank >= 2, "the inputs have rank %u and %u, expected at least 2", a->rank, b->rank);
   REQUIRE(op, y->rank == (a->rank > b->rank ? a->rank : b->rank), "the result has rank %u, expected the larger of %u and %u",
           y->rank, a->rank, b->rank);
-  const bool transpose_a = attribute(op, 0) != 0, transpose_b = attribute(op, 1) != 0;
   const int64_t m = a->dims[a->rank - (transpose_a ? 1 : 2)], k = a->dims[a->rank - (transpose_a ? 2 : 1)];
   const int64_t k_of_b = b->dims[b->rank - (transpose_b ? 1 : 2)], n = b->dims[b->rank - (transpose_b ? 2 : 1)];
   REQUIRE(op, k == k_of_b, "the inner extents are %lld and %lld, expected the same", (long long)k, (long long)k_of_b);
@@ -58,10 +52,34 @@ ingot_status ingot_check_matmul(const ingot_op *op) {
             "batch extents %lld and %lld give %lld, which do not broadcast", (long long)left, (long long)right,
             (long long)y->dims[y->rank - i]);
   }
+  return INGOT_OK;
+}
+
+ingot_status ingot_check_matmul(const ingot_op *op) {
+  CHECK(ingot_expect_inputs(op, 2, 3));
+  CHECK(ingot_expect_attributes(op, 5));
+  CHECK(ingot_expect_floats(op));
+  CHECK(ingot_expect_range(op, 0, 0, 1, "transpose_a"));
+  CHECK(ingot_expect_range(op, 1, 0, 1, "transpose_b"));
+  CHECK(ingot_expect_activation(op, 2));
+  const ingot_tensor *bias = op->x[2], *y = op->y;
+  CHECK(expect_product(op, attribute(op, 0) != 0, attribute(op, 1) != 0));
   if (bias == NULL) return INGOT_OK;
+  const int64_t m = y->dims[y->rank - 2], n = y->dims[y->rank - 1];
   const bool by_column = bias->rank == 1 && bias->dims[0] == n;
   const bool by_row = bias->rank == 2 && bias->dims[0] == m && bias->dims[1] == 1;
   REQUIRE(op, by_column || by_row, "the bias has rank %u and first extent %lld, expected [%lld] or [%lld, 1]", bias->rank,
           (long long)bias->dims[0], (long long)n, (long long)m);
+  return INGOT_OK;
+}
+
+ingot_status ingot_check_matmul_integer(const ingot_op *op) {
+  CHECK(ingot_expect_inputs(op, 4, 4));
+  CHECK(ingot_expect_attributes(op, 0));
+  CHECK(expect_product(op, false, false));
+  const ingot_tensor *y = op->y;
+  CHECK(ingot_expect_zero_point(op, op->x[2], op->x[0], y->dims[y->rank - 2]));
+  CHECK(ingot_expect_zero_point(op, op->x[3], op->x[1], y->dims[y->rank - 1]));
+  REQUIRE(op, y->element == INGOT_I32, "the result has element %u, expected i32", y->element);
   return INGOT_OK;
 }

@@ -47,6 +47,15 @@ ingot_status ingot_expect_vector(const ingot_op *op, const ingot_tensor *tensor,
   return INGOT_OK;
 }
 
+ingot_status ingot_expect_zero_point(const ingot_op *op, const ingot_tensor *zero, const ingot_tensor *operand, int64_t extent) {
+  REQUIRE(op, operand->element == INGOT_I8 || operand->element == INGOT_U8, "an operand has element %u, expected i8 or u8",
+          operand->element);
+  REQUIRE(op, zero->element == operand->element && (zero->rank == 0 || (zero->rank == 1 && zero->dims[0] == extent)),
+          "a zero point has element %u, rank %u and first extent %lld, expected element %u and [] or [%lld]", zero->element,
+          zero->rank, (long long)zero->dims[0], operand->element, (long long)extent);
+  return INGOT_OK;
+}
+
 bool ingot_function_fits(uint32_t function, bool integer) {
   switch (function) {
     case INGOT_FN_BIT_NOT:
@@ -133,6 +142,8 @@ ingot_status ingot_check_opcode(const ingot_checker *c) {
     case INGOT_OP_GATHER: return ingot_check_gather(&op);
     case INGOT_OP_RESIZE: return ingot_check_resize(&op);
     case INGOT_OP_SCATTER: return ingot_check_scatter(&op);
+    case INGOT_OP_MATMUL_INTEGER: return ingot_check_matmul_integer(&op);
+    case INGOT_OP_CONV_INTEGER: return ingot_check_conv_integer(&op);
     case INGOT_OP_GRID_SAMPLE: return ingot_check_grid_sample(&op);
     case INGOT_OP_RECURRENT: return ingot_check_recurrent(&op);
     case INGOT_OP_TOP_K: return ingot_check_top_k(&op);

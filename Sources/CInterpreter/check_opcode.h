@@ -40,6 +40,8 @@ ingot_status ingot_expect_range(const ingot_op *op, uint32_t attribute, int64_t 
 ingot_status ingot_expect_floats(const ingot_op *op);
 ingot_status ingot_expect_same_shape(const ingot_op *op, const ingot_tensor *a, const ingot_tensor *b);
 ingot_status ingot_expect_vector(const ingot_op *op, const ingot_tensor *tensor, int64_t extent, const char *what);
+/* An 8-bit zero point of the operand's element: a scalar, or one for each of `extent` (none when negative). */
+ingot_status ingot_expect_zero_point(const ingot_op *op, const ingot_tensor *zero, const ingot_tensor *operand, int64_t extent);
 ingot_status ingot_expect_activation(const ingot_op *op, uint32_t first_attribute);
 /* Whether a function may be used on fp32 registers, or on int64 ones. */
 bool ingot_function_fits(uint32_t function, bool integer);
@@ -50,6 +52,8 @@ ingot_status ingot_check_conv(const ingot_op *op, bool transposed);
 ingot_status ingot_check_recurrent(const ingot_op *op);
 ingot_status ingot_check_pool(const ingot_op *op);
 ingot_status ingot_check_resize(const ingot_op *op);
+ingot_status ingot_check_matmul_integer(const ingot_op *op);
+ingot_status ingot_check_conv_integer(const ingot_op *op);
 ingot_status ingot_check_grid_sample(const ingot_op *op);
 ingot_status ingot_check_reduce(const ingot_op *op);
 ingot_status ingot_check_arg_reduce(const ingot_op *op);

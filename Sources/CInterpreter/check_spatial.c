@@ -16,16 +16,14 @@ static int64_t windows(int64_t in, int64_t begin, int64_t end, int64_t dilation,
   return room < 0 ? 0 : room / stride + 1;
 }
 
-ingot_status ingot_check_conv(const ingot_op *op, bool transposed) {
-  CHECK(ingot_expect_inputs(op, 2, 3));
-  CHECK(ingot_expect_floats(op));
+/* Shapes of a convolution, whose attributes start with group and window. */
+static ingot_status expect_convolution(const ingot_op *op, bool transposed, uint32_t more_attributes) {
   const ingot_tensor *x = op->x[0], *w = op->x[1], *y = op->y;
   REQUIRE(op, x->rank >= 3 && x->rank <= 2 + INGOT_MAX_SPATIAL && w->rank == x->rank && y->rank == x->rank,
           "ranks are %u, %u and %u, expected the same from 3 to 5", x->rank, w->rank, y->rank);
   const uint32_t spatial = x->rank - 2u;
-  CHECK(ingot_expect_attributes(op, 4 + 4 * spatial));
+  CHECK(ingot_expect_attributes(op, 1 + 4 * spatial + more_attributes));
   CHECK(ingot_expect_range(op, 0, 1, INGOT_MAX_EXTENT, "group"));
-  CHECK(ingot_expect_activation(op, 1 + 4 * spatial));
   const int64_t group = attribute(op, 0), inputs = x->dims[1];
   const int64_t outputs = transposed ? w->dims[1] * group : w->dims[0];
   REQUIRE(op, !transposed || w->dims[1] <= INGOT_MAX_EXTENT, "the weight has %lld outputs", (long long)w->dims[1]);
@@ -35,7 +33,6 @@ ingot_status ingot_check_conv(const ingot_op *op, bool transposed) {
           "the weight does not fit %lld input channels in %lld groups", (long long)inputs, (long long)group);
   REQUIRE(op, y->dims[0] == x->dims[0] && y->dims[1] == outputs, "the result has batch %lld and %lld channels, expected %lld and %lld",
           (long long)y->dims[0], (long long)y->dims[1], (long long)x->dims[0], (long long)outputs);
-  CHECK(ingot_expect_vector(op, op->x[2], outputs, "the bias"));
   for (uint32_t s = 0; s < spatial; s++) {
     CHECK(expect_window(op, 1 + s, 1 + spatial + s, 1 + 2 * spatial + s, 1 + 3 * spatial + s));
     const int64_t stride = attribute(op, 1 + s), dilation = attribute(op, 1 + spatial + s);
@@ -53,6 +50,23 @@ ingot_status ingot_check_conv(const ingot_op *op, bool transposed) {
       REQUIRE(op, out == expected, "spatial axis %u has extent %lld, expected %lld", s, (long long)out, (long long)expected);
     }
   }
+  return INGOT_OK;
+}
+
+ingot_status ingot_check_conv(const ingot_op *op, bool transposed) {
+  CHECK(ingot_expect_inputs(op, 2, 3));
+  CHECK(ingot_expect_floats(op));
+  CHECK(expect_convolution(op, transposed, 3));
+  CHECK(ingot_expect_activation(op, op->attribute_count - 3));
+  return ingot_expect_vector(op, op->x[2], op->y->dims[1], "the bias");
+}
+
+ingot_status ingot_check_conv_integer(const ingot_op *op) {
+  CHECK(ingot_expect_inputs(op, 4, 4));
+  CHECK(expect_convolution(op, false, 0));
+  CHECK(ingot_expect_zero_point(op, op->x[2], op->x[0], -1));
+  CHECK(ingot_expect_zero_point(op, op->x[3], op->x[1], op->x[1]->dims[0]));
+  REQUIRE(op, op->y->element == INGOT_I32, "the result has element %u, expected i32", op->y->element);
   return INGOT_OK;
 }
 

@@ -87,6 +87,14 @@ bool ingot_prepare(const kernel_table *table, const ingot_function_view *view, c
       kernel = KERNEL_scatter;
       ingot_prepare_scatter(&p, &task->arguments.scatter);
       break;
+    case INGOT_OP_MATMUL_INTEGER:
+      kernel = KERNEL_matmul_integer;
+      ingot_prepare_matmul_integer(&p, &task->arguments.matmul_integer);
+      break;
+    case INGOT_OP_CONV_INTEGER:
+      kernel = KERNEL_conv_integer;
+      ingot_prepare_conv_integer(&p, &task->arguments.conv_integer);
+      break;
     case INGOT_OP_GRID_SAMPLE:
       kernel = KERNEL_grid_sample;
       ingot_prepare_grid_sample(&p, &task->arguments.grid_sample);

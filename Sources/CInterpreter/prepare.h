@@ -40,6 +40,8 @@ static inline kernel_activation prepared_activation(const ingot_preparation *p, 
 void ingot_prepare_elementwise(const ingot_preparation *p, kernel_elementwise *arguments);
 void ingot_prepare_matmul(const ingot_preparation *p, kernel_matmul *arguments);
 void ingot_prepare_convolution(const ingot_preparation *p, kernel_convolution *arguments);
+void ingot_prepare_matmul_integer(const ingot_preparation *p, kernel_matmul_integer *arguments);
+void ingot_prepare_conv_integer(const ingot_preparation *p, kernel_conv_integer *arguments);
 void ingot_prepare_grid_sample(const ingot_preparation *p, kernel_grid_sample *arguments);
 void ingot_prepare_recurrent(const ingot_preparation *p, kernel_recurrent *arguments);
 void ingot_prepare_pool(const ingot_preparation *p, kernel_pool *arguments);

@@ -32,6 +32,8 @@ package enum Op: Hashable, Sendable {
   case topK(TopK)
   case recurrent(Recurrent)
   case gridSample(GridSample)
+  case matmulInteger(MatMulInteger)
+  case convInteger(ConvInteger)
 
   /// The op's definition as an existential, for the few generic clients (printer, parser, evaluator).
   package var definition: any OpDefinition {
@@ -66,6 +68,8 @@ package enum Op: Hashable, Sendable {
     case .topK(let op): op
     case .recurrent(let op): op
     case .gridSample(let op): op
+    case .matmulInteger(let op): op
+    case .convInteger(let op): op
     }
   }
 
@@ -122,6 +126,7 @@ package enum Op: Hashable, Sendable {
       .lpNorm(LpNorm()), .transpose(Transpose()), .reshape(Reshape()), .expand(Expand()), .concat(Concat()),
       .slice(Slice()), .pad(Pad()), .gather(Gather()), .resize(Resize()), .cumsum(CumSum()),
       .scatter(Scatter()), .topK(TopK()), .recurrent(Recurrent()), .gridSample(GridSample()),
+      .matmulInteger(MatMulInteger()), .convInteger(ConvInteger()),
     ]
     for op in others { table[op.name] = op }
     return table
@@ -159,6 +164,8 @@ package enum Op: Hashable, Sendable {
     case .topK(let op): .topK(try set(attributes, on: op))
     case .recurrent(let op): .recurrent(try set(attributes, on: op))
     case .gridSample(let op): .gridSample(try set(attributes, on: op))
+    case .matmulInteger(let op): .matmulInteger(try set(attributes, on: op))
+    case .convInteger(let op): .convInteger(try set(attributes, on: op))
     }
   }
 }

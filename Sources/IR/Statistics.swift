@@ -40,7 +40,7 @@ package struct Statistics: Hashable, Sendable {
         continue
       }
       switch node.op {
-      case .conv:
+      case .conv, .convInteger:
         let taps = graph.shape(of: node.operands[1]).extents.dropFirst().reduce(1, &*)
         convolutionMACs &+= graph.shape(of: node.results[0]).elementCount &* taps
       case .convTranspose:

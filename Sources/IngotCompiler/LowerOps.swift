@@ -97,6 +97,11 @@ func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(
       }
     return KernelCall(opcode: INGOT_OP_SCATTER, attributes: [reduction])
   case .recurrent(let op): return recurrent(op)
+  case .matmulInteger: return KernelCall(opcode: INGOT_OP_MATMUL_INTEGER, attributes: [])
+  case .convInteger(let op):
+    return KernelCall(
+      opcode: INGOT_OP_CONV_INTEGER,
+      attributes: [Int64(op.group)] + windowWords(op.window, operands[0].rank - 2))
   case .gridSample(let op):
     let mode: Int64 =
       switch op.mode {

@@ -44,6 +44,13 @@ builder *sample_program(uint32_t opcode) {
     case INGOT_OP_GATHER: y.dims[2] = 2, a[0] = 2, count = 1; break;
     case INGOT_OP_RESIZE: y.dims[2] = y.dims[3] = 12, a[5] = a[6] = real_bits(2), count = 7; break;
     case INGOT_OP_CUMSUM: count = 3; break;
+    case INGOT_OP_MATMUL_INTEGER: x = y = matrix, x.element = INGOT_U8, y.element = INGOT_I32; break;
+    case INGOT_OP_CONV_INTEGER: {
+      const uint64_t words[9] = {1, 2, 2, 1, 1, 1, 1, 1, 1};
+      memcpy(a, words, sizeof words), count = 9;
+      y = small, x.element = INGOT_U8, y.element = INGOT_I32;
+      break;
+    }
     case INGOT_OP_GRID_SAMPLE: y = small, a[0] = 2, a[1] = 2, count = 3; break;
     case INGOT_OP_RECURRENT:
       x = (builder_type){INGOT_F32, 3, {5, 2, 12}}, y = (builder_type){INGOT_F32, 4, {5, 1, 2, 4}};
@@ -76,6 +83,13 @@ builder *sample_program(uint32_t opcode) {
   }
   if (opcode == INGOT_OP_GRID_SAMPLE)
     inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_F32, 4, {1, 3, 3, 2}}, zeros, 0, false);
+  if (opcode == INGOT_OP_MATMUL_INTEGER || opcode == INGOT_OP_CONV_INTEGER) {
+    builder_type weight = opcode == INGOT_OP_CONV_INTEGER ? kernel : matrix;
+    weight.element = INGOT_I8;
+    inputs[inputs_count++] = add_weight(b, weight, zeros, 0, false);
+    inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_U8, 0, {0}}, zeros, 0, false);
+    inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I8, 1, {4}}, zeros, 0, false);
+  }
   if (opcode == INGOT_OP_TOP_K) {
     y.element = INGOT_I64;
     results[result_count++] = add_intermediate(b, y, 0);

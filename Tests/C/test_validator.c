@@ -294,6 +294,13 @@ static void movement(void) {
   RULE(op, "the result is", t[1].dims[1] = 3);
   RULE(op, "the result has extent", t[1].dims[3] = 2);
   RULE(op, "spatial axis 1", t[0].dims[3] = 0);
+  for (op = INGOT_OP_MATMUL_INTEGER; op <= INGOT_OP_CONV_INTEGER; op++) {
+    RULE(op, "expected i32", t[1].element = INGOT_F32);
+    RULE(op, "an operand has element", t[0].element = INGOT_BOOL);
+    RULE(op, "a zero point has element", t[4].element = INGOT_I8);
+    RULE(op, "a zero point has element", t[5].dims[0] = 3);
+    RULE(op, "expected", t[1].dims[1] = 3);
+  }
   op = INGOT_OP_TOP_K;
   RULE(op, "axis is 4", a[0] = 4);
   RULE(op, "kind is 2", a[1] = 2);

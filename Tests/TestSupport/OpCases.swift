@@ -62,7 +62,8 @@ package struct OpCase: Sendable, CustomStringConvertible {
 package let opCases: [OpCase] =
   unaryCases + binaryCases + selectCases + castCases + elementwiseCases + matMulCases + convCases
   + convTransposeCases + poolCases + reduceCases + argReduceCases + cumSumCases + normalizationCases
-  + movementCases + gatherCases + scatterCases + topKCases + recurrentCases + gridSampleCases + padCases + resizeCases
+  + movementCases + gatherCases + scatterCases + topKCases + recurrentCases + gridSampleCases
+  + integerProductCases + padCases + resizeCases
 
 /// A case with standard values. Results of `exact` ones don't depend on rounding.
 func opCase(_ name: String, _ op: Op, _ types: [TensorType], exact: Bool = false) -> OpCase {

@@ -172,7 +172,9 @@ typedef struct {
   X(SCATTER, 18, "scatter")           \
   X(TOP_K, 19, "top_k")               \
   X(RECURRENT, 20, "recurrent")       \
-  X(GRID_SAMPLE, 21, "grid_sample")
+  X(GRID_SAMPLE, 21, "grid_sample")   \
+  X(MATMUL_INTEGER, 22, "matmul_integer") \
+  X(CONV_INTEGER, 23, "conv_integer")
 
 typedef enum {
 #define INGOT_OPCODE_CASE(name, number, text) INGOT_OP_##name = number,
@@ -250,6 +252,11 @@ typedef enum {
  *                                     1 border, 2 reflection), align_corners. x: [N, C, spatial..], extents from 1 to 2^24 - 1,
  *                                     grid: [N, points.., S], the last axis' coordinate first, y: [N, C, points..] of x's element.
  *                                     As ONNX's GridSample; a coordinate that is NaN lies far below the first element.
+ * MATMUL_INTEGER  y <- a, b, a_zero, b_zero   a and b: i8 or u8, y: i32, shapes as MATMUL without transposes. a_zero: a's element,
+ *                                     [] or [M]; b_zero: b's, [] or [N]. No attributes. y = (a - a_zero) * (b - b_zero), wrapping.
+ * CONV_INTEGER    y <- x, w, x_zero, w_zero   x and w: i8 or u8, y: i32, shapes and attributes as CONV without activation.
+ *                                     x_zero: x's element, []; w_zero: w's, [] or [O]. The convolution of x - x_zero, which is
+ *                                     0 outside of x, with w - w_zero, wrapping.
  */
 
 typedef enum {

@@ -224,6 +224,28 @@ typedef struct {
   int64_t outer, extent, inner;
 } kernel_cumsum;
 
+/* y[batch, m, n] = sum over k of (a[m, k] - a_zero) * (b[k, n] - b_zero), wrapping; i8 or u8. Zero points have the
+ * element of what they belong to. */
+typedef struct {
+  const void *a, *b, *a_zero, *b_zero;
+  int32_t *y;
+  uint8_t a_element, b_element;
+  uint8_t a_zero_per_row, b_zero_per_column;
+  int64_t m, n, k;
+  uint32_t batch_rank;
+  int64_t batch[KERNEL_MAX_RANK], a_batch[KERNEL_MAX_RANK], b_batch[KERNEL_MAX_RANK];
+} kernel_matmul_integer;
+
+/* As kernel_convolution, of i8 or u8. */
+typedef struct {
+  const void *x, *w, *x_zero, *w_zero;
+  int32_t *y;
+  uint8_t x_element, w_element;
+  uint8_t w_zero_per_output;
+  int64_t batch, group, inputs, outputs;
+  int64_t in[3], kernel[3], out[3], stride[3], dilation[3], begin[3];
+} kernel_conv_integer;
+
 /* Three spatial axes; absent ones lead, with extent 1. */
 typedef struct {
   const void *x, *grid;

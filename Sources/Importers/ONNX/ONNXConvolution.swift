@@ -60,7 +60,7 @@ private func totalPadding(
 }
 
 /// The weight's spatial extents, which `kernel_shape` may repeat.
-private func kernelExtents(
+func kernelExtents(
   _ context: ONNXNodeContext, _ x: ONNXOperand, _ weight: ONNXOperand
 ) throws(Finding) -> [Int] {
   guard x.rank >= 3, weight.rank == x.rank else {
@@ -73,7 +73,7 @@ private func kernelExtents(
   return kernel
 }
 
-private func checkedGroup(_ group: Int) throws(Finding) -> Int {
+func checkedGroup(_ group: Int) throws(Finding) -> Int {
   guard (1...(1 << 20)).contains(group) else { throw Finding("group is \(group)", expected: "1 or more") }
   return group
 }

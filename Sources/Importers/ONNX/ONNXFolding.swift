@@ -40,7 +40,9 @@ struct ONNXFolding {
       return read + written * Double(a[a.rank - (matmul.transposeA ? 2 : 1)])
     case .recurrent(let recurrent):
       return read + Double(results[0].shape.elementCount) * Double(recurrent.gateCount * results[0].shape[3])
-    case .conv, .convTranspose:
+    case .matmulInteger:
+      return read + written * Double(operands[0].shape.extents.last ?? 1)
+    case .conv, .convTranspose, .convInteger:
       let weight = operands[1].shape
       return read + (written + Double(operands[0].shape.elementCount))
         * Double(weight.dropFirst().reduce(1, *))

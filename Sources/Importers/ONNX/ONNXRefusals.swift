@@ -33,10 +33,6 @@ private let refusals: [(reason: String, operators: Set<String>)] = [
     ["ImageDecoder"]
   ),
   (
-    "quantized operators are not supported yet; export the model in floating point",
-    ["ConvInteger", "MatMulInteger", "QLinearConv", "QLinearMatMul"]
-  ),
-  (
     "there is no core op for it yet",
     [
       "BitCast", "DeformConv", "Det", "MaxRoiPool", "MaxUnpool", "RoiAlign", "TensorScatter",

@@ -1,0 +1,130 @@
+package import Tensors
+
+/// Matrix product of small integers: y = (a − za) · (b − zb), exact.
+///
+/// Operands: a [batch.., M, K] and b [batch.., K, N], each i8 or u8, of rank 2 or more, whose batch extents broadcast; za of a's element type,
+/// [] or [M]; zb of b's, [] or [N]. y: i32 [batch.., M, N]; sums wrap.
+package struct MatMulInteger: OpDefinition {
+  package init() {}
+
+  package var name: String { "matmul_integer" }
+  package var `default`: MatMulInteger { self }
+  package var attributes: [Attribute<MatMulInteger>] { [] }
+
+  package func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType] {
+    try operands.expect(4...4)
+    let (a, b) = (operands[0].shape, operands[1].shape)
+    guard a.rank >= 2, b.rank >= 2, a[a.rank - 1] == b[b.rank - 2] else {
+      throw OpError("operands are \(a) and \(b), expected matrices with equal inner extents")
+    }
+    guard let batch = Shape(Array(a.extents.dropLast(2))).broadcast(with: Shape(Array(b.extents.dropLast(2))))
+    else { throw OpError("batch extents of \(a) and \(b) do not broadcast") }
+    let (rows, columns) = (a[a.rank - 2], b[b.rank - 1])
+    try expectZeroPoint(operands[2], of: operands[0], extent: rows)
+    try expectZeroPoint(operands[3], of: operands[1], extent: columns)
+    return [TensorType(.i32, Shape(batch.extents + [rows, columns]))]
+  }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    let (a, b, y) = (operands[0].shape, operands[1].shape, results[0].shape)
+    let (rows, columns, inner) = (y[y.rank - 2], y[y.rank - 1], a[a.rank - 1])
+    let batch = Shape(Array(y.extents.dropLast(2)))
+    func matrices(_ shape: Shape) -> [Int] {
+      let own = Shape(Array(shape.extents.dropLast(2)))
+      return Elements(values: Array(0..<own.elementCount), shape: own).expanded(to: batch).values
+    }
+    let (left, right) = (matrices(a), matrices(b))
+    let (x, w) = (operands[0].integers, operands[1].integers)
+    let (zeroOfRow, zeroOfColumn) = (operands[2].integers, operands[3].integers)
+    var values = [Int64](repeating: 0, count: y.elementCount)
+    for index in 0..<batch.elementCount {
+      for row in 0..<rows {
+        let target = (index * rows + row) * columns
+        for k in 0..<inner {
+          let factor = x[(left[index] * rows + row) * inner + k] - zeroOfRow[zeroOfRow.count == 1 ? 0 : row]
+          guard factor != 0 else { continue }
+          for column in 0..<columns {
+            let weight = w[(right[index] * inner + k) * columns + column]
+            values[target + column] &+= factor * (weight - zeroOfColumn[zeroOfColumn.count == 1 ? 0 : column])
+          }
+        }
+      }
+    }
+    return [Tensor(values, shape: y, element: .i32)]
+  }
+}
+
+/// Convolution of small integers: x − zx with w − zw, exact; what lies outside of x is 0.
+///
+/// Operands: x [N, C, spatial..] and w [O, C/group, kernel..], each i8 or u8; zx of x's element type, []; zw of w's, [] or [O]. y: i32
+/// [N, O, spatial..]; sums wrap. 1 to 3 spatial dimensions.
+package struct ConvInteger: OpDefinition {
+  package var window = Window()
+  package var group = 1
+
+  package init(_ window: Window = Window(), group: Int = 1) {
+    self.window = window
+    self.group = group
+  }
+
+  package var name: String { "conv_integer" }
+  package var `default`: ConvInteger { ConvInteger() }
+  package var attributes: [Attribute<ConvInteger>] {
+    [
+      .ints("strides", \.window.strides), .ints("dilations", \.window.dilations),
+      .ints("pads", \.window.pads),
+      .int("group", \.group),
+    ]
+  }
+
+  package func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType] {
+    try operands.expect(4...4)
+    let (x, w) = (operands[0], operands[1])
+    // The shapes are those of a convolution of floats.
+    let shape = try Conv(window, group: group).infer([x.with(.f32), w.with(.f32)])[0].shape
+    try expectZeroPoint(operands[2], of: x, extent: nil)
+    try expectZeroPoint(operands[3], of: w, extent: w.shape[0])
+    return [TensorType(.i32, shape)]
+  }
+
+  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    let (x, w, y) = (operands[0].shape, operands[1].shape, results[0].shape)
+    let sliding = SlidingWindow(
+      window, image: x.extents[2...], positions: y.extents[2...], kernel: w.extents[2...])
+    let (inputs, outputs) = (w[1], w[0] / group)
+    let zero = operands[2].integers[0]
+    let zeros = operands[3].integers
+    let image = operands[0].integers.map { $0 - zero }
+    let weights = operands[1].integers
+    var values = [Int64](repeating: 0, count: y.elementCount)
+    for plane in 0..<(y[0] * y[1]) {
+      let (batch, output) = (plane / y[1], plane % y[1])
+      for input in 0..<inputs {
+        let source = (batch * x[1] + output / outputs * inputs + input) * sliding.imageCount
+        for tap in 0..<sliding.tapCount {
+          let factor =
+            weights[(output * inputs + input) * sliding.tapCount + tap] - zeros[zeros.count == 1 ? 0 : output]
+          sliding.forEachRun(tap: tap, in: 0..<sliding.positionCount) { run in
+            for index in 0..<run.count {
+              values[plane * sliding.positionCount + run.position + index] &+=
+                factor * image[source + run.image + index * run.step]
+            }
+          }
+        }
+      }
+    }
+    return [Tensor(values, shape: y, element: .i32)]
+  }
+}
+
+/// Checks that an operand is i8 or u8 and its zero point one for all of it or, with `extent`, one for each row, column or channel.
+private func expectZeroPoint(_ zero: TensorType, of operand: TensorType, extent: Int?) throws(OpError) {
+  guard operand.element == .i8 || operand.element == .u8 else {
+    throw OpError("operand is \(operand), expected i8 or u8")
+  }
+  guard zero.element == operand.element, zero.shape == [] || extent.map({ zero.shape == [$0] }) ?? false
+  else {
+    let vector = extent.map { " or \(operand.element.rawValue)[\($0)]" } ?? ""
+    throw OpError("zero point is \(zero), expected \(operand.element.rawValue)[]\(vector)")
+  }
+}
