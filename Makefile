@@ -53,4 +53,4 @@ install-packages:
 	@bash Tests/Tool/install-packages.sh $(PACKAGES)
 
 clean:
-	rm -rf .build build
+	rm -rf .build .build-fuzz build

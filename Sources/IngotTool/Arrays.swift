@@ -4,7 +4,7 @@ import Ingot
 import Tensors
 
 /// Reads arrays for a function's inputs, given as NAME=FILE.npy, NAME=FILE.npz or FILE.npz.
-func readInputs(_ words: [String], for inputs: [TensorInfo]) throws -> [Tensor] {
+func readInputs(_ words: [String], for inputs: [TensorInfo], of bundle: String) throws -> [Tensor] {
   var given: [String: Tensor] = [:]
   for word in words {
     if let named = NamedValue(argument: word) {
@@ -15,11 +15,11 @@ func readInputs(_ words: [String], for inputs: [TensorInfo]) throws -> [Tensor] 
       throw ToolError("'\(word)' is not of the form NAME=FILE.npy")
     }
   }
-  return try match(given, with: inputs)
+  return try match(given, with: inputs, of: bundle)
 }
 
 /// Reads the arrays of a folder: `NAME.npy` for each input, or all `.npz` files in it.
-func readInputs(directory: String, for inputs: [TensorInfo]) throws -> [Tensor] {
+func readInputs(directory: String, for inputs: [TensorInfo], of bundle: String) throws -> [Tensor] {
   let files: [String]
   do {
     files = try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
@@ -35,7 +35,7 @@ func readInputs(directory: String, for inputs: [TensorInfo]) throws -> [Tensor] 
       given[input.name] = try Npy.read(path: "\(directory)/\(name).npy")
     }
   }
-  return try match(given.filter { name, _ in inputs.contains { $0.name == name } }, with: inputs)
+  return try match(given.filter { name, _ in inputs.contains { $0.name == name } }, with: inputs, of: bundle)
 }
 
 private func readArray(_ path: String, entry: String) throws -> Tensor {
@@ -48,7 +48,8 @@ private func readArray(_ path: String, entry: String) throws -> Tensor {
 }
 
 /// Orders arrays as the inputs stand; lists all that is missing, unknown or misshapen at once.
-private func match(_ given: [String: Tensor], with inputs: [TensorInfo]) throws -> [Tensor] {
+private func match(_ given: [String: Tensor], with inputs: [TensorInfo], of bundle: String) throws -> [Tensor]
+{
   var problems: [String] = []
   var tensors: [Tensor] = []
   for input in inputs {
@@ -70,7 +71,7 @@ private func match(_ given: [String: Tensor], with inputs: [TensorInfo]) throws 
     problems.append(
       "there is no input '\(name)'; the inputs are \(inputs.map(\.name).joined(separator: ", "))")
   }
-  guard problems.isEmpty else { throw ToolError(problems.joined(separator: "\n")) }
+  guard problems.isEmpty else { throw ToolError("\(bundle): " + problems.joined(separator: "\n  ")) }
   return tensors
 }
 

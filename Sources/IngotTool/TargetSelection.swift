@@ -5,7 +5,8 @@ import Machine
 /// The library of target files that belongs to this program.
 func targetLibrary() -> TargetLibrary {
   let executable = Bundle.main.executablePath ?? CommandLine.arguments[0]
-  var library = TargetLibrary.beside(executable: URL(filePath: executable).resolvingSymlinksInPath().path())
+  var library = TargetLibrary.beside(
+    executable: URL(filePath: executable).resolvingSymlinksInPath().path(percentEncoded: false))
   if let folder = ProcessInfo.processInfo.environment["INGOT_TARGETS"] {
     library.folders.insert(folder, at: 0)
   }

@@ -8,7 +8,7 @@ import Tensors
 /// The interpreter's own machine, from the files of the repository.
 let cpu: Target = {
   let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Targets")
-    .standardized.path()
+    .standardized.path(percentEncoded: false)
   do {
     return try TargetLibrary(folders: [folder]).target("cpu-arm64")
   } catch {

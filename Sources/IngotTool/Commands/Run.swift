@@ -41,7 +41,7 @@ struct Run: ParsableCommand {
       throw ToolError(
         "\(source.bundle): two outputs would be written to one file: \(files.joined(separator: ", "))")
     }
-    for (index, tensor) in try readInputs(inputs, for: session.inputs).enumerated() {
+    for (index, tensor) in try readInputs(inputs, for: session.inputs, of: source.bundle).enumerated() {
       try session.setInput(index, to: tensor)
     }
     try session.run()

@@ -25,7 +25,7 @@ struct Verify: ParsableCommand {
   var function: String?
   @Option(
     help: ArgumentHelp(
-      "Largest relative difference allowed; 1e-4 for fp32, 1e-2 for fp16 when left out.", valueName: "x"))
+      "Largest relative difference allowed; 1e-4 for fp32, 2e-2 for fp16 when left out.", valueName: "x"))
   var tolerance: Double?
   @Flag(help: "Also compares the graph after every pass.") var stages = false
   @Option(help: ArgumentHelp("How many layers to print, the worst first.", valueName: "n")) var top = 10
@@ -52,8 +52,8 @@ struct Verify: ParsableCommand {
     let module = try source.load(recorded: recorded)
     progress.show("comparing")
     let result = try Verification(
-      session, contents, module, inputs: try readInputs(directory: inputs, for: session.inputs),
-      tolerance: tolerance ?? (contents.manifest.precision == "fp16" ? 1e-2 : 1e-4), stages: stages)
+      session, contents, module, inputs: try readInputs(directory: inputs, for: session.inputs, of: bundle),
+      tolerance: tolerance ?? (contents.manifest.precision == "fp16" ? 2e-2 : 1e-4), stages: stages)
     progress.clear()
     if json { try printJSON(result) } else { printText(result) }
     if !result.passed {

@@ -9,6 +9,11 @@ struct FileBatch {
     let temporary = "\(path).\(ProcessInfo.processInfo.processIdentifier).tmp"
     pending.append((temporary, path))
     let data = bytes.withUnsafeBytes { Data($0) }
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    guard FileManager.default.fileExists(atPath: folder) else {
+      discard()
+      throw ToolError("\(path): can't be written: there is no folder '\(folder)'; make it first")
+    }
     do {
       try data.write(to: URL(filePath: temporary))
     } catch {
