@@ -42,7 +42,8 @@ struct Classify {
     print("held-out digits   \(count)")
     print("accuracy          \(percent(right)) (\(right) of \(count)), PyTorch's \(percent(rightInPyTorch))")
     print("same answers      \(agreeing) of \(count)")
-    print("largest difference of a logit  \(String(format: "%.1e", difference / largest)) of the largest logit")
+    print(
+      "largest difference of a logit  \(String(format: "%.1e", difference / largest)) of the largest logit")
     guard agreeing == count, right == rightInPyTorch else {
       FileHandle.standardError.write(Data("error: the bundle's answers are not PyTorch's\n".utf8))
       exit(1)
