@@ -6,10 +6,16 @@ enum ONNXControlFlow: String {
   case branch = "If"
   case loop = "Loop"
   case scan = "Scan"
+  case attention = "FlexAttention"
+
+  var domain: String { self == .attention ? "ai.onnx.preview" : "" }
 }
 
 extension ONNXNode {
-  var controlFlow: ONNXControlFlow? { domain.isEmpty ? ONNXControlFlow(rawValue: opType) : nil }
+  var controlFlow: ONNXControlFlow? {
+    guard let kind = ONNXControlFlow(rawValue: opType), kind.domain == domain else { return nil }
+    return kind
+  }
 }
 
 // The IR has no control flow: a branch that is not known yet becomes a selection, a loop its iterations.
@@ -27,6 +33,7 @@ extension ONNXTranslator {
     case .branch: try branch(context, outer, frame)
     case .loop: try loop(context, outer, frame)
     case .scan: try scan(context, outer, frame)
+    case .attention: try flexAttention(context, outer, frame)
     }
   }
 
@@ -174,7 +181,7 @@ extension ONNXTranslator {
   // MARK: Parts
 
   /// The outputs of a nested graph that sees the values around it.
-  private mutating func results(
+  mutating func results(
     of graph: ONNXGraph, _ outer: ONNXEnvironment, _ inner: ONNXFrame
   ) throws -> [ONNXBinding] {
     var environment = outer
@@ -225,7 +232,9 @@ extension ONNXTranslator {
 
   /// A list with an entry for each of `count` inputs or outputs, 0 for all if it is absent.
   private func list(_ context: ONNXNodeContext, _ name: String, _ count: Int) throws(Finding) -> [Int] {
-    guard let values = try context.ints(name), !values.isEmpty else { return Array(repeating: 0, count: count) }
+    guard let values = try context.ints(name), !values.isEmpty else {
+      return Array(repeating: 0, count: count)
+    }
     guard values.count == count else {
       throw Finding("\(name) has \(values.count) entries", expected: "\(count)")
     }

@@ -137,7 +137,7 @@ func bitShift(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   guard context.has("direction") else { throw context.missing("direction") }
   let (x, count) = (try context.input(0), try context.input(1))
   if try context.word("direction", Direction.left) == .left {
-    return [try context.binary(.shiftLeft, x, count)]
+    return [try wrapped(context, try context.binary(.shiftLeft, x, count))]
   }
   // A shift by all bits and more leaves only copies of the sign.
   guard let width = signedWidth(x.element) else { return [try context.binary(.shiftRight, x, count)] }
@@ -148,7 +148,21 @@ func bitShift(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   return [try context.binary(.shiftRight, x, limited)]
 }
 
-/// Bits of a signed type that stands for nothing but itself.
+func bitwiseNot(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
+  guard context.unsignedBits != 64 else {
+    throw Finding(
+      "inverts UINT64, whose values above 2^63 - 1 do not exist here", expected: "narrower integers")
+  }
+  return [try wrapped(context, try context.unary(.bitNot, try context.input(0)))]
+}
+
+/// The bits of an unsigned type out of those of the wider type that holds it.
+private func wrapped(_ context: ONNXNodeContext, _ x: ONNXOperand) throws(Finding) -> ONNXOperand {
+  guard let bits = context.unsignedBits, bits < 64 else { return x }
+  return try context.binary(.bitAnd, x, context.scalar(Double((1 << bits) - 1), like: x))
+}
+
+/// Bits of a signed type that may be shifted with copies of its sign.
 private func signedWidth(_ element: ElementType) -> Int? {
   switch element {
   case .i8: 8

@@ -24,7 +24,8 @@ func resolvedInputs(
   let initializers = Set(model.graph.initializers.map(\.name))
   for input in model.graph.inputs {
     let place = "input \(ImportError.quoted(input.name))"
-    if let tensor = options.constants[input.name] {
+    if let given = options.constants[input.name] {
+      let tensor = narrowed(given, for: input)
       try check(constant: tensor, for: input, options.dimensions, file: model.path)
       resolved.append(ONNXResolvedInput(name: input.name, binding: .constant(tensor)))
       continue
@@ -144,6 +145,13 @@ private func checkNames(_ model: ONNXModel, _ options: ONNXImportOptions) throws
 
 private func list(_ names: [String]) -> String {
   names.map { ImportError.quoted($0) }.joined(separator: ", ")
+}
+
+/// Arrays can't hold bf16, so its values come as fp32; others than those stay, and are refused.
+private func narrowed(_ tensor: Tensor, for input: ONNXValue) -> Tensor {
+  guard tensor.element == .f32, case .tensor(.bf16, _) = input.kind else { return tensor }
+  let narrow = tensor.converted(to: .bf16)
+  return narrow.floats.elementsEqual(tensor.floats) { $0 == $1 || $0.isNaN && $1.isNaN } ? narrow : tensor
 }
 
 /// Checks the contents given for an input against its declared type.

@@ -28,7 +28,7 @@ let onnxOperators: [String: ONNXTranslation] = [
   "BatchNormalization": batchNormalization,
   "BitShift": bitShift,
   "BitwiseAnd": binary(.bitAnd),
-  "BitwiseNot": unary(.bitNot),
+  "BitwiseNot": bitwiseNot,
   "BitwiseOr": binary(.bitOr),
   "BitwiseXor": binary(.bitXor),
   "BlackmanWindow": cosineWindow([0.42, -0.5, 0.08]),
@@ -183,6 +183,7 @@ let onnxOperators: [String: ONNXTranslation] = [
 /// Operators that onnxruntime's optimiser writes into models.
 let microsoftOperators: [String: ONNXTranslation] = [
   "BiasGelu": biasGelu(.gelu),
+  "DynamicQuantizeLSTM": dynamicQuantizeLSTM,
   "FastGelu": biasGelu(.geluTanh),
   "FusedConv": fusedConvolution,
   "FusedMatMul": fusedMatMul,

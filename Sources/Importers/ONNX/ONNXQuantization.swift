@@ -29,6 +29,15 @@ func quantizeLinear(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand]
 /// Quantizes to u8 by the range of the data; returns the result, the scale and the zero point.
 func dynamicQuantizeLinear(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let x = try context.input(0)
+  let (scale, zero) = try dynamicRange(context, x)
+  let zeroPoint = try context.cast(zero, .u8)
+  return [try quantized(context, x, scale, zeroPoint, .u8), scale, zeroPoint]
+}
+
+/// Scale and zero point, both as floats, with which u8 covers all elements and 0.
+func dynamicRange(
+  _ context: ONNXNodeContext, _ x: ONNXOperand
+) throws(Finding) -> (scale: ONNXOperand, zero: ONNXOperand) {
   let axes = Array(0..<x.rank)
   let zero = context.scalar(0, like: x)
   let low = try context.binary(.min, try context.reduce(.min, x, axes: axes, keep: false), zero)
@@ -38,8 +47,7 @@ func dynamicQuantizeLinear(_ context: ONNXNodeContext) throws(Finding) -> [ONNXO
   let step = try context.binary(.div, range, context.scalar(255, like: x))
   let scale = try context.select(isFlat, context.scalar(1, like: x), step)
   let lowest = try context.unary(.neg, try context.binary(.div, low, scale))
-  let zeroPoint = try context.cast(try context.unary(.clip, try context.unary(.round, lowest), 0, 255), .u8)
-  return [try quantized(context, x, scale, zeroPoint, .u8), scale, zeroPoint]
+  return (scale, try context.unary(.clip, try context.unary(.round, lowest), 0, 255))
 }
 
 private func quantized(

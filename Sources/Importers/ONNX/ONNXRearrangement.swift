@@ -16,7 +16,8 @@ func reverseSequence(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand
       expected: "axes 0 and 1, and an integer for each sequence")
   }
   let (steps, sequences) = (x.shape[time], x.shape[batch])
-  let column = try context.reshape(try context.cast(lengths, .i64), batch == 0 ? [sequences, 1] : [1, sequences])
+  let column = try context.reshape(
+    try context.cast(lengths, .i64), batch == 0 ? [sequences, 1] : [1, sequences])
   let numbers = (try context.iota(steps), try context.iota(sequences))
   let position = try context.reshape(numbers.0, time == 0 ? [steps, 1] : [1, steps])
   let last = try context.binary(.sub, column, context.scalar(1, .i64))
@@ -50,7 +51,8 @@ func columnsToImage(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand]
   var counts: [Int] = []
   var extra: [Int] = []
   for axis in image.indices {
-    let span = image[axis] + window.begin(axis) + window.end(axis)
+    let span =
+      image[axis] + window.begin(axis) + window.end(axis)
       - window.dilation(axis) * (block[axis] - 1) - 1
     guard span >= 0 else {
       throw Finding("block \(block) is larger than the padded image \(image)", expected: "a smaller one")

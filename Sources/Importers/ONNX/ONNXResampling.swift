@@ -15,7 +15,8 @@ func resampleByMatrices(
     let (input, output) = (x.shape[axis], request.sizes[index])
     guard input >= 1, Double(input) * Double(output) <= Double(1 << 24) else {
       throw Finding(
-        "resizes an extent of \(input) to \(output)", expected: "at least 1 and a matrix of at most 2^24 elements")
+        "resizes an extent of \(input) to \(output)",
+        expected: "at least 1 and a matrix of at most 2^24 elements")
     }
     let scale =
       request.scales.isEmpty ? Double(output) / Double(input) : decimal(request.scales[index])

@@ -90,8 +90,8 @@ enum ResizeCoordinates: String, CaseIterable {
   case nearestHalfPixel = "tf_half_pixel_for_nn"
   case crop = "tf_crop_and_resize"
 
-  /// The core op's equal. Two have one only if the scales give whole sizes, because they count the fraction of
-  /// an element that is cut off.
+  /// The core op's equal. Two have one only if the scales give whole sizes, because they count the fraction
+  /// of an element that is cut off.
   func core(isWhole: Bool) -> Resize.Coordinates? {
     switch self {
     case .halfPixel: .halfPixel

@@ -11,7 +11,8 @@ func affineGrid(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   else {
     throw Finding(
       "has matrices \(theta.shape) and size \(size)",
-      expected: "[N, C, H, W] or [N, C, D, H, W] of at most 2^22 positions, and an affine matrix for each sample"
+      expected:
+        "[N, C, H, W] or [N, C, D, H, W] of at most 2^22 positions, and an affine matrix for each sample"
     )
   }
   let alignsCorners = try context.flag("align_corners")

@@ -187,7 +187,8 @@ func melWeightMatrix(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand
     let frequency = 700 * expm1((Double(band) * step + mel(low)) / 2595 * log(10))
     let bin = (Double(length + 1) * frequency / Double(rate)).rounded(.down)
     guard bin < Double(bins) else {
-      throw Finding("the upper edge \(high) lies beyond half the sample rate \(rate)", expected: "a lower one")
+      throw Finding(
+        "the upper edge \(high) lies beyond half the sample rate \(rate)", expected: "a lower one")
     }
     edges.append(Int(bin))
   }

@@ -65,7 +65,8 @@ private func rotaryTable(
   if let positions = context.optional(3) {
     guard table.rank == 2, positions.rank == 2, positions.element.isInteger else {
       throw Finding(
-        "the table is \(table.type) and position_ids \(positions.type)", expected: "matrices, ids as integers")
+        "the table is \(table.type) and position_ids \(positions.type)", expected: "matrices, ids as integers"
+      )
     }
     table = try context.emit(.gather(Gather(axis: 0)), [table, try context.cast(positions, .i64)])
   }

@@ -42,6 +42,8 @@ struct ONNXTranslator {
   let model: ONNXModel
   let builder: ONNXGraphBuilder
   private let functions: [String: ONNXFunction]
+  /// Bits of the unsigned types that the model's graph states for some of its values.
+  private let unsignedBits: [String: Int]
   private var failures: ONNXFailures
   private var nodeCount = 0
 
@@ -51,6 +53,11 @@ struct ONNXTranslator {
     functions = Dictionary(
       model.functions.map { (Self.key($0.domain, $0.name, $0.overload), $0) },
       uniquingKeysWith: { first, _ in first })
+    var unsignedBits: [String: Int] = [:]
+    for value in model.graph.inputs + model.graph.values + model.graph.outputs {
+      if let bits = value.unsignedBits { unsignedBits[value.name] = bits }
+    }
+    self.unsignedBits = unsignedBits
     failures = ONNXFailures(file: model.path)
   }
 
@@ -111,9 +118,12 @@ struct ONNXTranslator {
         throw Finding(
           "uses an operator set that the model does not import", expected: "an opset_import for it")
       }
+      let stated = (node.inputs + node.outputs).compactMap { unsignedBits[$0] }
       let context = ONNXNodeContext(
         node: node, name: frame.name(of: node), opset: opset, inputs: inputs, usedOutputs: usedOutputs,
-        references: frame.references, builder: builder)
+        references: frame.references,
+        unsignedBits: frame.depth == 0 ? stated.first : nil,
+        builder: builder)
       if let controlFlow = node.controlFlow {
         return try translate(controlFlow, context, environment, frame)
       }

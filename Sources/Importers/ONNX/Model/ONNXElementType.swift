@@ -20,6 +20,16 @@ package enum ONNXElementType {
   /// are not read. This is also what the `to` attribute of Cast means.
   package static func element(_ number: Int64) -> ElementType? { stored(number)?.element }
 
+  /// Bits of an unsigned integer type that has a wider signed one once read.
+  static func unsignedBits(_ number: Int64) -> Int? {
+    switch stored(number) {
+    case .u16: 16
+    case .u32: 32
+    case .u64: 64
+    default: nil
+    }
+  }
+
   static func stored(_ number: Int64) -> StoredType? {
     table.indices.contains(Int(clamping: number)) ? table[Int(number)].stored : nil
   }

@@ -130,6 +130,8 @@ package struct ONNXValue: Sendable {
 
   package var name: String
   package var kind: Kind
+  /// Bits of an unsigned integer type that has a wider signed one once read; nil for all other types.
+  package var unsignedBits: Int?
 }
 
 /// One extent of a shape.

@@ -233,7 +233,9 @@ private struct ONNXReader {
       let dimensions = tensor.shape.map { shape in
         messages(shape.pointee.dim, shape.pointee.n_dim).map { dimension($0.pointee) }
       }
-      return ONNXValue(name: name, kind: .tensor(element: element, dimensions: dimensions))
+      return ONNXValue(
+        name: name, kind: .tensor(element: element, dimensions: dimensions),
+        unsignedBits: ONNXElementType.unsignedBits(number))
     }
   }
 
