@@ -34,6 +34,7 @@ package enum Op: Hashable, Sendable {
   case gridSample(GridSample)
   case matmulInteger(MatMulInteger)
   case convInteger(ConvInteger)
+  case bitcast(Bitcast)
 
   /// The op's definition as an existential, for the few generic clients (printer, parser, evaluator).
   package var definition: any OpDefinition {
@@ -70,6 +71,7 @@ package enum Op: Hashable, Sendable {
     case .gridSample(let op): op
     case .matmulInteger(let op): op
     case .convInteger(let op): op
+    case .bitcast(let op): op
     }
   }
 
@@ -126,7 +128,7 @@ package enum Op: Hashable, Sendable {
       .lpNorm(LpNorm()), .transpose(Transpose()), .reshape(Reshape()), .expand(Expand()), .concat(Concat()),
       .slice(Slice()), .pad(Pad()), .gather(Gather()), .resize(Resize()), .cumsum(CumSum()),
       .scatter(Scatter()), .topK(TopK()), .recurrent(Recurrent()), .gridSample(GridSample()),
-      .matmulInteger(MatMulInteger()), .convInteger(ConvInteger()),
+      .matmulInteger(MatMulInteger()), .convInteger(ConvInteger()), .bitcast(Bitcast()),
     ]
     for op in others { table[op.name] = op }
     return table
@@ -166,6 +168,7 @@ package enum Op: Hashable, Sendable {
     case .gridSample(let op): .gridSample(try set(attributes, on: op))
     case .matmulInteger(let op): .matmulInteger(try set(attributes, on: op))
     case .convInteger(let op): .convInteger(try set(attributes, on: op))
+    case .bitcast(let op): .bitcast(try set(attributes, on: op))
     }
   }
 }

@@ -70,7 +70,7 @@ func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(
     return KernelCall(opcode: INGOT_OP_NORMALIZE, attributes: [3, axis * 2 + Int64(op.order - 1), word(0)])
   case .transpose(let op):
     return KernelCall(opcode: INGOT_OP_TRANSPOSE, attributes: op.permutation.map { Int64($0) })
-  case .reshape: return KernelCall(opcode: INGOT_OP_COPY, attributes: [])
+  case .reshape, .bitcast: return KernelCall(opcode: INGOT_OP_COPY, attributes: [])
   case .concat(let op):
     return KernelCall(
       opcode: INGOT_OP_CONCAT, attributes: [Int64(try resolve(axis: op.axis, in: operands[0].shape))])

@@ -240,7 +240,8 @@ static void axes(void) {
 static void movement(void) {
   uint32_t op = INGOT_OP_COPY;
   RULE(op, "elements are copied", t[1].dims[3] = 5);
-  RULE(op, "elements are 1 and 7", t[1].element = INGOT_I32);
+  RULE(op, "elements are 1 and 6", t[1].element = INGOT_I16);
+  RULE(op, "bools only from bools", t[0].element = INGOT_I8; t[1].element = INGOT_BOOL);
   RULE(op, "attributes, expected 0", i->attribute_count = b->program.attribute_count = 1);
   op = INGOT_OP_TRANSPOSE;
   RULE(op, "an entry of the permutation", a[0] = 4);

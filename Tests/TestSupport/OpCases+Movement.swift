@@ -56,6 +56,12 @@ let movementCases: [OpCase] = {
         [TensorType(.f32, shape)], exact: true))
   }
   for element in ElementType.allCases {
+    for target in ElementType.allCases
+    where target.byteCount == element.byteCount && (target != .bool || element == .bool) {
+      cases.append(
+        opCase(
+          "\(element) as \(target)", .bitcast(Bitcast(target)), [TensorType(element, [3, 5])], exact: true))
+    }
     let x = TensorType(element, [3, 4, 5])
     cases += [
       opCase("\(element)", .transpose(Transpose([2, 0, 1])), [x], exact: true),

@@ -186,7 +186,7 @@ typedef enum {
  * fp32 (f16 and bf16 are widened on load and rounded to nearest even on store). `activation` is one elementwise
  * function of arity 1 (0 for none) with its two parameters, applied to the fp32 result before the store.
  *
- * COPY            y <- x              same byte count, same element; shapes may differ. memmove semantics.
+ * COPY            y <- x              same byte count, elements of one size (bools from bools); shapes may differ. memmove semantics.
  * ELEMENTWISE     y <- x0 .. x(n-1)   n <= 8. Each x broadcasts to y's shape (right-aligned, extents equal or 1).
  *                                     attributes: compute, step_count, then per step: function, a, b, c, p0, p1.
  *                                     Registers 0..n-1 are the inputs; step s defines register n+s; the last is stored.

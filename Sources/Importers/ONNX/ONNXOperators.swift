@@ -26,6 +26,7 @@ let onnxOperators: [String: ONNXTranslation] = [
   "Attention": attention,
   "AveragePool": averagePool,
   "BatchNormalization": batchNormalization,
+  "BitCast": bitCast,
   "BitShift": bitShift,
   "BitwiseAnd": binary(.bitAnd),
   "BitwiseNot": bitwiseNot,
