@@ -35,7 +35,7 @@ private let refusals: [(reason: String, operators: Set<String>)] = [
   (
     "there is no core op for it yet",
     [
-      "DeformConv", "Det", "MaxRoiPool", "MaxUnpool", "RoiAlign", "TensorScatter",
+      "DeformConv", "Det", "MaxRoiPool", "RoiAlign",
     ]
   ),
 ]
