@@ -3,8 +3,8 @@
     check.py INGOT OUTDIR [CASE ...] [--all] [--target NAME] [--precision fp32]
 
 For each case: compile, run, compare; compile again, which must give the same bytes; then `ingot verify --stages`,
-which holds the bundle, and the graph after every pass, against the compiler's own reference. Prints a table and
-`N passed, N failed`.
+which holds the bundle, and the graph after every pass, against the compiler's own reference. Exports of one network
+must end in the same graph. Prints a table and `N passed, N failed`.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import tempfile
 import time
 
 import numpy as np
+import same_graph
 from case import Case, all_cases, file_name
 
 TIMEOUT = 600
@@ -127,6 +128,20 @@ def check(tool: pathlib.Path, folder: pathlib.Path, case: Case, words: list, scr
     return {"error": worst, "seconds": compiled, "bytes": size, "passes": passes, "stage": stage}
 
 
+def check_graphs(tool: pathlib.Path, network: str, cases: list[tuple[pathlib.Path, Case]]) -> None:
+    """Whether the cases, exports of one network, end in one graph, with the ops of its golden text."""
+    texts = {}
+    for folder, case in cases:
+        model = compile_words(folder, case, None, None)
+        texts[case.name] = ingot(tool, "passes", *model, "--after", same_graph.LAST_PASS)
+    try:
+        found = same_graph.differences(network, texts)
+    except ValueError as error:
+        raise Failure(f"passes --after {same_graph.LAST_PASS}: {error}") from None
+    if found:
+        raise Failure("\n".join(found))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("ingot", type=pathlib.Path, help="the tool")
@@ -157,6 +172,20 @@ def main() -> None:
             f"  {facts['passes']:6}  {facts['stage']:8.1e}",
             flush=True,
         )
+    if not arguments.target and not arguments.precision:
+        for network, names in same_graph.NETWORKS.items():
+            exports = [(folder, case) for folder, case in cases if case.name in names]
+            if len(exports) < len(names):
+                continue
+            try:
+                check_graphs(tool, network, exports)
+            except Failure as failure:
+                failures.append((f"graph of {network}", failure))
+                print(f"graph of {network}  FAILED", flush=True)
+                continue
+            passed += 1
+            print(f"graph of {network}  the same of {len(exports)} exports", flush=True)
+
     for name, failure in failures:
         print(f"\n{name}: {failure}")
     print(f"\n{passed} passed, {len(failures)} failed")
