@@ -2,10 +2,11 @@ import CBundleFormat
 import FoundationEssentials
 package import Tensors
 
-/// A bundle taken apart for printing: what ``encodeBundle(manifest:programs:weights:compress:)`` was given, without the weights' contents.
+/// A bundle taken apart for printing: what ``encodeBundle(manifest:programs:weights:compress:)`` was given,
+/// without the weights' contents.
 ///
-/// It serves inspection and tests. Devices open bundles with the interpreter, whose loader checks everything; do so first with a file
-/// from an unknown source.
+/// It serves inspection and tests. Devices open bundles with the interpreter, whose loader checks everything;
+/// do so first with a file from an unknown source.
 package struct BundleContents: Sendable {
   package struct WeightEntry: Sendable, Equatable {
     package var name: String

@@ -4,7 +4,8 @@ struct ByteBuffer {
 
   var count: Int { bytes.count }
 
-  /// Appends a C struct of the format. Its layout has no implicit padding, which the format's header asserts by size.
+  /// Appends a C struct of the format. Its layout has no implicit padding, which the format's header asserts
+  /// by size.
   mutating func append<Value: BitwiseCopyable>(_ value: Value) {
     withUnsafeBytes(of: value) { bytes.append(contentsOf: $0) }
   }

@@ -81,7 +81,8 @@ func setDimensions<Dimensions: BitwiseCopyable>(_ dimensions: inout Dimensions, 
   }
 }
 
-/// Reads a program section. Structure is checked as far as reading needs it; the interpreter's loader checks meaning.
+/// Reads a program section. Structure is checked as far as reading needs it; the interpreter's loader checks
+/// meaning.
 func decodeProgram(_ bytes: UnsafeRawBufferPointer) throws(BundleError) -> Program {
   var reader = SectionReader(bytes)
   let header: ingot_program = try reader.read()

@@ -62,8 +62,8 @@ package struct Port: Hashable, Sendable {
 
 /// A function: typed inputs and outputs, and nodes in an order in which they can be executed.
 ///
-/// A value type; ids stay valid until their value or node is removed. Uses are kept up to date by the mutating
-/// methods, which are the only way to change a graph.
+/// A value type; ids stay valid until their value or node is removed. Uses are kept up to date by the
+/// mutating methods, which are the only way to change a graph.
 package struct Graph: Sendable {
   package var name: String
   package private(set) var inputs: [Port] = []
@@ -155,8 +155,8 @@ package struct Graph: Sendable {
     outputs.append(Port(name: name, value: value))
   }
 
-  /// Adds a weight, or returns the one with this name if it has the same type and contents. A different weight of the same name
-  /// gets a number appended to its name.
+  /// Adds a weight, or returns the one with this name if it has the same type and contents. A different
+  /// weight of the same name gets a number appended to its name.
   package mutating func addWeight(_ name: String, _ tensor: Tensor) -> ValueID {
     var unique = name
     var count = 1
@@ -168,7 +168,8 @@ package struct Graph: Sendable {
     return defineWeight(Weight(name: unique, tensor: tensor), TensorType(tensor.element, tensor.shape))
   }
 
-  /// Declares a weight whose contents come from a checkpoint later, or returns the one declared before under this name.
+  /// Declares a weight whose contents come from a checkpoint later, or returns the one declared before under
+  /// this name.
   package mutating func declareWeight(_ name: String, _ type: TensorType) throws(OpError) -> ValueID {
     if let existing = weightIDs[name] {
       guard self[existing].type == type else {
@@ -182,7 +183,8 @@ package struct Graph: Sendable {
   /// The weight of this name.
   package func findWeight(_ name: String) -> ValueID? { weightIDs[name] }
 
-  /// Gives a declared weight its contents, whose shape must be the declared one. The value takes the tensor's element type.
+  /// Gives a declared weight its contents, whose shape must be the declared one. The value takes the tensor's
+  /// element type.
   package mutating func bind(_ value: ValueID, to tensor: Tensor) {
     guard var entry = valueTable[value.index], case .weight(var weight) = entry.definition else { return }
     precondition(entry.type.shape == tensor.shape, "binding \(tensor.shape) to \(entry.type)")
@@ -216,8 +218,8 @@ package struct Graph: Sendable {
     return results
   }
 
-  /// Makes every reader of `value`, and every output that is it, use `replacement`. Types of readers are not recomputed, so
-  /// both must have the same type.
+  /// Makes every reader of `value`, and every output that is it, use `replacement`. Types of readers are not
+  /// recomputed, so both must have the same type.
   package mutating func replaceUses(of value: ValueID, with replacement: ValueID) {
     guard value != replacement else { return }
     let users = userTable[value.index]
@@ -297,7 +299,8 @@ package struct Graph: Sendable {
   /// Sets a value's name, which only appears in text and messages.
   package mutating func rename(_ value: ValueID, to name: String) { valueTable[value.index]?.name = name }
 
-  /// Sets how a value's stored elements stand for numbers and lie in memory, which the typing rules do not infer.
+  /// Sets how a value's stored elements stand for numbers and lie in memory, which the typing rules do not
+  /// infer.
   package mutating func annotate(_ value: ValueID, quantization: Quantization?, layout: Layout) {
     valueTable[value.index]?.type.quantization = quantization
     valueTable[value.index]?.type.layout = layout

@@ -1,6 +1,7 @@
 package import Tensors
 
-/// The closed list of core ops. Adding one adds a struct in `Ops/`, a case here, and then the compiler lists what is missing.
+/// The closed list of core ops. Adding one adds a struct in `Ops/`, a case here, and then the compiler lists
+/// what is missing.
 package enum Op: Hashable, Sendable {
   case unary(Unary)
   case binary(Binary)

@@ -2,8 +2,8 @@ package import Tensors
 
 /// What an op means: its attributes, its typing rule and its arithmetic.
 ///
-/// A conforming struct's doc comment is the op's specification. Kernels, targets and quantization keep what they
-/// think of an op on their own floors.
+/// A conforming struct's doc comment is the op's specification. Kernels, targets and quantization keep what
+/// they think of an op on their own floors.
 package protocol OpDefinition: Hashable, Sendable {
   /// The op's name in text.
   var name: String { get }
@@ -11,7 +11,8 @@ package protocol OpDefinition: Hashable, Sendable {
   var attributes: [Attribute<Self>] { get }
   /// The same op with every attribute at its default.
   var `default`: Self { get }
-  /// Types of the results, or what is wrong with operands or attributes. It is shape inference and verifier in one.
+  /// Types of the results, or what is wrong with operands or attributes. It is shape inference and verifier
+  /// in one.
   func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType]
   /// Computes the results. Called only with operands that ``infer(_:)`` accepts.
   func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor]

@@ -3,8 +3,8 @@ package import Tensors
 /// Contents for every weight of a graph that has none, in the order of the graph's weights.
 ///
 /// The same seed gives a weight of one name, shape and role the same bits on every machine, whatever else the
-/// graph holds. Scales keep activations of deep networks in range: uniform with variance 1 ÷ fan-in for convolutions
-/// and matrix products; norm scales and variances lie around 1; everything else is small.
+/// graph holds. Scales keep activations of deep networks in range: uniform with variance 1 ÷ fan-in for
+/// convolutions and matrix products; norm scales and variances lie around 1; everything else is small.
 package func randomWeights(_ graph: Graph, seed: UInt64) -> [(name: String, tensor: Tensor)] {
   graph.weights.compactMap { value in
     guard let weight = graph.weight(value), weight.tensor == nil else { return nil }

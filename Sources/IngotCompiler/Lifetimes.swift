@@ -2,8 +2,8 @@ import IR
 
 /// When each value of a graph is defined and last read, in steps.
 ///
-/// Step 0 is before the first node, node i of the order runs at step i + 1, the last step is after the last node: graph inputs are
-/// defined at step 0 and outputs are read at the last step.
+/// Step 0 is before the first node, node i of the order runs at step i + 1, the last step is after the last
+/// node: graph inputs are defined at step 0 and outputs are read at the last step.
 struct Lifetimes {
   let lastStep: Int
   private var definitions: [Int]

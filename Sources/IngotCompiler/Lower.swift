@@ -13,7 +13,8 @@ struct LoweredFunction {
   var arenaLowerBound: Int
 }
 
-/// Turns a graph into a flat program: places values, plans the arena, and writes one kernel call for each node that computes something.
+/// Turns a graph into a flat program: places values, plans the arena, and writes one kernel call for each
+/// node that computes something.
 func lower(_ graph: Graph, weights: inout WeightPool) throws(Diagnostic) -> LoweredFunction {
   let storage = StorageAssignment(graph)
   let (offsets, arena, bound) = try planArena(storage.blocks, function: graph.name)

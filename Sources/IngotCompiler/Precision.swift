@@ -16,8 +16,9 @@ package enum Precision: String, CaseIterable, Sendable {
 /// %y = conv %x, @w          ->   %y = conv %x, @w       // @w: f16
 /// %e = gather @table, %ids  ->   %g = gather @table, %ids; %e = cast %g {to = f32}
 /// ```
-/// Kernels widen fp16 operands to fp32 as they load them. A weight that holds a finite value beyond fp16's range stays fp32, as does one that is
-/// read by any other op. Values below fp16's range become 0, which is within the format's own error.
+/// Kernels widen fp16 operands to fp32 as they load them. A weight that holds a finite value beyond fp16's
+/// range stays fp32, as does one that is read by any other op. Values below fp16's range become 0, which is
+/// within the format's own error.
 package let storeWeightsInHalf = Pass(
   "store-weights-in-half", "Stores the weights of conv, matmul and gather in fp16."
 ) { (context: inout PassContext) throws(Diagnostic) in

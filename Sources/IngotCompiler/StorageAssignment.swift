@@ -31,7 +31,8 @@ struct StorageAssignment {
   private(set) var places: [Place?]
   /// Nodes that need no kernel call, as their result is a view of their operand.
   private(set) var views: Set<NodeID> = []
-  /// Outputs that must be copied after the last node, since their memory is an input's, a weight's, another output's or part of a larger block.
+  /// Outputs that must be copied after the last node, since their memory is an input's, a weight's, another
+  /// output's or part of a larger block.
   private(set) var outputCopies: [(output: Int, block: Int)] = []
 
   private let graph: Graph

@@ -7,7 +7,8 @@ struct WeightPool {
   private(set) var weights: [BundleWeight] = []
   private var indices: [String: Int] = [:]
 
-  /// Index of a weight. A weight that has the name of another with different contents gets the function's name in front.
+  /// Index of a weight. A weight that has the name of another with different contents gets the function's
+  /// name in front.
   mutating func index(of name: String, _ tensor: Tensor, function: String) -> Int {
     for candidate in [name, "\(function)/\(name)"] {
       if let index = indices[candidate] {

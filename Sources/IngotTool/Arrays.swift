@@ -75,8 +75,8 @@ private func match(_ given: [String: Tensor], with inputs: [TensorInfo], of bund
   return tensors
 }
 
-/// Whether every value of one type is a value of the other, so that converting loses nothing. NumPy has no bf16, whose files
-/// hold fp32.
+/// Whether every value of one type is a value of the other, so that converting loses nothing. NumPy has no
+/// bf16, whose files hold fp32.
 private func widens(_ from: ElementType, to: ElementType) -> Bool {
   switch (from, to) {
   case (.f32, .bf16): true

@@ -116,7 +116,8 @@ extension ModelSelection {
     return module
   }
 
-  /// Facts for the manifest. Names only, never paths, so that the same inputs give the same bytes in any folder.
+  /// Facts for the manifest. Names only, never paths, so that the same inputs give the same bytes in any
+  /// folder.
   var provenance: [String: String] {
     var facts: [String: String] = [:]
     if let model { facts["model"] = lastComponent(model) }

@@ -16,8 +16,8 @@ package struct Quantity: Codable, Sendable, Equatable {
   }
 }
 
-/// A description of one chip: what it can run, where memory lies, how fast it is. All of it is data of a `Targets/*.json` file,
-/// whose keys are these properties in snake case.
+/// A description of one chip: what it can run, where memory lies, how fast it is. All of it is data of a
+/// `Targets/*.json` file, whose keys are these properties in snake case.
 package struct Target: Codable, Sendable, Equatable {
   package enum Family: String, Codable, Sendable {
     case cpu, ane

@@ -12,7 +12,8 @@ package struct TargetLibrary: Sendable {
   package var folders: [String]
   package init(folders: [String]) { self.folders = folders }
 
-  /// The `Targets` folder that belongs to a program: beside it or one of its parent folders, or in `share/ingot` there.
+  /// The `Targets` folder that belongs to a program: beside it or one of its parent folders, or in
+  /// `share/ingot` there.
   package static func beside(executable path: String) -> TargetLibrary {
     var folders: [String] = []
     var folder = path.split(separator: "/", omittingEmptySubsequences: true).dropLast()

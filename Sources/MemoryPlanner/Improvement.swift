@@ -1,5 +1,5 @@
-/// Tries to lower the peak of the plan that placing in `order` gives: again and again a buffer at the peak
-/// is placed earlier, and the new order kept unless its peak is higher. Stops at `bound`, or when `work` pairs
+/// Tries to lower the peak of the plan that placing in `order` gives: again and again a buffer at the peak is
+/// placed earlier, and the new order kept unless its peak is higher. Stops at `bound`, or when `work` pairs
 /// of buffers have been compared. The choices are drawn from a fixed seed: equal problems get equal plans.
 func improve(_ problem: Problem, order: [Int], fit: Fit, bound: Int, work: Double) -> Plan {
   var order = order

@@ -1,5 +1,5 @@
-/// Conversions between stored elements and the two working types. They live in one file so that the rounding rules are in one place
-/// and the loops are concrete.
+/// Conversions between stored elements and the two working types. They live in one file so that the rounding
+/// rules are in one place and the loops are concrete.
 
 /// bf16 bits of a float, rounded to nearest even; NaN stays NaN.
 package func bfloat16Bits(_ value: Float) -> UInt16 {

@@ -18,7 +18,8 @@ package struct FileError: Error, CustomStringConvertible, Hashable {
 }
 
 extension Storage {
-  /// Maps a regular file read-only. Pages load as they are touched, so a checkpoint larger than memory can be read.
+  /// Maps a regular file read-only. Pages load as they are touched, so a checkpoint larger than memory can be
+  /// read.
   package static func map(path: String) throws(FileError) -> Storage {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError(path: path, reason: String(cString: strerror(errno))) }

@@ -1,4 +1,5 @@
-/// Immutable bytes of one or several tensors: owned memory or a mapped file, released with the last reference.
+/// Immutable bytes of one or several tensors: owned memory or a mapped file, released with the last
+/// reference.
 ///
 /// The bytes never change after `init` returns, which is what makes sharing across threads sound.
 package final class Storage: @unchecked Sendable {

@@ -85,7 +85,8 @@ package struct Tensor: Sendable {
     return Tensor(element: element, shape: shape, storage: storage, byteOffset: byteOffset)
   }
 
-  /// Elements converted to another type: float to integer truncates and saturates, integers wrap, bool is `!= 0`.
+  /// Elements converted to another type: float to integer truncates and saturates, integers wrap, bool is `!=
+  /// 0`.
   package func converted(to target: ElementType) -> Tensor {
     if target == element { return self }
     if element.isFloat || target.isFloat {

@@ -5,7 +5,8 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Reference against interpreter on ops drawn at random. A failure names family and seed, which draw the same op again.
+/// Reference against interpreter on ops drawn at random. A failure names family and seed, which draw the same
+/// op again.
 @Suite struct GeneratedTests {
   @Test(arguments: OpFamily.allCases)
   func singleOps(_ family: OpFamily) throws {

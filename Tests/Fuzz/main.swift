@@ -12,8 +12,8 @@ import Tensors
 
 // Reads damaged files in this process and expects to survive: FuzzReaders KIND SEEDFILE MUTATIONS SEED. KIND
 // is onnx, import (an ONNX model that is also translated), safetensors, pth, npz, npy or index. Exit status 1
-// means that memory grew beyond all reason; a crash speaks for itself, and the seed on the command line brings it
-// back.
+// means that memory grew beyond all reason; a crash speaks for itself, and the seed on the command line
+// brings it back.
 
 let memoryLimit = 1 << 30
 

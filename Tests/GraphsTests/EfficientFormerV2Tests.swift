@@ -38,8 +38,8 @@ struct EfficientFormerV2Tests {
     #expect(Statistics(read) == Statistics(graph))
   }
 
-  /// After all passes only convolutions, classifier and relative biases are left: batch norms and layer scales are folded, the
-  /// two heads are one, and the biases, tables before, are gathered.
+  /// After all passes only convolutions, classifier and relative biases are left: batch norms and layer
+  /// scales are folded, the two heads are one, and the biases, tables before, are gathered.
   @Test(arguments: variants) func foldsToThePublishedSize(_ name: String) throws {
     let variant = try findGraph("efficientformerv2", variant: name).variant
     let declared = try variant.build()

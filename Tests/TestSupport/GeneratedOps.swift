@@ -1,7 +1,8 @@
 package import IR
 package import Tensors
 
-/// One use of an op drawn at random: legal operands, attributes and shapes, among them extents of 0 and 1 and ranks of 0 to 6.
+/// One use of an op drawn at random: legal operands, attributes and shapes, among them extents of 0 and 1 and
+/// ranks of 0 to 6.
 package struct GeneratedOp: Sendable, CustomStringConvertible {
   package var op: Op
   package var operands: [TensorType]

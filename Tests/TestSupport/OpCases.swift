@@ -24,8 +24,8 @@ package struct OpCase: Sendable, CustomStringConvertible {
     }
   }
 
-  /// A graph of this op alone with inputs `x0`, `x1`, .. and outputs `y0`, .. With `weights` every operand but the first is a
-  /// weight instead, `w1`, ...
+  /// A graph of this op alone with inputs `x0`, `x1`, .. and outputs `y0`, .. With `weights` every operand
+  /// but the first is a weight instead, `w1`, ...
   package func graph(weights: Bool = false) throws(Diagnostic) -> Graph {
     var graph = Graph(name: "main")
     var values: [ValueID] = []

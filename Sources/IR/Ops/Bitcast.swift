@@ -1,6 +1,7 @@
 package import Tensors
 
-/// The same bits read as another element type of the same size. Nothing is read as bool, which has two values only.
+/// The same bits read as another element type of the same size. Nothing is read as bool, which has two values
+/// only.
 package struct Bitcast: OpDefinition {
   package var to = ElementType.i32
   package init(_ to: ElementType = .i32) { self.to = to }

@@ -56,8 +56,9 @@ package struct Window: Hashable, Sendable {
 
 /// Convolution with optional bias and activation.
 ///
-/// x: [N, C, spatial..], w: [O, C/group, kernel..], bias: [O], y: [N, O, spatial..] of x's element type; 1 to 3 spatial
-/// dimensions; floating point, accumulated in fp32. Outside of x are zeros. Weights may have another float element type.
+/// x: [N, C, spatial..], w: [O, C/group, kernel..], bias: [O], y: [N, O, spatial..] of x's element type; 1 to
+/// 3 spatial dimensions; floating point, accumulated in fp32. Outside of x are zeros. Weights may have
+/// another float element type.
 package struct Conv: OpDefinition {
   package var window = Window()
   package var group = 1
@@ -250,7 +251,8 @@ package struct ConvTranspose: OpDefinition {
 
 /// Largest or average element under a sliding window.
 ///
-/// x: [N, C, spatial..], y: [N, C, spatial..]. Padding never wins a maximum; `average` divides by the elements inside x,
+/// x: [N, C, spatial..], y: [N, C, spatial..]. Padding never wins a maximum; `average` divides by the
+/// elements inside x,
 /// `averagePadded` counts padding too. With `ceil` a last window may start inside x or its begin padding and reach beyond the end padding.
 package struct Pool: OpDefinition {
   package enum Kind: String, Hashable, Sendable {

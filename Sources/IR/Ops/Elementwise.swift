@@ -2,8 +2,8 @@ package import Tensors
 
 /// One elementwise function of one operand: y[i] = f(x[i]).
 ///
-/// Any shape. Floats are computed in fp32; integers and bool in int64, wrapping to the element type. Predicates
-/// give bool; all others keep the operand's type.
+/// Any shape. Floats are computed in fp32; integers and bool in int64, wrapping to the element type.
+/// Predicates give bool; all others keep the operand's type.
 package struct Unary: OpDefinition {
   package var function = UnaryFunction.identity
   package var p0 = 0.0
@@ -78,8 +78,8 @@ extension Unary? {
 
 /// One elementwise function of two operands that broadcast against each other as in NumPy.
 ///
-/// Both operands have one element type. Floats are computed in fp32; integers and bool in int64, wrapping to the element
-/// type. Integer division truncates and gives 0 for a zero divisor. Predicates give bool.
+/// Both operands have one element type. Floats are computed in fp32; integers and bool in int64, wrapping to
+/// the element type. Integer division truncates and gives 0 for a zero divisor. Predicates give bool.
 package struct Binary: OpDefinition {
   package var function = BinaryFunction.add
   package init(_ function: BinaryFunction) { self.function = function }
@@ -137,7 +137,8 @@ package struct Select: OpDefinition {
   }
 }
 
-/// Converts to another element type: float to integer truncates toward zero and saturates, NaN gives 0; integers wrap; bool is `!= 0`.
+/// Converts to another element type: float to integer truncates toward zero and saturates, NaN gives 0;
+/// integers wrap; bool is `!= 0`.
 package struct Cast: OpDefinition {
   package var element = ElementType.f32
   package init(_ element: ElementType = .f32) { self.element = element }
@@ -157,9 +158,9 @@ package struct Cast: OpDefinition {
 
 /// A chain of elementwise functions computed tile by tile without intermediate tensors.
 ///
-/// Operands broadcast to one shape. Register i is operand i; each step defines the next register from earlier ones; the last
-/// step is the result. All registers are fp32 when any operand or the result is a float, else int64. In text a
-/// step is a call of register numbers, then parameters: `[add(0, 1), clip(2, 0.0, 6.0)]`.
+/// Operands broadcast to one shape. Register i is operand i; each step defines the next register from earlier
+/// ones; the last step is the result. All registers are fp32 when any operand or the result is a float, else
+/// int64. In text a step is a call of register numbers, then parameters: `[add(0, 1), clip(2, 0.0, 6.0)]`.
 package struct Elementwise: OpDefinition {
   package enum Function: Hashable, Sendable {
     case unary(UnaryFunction)

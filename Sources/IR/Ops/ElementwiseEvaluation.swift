@@ -139,10 +139,11 @@ private func run<Scalar: RegisterScalar>(
   return Scalar.tensor(registers[registers.count - 1].expanded(to: result.shape), result.element)
 }
 
-/// The common shape of operands, cut into rows along which each operand either advances by one element or stays.
+/// The common shape of operands, cut into rows along which each operand either advances by one element or
+/// stays.
 ///
-/// Neighbouring axes that all operands walk as one are merged, so that equal shapes are one row, and a value per channel
-/// gives one row per channel.
+/// Neighbouring axes that all operands walk as one are merged, so that equal shapes are one row, and a value
+/// per channel gives one row per channel.
 struct BroadcastRows {
   let shape: Shape
   /// Elements of the result.

@@ -8,7 +8,8 @@ import Tensors
   import Darwin
 #endif
 
-/// The arithmetic of the elementwise functions, in fp32 and in int64. The choice of function stands outside the loops.
+/// The arithmetic of the elementwise functions, in fp32 and in int64. The choice of function stands outside
+/// the loops.
 
 /// A parameter as functions on integers see it: truncated toward zero, saturated, 0 for NaN.
 package func integerParameter(_ value: Double) -> Int64 {

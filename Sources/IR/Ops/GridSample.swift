@@ -2,11 +2,12 @@ package import Tensors
 
 /// Samples x at the points of a grid, after ONNX GridSample.
 ///
-/// x: [N, C, spatial..], rank 3 to 5, no spatial extent 0; grid: [N, points.., S] with a coordinate for each of the S spatial axes, the last axis' first, where −1 and
-/// 1 are the borders of x: the middles of its outermost elements with `alignCorners`, else their outer edges. y: [N, C, points..] of x's
-/// element type. Both operands are floating point. Each axis is sampled by itself: `nearest` rounds half to even, `cubic` is Keys' kernel with
-/// coefficient −0.75. Beyond x, `zeros` takes 0, `border` the outermost element, `reflection` mirrors at the borders. Coordinates are
-/// computed in fp32; NaN counts as far below.
+/// x: [N, C, spatial..], rank 3 to 5, no spatial extent 0; grid: [N, points.., S] with a coordinate for each
+/// of the S spatial axes, the last axis' first, where −1 and 1 are the borders of x: the middles of its
+/// outermost elements with `alignCorners`, else their outer edges. y: [N, C, points..] of x's element type.
+/// Both operands are floating point. Each axis is sampled by itself: `nearest` rounds half to even, `cubic`
+/// is Keys' kernel with coefficient −0.75. Beyond x, `zeros` takes 0, `border` the outermost element,
+/// `reflection` mirrors at the borders. Coordinates are computed in fp32; NaN counts as far below.
 package struct GridSample: OpDefinition {
   package enum Mode: String, CaseIterable, Hashable, Sendable { case nearest, linear, cubic }
   package enum Padding: String, CaseIterable, Hashable, Sendable { case zeros, border, reflection }

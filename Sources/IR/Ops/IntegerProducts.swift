@@ -2,8 +2,8 @@ package import Tensors
 
 /// Matrix product of small integers: y = (a − za) · (b − zb), exact.
 ///
-/// Operands: a [batch.., M, K] and b [batch.., K, N], each i8 or u8, of rank 2 or more, whose batch extents broadcast; za of a's element type,
-/// [] or [M]; zb of b's, [] or [N]. y: i32 [batch.., M, N]; sums wrap.
+/// Operands: a [batch.., M, K] and b [batch.., K, N], each i8 or u8, of rank 2 or more, whose batch extents
+/// broadcast; za of a's element type, [] or [M]; zb of b's, [] or [N]. y: i32 [batch.., M, N]; sums wrap.
 package struct MatMulInteger: OpDefinition {
   package init() {}
 
@@ -56,8 +56,8 @@ package struct MatMulInteger: OpDefinition {
 
 /// Convolution of small integers: x − zx with w − zw, exact; what lies outside of x is 0.
 ///
-/// Operands: x [N, C, spatial..] and w [O, C/group, kernel..], each i8 or u8; zx of x's element type, []; zw of w's, [] or [O]. y: i32
-/// [N, O, spatial..]; sums wrap. 1 to 3 spatial dimensions.
+/// Operands: x [N, C, spatial..] and w [O, C/group, kernel..], each i8 or u8; zx of x's element type, []; zw
+/// of w's, [] or [O]. y: i32 [N, O, spatial..]; sums wrap. 1 to 3 spatial dimensions.
 package struct ConvInteger: OpDefinition {
   package var window = Window()
   package var group = 1
@@ -117,7 +117,8 @@ package struct ConvInteger: OpDefinition {
   }
 }
 
-/// Checks that an operand is i8 or u8 and its zero point one for all of it or, with `extent`, one for each row, column or channel.
+/// Checks that an operand is i8 or u8 and its zero point one for all of it or, with `extent`, one for each
+/// row, column or channel.
 private func expectZeroPoint(_ zero: TensorType, of operand: TensorType, extent: Int?) throws(OpError) {
   guard operand.element == .i8 || operand.element == .u8 else {
     throw OpError("operand is \(operand), expected i8 or u8")

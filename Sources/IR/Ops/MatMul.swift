@@ -2,9 +2,10 @@ package import Tensors
 
 /// Matrix product with optional bias and activation: y = activation(a · b + bias).
 ///
-/// a: [batch.., M, K] ([batch.., K, M] when `transposeA`), b: [batch.., K, N] ([batch.., N, K] when `transposeB`), both
-/// of rank 2 or more and floating point; batch extents broadcast. bias: [N], or [M, 1] for one value per row. y: [batch.., M, N] of a's
-/// element type, accumulated in fp32. The element types of b and bias may differ from a's (fp16 weights).
+/// a: [batch.., M, K] ([batch.., K, M] when `transposeA`), b: [batch.., K, N] ([batch.., N, K] when
+/// `transposeB`), both of rank 2 or more and floating point; batch extents broadcast. bias: [N], or [M, 1]
+/// for one value per row. y: [batch.., M, N] of a's element type, accumulated in fp32. The element types of b
+/// and bias may differ from a's (fp16 weights).
 package struct MatMul: OpDefinition {
   package var transposeA = false
   package var transposeB = false

@@ -51,7 +51,8 @@ package struct Softmax: OpDefinition {
 
 /// (x − mean) ÷ √(variance + epsilon) over the axes from `axis` to the last, then × scale + bias.
 ///
-/// Operands: x, then optionally scale and bias, both of the shape of the normalised axes. The variance is that of the population.
+/// Operands: x, then optionally scale and bias, both of the shape of the normalised axes. The variance is
+/// that of the population.
 package struct LayerNorm: OpDefinition {
   package var axis = -1
   package var epsilon = 1e-5
@@ -93,7 +94,8 @@ package struct LayerNorm: OpDefinition {
   }
 }
 
-/// x ÷ √(mean(x²) + epsilon) over the axes from `axis` to the last, then × scale when there is a second operand.
+/// x ÷ √(mean(x²) + epsilon) over the axes from `axis` to the last, then × scale when there is a second
+/// operand.
 package struct RMSNorm: OpDefinition {
   package var axis = -1
   package var epsilon = 1e-5
@@ -136,7 +138,8 @@ package struct RMSNorm: OpDefinition {
   }
 }
 
-/// Normalises groups of channels: x: [N, C, ..], each (sample, group) to mean 0 and variance 1, then × scale[C] + bias[C].
+/// Normalises groups of channels: x: [N, C, ..], each (sample, group) to mean 0 and variance 1, then ×
+/// scale[C] + bias[C].
 ///
 /// Instance normalisation is `groups` = C.
 package struct GroupNorm: OpDefinition {

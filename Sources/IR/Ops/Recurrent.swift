@@ -2,19 +2,23 @@ package import Tensors
 
 /// The recurrent part of an LSTM, GRU or RNN layer, after ONNX.
 ///
-/// Every step's input times the input weights (and their bias) is an operand, as it is one product for all steps. With T ≥ 1 steps, N sequences, D directions
-/// (2 for `bidirectional`), H hidden units and G gates (LSTM: 4, input, output, forget, cell; GRU: 3, update, reset, hidden; RNN: 1), the operands
-/// are, in order:
+/// Every step's input times the input weights (and their bias) is an operand, as it is one product for all
+/// steps. With T ≥ 1 steps, N sequences, D directions (2 for `bidirectional`), H hidden units and G gates
+/// (LSTM: 4, input, output, forget, cell; GRU: 3, update, reset, hidden; RNN: 1), the operands are, in order:
 /// - gates [T, N, D·G·H];
 /// - weights R [D, G·H, H] and their bias Rb [D, G·H];
 /// - the initial hidden state [D, N, H] and, of an LSTM, the initial cell state [D, N, H];
 /// - `peepholes` (LSTM): [D, 3·H], for input, output and forget gate;
-/// - `lengths`: i32 [N], steps of each sequence, limited to 0 … T; the reverse direction starts at its end. Outputs beyond it are 0.
+/// - `lengths`: i32 [N], steps of each sequence, limited to 0 … T; the reverse direction starts at its end.
+///   Outputs beyond it are 0.
 ///
-/// Results: outputs [T, D, N, H], the last hidden state [D, N, H] and, of an LSTM, the last cell state [D, N, H]. A step computes, ⊙ elementwise,
-/// with x a gate's slice of the operand and every gate's h standing for h·Rᵀ + Rb:
-/// - LSTM: i = f(x + h + Pi⊙C), f = f(x + h + Pf⊙C) (1 − i with `inputForget`), C' = f⊙C + i⊙g(x + h), o = f(x + h + Po⊙C'), H' = o⊙h(C');
-/// - GRU: z = f(x + h), r = f(x + h), n = g(x + (r⊙H)·Rᵀ + Rb) or, with `linearBeforeReset`, g(x + r⊙h), H' = (1 − z)⊙n + z⊙H;
+/// Results: outputs [T, D, N, H], the last hidden state [D, N, H] and, of an LSTM, the last cell state [D, N,
+/// H]. A step computes, ⊙ elementwise, with x a gate's slice of the operand and every gate's h standing for
+/// h·Rᵀ + Rb:
+/// - LSTM: i = f(x + h + Pi⊙C), f = f(x + h + Pf⊙C) (1 − i with `inputForget`), C' = f⊙C + i⊙g(x + h), o =
+///   f(x + h + Po⊙C'), H' = o⊙h(C');
+/// - GRU: z = f(x + h), r = f(x + h), n = g(x + (r⊙H)·Rᵀ + Rb) or, with `linearBeforeReset`, g(x + r⊙h), H' =
+///   (1 − z)⊙n + z⊙H;
 /// - RNN: H' = f(x + h).
 ///
 /// `clip` > 0 limits what f and g are applied to. f, g and h are sigmoid, tanh, tanh where not given (RNN: f is tanh). Arithmetic is fp32.

@@ -11,8 +11,9 @@ package import Tensors
 /// Reduces over some axes.
 ///
 /// `axes` are counted from the front and sorted; none reduces nothing. With `keep` reduced extents stay as 1. Floats are computed in fp32 (sums pairwise or
-/// in float64), i32 and i64 in int64 for sum, mean, prod, max and min; the mean of integers truncates. NaN wins max and min.
-/// An empty reduction gives the identity (max: −∞ or the least integer); the mean of no floats is NaN, of no integers 0.
+/// in float64), i32 and i64 in int64 for sum, mean, prod, max and min; the mean of integers truncates. NaN
+/// wins max and min. An empty reduction gives the identity (max: −∞ or the least integer); the mean of no
+/// floats is NaN, of no integers 0.
 package struct Reduce: OpDefinition {
   package enum Kind: String, CaseIterable, Hashable, Sendable {
     case sum, mean, max, min, prod, l1, l2
@@ -97,8 +98,8 @@ package struct Reduce: OpDefinition {
   }
 }
 
-/// Index of the largest (or smallest) element along an axis, as i64. Of equal ones the first wins, or the last with `last`.
-/// A NaN wins against numbers, the first of several against the others.
+/// Index of the largest (or smallest) element along an axis, as i64. Of equal ones the first wins, or the
+/// last with `last`. A NaN wins against numbers, the first of several against the others.
 package struct ArgReduce: OpDefinition {
   package enum Kind: String, Hashable, Sendable { case max, min }
   package var kind = Kind.max

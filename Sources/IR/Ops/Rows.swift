@@ -22,7 +22,8 @@ extension Tensor {
   }
 }
 
-/// Replaces every row of `length` consecutive values. `body` reads one row and writes another of the same length.
+/// Replaces every row of `length` consecutive values. `body` reads one row and writes another of the same
+/// length.
 func mappingRows(
   _ values: [Float], length: Int,
   _ body: (UnsafeBufferPointer<Float>, UnsafeMutableBufferPointer<Float>) -> Void
@@ -38,7 +39,8 @@ func mappingRows(
   }
 }
 
-/// Folds every row of `length` consecutive values into one. There are `rows` of them, also when they are empty.
+/// Folds every row of `length` consecutive values into one. There are `rows` of them, also when they are
+/// empty.
 func reducingRows<Scalar>(
   _ values: [Scalar], rows: Int, length: Int, _ body: (UnsafeBufferPointer<Scalar>) -> Scalar
 ) -> [Scalar] {

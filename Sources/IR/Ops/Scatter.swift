@@ -2,9 +2,10 @@ package import Tensors
 
 /// Writes slices into a copy of x by index: y = x, then y[indices[i]] = updates[i] for every i in order.
 ///
-/// indices: i32 or i64 of any shape, along the first axis of x; negative ones count from the end; one outside the axis is an error when the
-/// op runs. updates: x's element type and the shape indices.shape + x.shape[1..]. `reduction` combines an update with what stands there
-/// instead of replacing it, for any element type but bool: sums and products round to the element type (integers wrap) after every update; NaN
+/// indices: i32 or i64 of any shape, along the first axis of x; negative ones count from the end; one outside
+/// the axis is an error when the op runs. updates: x's element type and the shape indices.shape +
+/// x.shape[1..]. `reduction` combines an update with what stands there instead of replacing it, for any
+/// element type but bool: sums and products round to the element type (integers wrap) after every update; NaN
 /// wins `max` and `min`. Of updates to one place, the last wins or all take part, in order.
 package struct Scatter: OpDefinition {
   package enum Reduction: String, CaseIterable, Hashable, Sendable { case none, add, mul, min, max }

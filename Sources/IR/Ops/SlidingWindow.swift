@@ -26,7 +26,8 @@ struct SlidingWindow {
   var positionCount: Int { positions.reduce(1, *) }
   var tapCount: Int { kernel.reduce(1, *) }
 
-  /// Whether tap 0 at position p is element p of the image, so that the image itself is the matrix of patches.
+  /// Whether tap 0 at position p is element p of the image, so that the image itself is the matrix of
+  /// patches.
   var isPointwise: Bool {
     tapCount == 1 && image == positions && strides == [1, 1, 1] && begins == [0, 0, 0]
   }
@@ -81,7 +82,8 @@ struct SlidingWindow {
     return stride(from: 0, to: positionCount, by: size).map { $0..<min($0 + size, positionCount) }
   }
 
-  /// Writes the matrix [channel · tap, position] of what the window covers at positions in `range`; zeros outside the image.
+  /// Writes the matrix [channel · tap, position] of what the window covers at positions in `range`; zeros
+  /// outside the image.
   func gatherPatches(
     _ source: UnsafePointer<Float>, channels: Int, _ range: Range<Int>,
     into columns: UnsafeMutablePointer<Float>

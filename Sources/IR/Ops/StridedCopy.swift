@@ -2,7 +2,8 @@ import Tensors
 
 /// Rearrangements of elements that copy bytes and never look at them.
 extension Tensor {
-  /// y[i0, i1, ..] = x[origin + Σ i·stride]. Strides are in elements, may be 0 or negative, and never leave x.
+  /// y[i0, i1, ..] = x[origin + Σ i·stride]. Strides are in elements, may be 0 or negative, and never leave
+  /// x.
   func gathered(_ shape: Shape, strides: [Int], origin: Int = 0) -> Tensor {
     let (extents, strides) = merged(shape.extents, strides)
     return Tensor(element: element, shape: shape) { target in
@@ -19,7 +20,8 @@ extension Tensor {
     }
   }
 
-  /// The slices along `axis` with these indices, in this order; `fill`, a scalar of x's type, for a nil index.
+  /// The slices along `axis` with these indices, in this order; `fill`, a scalar of x's type, for a nil
+  /// index.
   func taken(_ indices: [Int?], along axis: Int, fill: Tensor? = nil) -> Tensor {
     var extents = shape.extents
     extents[axis] = indices.count

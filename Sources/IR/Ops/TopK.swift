@@ -2,8 +2,9 @@ package import Tensors
 
 /// The k largest (or smallest) elements along an axis, best first, and their positions on it.
 ///
-/// x: any element type but bool. Results: the values, of x's type, and the positions, i64, both of x's shape with k elements along `axis`. Of equal
-/// elements the one at the lower position comes first. NaN counts as larger than every number.
+/// x: any element type but bool. Results: the values, of x's type, and the positions, i64, both of x's shape
+/// with k elements along `axis`. Of equal elements the one at the lower position comes first. NaN counts as
+/// larger than every number.
 package struct TopK: OpDefinition {
   package var k = 1
   package var axis = -1

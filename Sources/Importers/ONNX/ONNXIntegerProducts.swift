@@ -68,7 +68,8 @@ private func zeroPoint(_ context: ONNXNodeContext, _ zero: ONNXOperand?, of oper
   return try vector(context, zero)
 }
 
-/// A single number as a scalar; one for each column or channel as it is; one for each row, which may have axes of extent 1, as a vector.
+/// A single number as a scalar; one for each column or channel as it is; one for each row, which may have
+/// axes of extent 1, as a vector.
 private func vector(_ context: ONNXNodeContext, _ numbers: ONNXOperand) throws(Finding) -> ONNXOperand {
   let extents = numbers.shape.filter { $0 != 1 }
   guard extents.count <= 1 else {
@@ -83,7 +84,8 @@ private func column(_ context: ONNXNodeContext, _ numbers: ONNXOperand) throws(F
   return rows.rank == 0 ? rows : try context.reshape(rows, rows.shape.extents + [1])
 }
 
-/// Integers times a scale, in steps of another scale: rounded half to even, moved by the zero point, saturated.
+/// Integers times a scale, in steps of another scale: rounded half to even, moved by the zero point,
+/// saturated.
 private func rescaled(
   _ context: ONNXNodeContext, _ sums: ONNXOperand, _ scale: ONNXOperand, _ step: ONNXOperand,
   _ zeroPoint: ONNXOperand

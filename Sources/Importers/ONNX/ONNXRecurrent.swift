@@ -1,7 +1,8 @@
 import IR
 import Tensors
 
-// Recurrent layers: the inputs of all steps meet their weights in one matrix product; one core op does the rest.
+// Recurrent layers: the inputs of all steps meet their weights in one matrix product; one core op does the
+// rest.
 
 /// LSTM, GRU or RNN.
 func recurrentLayer(_ kind: Recurrent.Kind) -> ONNXTranslation {
@@ -71,7 +72,8 @@ private func isWhole(_ lengths: ONNXOperand, steps: Int) -> Bool {
   return tensor.integers.allSatisfy { $0 >= steps }
 }
 
-/// The activations that a node states. `activation_alpha` and `activation_beta` belong to those that take them, in order.
+/// The activations that a node states. `activation_alpha` and `activation_beta` belong to those that take
+/// them, in order.
 private func setActivations(of op: inout Recurrent, _ context: ONNXNodeContext) throws(Finding) {
   guard let names = try context.strings("activations"), !names.isEmpty else { return }
   let count = op.kind == .lstm ? 3 : op.kind == .gru ? 2 : 1
