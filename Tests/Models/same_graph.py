@@ -16,6 +16,7 @@ LAST_PASS = "remove-dead-code"
 # The golden text of each network, and the cases that must all end in it.
 NETWORKS = {
     "efficientformerv2_s0": ["efficientformerv2_s0", "efficientformerv2_s0_dynamo", "efficientformerv2_s0_dynamo23"],
+    "unet": ["unet", "unet_dynamo", "unet_dynamo23"],
 }
 
 _VALUE = r'[%@](?:"[^"]*"|[^\s,(){}]+)'

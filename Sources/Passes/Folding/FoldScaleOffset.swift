@@ -7,7 +7,8 @@ import Tensors
 ///     %a = conv %x, @w, @b                         ->      %y = conv %x, @w.folded, @b.folded
 ///     %y = mul %a, @gamma
 ///
-/// Into the op after only without padding, unless nothing is added.
+/// Into the op after only without padding, unless nothing is added. A scale and offset for all moves before a
+/// reshape of such an op's result, to fold next: the scale of queries and keys in attention.
 package let foldScaleOffset = Pass(
   "fold-scale-offset", "Folds scales and offsets into neighbouring conv and matmul."
 ) {
@@ -19,8 +20,27 @@ package let foldScaleOffset = Pass(
     default: continue
     }
     if try foldIntoNeighbour(node, in: &context) { continue }
+    if try movePastReshape(node, in: &context) { continue }
     try addBias(node, in: &context)
   }
+}
+
+/// affine(reshape(W·x)) = reshape(affine(W·x)). Returns whether it was one.
+private func movePastReshape(_ node: NodeID, in context: inout PassContext) throws(Diagnostic) -> Bool {
+  let graph = context.graph
+  guard case .unary(let op) = graph[node].op, op.function == .affine else { return false }
+  let reshaped = graph[node].operands[0]
+  guard graph.hasOneUse(reshaped), let reshape = graph.producer(of: reshaped),
+    case .reshape = graph[reshape].op
+  else { return false }
+  let product = graph[reshape].operands[0]
+  guard graph.hasOneUse(product), let producer = graph.producer(of: product),
+    let linear = LinearOp(producer, in: graph), linear.activation == nil
+  else { return false }
+  let scaled = try context.insert(.unary(op), [product], before: node)
+  try context.rewrite(
+    node, as: graph[reshape].op, [scaled], "moved \(graph.describe(node)) past \(graph.describe(reshape))")
+  return true
 }
 
 /// Turns a vector added to a matmul of two activations into its bias.

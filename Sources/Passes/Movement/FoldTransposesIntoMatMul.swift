@@ -10,7 +10,11 @@ import Tensors
 ///     %p = matmul %q, %k {transpose_b = true}              ->      %y = matmul %k, %q {transpose_b = true}
 ///     %y = transpose %p {permutation = [0, 2, 1]}
 ///
-/// Only a transpose of the last two axes is one that matmul can take.
+/// Only a transpose of the last two axes is one that matmul can take. Where a transpose moves the innermost axis
+/// to the one before, matmul takes that much of it: what is left copies whole rows.
+///
+///     %t = transpose %k {permutation = [0, 2, 3, 1]}       ->      %t = transpose %k {permutation = [0, 2, 1, 3]}
+///     %y = matmul %q, %t                                           %y = matmul %q, %t {transpose_b = true}
 package let foldTransposesIntoMatMul = Pass(
   "fold-transposes-into-matmul", "Folds transposes into the flags of matmul."
 ) {
@@ -32,9 +36,20 @@ private func foldOperands(of node: NodeID, _ matmul: MatMul, in context: inout P
   var names: [String] = []
   for index in 0..<2 {
     guard let producer = graph.producer(of: operands[index]),
-      case .transpose(let transpose) = graph[producer].op, swapsLastTwo(transpose.permutation)
+      case .transpose(let transpose) = graph[producer].op
     else { continue }
-    operands[index] = graph[producer].operands[0]
+    let source = graph[producer].operands[0]
+    let permutation = transpose.permutation
+    let rank = permutation.count
+    if swapsLastTwo(permutation) {
+      operands[index] = source
+    } else if rank >= 2, permutation[rank - 2] == rank - 1, graph.hasOneUse(operands[index]) {
+      let rows = Array(permutation.dropLast(2)) + [permutation[rank - 1], rank - 1]
+      operands[index] = try context.insert(
+        .transpose(Transpose(rows)), [source], before: node, named: producer)
+    } else {
+      continue
+    }
     if index == 0 { op.transposeA.toggle() } else { op.transposeB.toggle() }
     names.append(graph.describe(producer))
   }
