@@ -153,15 +153,9 @@ private func elementwise(
     words += [
       Int64(step.function.code.rawValue), Int64(registers[0]), Int64(registers[1]), Int64(registers[2]),
     ]
-    words += [step.p0, step.p1].map { isFloat ? word($0) : saturated($0) }
+    words += [step.p0, step.p1].map { isFloat ? word($0) : integerParameter($0) }
   }
   return KernelCall(opcode: INGOT_OP_ELEMENTWISE, attributes: words)
-}
-
-/// A parameter of an integer function: the nearest int64, so that an infinite bound becomes the widest one.
-private func saturated(_ value: Double) -> Int64 {
-  if value.isNaN { return 0 }
-  return Int64(exactly: value.rounded(.towardZero)) ?? (value < 0 ? .min : .max)
 }
 
 private func windowWords(_ window: Window, _ spatial: Int) -> [Int64] {
@@ -178,7 +172,7 @@ private func pad(_ op: Pad, _ operand: TensorType) -> KernelCall {
     case .edge: 2
     case .wrap: 3
     }
-  let value = operand.element.isFloat ? word(op.value) : saturated(op.value)
+  let value = operand.element.isFloat ? word(op.value) : integerParameter(op.value)
   return KernelCall(
     opcode: INGOT_OP_PAD, attributes: [mode, value] + op.pads.prefix(operand.rank).map { Int64($0) })
 }

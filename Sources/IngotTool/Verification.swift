@@ -99,7 +99,7 @@ struct Verification: Encodable {
       remark = "precision '\(contents.manifest.precision)' is unknown to this version"
       return
     }
-    var options = CompileOptions(target: try targetLibrary().target("cpu-arm64"), precision: precision)
+    var options = CompileOptions(target: try targetLibrary().interpreter(), precision: precision)
     options.verifies = true
     var found: [StageAgreement] = []
     let compiled = try compile(

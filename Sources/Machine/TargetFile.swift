@@ -51,6 +51,15 @@ package struct TargetLibrary: Sendable {
       message: "there is no target '\(name)'; \(known); a path ending in .json is read as a file")
   }
 
+  /// The machine that the interpreter runs on: the first target of a CPU.
+  package func interpreter() throws(TargetError) -> Target {
+    for name in names {
+      let target = try target(name)
+      if target.family == .cpu { return target }
+    }
+    throw TargetError(message: "no target file describes a CPU; looked in \(folders.joined(separator: ", "))")
+  }
+
   private static func jsonFiles(in folder: String) -> [String] {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return files.filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }.sorted()
