@@ -9,11 +9,12 @@ import pathlib
 import shutil
 
 import seeded
+import systems
 import trained_onnx
 import trained_torch
 from case import Case
 
-CASES = seeded.CASES | trained_onnx.CASES | trained_torch.CASES
+CASES = seeded.CASES | systems.CASES | trained_onnx.CASES | trained_torch.CASES
 
 # Many seconds or hundreds of megabytes to make, or to check: only with --all.
 SLOW = {

@@ -10,24 +10,28 @@ let efficientFormerV2 = GraphDefinition(
       "s0", .s0,
       Facts(
         status: .solid, parameters: 3_600_256, foldedParameters: 3_550_944, macs: 395_892_544,
+        attentionMACs: 18_439_680,
         publishedParameters: 3.5,
         publishedMACs: 0.40)),
     variant(
       "s1", .s1,
       Facts(
         status: .solid, parameters: 6_185_560, foldedParameters: 6_114_648, macs: 651_969_640,
+        attentionMACs: 18_439_680,
         publishedParameters: 6.1,
         publishedMACs: 0.65)),
     variant(
       "s2", .s2,
       Facts(
         status: .solid, parameters: 12_710_112, foldedParameters: 12_588_320, macs: 1_246_863_952,
+        attentionMACs: 30_732_800,
         publishedParameters: 12.6,
         publishedMACs: 1.25)),
     variant(
       "l", .l,
       Facts(
         status: .solid, parameters: 26_322_288, foldedParameters: 26_125_864, macs: 2_552_546_880,
+        attentionMACs: 43_025_920,
         publishedParameters: 26.1,
         publishedMACs: 2.56)),
     digits,
@@ -80,7 +84,8 @@ private func variant(_ name: String, _ network: EfficientFormerV2, _ facts: Fact
 /// graph.
 private let digits = GraphVariant(
   "digits", dimensions: [Dimension(name: "batch", extent: 1, range: 1...65536, multiple: 1)],
-  facts: Facts(status: .own, parameters: 109_340, foldedParameters: 104_748, macs: 1_939_904)
+  facts: Facts(
+    status: .own, parameters: 109_340, foldedParameters: 104_748, macs: 1_939_904, attentionMACs: 15_360)
 ) { chosen throws(Diagnostic) in
   let network = EfficientFormerV2.digits
   var b = GraphBuilder("efficientformerv2_digits")

@@ -1,0 +1,32 @@
+"""A case whose model is a graph of Graphs/ with a checkpoint."""
+
+import numpy as np
+import safetensors.torch
+import torch
+from case import Case
+from torch import nn
+
+
+def checkpoint_case(
+    folder,
+    name: str,
+    network: nn.Module,
+    feeds: dict[str, np.ndarray],
+    outputs: list[str],
+    graph: str,
+    variant: str,
+    dims: dict[str, int] | None = None,
+    tolerance: float = 1e-4,
+) -> None:
+    """Saves the network's state as safetensors and expects what PyTorch makes of the inputs; `feeds` in the order of
+    the network's arguments."""
+    with torch.no_grad():
+        results = network(*(torch.from_numpy(value) for value in feeds.values()))
+    results = results if isinstance(results, tuple) else (results,)
+    state = {key: value.contiguous().clone() for key, value in network.state_dict().items()}
+    safetensors.torch.save_file(state, folder / "checkpoint.safetensors")
+    expected = {output: result.numpy() for output, result in zip(outputs, results, strict=True)}
+    case = Case(
+        name, graph=graph, variant=variant, checkpoint="checkpoint.safetensors", dims=dims or {}, tolerance=tolerance
+    )
+    case.write(folder, feeds, expected)
