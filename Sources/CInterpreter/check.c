@@ -1,5 +1,5 @@
 /* Rules for programs: buffers, tensors, the interface, instructions. Rules of single opcodes are in check_*.c. */
-#include "internal.h"
+#include "check_loop.h"
 
 #include <stdio.h>
 
@@ -115,7 +115,7 @@ static ingot_status check_instruction(const ingot_checker *c) {
   const ingot_program *header = c->view->header;
   const ingot_instruction *instruction = &c->view->instructions[c->instruction];
   if (!is_string(header, instruction->name, instruction->name_bytes)) {
-    const ingot_checker whole = {c->report, c->bundle, c->view, INGOT_NONE};
+    const ingot_checker whole = {c->report, c->bundle, c->view, INGOT_NONE, 0};
     return ingot_invalid(&whole, "instruction %u has a name outside the strings", c->instruction);
   }
   INGOT_REQUIRE(c, ingot_opcode_text(instruction->opcode) != NULL && instruction->reserved == 0, "the opcode is %u",
@@ -145,17 +145,25 @@ ingot_status ingot_check_function(const ingot_bundle *bundle, uint32_t function,
   const ingot_program *header = view->header;
   if (!is_string(header, header->name, header->name_bytes))
     return ingot_fail(report, INGOT_ERROR_INVALID, "function %u has a name outside the strings; compile the model again", function);
-  ingot_checker checker = {report, bundle, view, INGOT_NONE};
+  ingot_checker checker = {report, bundle, view, INGOT_NONE, 0};
   INGOT_REQUIRE(&checker, header->operand_count % 2 == 0 || view->operands[header->operand_count] == 0,
                 "the padding after the operands is not zero");
   ingot_status status = check_buffers(&checker);
   if (status == INGOT_OK) status = check_tensors(&checker);
   if (status == INGOT_OK) status = check_interface(&checker);
+  ingot_nesting nesting = {.depth = 0};
   for (uint32_t i = 0; status == INGOT_OK && i < header->instruction_count; i++) {
     checker.instruction = i;
     status = check_instruction(&checker);
-    if (status == INGOT_OK) status = ingot_check_opcode(&checker);
+    if (status != INGOT_OK) break;
+    if (view->instructions[i].opcode == INGOT_OP_LOOP) {
+      status = ingot_check_loop(&checker, &nesting);
+      continue;
+    }
+    checker.loop_count = nesting.depth == 0 ? 0 : nesting.loops[nesting.depth - 1].count;
+    status = ingot_check_opcode(&checker);
     if (status == INGOT_OK) status = ingot_check_overlap(&checker);
+    if (status == INGOT_OK) status = ingot_count_executions(&checker, &nesting);
   }
   return status;
 }

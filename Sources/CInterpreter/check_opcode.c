@@ -125,6 +125,9 @@ ingot_status ingot_check_opcode(const ingot_checker *c) {
   op.y = ingot_operand(c->view, instruction, 0);
   for (uint32_t i = 0; i < INGOT_MAX_ELEMENTWISE_INPUTS; i++) op.x[i] = ingot_input_operand(c->view, instruction, i);
   switch ((ingot_opcode)instruction->opcode) {
+    case INGOT_OP_LOOP: break; /* has rules of its own, in check_loop.c */
+    case INGOT_OP_TAKE: return ingot_check_take(&op);
+    case INGOT_OP_PUT: return ingot_check_put(&op);
     case INGOT_OP_COPY: return ingot_check_copy(&op);
     case INGOT_OP_ELEMENTWISE: return ingot_check_elementwise(&op);
     case INGOT_OP_MATMUL: return ingot_check_matmul(&op);

@@ -68,5 +68,7 @@ ingot_status ingot_check_slice(const ingot_op *op);
 ingot_status ingot_check_pad(const ingot_op *op);
 ingot_status ingot_check_gather(const ingot_op *op);
 ingot_status ingot_check_scatter(const ingot_op *op);
+ingot_status ingot_check_take(const ingot_op *op);
+ingot_status ingot_check_put(const ingot_op *op);
 
 #endif

@@ -85,12 +85,13 @@ ingot_status ingot_read_function(ingot_bundle *bundle, uint32_t function, const 
 bool ingot_shape_bytes(const int64_t *dims, uint32_t rank, uint32_t element, uint64_t *bytes);
 const uint8_t *ingot_weight_data(const ingot_bundle *bundle, uint32_t weight);
 
-/* One program under validation; `instruction` is INGOT_NONE outside instructions. */
+/* One program under validation; `instruction` is INGOT_NONE outside instructions, `loop_count` 0 outside loops. */
 typedef struct {
   const ingot_report *report;
   const ingot_bundle *bundle;
   const ingot_function_view *view;
   uint32_t instruction;
+  int64_t loop_count;
 } ingot_checker;
 
 /* Every rule of the format that a program can break. After INGOT_OK nothing is checked again but indices. */
@@ -143,12 +144,24 @@ typedef struct {
   } arguments;
 } ingot_task;
 
-/* Kernel calls of an instruction: more than one for a concatenation. */
+/* A loop under way, or under validation. */
+typedef struct {
+  uint32_t first, end; /* the instructions that it repeats */
+  int64_t count, step;
+} ingot_loop;
+
+/* The loop at an instruction whose rules hold. */
+static inline ingot_loop ingot_loop_at(const ingot_function_view *view, uint32_t instruction) {
+  const uint64_t *attributes = view->attributes + view->instructions[instruction].first_attribute;
+  return (ingot_loop){instruction + 1, instruction + 1 + (uint32_t)attributes[1], ingot_integer(attributes[0]), 0};
+}
+
+/* Kernel calls of an instruction: none for a loop, more than one for a concatenation. */
 uint32_t ingot_task_count(const ingot_instruction *instruction);
 /* Fills the task from an instruction; places[i] is the address of buffer i; NULL to ask for
- * the work alone. False when there is nothing to compute. */
+ * the work alone. `step` is that of the innermost loop. False when there is nothing to compute. */
 bool ingot_prepare(const kernel_table *table, const ingot_function_view *view, const ingot_instruction *instruction,
-                   uint32_t part, void *const *places, ingot_task *task);
+                   uint32_t part, int64_t step, void *const *places, ingot_task *task);
 
 /* Features of this CPU that kernels know, as KERNEL_FEATURE_*. */
 uint32_t ingot_cpu_features(void);

@@ -12,21 +12,29 @@ _Static_assert(KERNEL_MAX_RANK == INGOT_MAX_RANK && KERNEL_MAX_INPUTS == INGOT_M
                "kernels and format have the same limits");
 
 uint32_t ingot_task_count(const ingot_instruction *instruction) {
-  return instruction->opcode == INGOT_OP_CONCAT ? instruction->input_count : 1;
+  switch (instruction->opcode) {
+    case INGOT_OP_LOOP: return 0;
+    case INGOT_OP_CONCAT: return instruction->input_count;
+    default: return 1;
+  }
 }
 
 bool ingot_prepare(const kernel_table *table, const ingot_function_view *view, const ingot_instruction *instruction,
-                   uint32_t part, void *const *places, ingot_task *task) {
+                   uint32_t part, int64_t step, void *const *places, ingot_task *task) {
+  if (ingot_task_count(instruction) == 0) return false;
   const ingot_preparation p = {view, places, instruction, ingot_operand(view, instruction, 0),
                                view->attributes + instruction->first_attribute};
   if (ingot_tensor_count(p.y) == 0) return false;
   const ingot_tensor *x = prepared_input(&p, 0);
   int kernel = KERNEL_copy;
   switch ((ingot_opcode)instruction->opcode) {
+    case INGOT_OP_LOOP: return false;
     case INGOT_OP_COPY:
       task->arguments.copy =
           (kernel_copy){prepared_address(&p, x), prepared_address(&p, p.y), (int64_t)ingot_tensor_bytes(p.y)};
       break;
+    case INGOT_OP_TAKE: ingot_prepare_take(&p, step, &task->arguments.copy); break;
+    case INGOT_OP_PUT: ingot_prepare_put(&p, step, &task->arguments.copy); break;
     case INGOT_OP_ELEMENTWISE:
       kernel = KERNEL_elementwise;
       ingot_prepare_elementwise(&p, &task->arguments.elementwise);

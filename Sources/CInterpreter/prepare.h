@@ -58,5 +58,7 @@ void ingot_prepare_concat(const ingot_preparation *p, uint32_t part, kernel_inte
 void ingot_prepare_pad(const ingot_preparation *p, kernel_pad *arguments);
 void ingot_prepare_gather(const ingot_preparation *p, kernel_gather *arguments);
 void ingot_prepare_scatter(const ingot_preparation *p, kernel_scatter *arguments);
+void ingot_prepare_take(const ingot_preparation *p, int64_t step, kernel_copy *arguments);
+void ingot_prepare_put(const ingot_preparation *p, int64_t step, kernel_copy *arguments);
 
 #endif

@@ -93,3 +93,16 @@ void ingot_prepare_scatter(const ingot_preparation *p, kernel_scatter *arguments
       .reduction = (uint8_t)p->attributes[0], .extent = x->dims[0], .count = ingot_tensor_count(indices),
       .inner = prepared_product(x, 1, x->rank)};
 }
+
+void ingot_prepare_take(const ingot_preparation *p, int64_t step, kernel_copy *arguments) {
+  const int64_t bytes = (int64_t)ingot_tensor_bytes(p->y);
+  const char *x = prepared_address(p, prepared_input(p, 0));
+  *arguments = (kernel_copy){x + step * bytes, prepared_address(p, p->y), bytes};
+}
+
+void ingot_prepare_put(const ingot_preparation *p, int64_t step, kernel_copy *arguments) {
+  const ingot_tensor *x = prepared_input(p, 0);
+  const int64_t bytes = (int64_t)ingot_tensor_bytes(x);
+  char *y = prepared_address(p, p->y);
+  *arguments = (kernel_copy){prepared_address(p, x), y + step * bytes, bytes};
+}

@@ -36,11 +36,11 @@ static ingot_status check_data(ingot_session *session, const ingot_instruction *
   }
 }
 
-static ingot_status run_instruction(ingot_session *session, const ingot_instruction *instruction) {
+static ingot_status run_instruction(ingot_session *session, const ingot_instruction *instruction, int64_t step) {
   const uint32_t parts = ingot_task_count(instruction);
   for (uint32_t part = 0; part < parts; part++) {
     ingot_task task;
-    if (!ingot_prepare(session->table, session->view, instruction, part, session->places, &task)) continue;
+    if (!ingot_prepare(session->table, session->view, instruction, part, step, session->places, &task)) continue;
     const ingot_status status = check_data(session, instruction, &task);
     if (status != INGOT_OK) return status;
     ingot_pool_run(session->pool, &task);
@@ -48,18 +48,40 @@ static ingot_status run_instruction(ingot_session *session, const ingot_instruct
   return INGOT_OK;
 }
 
+/* Runs one instruction and tells the hook. */
+static ingot_status run_timed(ingot_session *session, uint32_t i, int64_t step) {
+  const ingot_function_view *view = session->view;
+  const ingot_instruction *instruction = &view->instructions[i];
+  const uint64_t start = session->hook == NULL ? 0 : nanoseconds();
+  const ingot_status status = run_instruction(session, instruction, step);
+  if (status == INGOT_OK && session->hook != NULL) {
+    const ingot_op_event event = {i, ingot_opcode_text(instruction->opcode), view->strings + instruction->name,
+                                  instruction->name_bytes, nanoseconds() - start};
+    session->hook(session->hook_context, &event);
+  }
+  return status;
+}
+
 ingot_status ingot_run(ingot_session *session) {
   const ingot_function_view *view = session->view;
   session->message[0] = 0;
-  for (uint32_t i = 0; i < view->header->instruction_count; i++) {
-    const ingot_instruction *instruction = &view->instructions[i];
-    const uint64_t start = session->hook == NULL ? 0 : nanoseconds();
-    const ingot_status status = run_instruction(session, instruction);
+  ingot_loop loops[INGOT_MAX_LOOP_DEPTH];
+  uint32_t depth = 0, next = 0;
+  while (next < view->header->instruction_count) {
+    if (view->instructions[next].opcode == INGOT_OP_LOOP) {
+      loops[depth++] = ingot_loop_at(view, next++);
+      continue;
+    }
+    const ingot_status status = run_timed(session, next, depth == 0 ? 0 : loops[depth - 1].step);
     if (status != INGOT_OK) return status;
-    if (session->hook != NULL) {
-      const ingot_op_event event = {i, ingot_opcode_text(instruction->opcode), view->strings + instruction->name,
-                                    instruction->name_bytes, nanoseconds() - start};
-      session->hook(session->hook_context, &event);
+    next++;
+    /* Several loops may end at one instruction. */
+    while (depth > 0 && next == loops[depth - 1].end) {
+      if (++loops[depth - 1].step < loops[depth - 1].count) {
+        next = loops[depth - 1].first;
+        break;
+      }
+      depth--;
     }
   }
   return INGOT_OK;

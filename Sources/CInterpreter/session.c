@@ -23,7 +23,7 @@ static uint64_t scratch_of(const ingot_function_view *view, const kernel_table *
   uint64_t most = 0;
   for (uint32_t i = 0; i < view->header->instruction_count; i++) {
     ingot_task task;
-    if (ingot_prepare(table, view, &view->instructions[i], 0, NULL, &task) && task.work.scratch_bytes > most)
+    if (ingot_prepare(table, view, &view->instructions[i], 0, 0, NULL, &task) && task.work.scratch_bytes > most)
       most = task.work.scratch_bytes;
   }
   return ingot_round_up(most, BLOCK_ALIGNMENT);

@@ -16,6 +16,8 @@ package enum AttributeValue: Hashable, Sendable {
   case floats([Double])
   /// A bare word: an enumeration's case, an element type, `true` or `false`.
   case word(String)
+  /// The name of a function.
+  case function(String)
   case call(Call)
   case calls([Call])
 }
@@ -80,6 +82,14 @@ extension Attribute {
     Attribute(name, get: { .word($0[keyPath: path] ? "true" : "false") }) { owner, value in
       guard case .word(let word) = value, word == "true" || word == "false" else { return false }
       owner[keyPath: path] = word == "true"
+      return true
+    }
+  }
+
+  package static func function(_ name: String, _ path: WritableKeyPath<Owner, String>) -> Attribute {
+    Attribute(name, get: { .function($0[keyPath: path]) }) { owner, value in
+      guard case .function(let function) = value else { return false }
+      owner[keyPath: path] = function
       return true
     }
   }

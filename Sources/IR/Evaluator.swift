@@ -4,8 +4,11 @@ package import Tensors
 ///
 /// `inputs` stand in the order of the graph's inputs. Every weight that is read must be bound. A value is released
 /// after its last reader. `observe` is called after each node, in execution order, with the node's results.
+///
+/// `functions` are those that its nodes run; `observe` sees only the graph's own nodes.
 package func evaluate(
-  _ graph: Graph, _ inputs: [Tensor], observe: (NodeID, [Tensor]) throws(Diagnostic) -> Void = { _, _ in }
+  _ graph: Graph, _ inputs: [Tensor], functions: [Graph] = [],
+  observe: (NodeID, [Tensor]) throws(Diagnostic) -> Void = { _, _ in }
 ) throws(Diagnostic) -> [Tensor] {
   var values = [Tensor?](repeating: nil, count: graph.valueCapacity)
   try bind(inputs, to: graph, &values)
@@ -19,12 +22,7 @@ package func evaluate(
     let node = graph[id]
     var operands: [Tensor] = []
     for operand in node.operands { operands.append(try read(operand, of: graph, values, for: node)) }
-    let results: [Tensor]
-    do {
-      results = try node.op.evaluate(operands)
-    } catch {
-      throw located(error, node)
-    }
+    let results = try run(node, operands, functions)
     for (result, tensor) in zip(node.results, results) {
       let type = graph.type(of: result)
       guard tensor.element == type.element, tensor.shape == type.shape else {
@@ -44,6 +42,70 @@ package func evaluate(
   var outputs: [Tensor] = []
   for output in graph.outputs { outputs.append(try read(output.value, of: graph, values, for: nil)) }
   return outputs
+}
+
+/// Runs a function of a module; see ``evaluate(_:_:functions:observe:)``.
+package func evaluate(
+  _ module: Module, function: Int = 0, _ inputs: [Tensor]
+) throws(Diagnostic) -> [Tensor] {
+  try evaluate(module.functions[function], inputs, functions: module.functions)
+}
+
+private func run(_ node: Node, _ operands: [Tensor], _ functions: [Graph]) throws(Diagnostic) -> [Tensor] {
+  do {
+    guard let callee = node.op.callee.flatMap({ name in functions.first { $0.name == name } }) else {
+      return try node.op.evaluate(operands)
+    }
+    guard case .loop(let loop) = node.op else {
+      return try evaluate(callee, operands, functions: functions)
+    }
+    return try run(loop, callee, operands, functions)
+  } catch let error as OpError {
+    throw located(error, node)
+  } catch var error as Diagnostic {
+    error.notes.append("run by node '\(node.name)'")
+    throw error
+  } catch {
+    throw Diagnostic("\(error)", at: node.location, op: node.op.name)
+  }
+}
+
+private func run(
+  _ loop: Loop, _ body: Graph, _ operands: [Tensor], _ functions: [Graph]
+) throws(Diagnostic) -> [Tensor] {
+  let steps = loop.carried..<(loop.carried + loop.stepped)
+  var carried = Array(operands.prefix(loop.carried))
+  var parts: [[Tensor]] = []
+  for step in 0..<loop.count {
+    let inputs = carried + steps.map { operands[$0].part(step) } + operands.dropFirst(steps.upperBound)
+    let outputs = try evaluate(body, inputs, functions: functions)
+    carried = Array(outputs.prefix(loop.carried))
+    parts.append(Array(outputs.dropFirst(loop.carried)))
+  }
+  return carried
+    + loop.results.dropFirst(loop.carried).enumerated().map { index, type in
+      Tensor(stacking: parts.map { $0[index] }, as: type)
+    }
+}
+
+extension Tensor {
+  /// The i-th part along the first axis.
+  fileprivate func part(_ index: Int) -> Tensor {
+    let type = TensorType(element, shape).withoutFirstAxis
+    return Tensor(
+      element: element, shape: type.shape, storage: storage, byteOffset: byteOffset + index * type.byteCount)
+  }
+
+  /// Parts one after the other.
+  fileprivate init(stacking parts: [Tensor], as type: TensorType) {
+    self.init(element: type.element, shape: type.shape) { bytes in
+      var offset = 0
+      for part in parts {
+        part.withBytes { UnsafeMutableRawBufferPointer(rebasing: bytes[offset...]).copyMemory(from: $0) }
+        offset += part.byteCount
+      }
+    }
+  }
 }
 
 private func bind(_ inputs: [Tensor], to graph: Graph, _ values: inout [Tensor?]) throws(Diagnostic) {

@@ -296,6 +296,35 @@ package struct Graph: Sendable {
     order = newOrder
   }
 
+  /// Gives every weight another name; names must stay different.
+  package mutating func renameWeights(_ newName: (String) -> String) {
+    var ids: [String: ValueID] = [:]
+    for value in weights {
+      guard var entry = valueTable[value.index], case .weight(var weight) = entry.definition else { continue }
+      weight.name = newName(weight.name)
+      precondition(ids.updateValue(value, forKey: weight.name) == nil, "two weights named '\(weight.name)'")
+      entry.definition = .weight(weight)
+      entry.name = weight.name
+      valueTable[value.index] = entry
+    }
+    weightIDs = ids
+  }
+
+  /// Lets nodes that run functions run others of the same types.
+  package mutating func renameCallees(_ newName: (String) -> String) {
+    for id in order {
+      switch nodeTable[id.index]?.op {
+      case .call(var op):
+        op.function = newName(op.function)
+        nodeTable[id.index]?.op = .call(op)
+      case .loop(var op):
+        op.function = newName(op.function)
+        nodeTable[id.index]?.op = .loop(op)
+      default: break
+      }
+    }
+  }
+
   /// Sets a value's name, which only appears in text and messages.
   package mutating func rename(_ value: ValueID, to name: String) { valueTable[value.index]?.name = name }
 

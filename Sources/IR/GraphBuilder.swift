@@ -17,6 +17,8 @@ package struct GraphBuilder: Sendable {
   package private(set) var graph: Graph
   /// Element type of inputs and parameters that state none.
   package var element: ElementType
+  /// The functions that the graph runs, and all that these run.
+  package internal(set) var callees: [Graph] = []
   private var path: [String] = []
 
   package init(_ name: String, element: ElementType = .f32) {
@@ -100,10 +102,16 @@ package struct GraphBuilder: Sendable {
   package mutating func add(
     _ op: Op, _ operands: [ValueID], name: String = "", file: String = #fileID, line: Int = #line
   ) throws(Diagnostic) -> ValueID {
+    try addAll(op, operands, name: name, file: file, line: line)[0]
+  }
+
+  /// Appends an op; gives all its results.
+  package mutating func addAll(
+    _ op: Op, _ operands: [ValueID], name: String = "", file: String = #fileID, line: Int = #line
+  ) throws(Diagnostic) -> [ValueID] {
     let name = qualified(name.isEmpty ? op.name : name)
     do {
-      let results = try graph.add(op, operands, name: name, at: .builder(file: file, line: line))
-      return results[0]
+      return try graph.add(op, operands, name: name, at: .builder(file: file, line: line))
     } catch {
       var located = error
       located.notes.append("building '\(name)' of graph '\(graph.name)'")

@@ -36,6 +36,9 @@ package enum Op: Hashable, Sendable {
   case matmulInteger(MatMulInteger)
   case convInteger(ConvInteger)
   case bitcast(Bitcast)
+  case call(FunctionCall)
+  case loop(Loop)
+  case loopStep(LoopStep)
 
   /// The op's definition as an existential, for the few generic clients (printer, parser, evaluator).
   package var definition: any OpDefinition {
@@ -73,6 +76,9 @@ package enum Op: Hashable, Sendable {
     case .matmulInteger(let op): op
     case .convInteger(let op): op
     case .bitcast(let op): op
+    case .call(let op): op
+    case .loop(let op): op
+    case .loopStep(let op): op
     }
   }
 
@@ -130,10 +136,33 @@ package enum Op: Hashable, Sendable {
       .slice(Slice()), .pad(Pad()), .gather(Gather()), .resize(Resize()), .cumsum(CumSum()),
       .scatter(Scatter()), .topK(TopK()), .recurrent(Recurrent()), .gridSample(GridSample()),
       .matmulInteger(MatMulInteger()), .convInteger(ConvInteger()), .bitcast(Bitcast()),
+      .call(FunctionCall()), .loop(Loop()),
     ]
     for op in others { table[op.name] = op }
     return table
   }()
+
+  /// The op with the result types that its text states, which ops that run other functions can't infer.
+  func stating(_ results: [TensorType]) -> Op {
+    switch self {
+    case .call(var op):
+      op.results = results.map { $0.with($0.element) }
+      return .call(op)
+    case .loop(var op):
+      op.results = results.map { $0.with($0.element) }
+      return .loop(op)
+    default: return self
+    }
+  }
+
+  /// The function that the op runs; nil for all others.
+  package var callee: String? {
+    switch self {
+    case .call(let op): op.function
+    case .loop(let op): op.function
+    default: nil
+    }
+  }
 
   private func setting(_ attributes: [(name: String, value: AttributeValue)]) throws(OpError) -> Op {
     switch self {
@@ -170,6 +199,9 @@ package enum Op: Hashable, Sendable {
     case .matmulInteger(let op): .matmulInteger(try set(attributes, on: op))
     case .convInteger(let op): .convInteger(try set(attributes, on: op))
     case .bitcast(let op): .bitcast(try set(attributes, on: op))
+    case .call(let op): .call(try set(attributes, on: op))
+    case .loop(let op): .loop(try set(attributes, on: op))
+    case .loopStep: throw OpError("'loop_step' can't be written; write 'loop'")
     }
   }
 }

@@ -24,12 +24,7 @@ package struct Statistics: Hashable, Sendable {
   package var macs: Int { convolutionMACs + linearMACs + attentionMACs }
 
   package init(_ graph: Graph) {
-    for value in graph.weights {
-      let type = graph.type(of: value)
-      weightElements += type.shape.elementCount
-      weightBytes += type.byteCount
-      if type.element.isFloat, !isStoredStatistic(value, in: graph) { parameters += type.shape.elementCount }
-    }
+    for value in graph.weights { count(value, of: graph) }
     var isConstant = [Bool](repeating: false, count: graph.valueCapacity)
     for value in graph.weights { isConstant[value.index] = true }
     for id in graph.order {
@@ -60,6 +55,46 @@ package struct Statistics: Hashable, Sendable {
       default: break
       }
     }
+  }
+
+  /// What a function of a module holds and computes with all functions that it runs: weights of one name
+  /// count once, work as often as it is done.
+  package init(_ module: Module, function: Int = 0) {
+    var work: [String: Statistics] = [:]
+    var names: Set<String> = []
+    for graph in module.reachable(from: module.functions[function]) {
+      var total = Statistics(graph)
+      (total.parameters, total.weightElements, total.weightBytes) = (0, 0, 0)
+      for id in graph.order {
+        guard let callee = graph[id].op.callee, let once = work[callee] else { continue }
+        if case .loop(let loop) = graph[id].op {
+          total.add(once, times: loop.count)
+        } else {
+          total.add(once, times: 1)
+        }
+      }
+      work[graph.name] = total
+      self = total
+    }
+    for graph in module.reachable(from: module.functions[function]) {
+      for value in graph.weights where names.insert(graph.weight(value)?.name ?? "").inserted {
+        count(value, of: graph)
+      }
+    }
+  }
+
+  private mutating func count(_ value: ValueID, of graph: Graph) {
+    let type = graph.type(of: value)
+    weightElements += type.shape.elementCount
+    weightBytes += type.byteCount
+    if type.element.isFloat, !isStoredStatistic(value, in: graph) { parameters += type.shape.elementCount }
+  }
+
+  private mutating func add(_ other: Statistics, times: Int) {
+    convolutionMACs &+= other.convolutionMACs &* times
+    linearMACs &+= other.linearMACs &* times
+    attentionMACs &+= other.attentionMACs &* times
+    nodes &+= other.nodes
   }
 }
 

@@ -18,6 +18,8 @@ import Tensors
 //   V14  Channels-last values have rank 3 or more.
 //   V15  Integer attributes, but for those of slices, and lengths of names keep to `Limits`.
 //   V16  Weights of one name have the same type and contents in all functions of a module.
+//   V17  Functions that nodes run are in the module, and take and give what the nodes do.
+//   V18  No function reaches itself through the functions that it runs, and these keep to `Limits`.
 
 /// Checks every invariant of every function and of the module.
 package func verify(_ module: Module) throws(Diagnostic) {
@@ -30,6 +32,7 @@ package func verify(_ module: Module) throws(Diagnostic) {
     try verify(graph)
     if let clash = shared.add(graph) { throw Diagnostic("[V16] \(clash)") }
   }
+  try verifyCalls(module)
 }
 
 /// Checks every invariant of a graph.

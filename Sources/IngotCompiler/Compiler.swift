@@ -31,12 +31,13 @@ package struct CompiledBundle: Sendable {
   package var bytes: [UInt8]
   package var manifest: Manifest
   package var programs: [Program]
-  /// For each program, the value of its graph that each instruction computes.
-  package var values: [[ValueID]]
+  /// For each program, the value of its graph that each instruction computes; nil for those of functions that
+  /// run others, and for heads of loops.
+  package var values: [[ValueID?]]
   /// The graphs that were lowered.
   package var module: Module
   package var passes: [PassReport]
-  /// Where the nodes of each function run, in execution order.
+  /// Where the nodes of each function, and of those that it runs, run, in execution order.
   package var placements: [[Placement]]
   package var weightBytes: Int
   package var nodesBefore: Int
@@ -63,6 +64,7 @@ package func compile(
   progress: (CompileStage) -> Void = { _ in }
 ) throws(Diagnostic) -> CompiledBundle {
   try requireBoundWeights(source)
+  try verifyCalls(source)
   var module = source
   let nodesBefore = source.functions.reduce(0) { $0 + $1.order.count }
 
@@ -70,18 +72,21 @@ package func compile(
   let reports = try run(pipeline(options), on: &module, verifying: options.verifies, observer: observer)
 
   progress(.place)
-  let placements = module.functions.map { place($0, on: options.target) }
+  var flats: [FlatFunction] = []
+  for graph in module.functions { flats.append(try flatten(graph, module.functions)) }
+  let placements = flats.map { place($0.graph, on: options.target) }
 
   progress(.lower)
   var weights = WeightPool()
   var programs: [Program] = []
-  var values: [[ValueID]] = []
+  var values: [[ValueID?]] = []
   var functions: [Manifest.Function] = []
-  for graph in module.functions {
-    let lowered = try lower(graph, weights: &weights)
+  for (index, flat) in flats.enumerated() {
+    let lowered = try lower(flat, weights: &weights)
     programs.append(lowered.program)
-    values.append(lowered.values)
-    functions.append(describe(graph, lowered))
+    let runsOthers = module.functions[index].order.contains { module.functions[index][$0].op.callee != nil }
+    values.append(runsOthers ? lowered.values.map { _ in nil } : lowered.values)
+    functions.append(describe(module, index, lowered))
   }
 
   progress(.write)
@@ -112,12 +117,13 @@ private func requireBoundWeights(_ module: Module) throws(Diagnostic) {
   }
 }
 
-private func describe(_ graph: Graph, _ lowered: LoweredFunction) -> Manifest.Function {
+private func describe(_ module: Module, _ index: Int, _ lowered: LoweredFunction) -> Manifest.Function {
+  let graph = module.functions[index]
   func port(_ port: Port) -> Manifest.Port {
     let type = graph.type(of: port.value)
     return Manifest.Port(name: port.name, element: type.element.rawValue, shape: type.shape.extents)
   }
-  let statistics = Statistics(graph)
+  let statistics = Statistics(module, function: index)
   return Manifest.Function(
     name: graph.name, inputs: graph.inputs.map(port), outputs: graph.outputs.map(port),
     arenaBytes: lowered.program.arenaBytes, arenaLowerBoundBytes: lowered.arenaLowerBound,

@@ -3,13 +3,15 @@ import IR
 /// When each value of a graph is defined and last read, in steps.
 ///
 /// Step 0 is before the first node, node i of the order runs at step i + 1, the last step is after the last
-/// node: graph inputs are defined at step 0 and outputs are read at the last step.
+/// node: graph inputs are defined at step 0 and outputs are read at the last step. What a loop reads from
+/// before it, or hands from one run to the next, is read until its last node.
 struct Lifetimes {
   let lastStep: Int
   private var definitions: [Int]
   private var lastUses: [Int]
 
-  init(_ graph: Graph) {
+  init(_ function: FlatFunction) {
+    let graph = function.graph
     lastStep = graph.order.count + 1
     definitions = [Int](repeating: 0, count: graph.valueCapacity)
     lastUses = [Int](repeating: 0, count: graph.valueCapacity)
@@ -21,7 +23,21 @@ struct Lifetimes {
         lastUses[result.index] = position + 1
       }
     }
+    // Inner loops first: what they prolong, outer loops see.
+    for loop in function.loops.reversed() { prolong(loop, graph) }
     for output in graph.outputs { lastUses[output.value.index] = lastStep }
+  }
+
+  private mutating func prolong(_ loop: FlatLoop, _ graph: Graph) {
+    let (first, last) = (loop.range.lowerBound + 1, loop.range.upperBound)
+    for id in graph.order[loop.range] {
+      let node = graph[id]
+      for operand in node.operands where definitions[operand.index] < first {
+        lastUses[operand.index] = max(lastUses[operand.index], last)
+      }
+      guard case .loopStep(let step) = node.op, step.kind == .update || step.kind == .put else { continue }
+      lastUses[node.results[0].index] = max(lastUses[node.results[0].index], last)
+    }
   }
 
   func definition(of value: ValueID) -> Int { definitions[value.index] }

@@ -7,19 +7,32 @@ import Tensors
 /// A function as a program, with what is known of its memory.
 struct LoweredFunction {
   var program: Program
-  /// The value that each instruction computes.
-  var values: [ValueID]
+  /// The value that each instruction computes; nil for the head of a loop.
+  var values: [ValueID?]
   /// Largest sum of live bytes at any step: no plan can be smaller.
   var arenaLowerBound: Int
 }
 
-/// Turns a graph into a flat program: places values, plans the arena, and writes one kernel call for each
-/// node that computes something.
-func lower(_ graph: Graph, weights: inout WeightPool) throws(Diagnostic) -> LoweredFunction {
-  let storage = StorageAssignment(graph)
+/// Turns a function without calls into a program: places values, plans the arena, and writes one kernel call
+/// for each node that computes something.
+func lower(_ function: FlatFunction, weights: inout WeightPool) throws(Diagnostic) -> LoweredFunction {
+  let graph = function.graph
+  let storage = StorageAssignment(function)
   let (offsets, arena, bound) = try planArena(storage.blocks, function: graph.name)
   var emitter = Emitter(graph, storage, offsets, arenaBytes: arena)
-  for id in graph.order where !storage.views.contains(id) { try emitter.emit(id, &weights) }
+  var loops = function.loops[...]
+  var open: [(end: Int, instruction: Int)] = []
+  for (position, id) in graph.order.enumerated() {
+    while let loop = loops.first, loop.range.lowerBound == position {
+      open.append((loop.range.upperBound, emitter.beginLoop(loop.count)))
+      loops.removeFirst()
+    }
+    if !storage.views.contains(id) { try emitter.emit(id, &weights) }
+    while let loop = open.last, loop.end == position + 1 {
+      emitter.endLoop(loop.instruction)
+      open.removeLast()
+    }
+  }
   try emitter.emitOutputCopies(&weights)
   return LoweredFunction(program: emitter.program, values: emitter.values, arenaLowerBound: bound)
 }
@@ -50,8 +63,8 @@ private func planArena(
 /// Writes a program's tables.
 private struct Emitter {
   private(set) var program: Program
-  /// The value that each instruction computes.
-  private(set) var values: [ValueID] = []
+  /// The value that each instruction computes; nil for the head of a loop.
+  private(set) var values: [ValueID?] = []
   private let graph: Graph
   private let storage: StorageAssignment
   /// Tensor of each value, by value index.
@@ -123,8 +136,43 @@ private struct Emitter {
     return program.tensors.count - 1
   }
 
+  /// Writes the head of a loop; gives its place for ``endLoop(_:)``.
+  mutating func beginLoop(_ count: Int) -> Int {
+    program.instructions.append(
+      Program.Instruction(INGOT_OP_LOOP, results: [], inputs: [], attributes: [Int64(count), 0]))
+    values.append(nil)
+    return program.instructions.count - 1
+  }
+
+  /// Everything written since belongs to the loop, which goes if that is nothing.
+  mutating func endLoop(_ head: Int) {
+    let length = program.instructions.count - 1 - head
+    program.instructions[head].attributes[1] = Int64(length)
+    guard length == 0 else { return }
+    program.instructions.removeLast()
+    values.removeLast()
+  }
+
+  /// The kernel call for a loop's movement of a value, if it takes one.
+  private mutating func emit(_ step: LoopStep, _ node: Node, _ weights: inout WeightPool) throws(Diagnostic) {
+    let result = try tensor(node.results[0], &weights)
+    guard step.kind != .space, let operand = node.operands.last else { return }
+    let source = try tensor(operand, &weights)
+    let (from, to) = (program.tensors[source], program.tensors[result])
+    if step.kind == .update, from.buffer == to.buffer, from.offset == to.offset { return }
+    let opcode =
+      switch step.kind {
+      case .take: INGOT_OP_TAKE
+      case .put: INGOT_OP_PUT
+      case .start, .update, .space: INGOT_OP_COPY
+      }
+    append(
+      node.results[0], Program.Instruction(opcode, results: [result], inputs: [source], name: node.name))
+  }
+
   mutating func emit(_ id: NodeID, _ weights: inout WeightPool) throws(Diagnostic) {
     let node = graph[id]
+    if case .loopStep(let step) = node.op { return try emit(step, node, &weights) }
     if case .concat(let concat) = node.op,
       StorageAssignment.isContiguous(concat, in: graph.shape(of: node.results[0]))
     {

@@ -11,7 +11,8 @@ struct KernelCall {
 
 /// Chooses the kernel for an op and its attribute words.
 ///
-/// Ops that are always views or copies (reshape, contiguous concat) are handled by the caller.
+/// Ops that are always views or copies (reshape, contiguous concat, a loop's movements) are handled by the
+/// caller.
 func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(OpError) -> KernelCall {
   switch op {
   case .unary(let op):
@@ -71,6 +72,9 @@ func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(
   case .transpose(let op):
     return KernelCall(opcode: INGOT_OP_TRANSPOSE, attributes: op.permutation.map { Int64($0) })
   case .reshape, .bitcast: return KernelCall(opcode: INGOT_OP_COPY, attributes: [])
+  case .call, .loop, .loopStep:
+    throw OpError(
+      "has no kernel of its own", advice: "flatten the function; this is a defect of the compiler")
   case .concat(let op):
     return KernelCall(
       opcode: INGOT_OP_CONCAT, attributes: [Int64(try resolve(axis: op.axis, in: operands[0].shape))])

@@ -5,7 +5,8 @@ import Tensors
 /// When and where a program uses its memory, found from its kernel calls alone.
 ///
 /// Step 0 is before the first call, when the inputs are filled. Call i runs at step i + 1, except that the
-/// copies into outputs at the end of a program run at the last step, at which the outputs are read.
+/// copies into outputs at the end of a program run at the last step, at which the outputs are read. What a
+/// loop reads from before it, or hands from one run to the next, is live until its last call.
 package struct ProgramMemory: Sendable, Equatable {
   /// A tensor in the arena.
   package struct Place: Sendable, Equatable {
@@ -35,7 +36,12 @@ package struct ProgramMemory: Sendable, Equatable {
 
   /// The program is one that the compiler made or that the interpreter has opened.
   package init(_ program: Program) {
-    let lastOrdinary = program.instructions.lastIndex { !program.isOutputCopy($0) } ?? -1
+    let lastLooped =
+      program.instructions.enumerated().map { index, instruction in
+        instruction.loopLength.map { index + $0 } ?? -1
+      }.max() ?? -1
+    let lastOrdinary = max(
+      lastLooped, program.instructions.lastIndex { !program.isOutputCopy($0) } ?? -1)
     lastStep = lastOrdinary + 2
     var uses = Uses(program)
     for (index, instruction) in program.instructions.enumerated() {
@@ -44,6 +50,11 @@ package struct ProgramMemory: Sendable, Equatable {
       for tensor in instruction.results { uses.write(tensor, at: step) }
     }
     for output in program.outputs { uses.read(output, at: lastStep) }
+    // Inner loops first: what they prolong, outer loops see.
+    for (index, instruction) in program.instructions.enumerated().reversed() {
+      guard let length = instruction.loopLength else { continue }
+      uses.prolong(over: (index + 2)...(index + 1 + length))
+    }
 
     bufferSteps = uses.buffers
     liveBytes = [Int](repeating: 0, count: lastStep + 2)
@@ -72,6 +83,13 @@ package struct ProgramMemory: Sendable, Equatable {
 
   /// The step at which a call runs.
   package func step(ofInstruction index: Int) -> Int { min(index + 1, lastStep) }
+}
+
+extension Program.Instruction {
+  /// How many of the following instructions repeat; nil for anything but the head of a loop.
+  var loopLength: Int? {
+    opcode == INGOT_OP_LOOP && attributes.count == 2 && attributes[1] > 0 ? Int(attributes[1]) : nil
+  }
 }
 
 extension Program.View {
@@ -155,6 +173,19 @@ private struct Uses {
         extend(&tensors[other], to: step)
       }
       if !write.readers.contains(tensor) { writes[view.buffer][index].readers.append(tensor) }
+    }
+  }
+
+  /// What was live when a loop began is live until it ends, if it is used inside. So is what the loop hands on:
+  /// it was written before the loop.
+  mutating func prolong(over loop: ClosedRange<Int>) {
+    for table in [\Uses.tensors, \Uses.buffers] {
+      for index in self[keyPath: table].indices {
+        guard let steps = self[keyPath: table][index], steps.lowerBound < loop.lowerBound,
+          loop.contains(steps.upperBound)
+        else { continue }
+        self[keyPath: table][index] = steps.lowerBound...loop.upperBound
+      }
     }
   }
 

@@ -36,6 +36,9 @@ extension Program {
 
   /// One kernel call, as in ``text``.
   package func text(of instruction: Instruction) -> String {
+    if instruction.opcode == INGOT_OP_LOOP, instruction.attributes.count == 2 {
+      return "loop \(instruction.attributes[0]) times over the next \(instruction.attributes[1])"
+    }
     let results = instruction.results.map { "\(label($0))\(typeAndPlace($0))" }.joined(separator: ", ")
     let inputs = instruction.inputs.map { $0.map(label) ?? "none" }.joined(separator: ", ")
     var line = "\(results) = \(instruction.operation) \(inputs)"

@@ -3,10 +3,11 @@ import Tensors
 
 /// Decides which values share memory, before offsets in the arena are chosen.
 ///
-/// Values that share memory lie in one *block*. Three things put a value into another's block:
+/// Values that share memory lie in one *block*. Four things put a value into another's block:
 /// - a reshape, or a slice that is contiguous in memory, is a view of its operand and costs nothing;
 /// - an operand of a concat along the outermost extent that is not 1 is computed right into the result;
-/// - an elementwise op overwrites an operand that nobody reads later.
+/// - an elementwise op overwrites an operand that nobody reads later;
+/// - what a loop hands from run to run stays in its place.
 struct StorageAssignment {
   struct Place: Equatable {
     var block: Int
@@ -41,9 +42,9 @@ struct StorageAssignment {
   private var parts: [ValueID: (whole: ValueID, offset: Int)] = [:]
   private var members: [[ValueID]] = []
 
-  init(_ graph: Graph) {
-    self.graph = graph
-    lifetimes = Lifetimes(graph)
+  init(_ function: FlatFunction) {
+    graph = function.graph
+    lifetimes = Lifetimes(function)
     places = [Place?](repeating: nil, count: graph.valueCapacity)
     for (index, port) in graph.inputs.enumerated() { place(port.value, inNewBlock: .input(index)) }
     for id in graph.order.reversed() { claimParts(id) }
@@ -79,7 +80,11 @@ struct StorageAssignment {
   }
 
   private func canBePart(_ value: ValueID) -> Bool {
-    graph.producer(of: value) != nil && parts[value] == nil && !graph.isOutput(value)
+    guard let producer = graph.producer(of: value), parts[value] == nil, !graph.isOutput(value) else {
+      return false
+    }
+    if case .loopStep = graph[producer].op { return false }
+    return true
   }
 
   // MARK: Nodes in order
@@ -87,6 +92,7 @@ struct StorageAssignment {
   private mutating func assign(_ id: NodeID) {
     let node = graph[id]
     let result = node.results[0]
+    if let kept = placeInLoop(node) { return join(result, kept) }
     if let operandPlace = viewPlace(node) {
       if parts[result] == nil {
         join(result, operandPlace)
@@ -103,6 +109,12 @@ struct StorageAssignment {
       return
     }
     for value in node.results { _ = materialize(value) }
+  }
+
+  /// The memory of what a loop writes anew in every run.
+  private func placeInLoop(_ node: Node) -> Place? {
+    guard case .loopStep(let step) = node.op, step.kind == .update || step.kind == .put else { return nil }
+    return places[node.operands[0].index]
   }
 
   /// The memory of a value that is a view of its operand; nil when the op moves or computes something.

@@ -6,10 +6,28 @@ import Tensors
 struct WeightPool {
   private(set) var weights: [BundleWeight] = []
   private var indices: [String: Int] = [:]
+  /// Weights by where their contents lie, so that contents which two functions share are kept once whatever
+  /// their names.
+  private var places: [Contents: Int] = [:]
+
+  private struct Contents: Hashable {
+    var storage: ObjectIdentifier
+    var offset: Int
+    var element: ElementType
+    var shape: Shape
+
+    init(_ tensor: Tensor) {
+      storage = ObjectIdentifier(tensor.storage)
+      offset = tensor.byteOffset
+      element = tensor.element
+      shape = tensor.shape
+    }
+  }
 
   /// Index of a weight. A weight that has the name of another with different contents gets the function's
   /// name in front.
   mutating func index(of name: String, _ tensor: Tensor, function: String) -> Int {
+    if let index = places[Contents(tensor)] { return index }
     for candidate in [name, "\(function)/\(name)"] {
       if let index = indices[candidate] {
         if weights[index].tensor.isIdentical(to: tensor) { return index }
@@ -22,6 +40,7 @@ struct WeightPool {
 
   private mutating func add(_ name: String, _ tensor: Tensor) -> Int {
     indices[name] = weights.count
+    places[Contents(tensor)] = weights.count
     weights.append(BundleWeight(name: name, tensor: tensor))
     return weights.count - 1
   }

@@ -64,7 +64,7 @@ struct Verification: Encodable {
       )
     }
     let graph = source.functions[function]
-    let expected = try evaluate(graph, inputs)
+    let expected = try evaluate(graph, inputs, functions: source.functions)
     for (index, tensor) in inputs.enumerated() { try session.setInput(index, to: tensor) }
     var results: [Int: Tensor] = [:]
     try session.trace { results[$0] = $1 }
@@ -108,7 +108,7 @@ struct Verification: Encodable {
         guard let expected, !report.changes.isEmpty, graph.name == source.functions[function].name else {
           return
         }
-        let outputs = try evaluate(graph, inputs)
+        let outputs = try evaluate(graph, inputs, functions: source.functions)
         let worst = zip(outputs, expected).map { TensorDifference($0, reference: $1).relative }.max() ?? 0
         found.append(StageAgreement(pass: report.name, relative: worst))
       })
@@ -118,12 +118,19 @@ struct Verification: Encodable {
       return
     }
     let graph = compiled.module.functions[function]
+    let callees = Set(graph.order.compactMap { graph[$0].op.callee }).sorted()
+    guard callees.isEmpty else {
+      remark =
+        "layers are compared in functions that run no others; verify \(callees.joined(separator: ", ")) with --function"
+      return
+    }
     var references: [ValueID: Tensor] = [:]
     _ = try evaluate(graph, inputs) { node, tensors in
       for (value, tensor) in zip(graph[node].results, tensors) { references[value] = tensor }
     }
     for (index, value) in compiled.values[function].enumerated() {
-      guard let result = results[index], let reference = references[value], result.shape == reference.shape
+      guard let value, let result = results[index], let reference = references[value],
+        result.shape == reference.shape
       else { continue }
       let instruction = compiled.programs[function].instructions[index]
       let op = graph.producer(of: value).map { graph[$0].op.name } ?? ""

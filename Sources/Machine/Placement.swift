@@ -12,8 +12,10 @@ package struct Placement: Sendable, Equatable, Codable {
 
 /// Places every node of a graph on a target's engines, in execution order.
 package func place(_ graph: Graph, on target: Target) -> [Placement] {
-  graph.order.map { id in
+  graph.order.compactMap { id in
     let node = graph[id]
+    // Movements of a loop are no work of their own.
+    if case .loopStep = node.op { return nil }
     let (engine, reason) = target.engine(for: node, in: graph)
     let name = node.name.isEmpty ? "%\(node.results[0].index)" : node.name
     return Placement(node: name, op: node.op.name, engine: engine, reason: reason)

@@ -63,7 +63,20 @@ static double work_of(const uint8_t *file, uint64_t bytes) {
         }
       }
     }
-    work += program.instruction_count * largest[0] * largest[1];
+    /* As if every loop repeated the whole program. */
+    double repeats = 1;
+    const uint8_t *instructions = data + sizeof program + program.buffer_count * sizeof(ingot_buffer) + program.tensor_count * sizeof(ingot_tensor);
+    const uint8_t *attributes = instructions + program.instruction_count * sizeof(ingot_instruction) +
+                                ((uint64_t)program.operand_count + program.operand_count % 2) * sizeof(uint32_t);
+    for (uint32_t i = 0; i < program.instruction_count; i++) {
+      ingot_instruction instruction;
+      uint64_t count;
+      memcpy(&instruction, instructions + i * sizeof instruction, sizeof instruction);
+      if (instruction.opcode != INGOT_OP_LOOP) continue;
+      memcpy(&count, attributes + instruction.first_attribute * sizeof count, sizeof count);
+      repeats *= (double)count;
+    }
+    work += program.instruction_count * largest[0] * largest[1] * repeats;
   }
   return work;
 }

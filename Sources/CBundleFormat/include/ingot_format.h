@@ -31,6 +31,10 @@
 #define INGOT_MAX_RANK 8u
 #define INGOT_MAX_OPERANDS 4096u
 #define INGOT_MAX_SPATIAL 3u
+#define INGOT_MAX_LOOP_COUNT 65536
+#define INGOT_MAX_LOOP_DEPTH 8u
+/* Instructions that one run of a program executes at most, each as often as loops repeat it. */
+#define INGOT_MAX_EXECUTIONS ((uint64_t)1 << 26)
 #define INGOT_MAX_ELEMENTWISE_INPUTS 8u
 #define INGOT_MAX_ELEMENTWISE_STEPS 24u
 /* All compressed chunks of a file unpack to at most this; chunks that shrink more are stored raw. */
@@ -174,7 +178,10 @@ typedef struct {
   X(RECURRENT, 20, "recurrent")       \
   X(GRID_SAMPLE, 21, "grid_sample")   \
   X(MATMUL_INTEGER, 22, "matmul_integer") \
-  X(CONV_INTEGER, 23, "conv_integer")
+  X(CONV_INTEGER, 23, "conv_integer") \
+  X(LOOP, 29, "loop")                 \
+  X(TAKE, 30, "take")                 \
+  X(PUT, 31, "put")
 
 typedef enum {
 #define INGOT_OPCODE_CASE(name, number, text) INGOT_OP_##name = number,
@@ -257,6 +264,12 @@ typedef enum {
  * CONV_INTEGER    y <- x, w, x_zero, w_zero   x and w: i8 or u8, y: i32, shapes and attributes as CONV without activation.
  *                                     x_zero: x's element, []; w_zero: w's, [] or [O]. The convolution of x - x_zero, which is
  *                                     0 outside of x, with w - w_zero, wrapping.
+ * LOOP            (no operands)       attributes: count (1 to INGOT_MAX_LOOP_COUNT), length. The next `length` >= 1 instructions run
+ *                                     `count` times, in steps 0 .. count - 1. Loops nest, at most INGOT_MAX_LOOP_DEPTH deep, and
+ *                                     the inner lies wholly inside the outer one.
+ * TAKE            y <- x              any element, that of both. Inside a loop: x: [count, y.dims..] with the count of the innermost
+ *                                     loop; y = x[step].
+ * PUT             y <- x              any element, that of both. Inside a loop: y: [count, x.dims..]; y[step] = x, the rest stays.
  */
 
 typedef enum {

@@ -7,6 +7,8 @@ package enum Limits {
   package static let extent = Int(Int32.max)
   package static let rank = 16
   package static let elements = 1 << 40
+  /// How deep functions may run functions.
+  package static let callDepth = 16
   /// Longest name of a function, port, weight or node, in bytes of UTF-8.
   package static let nameBytes = 4096
   /// Weights with more elements than this are printed as a digest.
@@ -82,7 +84,7 @@ extension Op {
       switch value {
       case .int(let number): try check(number, name)
       case .ints(let numbers): for number in numbers { try check(number, name) }
-      case .float, .floats, .word, .call, .calls: break
+      case .float, .floats, .word, .function, .call, .calls: break
       }
     }
   }

@@ -17,6 +17,7 @@ extension AttributeValue {
     case .ints(let numbers): list(numbers.map { String($0) })
     case .floats(let numbers): list(numbers.map { literal($0) })
     case .word(let word): word
+    case .function(let name): symbol(name)
     case .call(let call): call.arguments.isEmpty ? call.function : call.text(registers: 0)
     case .calls(let calls):
       list(calls.map { $0.text(registers: Elementwise.Function(name: $0.function)?.arity ?? 0) })

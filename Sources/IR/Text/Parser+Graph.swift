@@ -156,7 +156,8 @@ extension Parser {
 
     let values: [ValueID]
     do {
-      values = try scope.graph.add(op, operands, name: name, at: lexer.location(of: start))
+      values = try scope.graph.add(
+        op.stating(annotations.map(\.type)), operands, name: name, at: lexer.location(of: start))
       for value in values { try scope.graph.type(of: value).checkShape() }
     } catch let error as Diagnostic {
       var located = error

@@ -185,6 +185,9 @@ extension Parser {
     case .punctuation("["): return try listValue()
     case .word("inf"), .word("nan"): return .float(try float64())
     case .word: return try wordOrCall()
+    case .symbol(let name):
+      try advance()
+      return .function(name)
     case .number(let text) where isInteger(text) && text != "-0": return .int(try integer("a number"))
     case .number: return .float(try float64())
     default: throw unexpected("a number, a word or a list")
@@ -223,7 +226,11 @@ extension Parser {
   }
 
   private mutating func attributeValue(inList token: Token) throws(Diagnostic) -> AttributeValue {
-    guard !at("[") else { throw failure("found '[' inside a list, expected a number or a call", at: token) }
+    switch token.kind {
+    case .punctuation("["), .symbol:
+      throw failure("found \(token.description) inside a list, expected a number or a call", at: token)
+    default: break
+    }
     return try attributeValue()
   }
 

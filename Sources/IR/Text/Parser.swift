@@ -26,6 +26,7 @@ package func parseModule(
   guard !module.functions.isEmpty else {
     throw parser.unexpected("a graph: 'graph @main(%x: f32[1, 3]) -> (%y) { … }'")
   }
+  try verifyCalls(module)
   return module
 }
 

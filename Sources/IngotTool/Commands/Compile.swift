@@ -97,8 +97,12 @@ struct CompileFacts: Encodable {
     nodesBefore = compiled.nodesBefore
     nodesAfter = compiled.nodesAfter
     instructions = functions.reduce(0) { $0 + $1.instructions }
-    macs = functions.reduce(0) { $0 + $1.macs }
-    parameters = functions.reduce(0) { $0 + $1.parameters }
+    // Functions that others run are counted with these.
+    let callees = compiled.module.functions.flatMap { graph in graph.order.compactMap { graph[$0].op.callee }
+    }
+    let entries = functions.filter { !callees.contains($0.name) }
+    macs = entries.reduce(0) { $0 + $1.macs }
+    parameters = entries.reduce(0) { $0 + $1.parameters }
     ops = compiled.placements.flatMap { $0 }
   }
 

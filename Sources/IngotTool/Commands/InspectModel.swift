@@ -18,7 +18,7 @@ struct InspectedModel {
 
   init(_ module: Module) {
     self.module = module
-    statistics = module.functions.map { Statistics($0) }
+    statistics = module.functions.indices.map { Statistics(module, function: $0) }
   }
 
   /// What is in the model, for people.

@@ -1,0 +1,137 @@
+import IR
+import Tensors
+
+/// A function without calls: what it runs stands in its place, loops as ranges of nodes that repeat.
+struct FlatFunction {
+  /// Node order is execution order; ``LoopStep`` nodes move what a loop carries.
+  var graph: Graph
+  /// Outer loops before those inside them.
+  var loops: [FlatLoop] = []
+}
+
+/// Nodes at consecutive places of the order that run several times.
+struct FlatLoop {
+  /// Positions in the order.
+  var range: Range<Int>
+  var count: Int
+}
+
+/// Replaces the calls and loops of a function by the nodes of what they run.
+///
+/// ```
+/// %y, %s = loop %x, @steps, %z {function = @f, count = 8, carried = 1, stepped = 1}
+///     ->
+/// %c = start %x;  %whole = space
+/// repeated 8 times:  %p = take @steps;  (nodes of @f on %c, %p, %z giving %n, %o)
+///                    %y = update %c, %n;  %s = put %whole, %o
+/// ```
+/// The graph must be one that the verifier accepts together with `functions`.
+func flatten(_ graph: Graph, _ functions: [Graph]) throws(Diagnostic) -> FlatFunction {
+  guard graph.order.contains(where: { graph[$0].op.callee != nil }) else { return FlatFunction(graph: graph) }
+  var flattener = Flattener(graph.name, functions)
+  return try flattener.run(graph)
+}
+
+private struct Flattener {
+  private var flat: FlatFunction
+  private let functions: [Graph]
+
+  init(_ name: String, _ functions: [Graph]) {
+    flat = FlatFunction(graph: Graph(name: name))
+    self.functions = functions
+  }
+
+  mutating func run(_ graph: Graph) throws(Diagnostic) -> FlatFunction {
+    let inputs = graph.inputs.map { flat.graph.addInput($0.name, graph.type(of: $0.value)) }
+    let outputs = try inline(graph, inputs, prefix: "")
+    for (port, value) in zip(graph.outputs, outputs) { flat.graph.addOutput(port.name, value) }
+    return flat
+  }
+
+  /// Appends the nodes of a function on `inputs`; gives the values of its outputs.
+  private mutating func inline(
+    _ graph: Graph, _ inputs: [ValueID], prefix: String
+  ) throws(Diagnostic) -> [ValueID] {
+    var values: [ValueID: ValueID] = [:]
+    for (port, value) in zip(graph.inputs, inputs) { values[port.value] = value }
+    for value in graph.weights {
+      guard let weight = graph.weight(value), let tensor = weight.tensor else { continue }
+      values[value] = flat.graph.addWeight(weight.name, tensor)
+    }
+    for id in graph.order {
+      let node = graph[id]
+      let name = prefix.isEmpty || node.name.isEmpty ? node.name : "\(prefix)/\(node.name)"
+      let operands = node.operands.compactMap { values[$0] }
+      let results: [ValueID]
+      if let callee = node.op.callee.flatMap({ name in functions.first { $0.name == name } }) {
+        if case .loop(let loop) = node.op {
+          results = try repeated(loop, callee, operands, name: name)
+        } else {
+          results = try inline(callee, operands, prefix: name)
+        }
+      } else {
+        results = try flat.graph.add(node.op, operands, name: name, at: node.location)
+        for (new, old) in zip(results, node.results) { flat.graph.rename(new, to: graph[old].name) }
+      }
+      for (old, new) in zip(node.results, results) { values[old] = new }
+    }
+    return graph.outputs.compactMap { values[$0.value] }
+  }
+
+  /// Appends a loop; gives the values of its results.
+  private mutating func repeated(
+    _ loop: Loop, _ body: Graph, _ operands: [ValueID], name: String
+  ) throws(Diagnostic) -> [ValueID] {
+    var carried: [ValueID] = []
+    for operand in operands.prefix(loop.carried) {
+      carried.append(try step(.start, [operand], type(operand), name))
+    }
+    var stacks: [ValueID] = []
+    for type in loop.results.dropFirst(loop.carried) { stacks.append(try step(.space, [], type, name)) }
+
+    let index = flat.loops.count
+    let first = flat.graph.order.count
+    flat.loops.append(FlatLoop(range: first..<first, count: loop.count))
+    var inputs = carried
+    for (position, operand) in operands.enumerated().dropFirst(loop.carried) {
+      let isStepped = position < loop.carried + loop.stepped
+      inputs.append(isStepped ? try step(.take, [operand], type(operand).withoutFirstAxis, name) : operand)
+    }
+    var outputs = try inline(body, inputs, prefix: name)
+    // All updates happen at once by meaning, one after the other in memory.
+    for position in carried.indices.dropFirst()
+    where carried.contains(root(of: outputs[position])) && root(of: outputs[position]) != carried[position] {
+      outputs[position] = try step(.start, [outputs[position]], type(outputs[position]), name)
+    }
+    var results: [ValueID] = []
+    for (position, whole) in stacks.enumerated() {
+      results.append(try step(.put, [whole, outputs[loop.carried + position]], type(whole), name))
+    }
+    var updated: [ValueID] = []
+    for (position, old) in carried.enumerated() {
+      updated.append(try step(.update, [old, outputs[position]], type(old), name))
+    }
+    flat.loops[index].range = first..<flat.graph.order.count
+    return updated + results
+  }
+
+  /// The value whose memory a view shows.
+  private func root(of value: ValueID) -> ValueID {
+    var value = value
+    while let producer = flat.graph.producer(of: value) {
+      switch flat.graph[producer].op {
+      case .reshape, .slice: value = flat.graph[producer].operands[0]
+      default: return value
+      }
+    }
+    return value
+  }
+
+  private func type(_ value: ValueID) -> TensorType { flat.graph.type(of: value) }
+
+  private mutating func step(
+    _ kind: LoopStep.Kind, _ operands: [ValueID], _ type: TensorType, _ name: String
+  ) throws(Diagnostic) -> ValueID {
+    try flat.graph.add(.loopStep(LoopStep(kind, type)), operands, name: name)[0]
+  }
+}
