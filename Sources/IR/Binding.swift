@@ -17,6 +17,20 @@ package struct Binding: Hashable, Sendable {
   }
 }
 
+/// A file of parameters.
+package struct ParameterFile: Sendable {
+  /// The set of weights that it fills, see ``Module/withWeights(_:)``; empty for those without a set.
+  package var weightSet: String
+  package var path: String
+  package var entries: [(name: String, tensor: Tensor)]
+
+  package init(weightSet: String = "", path: String, entries: [(name: String, tensor: Tensor)]) {
+    self.weightSet = weightSet
+    self.path = path
+    self.entries = entries
+  }
+}
+
 extension Graph {
   /// Gives every parameter without contents the checkpoint's entry of its name.
   ///
@@ -30,52 +44,91 @@ extension Graph {
     ignoring: Set<String> = [],
     file: String
   ) throws(Diagnostic) -> Binding {
-    let parameters = weights.compactMap { value in
-      weight(value).flatMap {
-        $0.tensor == nil ? Parameter(value: value, name: $0.name, type: type(of: value)) : nil
-      }
+    var module = Module([self])
+    let bindings = try module.bind(
+      [ParameterFile(path: file, entries: entries)], namings: namings, ignoring: ignoring)
+    self = module.functions[0]
+    return bindings[0]
+  }
+
+  /// Parameters without contents, by their names within their set.
+  fileprivate var parameters: [Parameter] {
+    let prefix = weightSet.isEmpty ? 0 : weightSet.count + 1
+    return weights.compactMap { value in
+      guard let weight = weight(value), weight.tensor == nil else { return nil }
+      return Parameter(value: value, name: String(weight.name.dropFirst(prefix)), type: type(of: value))
     }
-    let checkpoint = EntryTable(entries)
-    guard let match = bestMatch(parameters, checkpoint, namings) else {
-      throw Diagnostic("graph '\(name)' declares no naming for checkpoints", at: .model(file: file, node: ""))
+  }
+
+  /// The set that the weights belong to.
+  fileprivate var weightSet: String {
+    name.lastIndex(of: "@").map { String(name[name.index(after: $0)...]) } ?? ""
+  }
+}
+
+extension Module {
+  /// Gives every parameter without contents an entry of one of the files; see
+  /// ``Graph/bind(_:namings:ignoring:file:)``.
+  ///
+  /// Each function takes the file of its weight set that has most of its parameters. A file's entries may
+  /// serve several functions; one that serves none is an error, as is an entry that nothing reads.
+  @discardableResult
+  package mutating func bind(
+    _ files: [ParameterFile], namings: [Naming], ignoring: Set<String> = []
+  ) throws(Diagnostic) -> [Binding] {
+    let tables = files.map { EntryTable($0.entries) }
+    var problems = files.map { _ in Mismatch() }
+    var bound: [(function: Int, value: ValueID, tensor: Tensor)] = []
+    var matches = [Match?](repeating: nil, count: files.count)
+    var functionNames = files.map { _ in [String]() }
+    for (index, graph) in functions.enumerated() {
+      let parameters = graph.parameters
+      let candidates = files.indices.filter { files[$0].weightSet == graph.weightSet }
+      if parameters.isEmpty, functions.count > 1 { continue }
+      guard !candidates.isEmpty else { throw missingFile(graph) }
+      var best: (file: Int, match: Match)?
+      for file in candidates {
+        guard let match = bestMatch(parameters, tables[file], namings) else { continue }
+        if match.count > best?.match.count ?? -1 { best = (file, match) }
+      }
+      guard let (file, match) = best else {
+        throw Diagnostic(
+          "graph '\(graph.name)' declares no naming for checkpoints",
+          at: .model(file: files[candidates[0]].path, node: ""))
+      }
+      for (value, tensor) in problems[file].collect(parameters, tables[file], match) {
+        bound.append((index, value, tensor))
+      }
+      matches[file] = matches[file] ?? match
+      functionNames[file].append(graph.name)
     }
 
-    var problems = Mismatch()
-    var bound: [(ValueID, Tensor)] = []
-    var used: Set<String> = []
-    for parameter in parameters {
-      let entryName = match.prefix + match.naming.entryName(parameter.name)
-      guard let entry = checkpoint[entryName] else {
-        problems.missing.append("\(displayed(entryName)), \(parameter.type)")
-        continue
+    var bindings: [Binding] = []
+    for (index, file) in files.enumerated() {
+      guard let match = matches[index] else {
+        throw Diagnostic(
+          "the checkpoint fills no function of the graph", at: .model(file: file.path, node: ""),
+          advice: "leave it out, or name the weight set that it belongs to: SET=FILE")
       }
-      used.insert(entryName)
-      let tensor = match.naming.adapt(parameter.name, entry, parameter.type.shape)
-      let type = parameter.type
-      if tensor.shape == type.shape,
-        tensor.element == type.element || (tensor.element.isFloat && type.element.isFloat)
-      {
-        bound.append((parameter.value, tensor))
-      } else {
-        problems.misshapen.append(
-          "\(displayed(entryName)) is \(TensorType(entry.element, entry.shape)), expected \(parameter.type)")
+      let ignored = problems[index].leftovers(of: file.entries, match, ignoring)
+      guard problems[index].isEmpty else {
+        let name = functionNames[index].joined(separator: "', '")
+        throw problems[index].diagnostic(graph: name, file: file.path, match: match)
       }
+      bindings.append(Binding(naming: match.naming.name, prefix: match.prefix, ignored: ignored))
     }
-    var ignored: [String] = []
-    for (name, tensor) in entries where !used.contains(name) {
-      let lastComponent =
-        name.split(separator: ".", omittingEmptySubsequences: false).last.map(String.init) ?? name
-      if ignoring.contains(lastComponent) || !name.hasPrefix(match.prefix) {
-        ignored.append(name)
-      } else {
-        problems.unexpected.append("\(displayed(name)), \(TensorType(tensor.element, tensor.shape))")
-      }
+    for (function, value, tensor) in bound {
+      functions[function].bind(value, to: tensor.converted(to: functions[function].type(of: value).element))
     }
-    guard problems.isEmpty else {
-      throw problems.diagnostic(graph: name, file: file, match: match, matched: used.count)
-    }
-    for (value, tensor) in bound { bind(value, to: tensor.converted(to: type(of: value).element)) }
-    return Binding(naming: match.naming.name, prefix: match.prefix, ignored: ignored)
+    return bindings
+  }
+
+  private func missingFile(_ graph: Graph) -> Diagnostic {
+    graph.weightSet.isEmpty
+      ? Diagnostic("graph '\(graph.name)' has no checkpoint", advice: "give one that holds its parameters")
+      : Diagnostic(
+        "weight set '\(graph.weightSet)' of graph '\(graph.name)' has no checkpoint",
+        advice: "give --checkpoint \(graph.weightSet)=FILE")
   }
 }
 
@@ -132,15 +185,61 @@ private func prefixes(before names: [String], in checkpoint: EntryTable) -> [Str
   return found
 }
 
-/// Everything that does not fit between a checkpoint and a graph.
+/// Everything that does not fit between a checkpoint and the functions that it fills.
 private struct Mismatch {
   var missing: [String] = []
   var unexpected: [String] = []
   var misshapen: [String] = []
+  /// Names of the entries that parameters have.
+  var used: Set<String> = []
 
   var isEmpty: Bool { missing.isEmpty && unexpected.isEmpty && misshapen.isEmpty }
 
-  func diagnostic(graph: String, file: String, match: Match, matched: Int) -> Diagnostic {
+  /// The contents of parameters that have fitting ones.
+  mutating func collect(
+    _ parameters: [Parameter], _ entries: EntryTable, _ match: Match
+  ) -> [(ValueID, Tensor)] {
+    var bound: [(ValueID, Tensor)] = []
+    for parameter in parameters {
+      let entryName = match.prefix + match.naming.entryName(parameter.name)
+      guard let entry = entries[entryName] else {
+        missing.append("\(displayed(entryName)), \(parameter.type)")
+        continue
+      }
+      used.insert(entryName)
+      let type = parameter.type
+      let tensor = match.naming.adapt(parameter.name, entry, type.shape)
+      if tensor.shape == type.shape,
+        tensor.element == type.element || (tensor.element.isFloat && type.element.isFloat)
+      {
+        bound.append((parameter.value, tensor))
+      } else {
+        misshapen.append(
+          "\(displayed(entryName)) is \(TensorType(entry.element, entry.shape)), expected \(type)")
+      }
+    }
+    return bound
+  }
+
+  /// Entries that may be left over; notes those that may not.
+  mutating func leftovers(
+    of entries: [(name: String, tensor: Tensor)], _ match: Match, _ ignoring: Set<String>
+  ) -> [String] {
+    var ignored: [String] = []
+    for (name, tensor) in entries where !used.contains(name) {
+      let lastComponent =
+        name.split(separator: ".", omittingEmptySubsequences: false).last.map(String.init) ?? name
+      if ignoring.contains(lastComponent) || !name.hasPrefix(match.prefix) {
+        ignored.append(name)
+      } else {
+        unexpected.append("\(displayed(name)), \(TensorType(tensor.element, tensor.shape))")
+      }
+    }
+    return ignored
+  }
+
+  func diagnostic(graph: String, file: String, match: Match) -> Diagnostic {
+    let matched = used.count
     let counts = [
       missing.isEmpty ? nil : "\(missing.count) missing",
       unexpected.isEmpty ? nil : "\(unexpected.count) unexpected",

@@ -14,9 +14,11 @@ struct GraphOptions: ParsableArguments {
   var variant: String?
 
   @Option(
+    name: .customLong("checkpoint"),
     help: ArgumentHelp(
-      "Parameters of the graph: .safetensors, .safetensors.index.json, .pt or .pth.", valueName: "file"))
-  var checkpoint: String?
+      "Parameters of the graph: .safetensors, .safetensors.index.json, .pt or .pth. Graphs of several functions take several files, and name the weight set that a file fills where there are several sets.",
+      valueName: "[set=]file"))
+  var checkpoints: [WeightFile] = []
 
   @Option(help: ArgumentHelp("Random parameters in place of a checkpoint.", valueName: "seed"))
   var randomWeights: UInt64?
@@ -32,6 +34,22 @@ struct GraphOptions: ParsableArguments {
       "Fixes an input to an array, so that shapes that depend on it become static; may be repeated.",
       valueName: "name=file.npy"))
   var constants: [NamedValue] = []
+}
+
+/// A checkpoint, and the weight set that it fills.
+struct WeightFile: ExpressibleByArgument {
+  /// Empty for weights that belong to no set.
+  var set = ""
+  var path: String
+
+  init?(argument: String) {
+    path = argument
+    guard let sign = argument.firstIndex(of: "=") else { return }
+    let name = argument[..<sign]
+    guard !name.isEmpty, name.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" }) else { return }
+    set = String(name)
+    path = String(argument[argument.index(after: sign)...])
+  }
 }
 
 /// A model given as the command's argument.
@@ -64,13 +82,13 @@ extension ModelSelection {
     switch (model, options.graph) {
     case (nil, nil): throw ValidationError("Give a model file, or --graph NAME with --checkpoint FILE.")
     case (.some, .some): throw ValidationError("Give either a model file or --graph NAME, not both.")
-    case (.some, nil) where options.checkpoint != nil || options.variant != nil:
+    case (.some, nil) where !options.checkpoints.isEmpty || options.variant != nil:
       throw ValidationError("--checkpoint and --variant go with --graph NAME.")
     case (nil, .some) where !options.constants.isEmpty:
       throw ValidationError("--constant goes with a model file.")
     default: break
     }
-    if options.checkpoint != nil, options.randomWeights != nil {
+    if !options.checkpoints.isEmpty, options.randomWeights != nil {
       throw ValidationError("Give either --checkpoint or --random-weights, not both.")
     }
   }
@@ -92,14 +110,19 @@ extension ModelSelection {
 
   private func loadGraph(_ name: String, _ dimensions: [NamedNumber]) throws -> Module {
     let (definition, variant) = try findGraph(name, variant: options.variant)
-    var graph = try variant.build(dimensions.map { (name: $0.name, extent: $0.value) })
-    if let checkpoint = options.checkpoint {
-      let entries = try Checkpoint.read(path: checkpoint).entries.map { (name: $0.name, tensor: $0.tensor) }
-      try graph.bind(
-        entries, namings: definition.namings, ignoring: definition.ignoredEntries, file: checkpoint)
+    var module = try variant.module(dimensions.map { (name: $0.name, extent: $0.value) })
+    if !options.checkpoints.isEmpty {
+      let files = try options.checkpoints.map { file in
+        ParameterFile(
+          weightSet: file.set, path: file.path,
+          entries: try Checkpoint.read(path: file.path).entries.map { (name: $0.name, tensor: $0.tensor) })
+      }
+      try module.bind(files, namings: definition.namings, ignoring: definition.ignoredEntries)
     }
-    if let randomWeights = options.randomWeights { graph.bindRandomWeights(seed: randomWeights) }
-    return Module([graph])
+    if let randomWeights = options.randomWeights {
+      for index in module.functions.indices { module.functions[index].bindRandomWeights(seed: randomWeights) }
+    }
+    return module
   }
 
   private func loadText(_ path: String) throws -> Module {
@@ -123,7 +146,10 @@ extension ModelSelection {
     if let model { facts["model"] = lastComponent(model) }
     if let graph = options.graph { facts["graph"] = graph }
     if let variant = options.variant { facts["variant"] = variant }
-    if let checkpoint = options.checkpoint { facts["checkpoint"] = lastComponent(checkpoint) }
+    for file in options.checkpoints {
+      let key = options.checkpoints.count == 1 ? "checkpoint" : "checkpoint.\(file.set)"
+      facts[key] = [facts[key], lastComponent(file.path)].compactMap { $0 }.joined(separator: ", ")
+    }
     if let randomWeights = options.randomWeights { facts["random_weights"] = "\(randomWeights)" }
     for dimension in options.dimensions { facts["dim.\(dimension.name)"] = "\(dimension.value)" }
     for constant in options.constants { facts["constant.\(constant.name)"] = lastComponent(constant.value) }
@@ -132,9 +158,11 @@ extension ModelSelection {
 
   /// Size of the files that hold the parameters; nil when they are random.
   var sourceBytes: Int? {
-    guard let path = options.checkpoint ?? model else { return nil }
-    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-    return (attributes?[.size] as? NSNumber)?.intValue
+    let paths = options.checkpoints.isEmpty ? [model].compactMap { $0 } : options.checkpoints.map(\.path)
+    let sizes = paths.compactMap { path in
+      (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.intValue
+    }
+    return sizes.isEmpty || sizes.count < paths.count ? nil : sizes.reduce(0, +)
   }
 
   /// What to call the model in messages.

@@ -38,7 +38,7 @@ struct GraphsCommand: ParsableCommand {
     if ir {
       guard let name else { throw ValidationError("--ir needs the name of a graph.") }
       let (_, found) = try findGraph(name, variant: variant)
-      return print(try found.build(dimensions.map { (name: $0.name, extent: $0.value) }).text)
+      return print(try found.module(dimensions.map { (name: $0.name, extent: $0.value) }).text)
     }
     let chosen = zoo.filter { name == nil || $0.name == name }
     guard !chosen.isEmpty else {
@@ -65,10 +65,12 @@ struct GraphsCommand: ParsableCommand {
   }
 
   private func describe(_ variant: GraphVariant) throws -> Variant {
-    let graph = try variant.build()
+    let module = try variant.module()
+    let graph = module.functions[0]
+    let statistics = Statistics(module)
     func port(_ port: IR.Port) -> Port { Port(name: port.name, type: "\(graph.type(of: port.value))") }
     return Variant(
-      name: variant.name, parameters: Statistics(graph).parameters, macs: Statistics(graph).macs,
+      name: variant.name, parameters: statistics.parameters, macs: statistics.macs,
       inputs: graph.inputs.map(port), outputs: graph.outputs.map(port))
   }
 }
