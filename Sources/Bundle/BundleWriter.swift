@@ -6,25 +6,42 @@ import Tensors
 package func encodeBundle(
   manifest: Manifest, programs: [Program], weights: [BundleWeight], compress: Bool = true
 ) throws -> [UInt8] {
-  var chunks = planChunks(weights)
-  for index in chunks.indices { try chunks[index].fill(from: weights, compress: compress) }
-
-  var sections: [PendingSection] = [PendingSection(INGOT_SECTION_MANIFEST, Array(try manifest.encoded()))]
-  for (index, program) in programs.enumerated() {
-    sections.append(PendingSection(INGOT_SECTION_PROGRAM, index: index, try encode(program)))
-  }
-  sections.append(PendingSection(INGOT_SECTION_WEIGHT_TABLE, try encodeWeightTable(weights, chunks)))
-  for (index, chunk) in chunks.enumerated() {
-    sections.append(
-      PendingSection(
-        INGOT_SECTION_WEIGHT_CHUNK, index: index, chunk.stored, compression: chunk.compression,
-        rawBytes: chunk.rawBytes
-      ))
-  }
-  return try assemble(sections)
+  var sink = BundleBytes()
+  try writeBundle(manifest: manifest, programs: programs, weights: weights, compress: compress, to: &sink)
+  return sink.bytes
 }
 
-private struct PendingSection {
+/// Writes a bundle; see ``encodeBundle(manifest:programs:weights:compress:)``. Besides what `sink` holds, it
+/// takes the memory of one chunk of weights at a time. `progress` is told the share of the weights' bytes that
+/// is written.
+package func writeBundle(
+  manifest: Manifest, programs: [Program], weights: [BundleWeight], compress: Bool = true,
+  to sink: inout some BundleSink, progress: (Double) -> Void = { _ in }
+) throws {
+  let chunks = planChunks(weights)
+  var sections = [Section(INGOT_SECTION_MANIFEST, Array(try manifest.encoded()))]
+  for (index, program) in programs.enumerated() {
+    sections.append(Section(INGOT_SECTION_PROGRAM, index: index, try encode(program)))
+  }
+  sections.append(Section(INGOT_SECTION_WEIGHT_TABLE, try encodeWeightTable(weights, chunks)))
+
+  var writer = try SectionWriter(sectionCount: sections.count + chunks.count, to: &sink)
+  for section in sections { try writer.write(section, to: &sink) }
+  let total = max(chunks.reduce(0) { $0 + $1.rawBytes }, 1)
+  var written = 0
+  for (index, chunk) in chunks.enumerated() {
+    let contents = try chunk.encoded(from: weights, compress: compress)
+    let section = Section(
+      INGOT_SECTION_WEIGHT_CHUNK, index: index, contents.stored, compression: contents.compression,
+      rawBytes: chunk.rawBytes)
+    try writer.write(section, to: &sink)
+    written += chunk.rawBytes
+    progress(Double(written) / Double(total))
+  }
+  try writer.finish(&sink)
+}
+
+private struct Section {
   var kind: ingot_section_kind
   var index: Int
   var bytes: [UInt8]
@@ -48,50 +65,57 @@ private struct PendingSection {
   }
 }
 
-private func assemble(_ sections: [PendingSection]) throws(BundleError) -> [UInt8] {
-  guard sections.count <= Int(INGOT_MAX_SECTIONS) else {
-    throw BundleError(
-      "the bundle would have \(sections.count) sections, at most \(INGOT_MAX_SECTIONS) are allowed")
-  }
-  let headerBytes = MemoryLayout<ingot_file_header>.size
-  var end = headerBytes + sections.count * MemoryLayout<ingot_section>.size
-  var offsets: [Int] = []
-  for section in sections {
-    let start = (end + section.alignment - 1) / section.alignment * section.alignment
-    offsets.append(start)
-    end = start + section.bytes.count
+/// Writes sections behind room for header and section table, which follow when all are known.
+private struct SectionWriter {
+  private let sectionCount: Int
+  private var table = ByteBuffer()
+  private var end: Int
+
+  init(sectionCount: Int, to sink: inout some BundleSink) throws {
+    guard sectionCount <= Int(INGOT_MAX_SECTIONS) else {
+      throw BundleError(
+        "the bundle would have \(sectionCount) sections, at most \(INGOT_MAX_SECTIONS) are allowed")
+    }
+    self.sectionCount = sectionCount
+    end = MemoryLayout<ingot_file_header>.size + sectionCount * MemoryLayout<ingot_section>.size
+    try Self.append(zeros: end, to: &sink)
   }
 
-  var table = ByteBuffer()
-  for (section, offset) in zip(sections, offsets) {
+  mutating func write(_ section: Section, to sink: inout some BundleSink) throws {
+    let start = (end + section.alignment - 1) / section.alignment * section.alignment
+    try Self.append(zeros: start - end, to: &sink)
+    try section.bytes.withUnsafeBytes { try sink.append($0) }
+    end = start + section.bytes.count
+
     var entry = ingot_section()
     entry.kind = section.kind.rawValue
     entry.index = UInt32(section.index)
     entry.compression = section.compression.rawValue
-    entry.offset = UInt64(offset)
+    entry.offset = UInt64(start)
     entry.stored_bytes = UInt64(section.bytes.count)
     entry.raw_bytes = UInt64(section.rawBytes)
     store(sha256(section.bytes), in: &entry.digest)
     table.append(entry)
   }
 
-  var header = ingot_file_header()
-  let magic: [UInt8] = [0x89] + Array("INGOT\r\n".utf8)
-  withUnsafeMutableBytes(of: &header.magic) { $0.copyBytes(from: magic) }
-  header.version = INGOT_FORMAT_VERSION
-  header.section_count = UInt32(sections.count)
-  header.file_bytes = UInt64(end)
-  header.section_table = UInt64(headerBytes)
-  let undigested = withUnsafeBytes(of: header) { Array($0) }
-  store(sha256(undigested + table.bytes), in: &header.digest)
-
-  var file = [UInt8](repeating: 0, count: end)
-  withUnsafeBytes(of: header) { file.replaceSubrange(0..<headerBytes, with: $0) }
-  file.replaceSubrange(headerBytes..<(headerBytes + table.count), with: table.bytes)
-  for (section, offset) in zip(sections, offsets) {
-    file.replaceSubrange(offset..<(offset + section.bytes.count), with: section.bytes)
+  func finish(_ sink: inout some BundleSink) throws {
+    let headerBytes = MemoryLayout<ingot_file_header>.size
+    var header = ingot_file_header()
+    let magic: [UInt8] = [0x89] + Array("INGOT\r\n".utf8)
+    withUnsafeMutableBytes(of: &header.magic) { $0.copyBytes(from: magic) }
+    header.version = INGOT_FORMAT_VERSION
+    header.section_count = UInt32(sectionCount)
+    header.file_bytes = UInt64(end)
+    header.section_table = UInt64(headerBytes)
+    let undigested = withUnsafeBytes(of: header) { Array($0) }
+    store(sha256(undigested + table.bytes), in: &header.digest)
+    let head = withUnsafeBytes(of: header) { Array($0) } + table.bytes
+    try head.withUnsafeBytes { try sink.overwriteHead($0) }
   }
-  return file
+
+  private static func append(zeros count: Int, to sink: inout some BundleSink) throws {
+    try [UInt8](repeating: 0, count: count).withUnsafeBytes { try sink.append($0) }
+  }
 }
 
 private func sha256(_ bytes: [UInt8]) -> [UInt8] {

@@ -20,8 +20,6 @@ struct WeightChunk {
   var weights: [Int] = []
   var offsets: [Int] = []
   var rawBytes = 0
-  var stored: [UInt8] = []
-  var compression = INGOT_RAW
 }
 
 /// Distributes weights over chunks in order.
@@ -49,8 +47,10 @@ extension WeightChunk {
   private static let leastSaving = 0.04
   private static let level: Int32 = 6
 
-  /// Fills `stored` with the weights' bytes, compressed when that pays.
-  mutating func fill(from all: [BundleWeight], compress: Bool) throws(BundleError) {
+  /// The weights' bytes, compressed when that pays.
+  func encoded(
+    from all: [BundleWeight], compress: Bool
+  ) throws(BundleError) -> (stored: [UInt8], compression: ingot_compression) {
     var raw = [UInt8](repeating: 0, count: rawBytes)
     raw.withUnsafeMutableBytes { target in
       for (index, offset) in zip(weights, offsets) {
@@ -59,21 +59,19 @@ extension WeightChunk {
             UnsafeMutableRawBufferPointer(rebasing: target[offset...]).copyMemory(from: source)
           }
         }
+        all[index].tensor.evict()
       }
     }
-    stored = raw
-    compression = INGOT_RAW
-    guard compress, rawBytes > 0 else { return }
+    guard compress, rawBytes > 0 else { return (raw, INGOT_RAW) }
     let bound = ZSTD_compressBound(raw.count)
     var packed = [UInt8](repeating: 0, count: bound)
     let size = ZSTD_compress(&packed, bound, raw, raw.count, Self.level)
     guard ZSTD_isError(size) == 0 else {
       throw BundleError("zstd can't compress a weight chunk: \(String(cString: ZSTD_getErrorName(size)))")
     }
-    if Double(size) <= Double(raw.count) * (1 - Self.leastSaving) {
-      stored = Array(packed[..<size])
-      compression = INGOT_ZSTD
-    }
+    guard Double(size) <= Double(raw.count) * (1 - Self.leastSaving) else { return (raw, INGOT_RAW) }
+    packed.removeLast(packed.count - size)
+    return (packed, INGOT_ZSTD)
   }
 }
 

@@ -26,9 +26,10 @@ package struct CompileOptions: Sendable {
   }
 }
 
-/// A bundle's bytes and what the compiler can tell of how it came about.
+/// What the compiler can tell of how a bundle came about, and its bytes unless they went elsewhere.
 package struct CompiledBundle: Sendable {
-  package var bytes: [UInt8]
+  package var bytes: [UInt8] = []
+  package var bundleBytes: Int
   package var manifest: Manifest
   package var programs: [Program]
   /// For each program, the value of its graph that each instruction computes; nil for those of functions that
@@ -60,23 +61,34 @@ package func pipeline(_ options: CompileOptions) -> [PipelineStep] {
 
 /// Compiles a module whose weights are bound into a bundle. The same module and options give the same bytes.
 package func compile(
-  _ source: Module, _ options: CompileOptions, observer: PassObserver? = nil,
-  progress: (CompileStage) -> Void = { _ in }
+  _ source: Module, _ options: CompileOptions, observer: PassObserver? = nil
+) throws(Diagnostic) -> CompiledBundle {
+  var sink = BundleBytes()
+  var compiled = try compile(source, options, to: &sink, observer: observer)
+  compiled.bytes = sink.bytes
+  return compiled
+}
+
+/// Compiles a module and writes the bundle to `sink`; see ``compile(_:_:observer:)``. `progress` is told the
+/// stage, and while writing the share that is done.
+package func compile(
+  _ source: Module, _ options: CompileOptions, to sink: inout some BundleSink, observer: PassObserver? = nil,
+  progress: (CompileStage, Double?) -> Void = { _, _ in }
 ) throws(Diagnostic) -> CompiledBundle {
   try requireBoundWeights(source)
   try verifyCalls(source)
   var module = source
   let nodesBefore = source.functions.reduce(0) { $0 + $1.order.count }
 
-  progress(.optimize)
+  progress(.optimize, nil)
   let reports = try run(pipeline(options), on: &module, verifying: options.verifies, observer: observer)
 
-  progress(.place)
+  progress(.place, nil)
   var flats: [FlatFunction] = []
   for graph in module.functions { flats.append(try flatten(graph, module.functions)) }
   let placements = flats.map { place($0.graph, on: options.target) }
 
-  progress(.lower)
+  progress(.lower, nil)
   var weights = WeightPool()
   var programs: [Program] = []
   var values: [[ValueID?]] = []
@@ -89,21 +101,36 @@ package func compile(
     functions.append(describe(module, index, lowered))
   }
 
-  progress(.write)
   let manifest = Manifest(
     format: 1, compiler: compilerVersion, target: options.target.name, precision: options.precision.rawValue,
     functions: functions, provenance: options.provenance)
-  let bytes: [UInt8]
+  var counter = CountingSink(sink: sink)
   do {
-    bytes = try encodeBundle(manifest: manifest, programs: programs, weights: weights.weights)
+    try writeBundle(
+      manifest: manifest, programs: programs, weights: weights.weights, to: &counter,
+      progress: { progress(.write, $0) })
   } catch {
     throw Diagnostic("the bundle can't be written: \(error)")
   }
+  sink = counter.sink
   return CompiledBundle(
-    bytes: bytes, manifest: manifest, programs: programs, values: values, module: module, passes: reports,
-    placements: placements,
+    bundleBytes: counter.count, manifest: manifest, programs: programs, values: values, module: module,
+    passes: reports, placements: placements,
     weightBytes: weights.weights.reduce(0) { $0 + $1.tensor.byteCount }, nodesBefore: nodesBefore,
     nodesAfter: module.functions.reduce(0) { $0 + $1.order.count })
+}
+
+/// Counts what passes to another sink.
+private struct CountingSink<Sink: BundleSink>: BundleSink {
+  var sink: Sink
+  var count = 0
+
+  mutating func append(_ bytes: UnsafeRawBufferPointer) throws {
+    try sink.append(bytes)
+    count += bytes.count
+  }
+
+  mutating func overwriteHead(_ bytes: UnsafeRawBufferPointer) throws { try sink.overwriteHead(bytes) }
 }
 
 private func requireBoundWeights(_ module: Module) throws(Diagnostic) {

@@ -28,12 +28,24 @@ package let storeWeightsInHalf = Pass(
     }
     let users = Set(context.graph.users(of: value)).sorted()
     guard !users.isEmpty, !context.graph.isOutput(value),
-      users.allSatisfy({ readsInHalf(context.graph[$0], value) }),
-      tensor.floats.allSatisfy({ !$0.isFinite || abs($0) <= 65504 })
+      users.allSatisfy({ readsInHalf(context.graph[$0], value) })
     else { continue }
+    let half = tensor.converted(to: .f16)
+    guard isWithinHalf(tensor, half) else { continue }
+    tensor.evict()
     let name = context.graph[value].name
-    context.setWeight(value, to: tensor.converted(to: .f16), "stores '\(name)' in fp16")
+    context.setWeight(value, to: half, "stores '\(name)' in fp16")
     for user in users { try castResult(of: user, &context) }
+  }
+}
+
+/// Whether no finite value became infinite.
+private func isWithinHalf(_ tensor: Tensor, _ half: Tensor) -> Bool {
+  tensor.withBytes { full in
+    half.withBytes { halves in
+      let (full, halves) = (full.bindMemory(to: Float.self), halves.bindMemory(to: Float16.self))
+      return full.indices.allSatisfy { halves[$0].isFinite || !full[$0].isFinite }
+    }
   }
 }
 

@@ -38,6 +38,13 @@ extension Storage {
     }
     nonisolated(unsafe) let mapped = address
     return Storage(
-      bytes: UnsafeRawBufferPointer(start: address, count: count), release: { munmap(mapped, count) })
+      bytes: UnsafeRawBufferPointer(start: address, count: count), release: { munmap(mapped, count) },
+      evict: { range in
+        // Only whole pages: neighbours may be in use.
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        let first = (range.lowerBound + page - 1) / page * page
+        let end = range.upperBound / page * page
+        if first < end { madvise(mapped + first, end - first, MADV_DONTNEED) }
+      })
   }
 }

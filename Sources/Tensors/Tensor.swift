@@ -59,6 +59,11 @@ package struct Tensor: Sendable {
     return try withExtendedLifetime(storage) { try body(bytes) }
   }
 
+  /// Says that the contents will not be read soon; see ``Storage/evict(_:)``. Small tensors stay.
+  package func evict() {
+    if byteCount >= 1 << 20 { storage.evict(byteOffset..<(byteOffset + byteCount)) }
+  }
+
   /// Elements as fp32 (int64 values beyond 2^24 round to nearest).
   package var floats: [Float] {
     withBytes { bytes in

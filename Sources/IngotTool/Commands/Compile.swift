@@ -48,11 +48,16 @@ struct Compile: ParsableCommand {
     let module = try source.load()
     let target = try selection.load()
     let options = CompileOptions(target: target, precision: precision, provenance: source.provenance)
-    let compiled = try compile(
-      module, options, progress: { progress.show("\($0.rawValue): \(source.title)") })
-    progress.clear()
     var files = FileBatch()
-    try files.write(compiled.bytes, to: output)
+    let compiled = try files.write(to: output) { file in
+      try compile(
+        module, options, to: &file,
+        progress: { stage, share in
+          let percent = share.map { " \(Int(100 * $0)) %" } ?? ""
+          progress.show("\(stage.rawValue): \(source.title)\(percent)")
+        })
+    }
+    progress.clear()
     if let report { try files.write(Array(htmlReport(compiled, title: source.title).utf8), to: report) }
     try files.commit()
     let facts = CompileFacts(compiled, sourceBytes: source.sourceBytes)
@@ -91,7 +96,7 @@ struct CompileFacts: Encodable {
     let functions = compiled.manifest.functions
     arenaBytes = functions.map(\.arenaBytes).max() ?? 0
     arenaLowerBoundBytes = functions.map(\.arenaLowerBoundBytes).max() ?? 0
-    bundleBytes = compiled.bytes.count
+    bundleBytes = compiled.bundleBytes
     weightBytes = compiled.weightBytes
     self.sourceBytes = sourceBytes
     nodesBefore = compiled.nodesBefore

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bundle
 import Foundation
 import IR
 import Ingot
@@ -81,7 +82,11 @@ struct Inspect: ParsableCommand, ModelSelection {
 
   private func compileInMemory(_ module: Module, _ progress: Progress) throws -> CompiledBundle {
     let options = CompileOptions(target: try selection.load(), provenance: provenance)
-    return try compile(module, options, progress: { progress.show("\($0.rawValue): \(title)") })
+    var sink = BundleBytes()
+    var compiled = try compile(
+      module, options, to: &sink, progress: { stage, _ in progress.show("\(stage.rawValue): \(title)") })
+    compiled.bytes = sink.bytes
+    return compiled
   }
 }
 

@@ -6,19 +6,28 @@ struct FileBatch {
 
   /// Writes one file's bytes under a temporary name beside its place.
   mutating func write(_ bytes: some ContiguousBytes, to path: String) throws {
+    try write(to: path) { file in try bytes.withUnsafeBytes { try file.append($0) } }
+  }
+
+  /// Lets `body` write one file piece by piece, under a temporary name beside its place.
+  mutating func write<Result>(
+    to path: String, _ body: (inout BundleFile) throws -> Result
+  ) throws -> Result {
     let temporary = "\(path).\(ProcessInfo.processInfo.processIdentifier).tmp"
     pending.append((temporary, path))
-    let data = bytes.withUnsafeBytes { Data($0) }
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
     guard FileManager.default.fileExists(atPath: folder) else {
       discard()
       throw ToolError("\(path): can't be written: there is no folder '\(folder)'; make it first")
     }
     do {
-      try data.write(to: URL(filePath: temporary))
+      var file = try BundleFile(creating: temporary, shownAs: path)
+      let result = try body(&file)
+      try file.close()
+      return result
     } catch {
       discard()
-      throw ToolError("\(path): can't be written: \(error.localizedDescription)")
+      throw error
     }
   }
 

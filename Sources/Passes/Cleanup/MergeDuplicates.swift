@@ -41,14 +41,16 @@ private func mergeWeights(_ context: inout PassContext) {
     var byDigest: [UInt64: [ValueID]] = [:]
     for weight in group {
       guard let tensor = graph.constant(weight) else { continue }
-      let known = byDigest[tensor.digest] ?? []
+      let digest = tensor.digest
+      tensor.evict()
+      let known = byDigest[digest] ?? []
       let twin = known.first { candidate in
         graph.constant(candidate).map { $0.isIdentical(to: tensor) } ?? false
       }
       if let twin {
         merges.append((weight, twin))
       } else {
-        byDigest[tensor.digest] = known + [weight]
+        byDigest[digest] = known + [weight]
       }
     }
   }
