@@ -134,6 +134,7 @@ ingot_status ingot_check_opcode(const ingot_checker *c) {
     case INGOT_OP_CONV: return ingot_check_conv(&op, false);
     case INGOT_OP_CONV_TRANSPOSE: return ingot_check_conv(&op, true);
     case INGOT_OP_POOL: return ingot_check_pool(&op);
+    case INGOT_OP_ARG_POOL: return ingot_check_arg_pool(&op);
     case INGOT_OP_REDUCE: return ingot_check_reduce(&op);
     case INGOT_OP_ARG_REDUCE: return ingot_check_arg_reduce(&op);
     case INGOT_OP_SOFTMAX: return ingot_check_softmax(&op);
@@ -148,6 +149,7 @@ ingot_status ingot_check_opcode(const ingot_checker *c) {
     case INGOT_OP_MATMUL_INTEGER: return ingot_check_matmul_integer(&op);
     case INGOT_OP_CONV_INTEGER: return ingot_check_conv_integer(&op);
     case INGOT_OP_GRID_SAMPLE: return ingot_check_grid_sample(&op);
+    case INGOT_OP_ROI_ALIGN: return ingot_check_roi_align(&op);
     case INGOT_OP_RECURRENT: return ingot_check_recurrent(&op);
     case INGOT_OP_TOP_K: return ingot_check_top_k(&op);
     case INGOT_OP_CUMSUM: return ingot_check_cumsum(&op);

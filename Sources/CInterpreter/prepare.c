@@ -55,6 +55,10 @@ bool ingot_prepare(const kernel_table *table, const ingot_function_view *view, c
       kernel = KERNEL_pool;
       ingot_prepare_pool(&p, &task->arguments.pool);
       break;
+    case INGOT_OP_ARG_POOL:
+      kernel = KERNEL_arg_pool;
+      ingot_prepare_arg_pool(&p, &task->arguments.arg_pool);
+      break;
     case INGOT_OP_REDUCE:
       kernel = KERNEL_reduce;
       ingot_prepare_reduce(&p, &task->arguments.reduce);
@@ -106,6 +110,10 @@ bool ingot_prepare(const kernel_table *table, const ingot_function_view *view, c
     case INGOT_OP_GRID_SAMPLE:
       kernel = KERNEL_grid_sample;
       ingot_prepare_grid_sample(&p, &task->arguments.grid_sample);
+      break;
+    case INGOT_OP_ROI_ALIGN:
+      kernel = KERNEL_roi_align;
+      ingot_prepare_roi_align(&p, &task->arguments.roi_align);
       break;
     case INGOT_OP_RECURRENT:
       kernel = KERNEL_recurrent;

@@ -43,8 +43,10 @@ void ingot_prepare_convolution(const ingot_preparation *p, kernel_convolution *a
 void ingot_prepare_matmul_integer(const ingot_preparation *p, kernel_matmul_integer *arguments);
 void ingot_prepare_conv_integer(const ingot_preparation *p, kernel_conv_integer *arguments);
 void ingot_prepare_grid_sample(const ingot_preparation *p, kernel_grid_sample *arguments);
+void ingot_prepare_roi_align(const ingot_preparation *p, kernel_roi_align *arguments);
 void ingot_prepare_recurrent(const ingot_preparation *p, kernel_recurrent *arguments);
 void ingot_prepare_pool(const ingot_preparation *p, kernel_pool *arguments);
+void ingot_prepare_arg_pool(const ingot_preparation *p, kernel_arg_pool *arguments);
 void ingot_prepare_resize(const ingot_preparation *p, kernel_resize *arguments);
 void ingot_prepare_reduce(const ingot_preparation *p, kernel_reduce *arguments);
 void ingot_prepare_arg_reduce(const ingot_preparation *p, kernel_arg_reduce *arguments);

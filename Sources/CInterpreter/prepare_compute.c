@@ -100,6 +100,23 @@ void ingot_prepare_pool(const ingot_preparation *p, kernel_pool *arguments) {
   }
 }
 
+void ingot_prepare_arg_pool(const ingot_preparation *p, kernel_arg_pool *arguments) {
+  const ingot_tensor *x = prepared_input(p, 0), *y = p->y;
+  const uint32_t spatial = x->rank - 2u;
+  *arguments = (kernel_arg_pool){.x = prepared_address(p, x), .y = prepared_address(p, y), .element = x->element,
+                                 .planes = x->dims[0] * x->dims[1]};
+  for (uint32_t axis = 0; axis < 3; axis++) {
+    const bool present = axis + spatial >= 3;
+    const uint32_t s = present ? axis + spatial - 3 : 0;
+    arguments->in[axis] = present ? x->dims[2 + s] : 1;
+    arguments->out[axis] = present ? y->dims[2 + s] : 1;
+    arguments->kernel[axis] = present ? prepared_integer(p, s) : 1;
+    arguments->stride[axis] = present ? prepared_integer(p, spatial + s) : 1;
+    arguments->dilation[axis] = present ? prepared_integer(p, 2 * spatial + s) : 1;
+    arguments->begin[axis] = present ? prepared_integer(p, 3 * spatial + s) : 0;
+  }
+}
+
 void ingot_prepare_resize(const ingot_preparation *p, kernel_resize *arguments) {
   const ingot_tensor *x = prepared_input(p, 0), *y = p->y;
   const uint32_t spatial = x->rank - 2u;
@@ -126,4 +143,14 @@ void ingot_prepare_grid_sample(const ingot_preparation *p, kernel_grid_sample *a
       .align_corners = (uint8_t)p->attributes[2], .spatial = spatial, .batch = x->dims[0], .channels = x->dims[1],
       .points = prepared_product(p->y, 2, p->y->rank), .in = {1, 1, 1}};
   for (uint32_t i = 0; i < spatial; i++) arguments->in[3 - spatial + i] = x->dims[2 + i];
+}
+
+void ingot_prepare_roi_align(const ingot_preparation *p, kernel_roi_align *arguments) {
+  const ingot_tensor *x = prepared_input(p, 0), *rois = prepared_input(p, 1), *indices = prepared_input(p, 2);
+  *arguments = (kernel_roi_align){
+      .x = prepared_address(p, x), .rois = prepared_address(p, rois), .indices = prepared_address(p, indices),
+      .y = prepared_address(p, p->y), .element = x->element, .roi_element = rois->element, .index_element = indices->element,
+      .most = p->attributes[0] == 1, .half_pixel = p->attributes[1] == 0, .sampling_ratio = prepared_integer(p, 2),
+      .scale = (float)ingot_real(p->attributes[3]), .batch = x->dims[0], .channels = x->dims[1], .rois_count = rois->dims[0],
+      .in = {x->dims[2], x->dims[3]}, .out = {p->y->dims[2], p->y->dims[3]}};
 }

@@ -27,11 +27,14 @@ static ingot_status check_indices(ingot_session *session, const ingot_instructio
 static ingot_status check_data(ingot_session *session, const ingot_instruction *instruction, const ingot_task *task) {
   const kernel_gather *gather = &task->arguments.gather;
   const kernel_scatter *scatter = &task->arguments.scatter;
+  const kernel_roi_align *regions = &task->arguments.roi_align;
   switch (instruction->opcode) {
     case INGOT_OP_GATHER:
       return check_indices(session, instruction, gather->indices, gather->index_element, gather->count, gather->extent);
     case INGOT_OP_SCATTER:
       return check_indices(session, instruction, scatter->indices, scatter->index_element, scatter->count, scatter->extent);
+    case INGOT_OP_ROI_ALIGN:
+      return check_indices(session, instruction, regions->indices, regions->index_element, regions->rois_count, regions->batch);
     default: return INGOT_OK;
   }
 }

@@ -12,6 +12,7 @@ package enum Op: Hashable, Sendable {
   case conv(Conv)
   case convTranspose(ConvTranspose)
   case pool(Pool)
+  case argPool(ArgPool)
   case reduce(Reduce)
   case argReduce(ArgReduce)
   case softmax(Softmax)
@@ -33,6 +34,7 @@ package enum Op: Hashable, Sendable {
   case topK(TopK)
   case recurrent(Recurrent)
   case gridSample(GridSample)
+  case roiAlign(RoiAlign)
   case matmulInteger(MatMulInteger)
   case convInteger(ConvInteger)
   case bitcast(Bitcast)
@@ -52,6 +54,7 @@ package enum Op: Hashable, Sendable {
     case .conv(let op): op
     case .convTranspose(let op): op
     case .pool(let op): op
+    case .argPool(let op): op
     case .reduce(let op): op
     case .argReduce(let op): op
     case .softmax(let op): op
@@ -73,6 +76,7 @@ package enum Op: Hashable, Sendable {
     case .topK(let op): op
     case .recurrent(let op): op
     case .gridSample(let op): op
+    case .roiAlign(let op): op
     case .matmulInteger(let op): op
     case .convInteger(let op): op
     case .bitcast(let op): op
@@ -129,12 +133,14 @@ package enum Op: Hashable, Sendable {
     for function in BinaryFunction.allCases { table[function.rawValue] = .binary(Binary(function)) }
     let others: [Op] = [
       .select(Select()), .cast(Cast()), .elementwise(Elementwise()), .matmul(MatMul()), .conv(Conv()),
-      .convTranspose(ConvTranspose()), .pool(Pool()), .reduce(Reduce()), .argReduce(ArgReduce()),
+      .convTranspose(ConvTranspose()), .pool(Pool()), .argPool(ArgPool()), .reduce(Reduce()),
+      .argReduce(ArgReduce()),
       .softmax(Softmax()),
       .layerNorm(LayerNorm()), .rmsNorm(RMSNorm()), .groupNorm(GroupNorm()), .batchNorm(BatchNorm()),
       .lpNorm(LpNorm()), .transpose(Transpose()), .reshape(Reshape()), .expand(Expand()), .concat(Concat()),
       .slice(Slice()), .pad(Pad()), .gather(Gather()), .resize(Resize()), .cumsum(CumSum()),
       .scatter(Scatter()), .topK(TopK()), .recurrent(Recurrent()), .gridSample(GridSample()),
+      .roiAlign(RoiAlign()),
       .matmulInteger(MatMulInteger()), .convInteger(ConvInteger()), .bitcast(Bitcast()),
       .call(FunctionCall()), .loop(Loop()),
     ]
@@ -175,6 +181,7 @@ package enum Op: Hashable, Sendable {
     case .conv(let op): .conv(try set(attributes, on: op))
     case .convTranspose(let op): .convTranspose(try set(attributes, on: op))
     case .pool(let op): .pool(try set(attributes, on: op))
+    case .argPool(let op): .argPool(try set(attributes, on: op))
     case .reduce(let op): .reduce(try set(attributes, on: op))
     case .argReduce(let op): .argReduce(try set(attributes, on: op))
     case .softmax(let op): .softmax(try set(attributes, on: op))
@@ -196,6 +203,7 @@ package enum Op: Hashable, Sendable {
     case .topK(let op): .topK(try set(attributes, on: op))
     case .recurrent(let op): .recurrent(try set(attributes, on: op))
     case .gridSample(let op): .gridSample(try set(attributes, on: op))
+    case .roiAlign(let op): .roiAlign(try set(attributes, on: op))
     case .matmulInteger(let op): .matmulInteger(try set(attributes, on: op))
     case .convInteger(let op): .convInteger(try set(attributes, on: op))
     case .bitcast(let op): .bitcast(try set(attributes, on: op))

@@ -45,6 +45,10 @@ func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(
     return KernelCall(
       opcode: INGOT_OP_POOL,
       attributes: [kind] + op.kernel.map { Int64($0) } + windowWords(op.window, op.kernel.count))
+  case .argPool(let op):
+    return KernelCall(
+      opcode: INGOT_OP_ARG_POOL,
+      attributes: op.kernel.map { Int64($0) } + windowWords(op.window, op.kernel.count))
   case .reduce(let op):
     let mask = op.axes.reduce(Int64(0)) { $0 | (1 << Int64($1)) }
     return KernelCall(opcode: INGOT_OP_REDUCE, attributes: [Int64(op.kind.code.rawValue), mask])
@@ -120,6 +124,20 @@ func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(
       case .reflection: 2
       }
     return KernelCall(opcode: INGOT_OP_GRID_SAMPLE, attributes: [mode, padding, op.alignCorners ? 1 : 0])
+  case .roiAlign(let op):
+    let mode: Int64 =
+      switch op.mode {
+      case .avg: 0
+      case .max: 1
+      }
+    let coordinates: Int64 =
+      switch op.coordinates {
+      case .halfPixel: 0
+      case .outputHalfPixel: 1
+      }
+    return KernelCall(
+      opcode: INGOT_OP_ROI_ALIGN,
+      attributes: [mode, coordinates, Int64(op.samplingRatio), word(op.spatialScale)])
   case .topK(let op):
     let axis = Int64(try resolve(axis: op.axis, in: operands[0].shape))
     return KernelCall(opcode: INGOT_OP_TOP_K, attributes: [axis, op.largest ? 0 : 1])

@@ -57,6 +57,7 @@ package enum Field: String, Codable, Sendable, CaseIterable {
     case .conv(let op): return (kernel(), op.window, op.group)
     case .convTranspose(let op): return (kernel(), op.window, op.group)
     case .pool(let op): return (op.kernel, op.window, 1)
+    case .argPool(let op): return (op.kernel, op.window, 1)
     default: return nil
     }
   }

@@ -8,6 +8,7 @@ int main(void) {
   test_opcodes();
   test_indexing();
   test_windows();
+  test_regions();
   test_file();
   test_validator();
   test_session();

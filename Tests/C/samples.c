@@ -33,6 +33,11 @@ builder *sample_program(uint32_t opcode) {
       memcpy(a, words, sizeof words), count = 11, y = small;
       break;
     }
+    case INGOT_OP_ARG_POOL: {
+      const uint64_t words[10] = {2, 2, 2, 2, 1, 1, 0, 0, 0, 0};
+      memcpy(a, words, sizeof words), count = 10, y = small, y.element = INGOT_I64;
+      break;
+    }
     case INGOT_OP_REDUCE: y = vector, a[1] = 13, count = 2; break;
     case INGOT_OP_ARG_REDUCE: y = (builder_type){INGOT_I64, 3, {1, 6, 6}}, a[1] = 1, count = 3; break;
     case INGOT_OP_SOFTMAX: count = 2; break;
@@ -52,6 +57,7 @@ builder *sample_program(uint32_t opcode) {
       break;
     }
     case INGOT_OP_GRID_SAMPLE: y = small, a[0] = 2, a[1] = 2, count = 3; break;
+    case INGOT_OP_ROI_ALIGN: y = small, y.dims[0] = 2, a[3] = real_bits(0.5), count = 4; break;
     case INGOT_OP_RECURRENT:
       x = (builder_type){INGOT_F32, 3, {5, 2, 12}}, y = (builder_type){INGOT_F32, 4, {5, 1, 2, 4}};
       a[0] = 1, a[2] = 1, a[5] = 1, a[7] = INGOT_FN_SIGMOID, a[10] = a[13] = INGOT_FN_TANH, count = 16;
@@ -83,6 +89,11 @@ builder *sample_program(uint32_t opcode) {
   }
   if (opcode == INGOT_OP_GRID_SAMPLE)
     inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_F32, 4, {1, 3, 3, 2}}, zeros, 0, false);
+  if (opcode == INGOT_OP_ROI_ALIGN) {
+    static const float corners[8] = {1, 1, 9, 10, 0, -2, 40, 3};
+    inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_F32, 2, {2, 4}}, corners, 0, false);
+    inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I64, 1, {2}}, zeros, 0, false);
+  }
   if (opcode == INGOT_OP_MATMUL_INTEGER || opcode == INGOT_OP_CONV_INTEGER) {
     builder_type weight = opcode == INGOT_OP_CONV_INTEGER ? kernel : matrix;
     weight.element = INGOT_I8;

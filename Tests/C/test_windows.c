@@ -191,6 +191,41 @@ static void pool_case(const window *w, int kind, uint8_t element, const int64_t 
   opcase_run(&c);
 }
 
+/* Positions of the first largest elements, of coarse values so that there are equal ones. */
+static void arg_pool_case(const window *w, uint8_t element, uint64_t seed) {
+  opcase c = {.name = "arg_pool", .opcode = INGOT_OP_ARG_POOL, .input_count = 1};
+  int64_t out[3];
+  for (int s = 0; s < w->spatial; s++)
+    out[s] = (w->in[s] + w->begin[s] + w->end[s] - w->dilation[s] * (w->kernel[s] - 1) - 1) / w->stride[s] + 1;
+  c.inputs[0] = array_random(planes(element, w->batch, w->inputs, w->in, w->spatial), &seed, element == INGOT_U8 ? 0 : -4, 4);
+  c.expected = array_create(planes(INGOT_I64, w->batch, w->inputs, out, w->spatial));
+  double *x = c.inputs[0].values;
+  for (int64_t i = 0; i < type_count(c.inputs[0].type); i++) {
+    x[i] = trunc(x[i]);
+    if (element == INGOT_F32 && random_below(&seed, 9) == 0) x[i] = random_below(&seed, 2) == 0 ? NAN : -INFINITY;
+  }
+  const int64_t out_count = product(out, w->spatial);
+  for (int64_t y = 0; y < w->batch * w->inputs * out_count; y++) {
+    int64_t place[3], best = -1;
+    unravel(y % out_count, out, w->spatial, place);
+    for (int64_t t = 0; t < product(w->kernel, w->spatial); t++) {
+      int64_t tap[3], at = y / out_count;
+      bool inside = true;
+      unravel(t, w->kernel, w->spatial, tap);
+      for (int s = 0; s < w->spatial; s++) {
+        const int64_t i = place[s] * w->stride[s] - w->begin[s] + tap[s] * w->dilation[s];
+        inside = inside && i >= 0 && i < w->in[s];
+        at = at * w->in[s] + i;
+      }
+      if (inside && (best < 0 || x[at] > x[best] || (isnan(x[at]) && !isnan(x[best])))) best = at;
+    }
+    c.expected.values[y] = (double)best;
+  }
+  for (int s = 0; s < w->spatial; s++) c.attributes[c.attribute_count++] = (uint64_t)w->kernel[s];
+  window_attributes(&c, w);
+  opcase_run(&c);
+}
+
 static void pools(void) {
   uint64_t seed = 3;
   for (int i = 0; i < 50; i++) {
@@ -199,6 +234,7 @@ static void pools(void) {
     const int kind = (int)random_below(&seed, 3);
     const uint8_t elements[5] = {INGOT_F32, INGOT_F16, INGOT_BF16, INGOT_I8, INGOT_U8};
     pool_case(&w, kind, elements[i % (kind == 0 ? 5 : 3)], ceil_extra, random_next(&seed));
+    arg_pool_case(&w, elements[i % 5], random_next(&seed));
   }
 }
 

@@ -28,6 +28,8 @@ class DataSet:
 @dataclasses.dataclass
 class Case:
     name: str
+    source: str
+    """`node`, or the folder of the package's data that the model comes from."""
     operator: str
     """The operator that the case tests, also where the model has its function body instead."""
     is_expanded: bool

@@ -1,10 +1,11 @@
-"""Writes the node cases of the onnx package as folders (see case.py).
+"""Writes the node cases of the onnx package and its stored models as folders (see case.py).
 
     dump.py OUTDIR
 
 Does nothing if OUTDIR already holds what this version of the script and of the package write.
 """
 
+import dataclasses
 import hashlib
 import pathlib
 import shutil
@@ -15,10 +16,13 @@ import numpy as np
 import onnx
 from case import Case, DataSet, Output
 from onnx.backend.test.case.node import collect_testcases
+from onnx.backend.test.loader import load_model_tests
 from scope import out_of_scope
-from steering import steering_inputs
+from steering import open_inputs, steering_inputs
 
 VERSION = "1.23.2"
+STORED = ("pytorch-converted", "pytorch-operator")
+"""Folders of models, most of them of opset 6."""
 
 
 class Unwritable(Exception):
@@ -49,10 +53,11 @@ def write_tensor(folder: pathlib.Path, file: str, value) -> str:
 
 def write_data_set(folder: pathlib.Path, number: int, model: onnx.ModelProto, values) -> DataSet:
     inputs, outputs = values
-    if len(inputs) != len(model.graph.input) or len(outputs) != len(model.graph.output):
+    declared_inputs = open_inputs(model)
+    if len(inputs) != len(declared_inputs) or len(outputs) != len(model.graph.output):
         raise SystemExit(f"{folder.name}: data set {number} does not fit the model's inputs and outputs")
     written = DataSet({}, [])
-    for index, (declared, value) in enumerate(zip(model.graph.input, inputs)):
+    for index, (declared, value) in enumerate(zip(declared_inputs, inputs)):
         written.inputs[declared.name] = write_tensor(folder, f"{number}/input_{index}.npy", value)
     for index, (declared, value) in enumerate(zip(model.graph.output, outputs)):
         type = onnx.TensorProto.DataType.Name(declared.type.tensor_type.elem_type)
@@ -67,7 +72,7 @@ def asks_for_training(model: onnx.ModelProto, data_sets) -> bool:
     return any(
         bool(np.all(writable(value)))
         for inputs, _ in data_sets
-        for declared, value in zip(model.graph.input, inputs)
+        for declared, value in zip(open_inputs(model), inputs)
         if declared.name in switches
     )
 
@@ -88,9 +93,25 @@ def write_case(folder: pathlib.Path, test, plain) -> None:
     scope = out_of_scope(test.model, training)
     is_expanded = test is not plain
     case = Case(
-        test.name, operator, is_expanded, constants, scope, unwritable, test.rtol, test.atol, data_sets
+        test.name, test.kind, operator, is_expanded, constants, scope, unwritable, test.rtol, test.atol, data_sets
     )
     case.write(folder)
+
+
+def stored_tests(kind: str) -> list:
+    """The models of a folder with their tensors loaded."""
+    tests = []
+    for test in load_model_tests(kind=kind):
+        folder = pathlib.Path(test.model_dir)
+        data_sets = [
+            tuple(
+                [onnx.load_tensor(data / f"{role}_{index}.pb") for index in range(len(list(data.glob(f"{role}_*.pb"))))]
+                for role in ("input", "output")
+            )
+            for data in sorted(folder.glob("test_data_set_*"))
+        ]
+        tests.append(dataclasses.replace(test, model=onnx.load(folder / "model.onnx"), data_sets=data_sets))
+    return sorted(tests, key=lambda test: test.name)
 
 
 def contents() -> str:
@@ -120,6 +141,9 @@ def main() -> None:
     plain = {test.name: test for test in tests}
     for test in tests:
         write_case(folder / test.name, test, plain[test.name.split("_expanded")[0]])
+    for test in [test for kind in STORED for test in stored_tests(kind)]:
+        write_case(folder / test.name, test, test)
+        tests.append(test)
     stamp.write_text(contents())
     print(f"{len(tests)} cases in {folder}")
 

@@ -19,6 +19,14 @@ converting (`compare.py`): double in fp32, uint16 in int32, uint32 and uint64 in
 """
 
 
+STORED = """\
+## Stored models
+
+Models of single layers and operators that come with the package, as PyTorch exported them to opset 6 (a few to 9 and
+12).
+"""
+
+
 def table(titles: list[str], rows: list[list], numbers: set[int]) -> str:
     """A table whose columns `numbers` are numbers."""
     lines = [titles, ["---:" if column in numbers else "---" for column in range(len(titles))], *rows]
@@ -69,11 +77,26 @@ def out_of_scope(cases: list[Case], outcomes: dict[str, Outcome]) -> str:
     return table(["what", "cases", "operators"], rows, {1})
 
 
-def report(cases: list[Case], outcomes: dict[str, Outcome]) -> str:
+def stored_models(cases: list[Case], outcomes: dict[str, Outcome]) -> str:
+    rows = []
+    for source in sorted({case.source for case in cases}):
+        results = [outcomes[case.name] for case in cases if case.source == source]
+        counts = collections.Counter(result.kind for result in results)
+        numbers = [counts[kind] or "" for kind in (Kind.PASSED, Kind.WRONG, Kind.CRASHED, Kind.REFUSED)]
+        reasons = counted([result.reason for result in results if result.kind == Kind.REFUSED])
+        rows.append([source, len(results), *numbers, reasons])
+    titles = ["folder", "cases", "passed", "wrong", "crashed", "refused", "reason of the refusal"]
+    return table(titles, rows, {1, 2, 3, 4, 5})
+
+
+def report(all_cases: list[Case], outcomes: dict[str, Outcome]) -> str:
+    cases = [case for case in all_cases if case.source == "node"]
+    stored = [case for case in all_cases if case.source != "node"]
     converted = sum(is_converted(case) and outcomes[case.name].kind == Kind.PASSED for case in cases)
     return (
         f"{HEAD}\n{totals(cases, outcomes)}{CONVERTED.format(count=converted)}"
         f"\n## By operator\n\n{by_operator(cases, outcomes)}"
         f"\n## Out of scope\n\nRefused by name, since no inference graph on a phone has them.\n\n"
         f"{out_of_scope(cases, outcomes)}"
+        f"\n{STORED}\n{stored_models(stored, outcomes)}"
     )

@@ -43,8 +43,14 @@ STEERING: dict[str, tuple[int, ...]] = {
 }
 
 
+def open_inputs(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
+    """The inputs without a value of their own; old models list their initializers as inputs too."""
+    initializers = {tensor.name for tensor in model.graph.initializer}
+    return [value for value in model.graph.input if value.name not in initializers]
+
+
 def steering_inputs(model: onnx.ModelProto) -> list[str]:
-    """The model's inputs that one of its nodes takes at a steering position, in the model's order."""
+    """The model's open inputs that one of its nodes takes at a steering position, in the model's order."""
     steering = {
         node.input[position]
         for node in model.graph.node
@@ -52,4 +58,4 @@ def steering_inputs(model: onnx.ModelProto) -> list[str]:
         for position in STEERING.get(node.op_type, ())
         if position < len(node.input)
     }
-    return [value.name for value in model.graph.input if value.name in steering]
+    return [value.name for value in open_inputs(model) if value.name in steering]

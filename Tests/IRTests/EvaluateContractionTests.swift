@@ -100,6 +100,62 @@ import Testing
         \.isNaN))
   }
 
+  @Test func positionsOfMaxima() throws {
+    let x = Tensor([1, 7, 3, 4, 7, 9, 7, 9, 9] as [Float], shape: [1, 1, 3, 3])
+    func positions(_ op: ArgPool, _ x: Tensor) throws -> [Int64] {
+      try Op.argPool(op).evaluate([x])[0].integers
+    }
+    #expect(try positions(ArgPool(kernel: [2, 2]), x) == [1, 5, 7, 5])
+    let corner = Window(strides: [2, 2], pads: [1, 1, 0, 0])
+    #expect(try positions(ArgPool(kernel: [2, 2], corner), x) == [0, 1, 6, 5])
+    // The second plane counts on; NaN wins, the first of two; a window of padding has no position.
+    let planes = Tensor([-2, -1, .nan, .nan, -.infinity, -.infinity] as [Float], shape: [1, 2, 3])
+    #expect(
+      try positions(ArgPool(kernel: [2], Window(pads: [2, 0])), planes) == [-1, 0, 1, 2, -1, 3, 3, 4])
+    let window = Window(strides: [1], pads: [0, 2])
+    #expect(try positions(ArgPool(kernel: [1], window), planes) == [0, 1, 2, -1, -1, 3, 4, 5, -1, -1])
+  }
+
+  @Test func regionsByHand() throws {
+    let x = Tensor((0..<16).map { Float($0) }, shape: [1, 1, 4, 4])
+    func align(_ op: RoiAlign, _ roi: [Float]) throws -> [Float] {
+      try Op.roiAlign(op).evaluate([
+        x, Tensor(roi, shape: [1, 4]), Tensor([-1] as [Int64], shape: [1]),
+      ])[0].floats
+    }
+    // Four samples at the middles of elements, in either way of counting them.
+    for ratio in [0, 2] {
+      let op = RoiAlign(height: 2, width: 2, samplingRatio: ratio)
+      #expect(try align(op, [0, 0, 4, 4]) == [2.5, 4.5, 10.5, 12.5])
+    }
+    #expect(try align(RoiAlign(.avg, .outputHalfPixel, samplingRatio: 1), [1, 1, 2, 2]) == [7.5])
+    #expect(try align(RoiAlign(samplingRatio: 1, spatialScale: 0.5), [2, 2, 6, 6]) == [7.5])
+    // The largest weighted element, not the largest sample: a quarter of 10.
+    #expect(try align(RoiAlign(.max, .outputHalfPixel, samplingRatio: 1), [1, 1, 2, 2]) == [2.5])
+    // Beyond the border stands the outermost element, and nothing after another element.
+    #expect(try align(RoiAlign(.avg, .outputHalfPixel, samplingRatio: 1), [3, 3, 4.5, 4.5]) == [15])
+    #expect(try align(RoiAlign(.avg, .outputHalfPixel, samplingRatio: 1), [4, 3, 5, 4]) == [0])
+    // Malformed regions have the size of one element, or no sample at all.
+    #expect(try align(RoiAlign(.avg, .outputHalfPixel), [1.5, 1.5, 0, 0]) == [10])
+    #expect(try align(RoiAlign(), [2, 2, 0, 0]) == [0])
+  }
+
+  @Test func regionsWithoutEnd() throws {
+    let x = Tensor([Float](repeating: 1, count: 6), shape: [1, 1, 2, 3])
+    let index = Tensor([0] as [Int64], shape: [1])
+    let all = Tensor([-.infinity, -1e30, .infinity, 3e38] as [Float], shape: [1, 4])
+    let average = try Op.roiAlign(RoiAlign()).evaluate([x, all, index])[0].floats[0]
+    // Samples lie an element apart: 3 x 4 of the 2^31 x 2^31 are within an element of the image.
+    #expect(average == 12 * 0x1p-62)
+    #expect(try Op.roiAlign(RoiAlign(.max)).evaluate([x, all, index])[0].floats == [1])
+    let none = Tensor([.nan, .nan, .nan, .nan] as [Float], shape: [1, 4])
+    #expect(try Op.roiAlign(RoiAlign()).evaluate([x, none, index])[0].floats == [0])
+    let error = #expect(throws: OpError.self) {
+      try Op.roiAlign(RoiAlign()).evaluate([x, all, Tensor([1] as [Int64], shape: [1])])
+    }
+    #expect(error?.description == "index 1 lies outside the 1 images, expected -1 to 0")
+  }
+
   @Test func longImagesGoThroughSeveralBlocks() throws {
     // 2^24 / (64 · 9) positions make one block; this image has more.
     let op = Conv(Window(pads: [4, 4]))

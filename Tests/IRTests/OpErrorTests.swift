@@ -132,6 +132,26 @@ import Testing
       .pool(Pool(kernel: [4])), [f(1, 2, 3)],
       "window [4] is larger than the padded input [1, 2, 3] along spatial dimension 0"),
     Refusal(
+      .argPool(ArgPool(kernel: [2])), [i(1, 2, 3)],
+      "operand 0 is i32[1, 2, 3], expected f32, f16 or bf16; cast it to a floating point type first"),
+    Refusal(
+      .argPool(ArgPool(kernel: [4])), [f(1, 2, 3)],
+      "window [4] is larger than the padded input [1, 2, 3] along spatial dimension 0"),
+    Refusal(
+      .roiAlign(RoiAlign()), [f(1, 2, 3, 3), f(5, 3), i(5)],
+      "operands are f32[1, 2, 3, 3], f32[5, 3] and i32[5], expected [N, C, H, W], [regions, 4] and [regions]"),
+    Refusal(
+      .roiAlign(RoiAlign()), [f(1, 2, 3, 3), f(5, 4), f(5)], "indices are f32[5], expected i32 or i64"),
+    Refusal(
+      .roiAlign(RoiAlign(height: 0, width: 2)), [f(1, 2, 3, 3), f(5, 4), i(5)],
+      "regions of [1, 2, 3, 3] become 0 x 2, expected spatial extents of 1 to 2^24 - 1"),
+    Refusal(
+      .roiAlign(RoiAlign(samplingRatio: 129)), [f(1, 2, 3, 3), f(5, 4), i(5)],
+      "sampling_ratio is 129, expected 0 to 128"),
+    Refusal(
+      .roiAlign(RoiAlign(spatialScale: -1)), [f(1, 2, 3, 3), f(5, 4), i(5)],
+      "spatial_scale is -1.0, expected a positive number"),
+    Refusal(
       .resize(Resize(sizes: [3])), [f(1, 2, 3, 3)],
       "input is [1, 2, 3, 3] and sizes are [3], expected rank 3 to 5 and one size for each spatial dimension"),
     Refusal(
@@ -222,6 +242,9 @@ import Testing
     Refusal(.convTranspose(ConvTranspose(group: .max)), [f(1, 0, 3), f(0, 3, 1)], ""),
     Refusal(.pool(Pool(kernel: [.max])), [f(1, 1, 3)], ""),
     Refusal(.pool(Pool(kernel: [2], Window(dilations: [.max]))), [f(1, 1, 3)], ""),
+    Refusal(.argPool(ArgPool(kernel: [.max])), [f(1, 1, 3)], ""),
+    Refusal(.roiAlign(RoiAlign(height: .max, width: .max)), [f(1, 2, 3, 3), f(5, 4), i(5)], ""),
+    Refusal(.roiAlign(RoiAlign()), [f(.max, 0, 3, 3), f(.max, 4), i(.max)], ""),
     Refusal(.resize(Resize(sizes: [.max, .max])), [f(1, 2, 3, 3)], ""),
     Refusal(.pad(Pad([.max, .max])), [f(3)], ""),
     Refusal(.gather(Gather()), [f(0, .max), TensorType(.i64, [2, .max, 0])], ""),

@@ -26,7 +26,8 @@ package struct GeneratedOp: Sendable, CustomStringConvertible {
 
 /// Families of ops from which ``GeneratedOp`` are drawn.
 package enum OpFamily: String, CaseIterable, Sendable {
-  case unary, binary, select, cast, matmul, conv, convTranspose, pool, reduce, argReduce, softmax, norm,
+  case unary, binary, select, cast, matmul, conv, convTranspose, pool, argPool, roiAlign, reduce, argReduce,
+    softmax, norm,
     transpose,
     reshape, expand, concat, slice, pad, gather, resize, cumsum
 }
@@ -82,6 +83,8 @@ extension OpFamily {
     case .conv: return conv(&draw)
     case .convTranspose: return convTranspose(&draw)
     case .pool: return pool(&draw)
+    case .argPool: return argPool(&draw)
+    case .roiAlign: return roiAlign(&draw)
     case .reduce: return reduce(&draw)
     case .argReduce:
       let shape = draw.shape(rank: 1...5, empty: false)
@@ -242,6 +245,33 @@ extension OpFamily {
     return GeneratedOp(
       op: .pool(Pool(kind, kernel: kernel, window(&draw, spatial, kernel: kernel), ceil: draw.chance(0.4))),
       operands: [TensorType(element, shape)])
+  }
+
+  private func argPool(_ draw: inout Draw) -> GeneratedOp {
+    let spatial = draw.number(1...3)
+    let kernel = (0..<spatial).map { _ in draw.number(1...4) }
+    let shape = Shape(
+      [draw.number(1...2), draw.number(1...5)] + (0..<spatial).map { _ in draw.number(7...12) })
+    let op = ArgPool(kernel: kernel, window(&draw, spatial, kernel: kernel), ceil: draw.chance(0.4))
+    return GeneratedOp(
+      op: .argPool(op), operands: [TensorType(draw.one(of: [.f32, .f16, .u8, .i8]), shape)],
+      values: [.grid(step: 1, 0, 5)], tolerance: 0)
+  }
+
+  private func roiAlign(_ draw: inout Draw) -> GeneratedOp {
+    let (images, regions) = (draw.number(1...3), draw.number(0...4))
+    let op = RoiAlign(
+      draw.one(of: RoiAlign.Mode.allCases), draw.one(of: RoiAlign.Coordinates.allCases),
+      height: draw.number(1...4), width: draw.number(1...4), samplingRatio: draw.one(of: [0, 0, 1, 2, 5]),
+      spatialScale: draw.one(of: [1, 0.25, 0.0625]))
+    let reach = draw.one(of: [8.0, 16, 1000]) / op.spatialScale
+    return GeneratedOp(
+      op: .roiAlign(op),
+      operands: [
+        TensorType(.f32, [images, draw.number(1...18), draw.number(1...9), draw.number(1...9)]),
+        TensorType(.f32, [regions, 4]), TensorType(draw.one(of: [.i32, .i64]), [regions]),
+      ],
+      values: [nil, .uniform(-reach / 4, reach), .uniform(Double(-images), Double(images - 1))])
   }
 
   private func reduce(_ draw: inout Draw) -> GeneratedOp {

@@ -182,31 +182,32 @@ let convTransposeCases: [OpCase] = {
   return cases
 }()
 
+private let poolShapes: [(name: String, x: Shape, kernel: [Int], window: Window, ceil: Bool)] = [
+  ("2 x 2", [1, 3, 8, 8], [2, 2], Window(strides: [2, 2]), false),
+  (
+    "3 x 3, stride 2, padded", [2, 3, 9, 11], [3, 3], Window(strides: [2, 2], pads: [1, 1, 1, 1]), false
+  ),
+  ("3 x 3, stride 1, padded", [1, 2, 5, 5], [3, 3], Window(pads: [1, 1, 1, 1]), false),
+  ("ceil", [1, 2, 7, 8], [2, 3], Window(strides: [2, 2]), true),
+  ("ceil, padded", [1, 2, 8, 8], [3, 3], Window(strides: [2, 2], pads: [1, 1, 1, 1]), true),
+  (
+    "ceil, last window would start in the padding", [1, 1, 3, 3], [2, 2],
+    Window(strides: [3, 3], pads: [0, 0, 2, 2]), true
+  ),
+  ("asymmetric pads", [1, 2, 6, 7], [3, 3], Window(strides: [2, 2], pads: [0, 1, 2, 0]), false),
+  ("dilation", [1, 2, 9, 9], [3, 2], Window(dilations: [2, 3], pads: [1, 0, 2, 1]), false),
+  ("windows of padding alone", [1, 1, 2, 2], [1, 1], Window(pads: [1, 0, 0, 1]), false),
+  ("whole image", [2, 5, 7, 7], [7, 7], Window(), false),
+  ("stride beyond the kernel", [1, 2, 9, 9], [2, 2], Window(strides: [3, 4]), false),
+  ("1-d", [2, 3, 13], [3], Window(strides: [2], pads: [1, 1]), false),
+  ("3-d", [1, 2, 4, 5, 6], [2, 2, 3], Window(strides: [2, 1, 2], pads: [0, 1, 1, 1, 0, 1]), true),
+  ("no channels", [1, 0, 4, 4], [2, 2], Window(), false),
+]
+
 let poolCases: [OpCase] = {
   var cases: [OpCase] = []
-  let shapes: [(name: String, x: Shape, kernel: [Int], window: Window, ceil: Bool)] = [
-    ("2 x 2", [1, 3, 8, 8], [2, 2], Window(strides: [2, 2]), false),
-    (
-      "3 x 3, stride 2, padded", [2, 3, 9, 11], [3, 3], Window(strides: [2, 2], pads: [1, 1, 1, 1]), false
-    ),
-    ("3 x 3, stride 1, padded", [1, 2, 5, 5], [3, 3], Window(pads: [1, 1, 1, 1]), false),
-    ("ceil", [1, 2, 7, 8], [2, 3], Window(strides: [2, 2]), true),
-    ("ceil, padded", [1, 2, 8, 8], [3, 3], Window(strides: [2, 2], pads: [1, 1, 1, 1]), true),
-    (
-      "ceil, last window would start in the padding", [1, 1, 3, 3], [2, 2],
-      Window(strides: [3, 3], pads: [0, 0, 2, 2]), true
-    ),
-    ("asymmetric pads", [1, 2, 6, 7], [3, 3], Window(strides: [2, 2], pads: [0, 1, 2, 0]), false),
-    ("dilation", [1, 2, 9, 9], [3, 2], Window(dilations: [2, 3], pads: [1, 0, 2, 1]), false),
-    ("windows of padding alone", [1, 1, 2, 2], [1, 1], Window(pads: [1, 0, 0, 1]), false),
-    ("whole image", [2, 5, 7, 7], [7, 7], Window(), false),
-    ("stride beyond the kernel", [1, 2, 9, 9], [2, 2], Window(strides: [3, 4]), false),
-    ("1-d", [2, 3, 13], [3], Window(strides: [2], pads: [1, 1]), false),
-    ("3-d", [1, 2, 4, 5, 6], [2, 2, 3], Window(strides: [2, 1, 2], pads: [0, 1, 1, 1, 0, 1]), true),
-    ("no channels", [1, 0, 4, 4], [2, 2], Window(), false),
-  ]
   for kind in [.max, .average, .averagePadded] as [Pool.Kind] {
-    for shape in shapes {
+    for shape in poolShapes {
       let op = Op.pool(Pool(kind, kernel: shape.kernel, shape.window, ceil: shape.ceil))
       cases.append(
         opCase("\(kind.rawValue), \(shape.name)", op, [TensorType(.f32, shape.x)], exact: kind == .max))
@@ -218,5 +219,20 @@ let poolCases: [OpCase] = {
         opCase("\(kind.rawValue), \(element)", op, [TensorType(element, [1, 3, 6, 7])], exact: kind == .max))
     }
   }
+  return cases
+}()
+
+let argPoolCases: [OpCase] = {
+  var cases = poolShapes.map { shape in
+    opCase(
+      shape.name, .argPool(ArgPool(kernel: shape.kernel, shape.window, ceil: shape.ceil)),
+      [TensorType(.f32, shape.x)], .grid(step: 1, -2, 2))
+  }
+  let op = Op.argPool(ArgPool(kernel: [3, 3], Window(strides: [2, 2], pads: [1, 1, 1, 1])))
+  for element in [.f16, .bf16, .i8, .u8] as [ElementType] {
+    cases.append(opCase("\(element)", op, [TensorType(element, [1, 3, 6, 7])]))
+  }
+  let special: [Double] = [1, .nan, 2, -.infinity, -.infinity, .nan, .infinity, -0.0, 0, -1, -.infinity]
+  cases.append(opCase("special values", op, [f32(2, 2, 5, 5)], .cycle(special)))
   return cases
 }()

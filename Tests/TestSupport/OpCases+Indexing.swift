@@ -102,3 +102,48 @@ let gridSampleCases: [OpCase] = {
   }
   return cases
 }()
+
+let roiAlignCases: [OpCase] = {
+  var cases: [OpCase] = []
+  for mode in RoiAlign.Mode.allCases {
+    for coordinates in RoiAlign.Coordinates.allCases {
+      for ratio in [0, 1, 3] {
+        let op = RoiAlign(mode, coordinates, height: 2, width: 3, samplingRatio: ratio)
+        let name = "\(mode), \(coordinates.rawValue), ratio \(ratio)"
+        for (x, regions) in [
+          ([2, 3, 6, 7], 4), ([1, 20, 9, 5], 2), ([1, 2, 1, 1], 3), ([1, 0, 4, 4], 1), ([3, 1, 4, 4], 0),
+        ] as [(Shape, Int)] {
+          cases.append(
+            opCase(
+              "\(name), \(regions) regions of \(x)", .roiAlign(op),
+              [
+                operand(TensorType(.f32, x)), operand(f32(regions, 4), .uniform(-3, 12)),
+                operand(TensorType(.i64, [regions]), .uniform(Double(-x[0]), Double(x[0] - 1))),
+              ]))
+        }
+        let special: [Double] = [
+          .nan, 0, 3, .infinity, -.infinity, -1e30, 1e30, 2, 1, 4, 3e9, .nan, 2, -3e9, 5, 2,
+        ]
+        cases.append(
+          opCase(
+            "\(name), special values", .roiAlign(op),
+            [
+              operand(f32(1, 2, 4, 4)), operand(f32(8, 4), .cycle(special)),
+              operand(TensorType(.i32, [8]), .integers([0, -1])),
+            ]))
+      }
+    }
+    let op = RoiAlign(mode, height: 3, width: 2, spatialScale: 0.25)
+    for element in [.f16, .bf16] as [ElementType] {
+      cases.append(
+        opCase(
+          "\(mode), \(element), scaled", .roiAlign(op),
+          [
+            operand(TensorType(element, [2, 3, 8, 8])),
+            operand(TensorType(element, [3, 4]), .uniform(-8, 40)),
+            operand(TensorType(.i32, [3]), .uniform(0, 1)),
+          ]))
+    }
+  }
+  return cases
+}()

@@ -61,8 +61,9 @@ package struct OpCase: Sendable, CustomStringConvertible {
 /// Every op on shapes, attributes, element types and values that matter. All are legal.
 package let opCases: [OpCase] =
   unaryCases + binaryCases + selectCases + castCases + elementwiseCases + matMulCases + convCases
-  + convTransposeCases + poolCases + reduceCases + argReduceCases + cumSumCases + normalizationCases
-  + movementCases + gatherCases + scatterCases + topKCases + recurrentCases + gridSampleCases
+  + convTransposeCases + poolCases + argPoolCases + reduceCases + argReduceCases + cumSumCases
+  + normalizationCases
+  + movementCases + gatherCases + scatterCases + topKCases + recurrentCases + gridSampleCases + roiAlignCases
   + integerProductCases + padCases + resizeCases
 
 /// A case with standard values. Results of `exact` ones don't depend on rounding.

@@ -162,6 +162,7 @@ typedef struct {
   X(CONV, 4, "conv")                  \
   X(CONV_TRANSPOSE, 5, "conv_transpose") \
   X(POOL, 6, "pool")                  \
+  X(ARG_POOL, 25, "arg_pool")         \
   X(REDUCE, 7, "reduce")              \
   X(ARG_REDUCE, 8, "arg_reduce")      \
   X(SOFTMAX, 9, "softmax")            \
@@ -177,6 +178,7 @@ typedef struct {
   X(TOP_K, 19, "top_k")               \
   X(RECURRENT, 20, "recurrent")       \
   X(GRID_SAMPLE, 21, "grid_sample")   \
+  X(ROI_ALIGN, 24, "roi_align")       \
   X(MATMUL_INTEGER, 22, "matmul_integer") \
   X(CONV_INTEGER, 23, "conv_integer") \
   X(LOOP, 29, "loop")                 \
@@ -216,6 +218,9 @@ typedef enum {
  *                                     2 average including padding), S kernel, S strides, S dilations, S begin pads, S end pads.
  *                                     Output extents as CONV, or one more (ceil mode) as long as the last window starts inside
  *                                     x or its begin padding; or one less when the last would not. kind 2 counts begin and end padding, not what ceil mode adds.
+ * ARG_POOL        y <- x              x: float, i8, u8; y: i64. attributes and output extents as POOL, but no kind. The position in the
+ *                                     whole of x of each window's largest element, of equals the first; NaN is the largest. -1 for
+ *                                     a window of padding alone.
  * REDUCE          y <- x              attributes: kind (see below), axis mask (bit d = axis d reduced). y's element count is
  *                                     the product of the kept extents. float, or i32/i64 for sum, product, min, max
  *                                     (mean truncates) computed in int64. Empty reductions give the identity
@@ -259,6 +264,11 @@ typedef enum {
  *                                     1 border, 2 reflection), align_corners. x: [N, C, spatial..], extents from 1 to 2^24 - 1,
  *                                     grid: [N, points.., S], the last axis' coordinate first, y: [N, C, points..] of x's element.
  *                                     As ONNX's GridSample; a coordinate that is NaN lies far below the first element.
+ * ROI_ALIGN       y <- x, rois, indices   float; indices: i32/i64, checked at run time (negative ones count from the end). attributes:
+ *                                     mode (0 avg, 1 max), coordinates (0 half_pixel, 1 output_half_pixel), sampling_ratio (0 for an
+ *                                     adaptive one), spatial_scale (double bits). x: [N, C, H, W], H and W from 1 to 2^24 - 1,
+ *                                     rois: [R, 4], x1, y1, x2, y2; indices: [R]; y: [R, C, h, w] of x's element. As ONNX's RoiAlign;
+ *                                     scaled coordinates are limited to +-2^30, NaN is -2^30.
  * MATMUL_INTEGER  y <- a, b, a_zero, b_zero   a and b: i8 or u8, y: i32, shapes as MATMUL without transposes. a_zero: a's element,
  *                                     [] or [M]; b_zero: b's, [] or [N]. No attributes. y = (a - a_zero) * (b - b_zero), wrapping.
  * CONV_INTEGER    y <- x, w, x_zero, w_zero   x and w: i8 or u8, y: i32, shapes and attributes as CONV without activation.
@@ -284,6 +294,9 @@ typedef enum {
   INGOT_REDUCE_LOG_SUM = 8,
   INGOT_REDUCE_LOG_SUM_EXP = 9
 } ingot_reduction;
+
+/* The most samples that ROI_ALIGN takes of a bin along one axis, unless their number is adaptive. */
+#define INGOT_MAX_SAMPLING_RATIO 128
 
 /* X(NAME, number, arity). Functions of the ELEMENTWISE program and of fused activations. Those marked f have no int64
  * form. Numbers are never reused. Comparisons and logic give 0 or 1. */

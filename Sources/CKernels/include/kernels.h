@@ -110,6 +110,15 @@ typedef struct {
   int64_t in[3], kernel[3], out[3], stride[3], dilation[3], begin[3], end[3];
 } kernel_pool;
 
+/* Positions of the largest elements; as kernel_pool. */
+typedef struct {
+  const void *x;
+  int64_t *y;
+  uint8_t element;
+  int64_t planes;
+  int64_t in[3], kernel[3], out[3], stride[3], dilation[3], begin[3];
+} kernel_arg_pool;
+
 /* Axes are merged so that kept and reduced ones alternate. */
 typedef struct {
   const void *x;
@@ -258,6 +267,19 @@ typedef struct {
   int64_t batch, channels, points;
   int64_t in[3];
 } kernel_grid_sample;
+
+/* Indices have been checked. */
+typedef struct {
+  const void *x, *rois, *indices;
+  void *y;
+  uint8_t element, roi_element, index_element;
+  uint8_t most;           /* the largest weighted corner of a sample instead of the average */
+  uint8_t half_pixel;
+  int64_t sampling_ratio; /* samples of a bin along each axis; 0 for one an element */
+  float scale;
+  int64_t batch, channels, rois_count;
+  int64_t in[2], out[2];
+} kernel_roi_align;
 
 /* The recurrent part of LSTM, GRU and RNN layers; operands as the format describes them. */
 typedef struct {

@@ -81,13 +81,32 @@ func checkedGroup(_ group: Int) throws(Finding) -> Int {
 // MARK: Pooling
 
 func maxPool(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
-  try context.refuse(output: 1, "Indices")
   let x = try context.input(0)
   let kernel = try context.poolKernel(x)
   let window = try context.window(input: Array(x.shape.dropFirst(2)), kernel: kernel)
-  return [
-    try context.emit(.pool(Pool(.max, kernel: kernel, window, ceil: try context.flag("ceil_mode"))), [x])
-  ]
+  let ceil = try context.flag("ceil_mode")
+  let largest = try context.emit(.pool(Pool(.max, kernel: kernel, window, ceil: ceil)), [x])
+  guard context.isUsed(output: 1) else { return [largest] }
+  let positions = try context.emit(.argPool(ArgPool(kernel: kernel, window, ceil: ceil)), [x])
+  guard try context.flag("storage_order"), kernel.count > 1 else { return [largest, positions] }
+  return [largest, try columnMajor(context, positions, Array(x.shape.dropFirst(2)))]
+}
+
+/// Row-major positions in planes of some spatial extents, counted with the first axis fastest instead. The −1
+/// of an empty window stays.
+private func columnMajor(
+  _ context: ONNXNodeContext, _ positions: ONNXOperand, _ spatial: [Int]
+) throws(Finding) -> ONNXOperand {
+  func number(_ value: Int) -> ONNXOperand { context.scalar(Double(value), .i64) }
+  let place = try context.binary(.mod, positions, number(spatial.reduce(1, *)))
+  var result = try context.binary(.sub, positions, place)
+  for axis in spatial.indices {
+    let rest = try context.binary(.div, place, number(spatial[(axis + 1)...].reduce(1, *)))
+    let index = try context.binary(.mod, rest, number(spatial[axis]))
+    let step = number(spatial[..<axis].reduce(1, *))
+    result = try context.binary(.add, result, try context.binary(.mul, index, step))
+  }
+  return result
 }
 
 func averagePool(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {

@@ -48,6 +48,7 @@ func isInf(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
 
 /// Dropout does nothing at inference; its mask is all true.
 func dropout(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
+  try context.refuseTraining()
   let x = try context.input(0)
   if context.optional(2) != nil {
     let ratio = try context.constantNumber(1, "the ratio") ?? 0.5
@@ -96,7 +97,10 @@ private func bound(_ context: ONNXNodeContext, _ index: Int, _ absent: Double) t
 
 /// An operator that is one of the core functions of two operands.
 func binary(_ function: BinaryFunction) -> ONNXTranslation {
-  { context throws(Finding) in [try context.binary(function, try context.input(0), try context.input(1))] }
+  { context throws(Finding) in
+    let (a, b) = try context.pair()
+    return [try context.binary(function, a, b)]
+  }
 }
 
 /// Sum, Max and Min of any number of operands.
@@ -116,7 +120,7 @@ func mean(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
 
 /// The result has the base's type, whatever the exponent's.
 func power(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
-  let (base, exponent) = (try context.input(0), try context.input(1))
+  let (base, exponent) = try context.pair()
   if !base.element.isFloat, exponent.element.isFloat {
     let result = try context.binary(.pow, try context.cast(base, .f32), try context.cast(exponent, .f32))
     return [try context.cast(result, base.element)]
@@ -174,7 +178,8 @@ private func signedWidth(_ element: ElementType) -> Int? {
 
 /// The slope broadcasts to x only. The core function is defined on floats; integers are computed by parts.
 func prelu(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
-  let (x, slope) = (try context.input(0), try context.input(1))
+  let x = try context.input(0)
+  let slope = try context.slope(try context.input(1), of: x)
   guard x.shape.broadcast(with: slope.shape) == x.shape else {
     throw Finding("the slope has shape \(slope.shape)", expected: "one that broadcasts to \(x.shape)")
   }

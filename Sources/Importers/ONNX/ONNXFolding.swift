@@ -48,6 +48,13 @@ struct ONNXFolding {
         * Double(weight.dropFirst().reduce(1, *))
     case .pool(let pool):
       return read + written * pool.kernel.reduce(1.0) { $0 * Double($1) }
+    case .argPool(let pool):
+      return read + written * pool.kernel.reduce(1.0) { $0 * Double($1) }
+    case .roiAlign(let align):
+      // At most two samples for each element along an axis, unless their number is fixed.
+      let image = operands[0].shape.dropFirst(2).reduce(1.0) { $0 * Double(2 * $1 + 1) }
+      let fixed = Double(align.samplingRatio * align.samplingRatio)
+      return read + written * (fixed > 0 ? fixed : image)
     default:
       return read + written
     }

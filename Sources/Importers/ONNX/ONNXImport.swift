@@ -18,9 +18,6 @@ package struct ONNXImportOptions: Sendable {
   }
 }
 
-/// Versions of ONNX's operator set that are understood.
-let onnxOpsets = 7...28
-
 /// Reads an ONNX model and translates it into a module of one function over the core ops.
 ///
 /// All shapes are static afterwards: shape arithmetic is computed away. Weights keep their initializers'
@@ -63,18 +60,4 @@ package func importONNX(
   if let opset = model.operatorSetVersion() { metadata.append((key: "opset", value: "\(opset)")) }
   if !model.producer.isEmpty { metadata.append((key: "producer", value: model.producer)) }
   return Module([builder.graph], metadata: metadata)
-}
-
-/// Refuses versions of ONNX's own operators that are too old or too new.
-func checkOpset(_ sets: [ONNXOperatorSet], file: String, place: String? = nil) throws(ImportError) {
-  guard let version = sets.first(where: { $0.domain.isEmpty })?.version,
-    !onnxOpsets.contains(Int(clamping: version))
-  else { return }
-  let advice =
-    version < onnxOpsets.lowerBound
-    ? "export it again with a newer opset, or convert it with onnx.version_converter"
-    : "export it again with an older opset"
-  throw ImportError(
-    file: file, place: place, found: "uses opset \(version)",
-    expected: "\(onnxOpsets.lowerBound) to \(onnxOpsets.upperBound)", advice: advice)
 }

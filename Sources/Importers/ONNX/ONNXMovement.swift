@@ -5,7 +5,8 @@ import Tensors
 
 func concat(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let operands = try context.variadic()
-  let axis = try context.axis(try context.requiredInt("axis"), rank: operands[0].rank)
+  let given = try context.opset < 4 ? context.int("axis", 1) : context.requiredInt("axis")
+  let axis = try context.axis(given, rank: operands[0].rank)
   return [try context.concat(operands, axis: axis)]
 }
 
@@ -132,9 +133,10 @@ func pad(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   enum Mode: String, CaseIterable { case constant, reflect, edge, wrap }
   let x = try context.input(0)
   let inAttributes = context.opset < 11
-  guard let amounts = inAttributes ? try context.ints("pads") : try context.constantInts(1, "the amounts")
+  let name = context.opset < 2 ? "paddings" : "pads"
+  guard let amounts = inAttributes ? try context.ints(name) : try context.constantInts(1, "the amounts")
   else {
-    throw context.missing("pads")
+    throw context.missing(name)
   }
   let value = inAttributes ? try context.float("value", 0) : try context.constantNumber(2, "the value") ?? 0
   let given = try inAttributes ? nil : context.constantInts(3, "the axes")

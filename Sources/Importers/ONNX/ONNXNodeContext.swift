@@ -45,15 +45,6 @@ struct ONNXNodeContext {
 
   func isUsed(output: Int) -> Bool { usedOutputs.indices.contains(output) && usedOutputs[output] }
 
-  /// Refuses an optional output that is read.
-  func refuse(output: Int, _ name: String) throws(Finding) {
-    guard !isUsed(output: output) else {
-      throw Finding(
-        "output \(output) ('\(name)') is read, which is not supported",
-        advice: "export the model without using it")
-    }
-  }
-
   /// The contents of an input that must be known when the model is compiled, because shapes depend on it.
   func constant(_ index: Int, _ what: String) throws(Finding) -> Tensor {
     let operand = try input(index)

@@ -2,6 +2,7 @@ import IR
 import Tensors
 
 func batchNormalization(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
+  try context.refuseTraining()
   guard try !context.flag("training_mode") else {
     throw Finding("is in training mode", expected: "a model exported for inference")
   }

@@ -34,8 +34,6 @@ private let refusals: [(reason: String, operators: Set<String>)] = [
   ),
   (
     "there is no core op for it yet",
-    [
-      "DeformConv", "Det", "MaxRoiPool", "RoiAlign",
-    ]
+    ["MaxRoiPool"]
   ),
 ]

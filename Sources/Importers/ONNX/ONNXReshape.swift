@@ -5,7 +5,8 @@ import Tensors
 
 func reshape(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let x = try context.input(0)
-  let wanted = try context.constantInts(1, "the shape") ?? []
+  let given = context.opset < 5 ? try context.ints("shape") : try context.constantInts(1, "the shape")
+  let wanted = given ?? []
   let copiesZeros = try !context.flag("allowzero")
   var shape = wanted
   for (axis, extent) in wanted.enumerated() where extent == 0 && copiesZeros {

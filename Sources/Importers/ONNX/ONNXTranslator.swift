@@ -118,6 +118,7 @@ struct ONNXTranslator {
         throw Finding(
           "uses an operator set that the model does not import", expected: "an opset_import for it")
       }
+      try checkMeaning(of: node, opset: opset)
       let stated = (node.inputs + node.outputs).compactMap { unsignedBits[$0] }
       let context = ONNXNodeContext(
         node: node, name: frame.name(of: node), opset: opset, inputs: inputs, usedOutputs: usedOutputs,
