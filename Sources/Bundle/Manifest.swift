@@ -5,11 +5,30 @@ package struct Manifest: Codable, Sendable, Equatable {
   package struct Port: Codable, Sendable, Equatable {
     package var name: String
     package var element: String
+    /// Extents; of an axis in `sizes` the bound.
     package var shape: [Int]
-    package init(name: String, element: String, shape: [Int]) {
+    /// Axes whose extent only a run tells; nil when there are none.
+    package var sizes: [Size]?
+    package init(name: String, element: String, shape: [Int], sizes: [Size] = []) {
       self.name = name
       self.element = element
       self.shape = shape
+      self.sizes = sizes.isEmpty ? nil : sizes
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case name, element, shape
+      case sizes = "sized_by"
+    }
+  }
+
+  /// An axis of an output, and the output that holds its extent.
+  package struct Size: Codable, Sendable, Equatable {
+    package var axis: Int
+    package var output: String
+    package init(axis: Int, output: String) {
+      self.axis = axis
+      self.output = output
     }
   }
 

@@ -44,6 +44,19 @@ package struct Program: Sendable, Equatable {
     }
   }
 
+  /// An axis of an output, and the output that holds its extent.
+  package struct OutputSize: Sendable, Equatable {
+    package var output: Int
+    package var axis: Int
+    package var sizeOutput: Int
+
+    package init(output: Int, axis: Int, sizeOutput: Int) {
+      self.output = output
+      self.axis = axis
+      self.sizeOutput = sizeOutput
+    }
+  }
+
   /// A kernel call. Operands are indices of tensors.
   package struct Instruction: Sendable, Equatable {
     package var opcode: ingot_opcode
@@ -69,6 +82,8 @@ package struct Program: Sendable, Equatable {
   package var buffers: [Buffer] = []
   /// Inputs first, then outputs, then all others.
   package var tensors: [View] = []
+  /// Axes whose extent only a run tells, by output, then axis; their tensors have the bounds.
+  package var sizes: [OutputSize] = []
   package var instructions: [Instruction] = []
   package var inputCount = 0
   package var outputCount = 0

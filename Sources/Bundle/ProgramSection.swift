@@ -32,10 +32,17 @@ func encode(_ program: Program) throws(BundleError) -> [UInt8] {
       instruction_count: UInt32(instructions.count), operand_count: UInt32(operands.count),
       attribute_count: UInt32(attributes.count), string_bytes: UInt32(strings.bytes.count),
       input_count: UInt32(program.inputCount), output_count: UInt32(program.outputCount),
+      size_count: UInt32(program.sizes.count), reserved: 0,
       name: functionName.offset,
       name_bytes: functionName.count, arena_bytes: UInt64(program.arenaBytes)))
   for buffer in program.buffers { section.append(encode(buffer)) }
   for tensor in tensors { section.append(tensor) }
+  for size in program.sizes {
+    section.append(
+      ingot_output_size(
+        output: UInt32(size.output), axis: UInt32(size.axis), size_output: UInt32(size.sizeOutput),
+        reserved: 0))
+  }
   for instruction in instructions { section.append(instruction) }
   for operand in operands { section.append(operand) }
   if operands.count % 2 != 0 { section.append(UInt32(0)) }
@@ -88,6 +95,7 @@ func decodeProgram(_ bytes: UnsafeRawBufferPointer) throws(BundleError) -> Progr
   let header: ingot_program = try reader.read()
   let buffers: [ingot_buffer] = try reader.read(count: Int(header.buffer_count))
   let tensors: [ingot_tensor] = try reader.read(count: Int(header.tensor_count))
+  let sizes: [ingot_output_size] = try reader.read(count: Int(header.size_count))
   let instructions: [ingot_instruction] = try reader.read(count: Int(header.instruction_count))
   let operands: [UInt32] = try reader.read(count: Int(header.operand_count))
   if operands.count % 2 != 0 { let _: UInt32 = try reader.read() }
@@ -122,6 +130,9 @@ func decodeProgram(_ bytes: UnsafeRawBufferPointer) throws(BundleError) -> Progr
       Program.View(
         buffer: Int(tensor.buffer), element: element, shape: Shape(extents.map { Int($0) }),
         offset: Int(clamping: tensor.offset), name: try strings.text(tensor.name, tensor.name_bytes)))
+  }
+  program.sizes = sizes.map {
+    Program.OutputSize(output: Int($0.output), axis: Int($0.axis), sizeOutput: Int($0.size_output))
   }
   for instruction in instructions {
     let first = Int(instruction.first_operand)

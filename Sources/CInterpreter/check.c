@@ -146,11 +146,13 @@ ingot_status ingot_check_function(const ingot_bundle *bundle, uint32_t function,
   if (!is_string(header, header->name, header->name_bytes))
     return ingot_fail(report, INGOT_ERROR_INVALID, "function %u has a name outside the strings; compile the model again", function);
   ingot_checker checker = {report, bundle, view, INGOT_NONE, 0};
+  INGOT_REQUIRE(&checker, header->reserved == 0, "a reserved field of the header is %u", header->reserved);
   INGOT_REQUIRE(&checker, header->operand_count % 2 == 0 || view->operands[header->operand_count] == 0,
                 "the padding after the operands is not zero");
   ingot_status status = check_buffers(&checker);
   if (status == INGOT_OK) status = check_tensors(&checker);
   if (status == INGOT_OK) status = check_interface(&checker);
+  if (status == INGOT_OK) status = ingot_check_sizes(&checker);
   ingot_nesting nesting = {.depth = 0};
   for (uint32_t i = 0; status == INGOT_OK && i < header->instruction_count; i++) {
     checker.instruction = i;

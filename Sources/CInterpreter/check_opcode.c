@@ -106,7 +106,10 @@ ingot_status ingot_expect_activation(const ingot_op *op, uint32_t first_attribut
 
 static uint32_t results_of(const ingot_op *op) {
   switch (op->instruction->opcode) {
-    case INGOT_OP_TOP_K: return 2;
+    case INGOT_OP_TOP_K:
+    case INGOT_OP_NONZERO:
+    case INGOT_OP_NMS: return 2;
+    case INGOT_OP_UNIQUE: return 4;
     case INGOT_OP_RECURRENT: return op->attribute_count > 0 && op->attributes[0] == 0 ? 3 : 2;
     default: return 1;
   }
@@ -152,6 +155,9 @@ ingot_status ingot_check_opcode(const ingot_checker *c) {
     case INGOT_OP_ROI_ALIGN: return ingot_check_roi_align(&op);
     case INGOT_OP_RECURRENT: return ingot_check_recurrent(&op);
     case INGOT_OP_TOP_K: return ingot_check_top_k(&op);
+    case INGOT_OP_NONZERO: return ingot_check_nonzero(&op);
+    case INGOT_OP_UNIQUE: return ingot_check_unique(&op);
+    case INGOT_OP_NMS: return ingot_check_nms(&op);
     case INGOT_OP_CUMSUM: return ingot_check_cumsum(&op);
   }
   return ingot_invalid(c, "the opcode is %u", instruction->opcode);

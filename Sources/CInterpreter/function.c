@@ -21,7 +21,8 @@ ingot_status ingot_read_function(ingot_bundle *bundle, uint32_t function, const 
   /* Counts are 32 bits wide, so none of these sums can overflow. */
   const uint64_t buffers = sizeof *header;
   const uint64_t tensors = buffers + (uint64_t)header->buffer_count * sizeof(ingot_buffer);
-  const uint64_t instructions = tensors + (uint64_t)header->tensor_count * sizeof(ingot_tensor);
+  const uint64_t sizes = tensors + (uint64_t)header->tensor_count * sizeof(ingot_tensor);
+  const uint64_t instructions = sizes + (uint64_t)header->size_count * sizeof(ingot_output_size);
   const uint64_t operands = instructions + (uint64_t)header->instruction_count * sizeof(ingot_instruction);
   const uint64_t operand_words = (uint64_t)header->operand_count + header->operand_count % 2;
   const uint64_t attributes = operands + operand_words * sizeof(uint32_t);
@@ -33,6 +34,7 @@ ingot_status ingot_read_function(ingot_bundle *bundle, uint32_t function, const 
   view->header = header;
   view->buffers = (const ingot_buffer *)(const void *)(data + buffers);
   view->tensors = (const ingot_tensor *)(const void *)(data + tensors);
+  view->sizes = (const ingot_output_size *)(const void *)(data + sizes);
   view->instructions = (const ingot_instruction *)(const void *)(data + instructions);
   view->operands = (const uint32_t *)(const void *)(data + operands);
   view->attributes = (const uint64_t *)(const void *)(data + attributes);

@@ -32,6 +32,7 @@ typedef struct {
   const ingot_program *header;
   const ingot_buffer *buffers;
   const ingot_tensor *tensors;
+  const ingot_output_size *sizes;
   const ingot_instruction *instructions;
   const uint32_t *operands;
   const uint64_t *attributes;
@@ -96,6 +97,7 @@ typedef struct {
 
 /* Every rule of the format that a program can break. After INGOT_OK nothing is checked again but indices. */
 ingot_status ingot_check_function(const ingot_bundle *bundle, uint32_t function, const ingot_report *report);
+ingot_status ingot_check_sizes(const ingot_checker *checker);
 ingot_status ingot_check_overlap(const ingot_checker *checker);
 ingot_status ingot_check_opcode(const ingot_checker *checker);
 ingot_status ingot_invalid(const ingot_checker *checker, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -174,6 +176,10 @@ void ingot_pool_stop(ingot_pool *pool);
 /* Runs every item of a task on the workers and the calling thread; returns when all are done. */
 void ingot_pool_run(ingot_pool *pool, const ingot_task *task);
 
+/* The extents of output sizes at their bounds, and as a run left them. */
+void ingot_reset_extents(ingot_session *session);
+void ingot_take_extents(ingot_session *session);
+
 struct ingot_session {
   const ingot_bundle *bundle;
   const ingot_function_view *view;
@@ -185,6 +191,7 @@ struct ingot_session {
   uint8_t *arena;
   void **places;          /* of buffers */
   uint32_t *interface_buffers; /* buffer of input i, then of output j */
+  int64_t *extents;            /* of output sizes: what the last run gave, the bounds before */
   ingot_op_hook hook;
   void *hook_context;
   char message[INGOT_MESSAGE_BYTES];

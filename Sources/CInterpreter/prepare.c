@@ -19,12 +19,18 @@ uint32_t ingot_task_count(const ingot_instruction *instruction) {
   }
 }
 
+/* Whether the last result is a count, which is written even when there is nothing to count. */
+static bool counts(const ingot_instruction *instruction) {
+  return instruction->opcode == INGOT_OP_NONZERO || instruction->opcode == INGOT_OP_UNIQUE ||
+         instruction->opcode == INGOT_OP_NMS;
+}
+
 bool ingot_prepare(const kernel_table *table, const ingot_function_view *view, const ingot_instruction *instruction,
                    uint32_t part, int64_t step, void *const *places, ingot_task *task) {
   if (ingot_task_count(instruction) == 0) return false;
   const ingot_preparation p = {view, places, instruction, ingot_operand(view, instruction, 0),
                                view->attributes + instruction->first_attribute};
-  if (ingot_tensor_count(p.y) == 0) return false;
+  if (ingot_tensor_count(p.y) == 0 && !counts(instruction)) return false;
   const ingot_tensor *x = prepared_input(&p, 0);
   int kernel = KERNEL_copy;
   switch ((ingot_opcode)instruction->opcode) {
@@ -122,6 +128,18 @@ bool ingot_prepare(const kernel_table *table, const ingot_function_view *view, c
     case INGOT_OP_TOP_K:
       kernel = KERNEL_top_k;
       ingot_prepare_top_k(&p, &task->arguments.top_k);
+      break;
+    case INGOT_OP_NONZERO:
+      kernel = KERNEL_nonzero;
+      ingot_prepare_nonzero(&p, &task->arguments.nonzero);
+      break;
+    case INGOT_OP_UNIQUE:
+      kernel = KERNEL_unique;
+      ingot_prepare_unique(&p, &task->arguments.unique);
+      break;
+    case INGOT_OP_NMS:
+      kernel = KERNEL_nms;
+      ingot_prepare_nms(&p, &task->arguments.nms);
       break;
     case INGOT_OP_RESIZE:
       kernel = KERNEL_resize;

@@ -54,6 +54,9 @@ void ingot_prepare_softmax(const ingot_preparation *p, kernel_softmax *arguments
 void ingot_prepare_normalize(const ingot_preparation *p, kernel_normalize *arguments);
 void ingot_prepare_cumsum(const ingot_preparation *p, kernel_cumsum *arguments);
 void ingot_prepare_top_k(const ingot_preparation *p, kernel_top_k *arguments);
+void ingot_prepare_nonzero(const ingot_preparation *p, kernel_nonzero *arguments);
+void ingot_prepare_unique(const ingot_preparation *p, kernel_unique *arguments);
+void ingot_prepare_nms(const ingot_preparation *p, kernel_nms *arguments);
 void ingot_prepare_transpose(const ingot_preparation *p, kernel_permute *arguments);
 void ingot_prepare_slice(const ingot_preparation *p, kernel_permute *arguments);
 void ingot_prepare_concat(const ingot_preparation *p, uint32_t part, kernel_interleave *arguments);

@@ -87,6 +87,7 @@ ingot_status ingot_run(ingot_session *session) {
       depth--;
     }
   }
+  ingot_take_extents(session);
   return INGOT_OK;
 }
 

@@ -9,7 +9,7 @@ typedef struct {
   const ingot_function_view *view;
   const kernel_table *table;
   uint32_t threads;
-  uint64_t places, interface, pool, arena, scratch, scratch_bytes, total;
+  uint64_t places, interface, extents, pool, arena, scratch, scratch_bytes, total;
 } session_layout;
 
 static uint64_t reserve(uint64_t *end, uint64_t bytes) {
@@ -47,6 +47,7 @@ static ingot_status plan(const ingot_bundle *bundle, const ingot_session_options
   uint64_t end = sizeof(ingot_session);
   layout->places = reserve(&end, (uint64_t)header->buffer_count * sizeof(void *));
   layout->interface = reserve(&end, ((uint64_t)header->input_count + header->output_count) * sizeof(uint32_t));
+  layout->extents = reserve(&end, (uint64_t)header->size_count * sizeof(int64_t));
   layout->pool = reserve(&end, ingot_pool_bytes());
   layout->arena = reserve(&end, header->arena_bytes);
   layout->scratch_bytes = scratch_of(layout->view, layout->table);
@@ -110,8 +111,10 @@ ingot_status ingot_session_create(const ingot_bundle *bundle, const ingot_sessio
   session->table = layout.table;
   session->places = (void **)(void *)(block + layout.places);
   session->interface_buffers = (uint32_t *)(void *)(block + layout.interface);
+  session->extents = (int64_t *)(void *)(block + layout.extents);
   session->arena = block + layout.arena;
   place_buffers(session);
+  ingot_reset_extents(session);
   session->pool = ingot_pool_start(block + layout.pool, layout.threads, block + layout.scratch, (size_t)layout.scratch_bytes);
   if (session->pool == NULL) {
     if (!given) ingot_release(&memory, block, layout.total);

@@ -80,6 +80,20 @@ KERNEL_INLINE void kernel_store_integer(void *y, uint32_t element, int64_t index
   }
 }
 
+/* An integer that is larger for larger elements; equal ones have equal keys, NaN has the largest. */
+KERNEL_INLINE int64_t kernel_order_key(const void *x, uint32_t element, int64_t index) {
+  if (!kernel_is_float(element)) return kernel_load_integer(x, element, index);
+  const float value = kernel_load_float(x, element, index), positive = value == 0 ? 0 : value;
+  int32_t bits;
+  memcpy(&bits, &positive, sizeof bits);
+  return value != value ? INT32_MAX : bits < 0 ? -(int64_t)(bits & INT32_MAX) : bits;
+}
+
+/* Sorts numbers so that `before` holds of none and its predecessor, keeping the order of those that are equal to it.
+ * `spare` has room for as many. */
+typedef int (*kernel_before)(const void *context, int64_t a, int64_t b);
+void kernel_sort(int64_t *numbers, int64_t *spare, int64_t count, kernel_before before, const void *context);
+
 /* The part [*first, *end) of one axis of output positions o whose tap o * stride + offset lies in [0, extent). */
 KERNEL_INLINE void kernel_valid_range(int64_t offset, int64_t stride, int64_t extent, int64_t out, int64_t *first,
                                       int64_t *end) {

@@ -9,18 +9,9 @@ kernel_work kernel_top_k_work(const void *arguments) {
                        (size_t)(p->extent + p->k) * sizeof(int64_t)};
 }
 
-/* An integer that is larger for better elements; equal elements have equal keys, NaN has the largest, or with `least` the smallest. */
+/* Larger for better elements. */
 static int64_t top_k_key(const kernel_top_k *p, int64_t at) {
-  int64_t key;
-  if (kernel_is_float(p->element)) {
-    const float x = kernel_load_float(p->x, p->element, at);
-    const float positive = x == 0 ? 0 : x;
-    int32_t bits;
-    memcpy(&bits, &positive, sizeof bits);
-    key = x != x ? INT32_MAX : bits < 0 ? -(int64_t)(bits & INT32_MAX) : bits;
-  } else {
-    key = kernel_load_integer(p->x, p->element, at);
-  }
+  const int64_t key = kernel_order_key(p->x, p->element, at);
   return p->least ? ~key : key;
 }
 

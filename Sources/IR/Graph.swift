@@ -54,9 +54,12 @@ package struct Node: Sendable {
 package struct Port: Hashable, Sendable {
   package var name: String
   package var value: ValueID
-  package init(name: String, value: ValueID) {
+  /// Axes of an output whose extent only a run tells, in ascending order.
+  package var sizes: [OutputSize]
+  package init(name: String, value: ValueID, sizes: [OutputSize] = []) {
     self.name = name
     self.value = value
+    self.sizes = sizes
   }
 }
 
@@ -151,8 +154,9 @@ package struct Graph: Sendable {
     return value
   }
 
-  package mutating func addOutput(_ name: String, _ value: ValueID) {
-    outputs.append(Port(name: name, value: value))
+  /// Adds an output after the others. Those that `sizes` name may follow later.
+  package mutating func addOutput(_ name: String, _ value: ValueID, sizes: [OutputSize] = []) {
+    outputs.append(Port(name: name, value: value, sizes: sizes))
   }
 
   /// Adds a weight, or returns the one with this name if it has the same type and contents. A different

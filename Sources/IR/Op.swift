@@ -32,6 +32,9 @@ package enum Op: Hashable, Sendable {
   case cumsum(CumSum)
   case scatter(Scatter)
   case topK(TopK)
+  case nonZero(NonZero)
+  case unique(Unique)
+  case nms(NonMaxSuppression)
   case recurrent(Recurrent)
   case gridSample(GridSample)
   case roiAlign(RoiAlign)
@@ -74,6 +77,9 @@ package enum Op: Hashable, Sendable {
     case .cumsum(let op): op
     case .scatter(let op): op
     case .topK(let op): op
+    case .nonZero(let op): op
+    case .unique(let op): op
+    case .nms(let op): op
     case .recurrent(let op): op
     case .gridSample(let op): op
     case .roiAlign(let op): op
@@ -139,7 +145,8 @@ package enum Op: Hashable, Sendable {
       .layerNorm(LayerNorm()), .rmsNorm(RMSNorm()), .groupNorm(GroupNorm()), .batchNorm(BatchNorm()),
       .lpNorm(LpNorm()), .transpose(Transpose()), .reshape(Reshape()), .expand(Expand()), .concat(Concat()),
       .slice(Slice()), .pad(Pad()), .gather(Gather()), .resize(Resize()), .cumsum(CumSum()),
-      .scatter(Scatter()), .topK(TopK()), .recurrent(Recurrent()), .gridSample(GridSample()),
+      .scatter(Scatter()), .topK(TopK()), .nonZero(NonZero()), .unique(Unique()), .nms(NonMaxSuppression()),
+      .recurrent(Recurrent()), .gridSample(GridSample()),
       .roiAlign(RoiAlign()),
       .matmulInteger(MatMulInteger()), .convInteger(ConvInteger()), .bitcast(Bitcast()),
       .call(FunctionCall()), .loop(Loop()),
@@ -201,6 +208,9 @@ package enum Op: Hashable, Sendable {
     case .cumsum(let op): .cumsum(try set(attributes, on: op))
     case .scatter(let op): .scatter(try set(attributes, on: op))
     case .topK(let op): .topK(try set(attributes, on: op))
+    case .nonZero(let op): .nonZero(try set(attributes, on: op))
+    case .unique(let op): .unique(try set(attributes, on: op))
+    case .nms(let op): .nms(try set(attributes, on: op))
     case .recurrent(let op): .recurrent(try set(attributes, on: op))
     case .gridSample(let op): .gridSample(try set(attributes, on: op))
     case .roiAlign(let op): .roiAlign(try set(attributes, on: op))

@@ -20,6 +20,7 @@ import Tensors
 //   V16  Weights of one name have the same type and contents in all functions of a module.
 //   V17  Functions that nodes run are in the module, and take and give what the nodes do.
 //   V18  No function reaches itself through the functions that it runs, and these keep to `Limits`.
+//   V19  Sizes of an output name axes of it, in ascending order, and outputs that are one i64 each.
 
 /// Checks every invariant of every function and of the module.
 package func verify(_ module: Module) throws(Diagnostic) {
@@ -90,6 +91,7 @@ private struct GraphVerifier {
       throw failure(
         4, "output \(stringLiteral(port.name)) is value \(port.value.index), which the graph does not have")
     }
+    try checkSizes()
     let position = try checkOrder()
     for node in graph.order { try check(node, position) }
     try checkValues()
@@ -104,6 +106,13 @@ private struct GraphVerifier {
         throw failure(2, "two \(kind)s are named \(stringLiteral(port.name))")
       }
       try checkLength(port.name, "the name of an \(kind)")
+    }
+  }
+
+  private func checkSizes() throws(Diagnostic) {
+    for port in graph.outputs {
+      guard let problem = graph.problem(inSizesOf: port) else { continue }
+      throw failure(19, "output \(stringLiteral(port.name)): \(problem)")
     }
   }
 

@@ -7,7 +7,8 @@ public struct TensorInfo: Sendable, Hashable {
   public let name: String
   /// Element type as the IR spells it: `f32`, `f16`, `bf16`, `i8`, `u8`, `i16`, `i32`, `i64`, `bool`.
   public let element: String
-  /// Extents, outermost first.
+  /// Extents, outermost first. Of an output whose size only a run tells, the bounds; see
+  /// ``Session/outputShape(_:)``.
   public let shape: [Int]
   /// Size in bytes.
   public let byteCount: Int

@@ -66,7 +66,8 @@ public final class Session {
     return try body(UnsafeMutableRawBufferPointer(start: data, count: info.byteCount))
   }
 
-  /// The memory of an output, valid until the next run.
+  /// The memory of an output, valid until the next run. It is laid out for the shape in ``outputs``, also when
+  /// ``outputShape(_:)`` is smaller.
   public func withOutput<Result>(_ index: Int, _ body: (UnsafeRawBufferPointer) throws -> Result) throws
     -> Result
   {
@@ -86,13 +87,31 @@ public final class Session {
     try withInput(index) { target in values.withUnsafeBytes { target.copyBytes(from: $0) } }
   }
 
-  /// The numbers of an fp32 output.
+  /// The extents of an output after a run. They differ from those in ``outputs`` where the size depends on data:
+  /// boxes that were found, elements that are not 0.
+  public func outputShape(_ index: Int) throws -> [Int] {
+    let info = try self.info(outputs, index, "output")
+    var extents = [Int64](repeating: 0, count: 8)
+    let status = ingot_output_dims(session, UInt32(index), &extents)
+    guard status == INGOT_OK else {
+      throw InterpreterError(status, String(cString: ingot_session_message(session)))
+    }
+    return extents.prefix(info.shape.count).map { Int($0) }
+  }
+
+  /// The numbers of an fp32 output, as many as ``outputShape(_:)`` says.
   public func output(_ index: Int) throws -> [Float] {
     let info = try self.info(outputs, index, "output")
     guard info.element == "f32" else {
       throw InterpreterError(.argument, "output '\(info.name)' is \(info.element)\(info.shape), not f32")
     }
-    return try withOutput(index) { Array($0.bindMemory(to: Float.self)) }
+    let shape = try outputShape(index)
+    return try withOutput(index) { bytes in
+      [Float](unsafeUninitializedCapacity: shape.reduce(1, *)) { numbers, count in
+        copyPart(of: bytes, info.shape, to: UnsafeMutableRawBufferPointer(numbers), shape, elementBytes: 4)
+        count = numbers.count
+      }
+    }
   }
 
   /// Runs the function once.
@@ -145,14 +164,17 @@ public final class Session {
     try withInput(index) { target in tensor.withBytes { if $0.count > 0 { target.copyMemory(from: $0) } } }
   }
 
-  /// A copy of an output.
+  /// A copy of an output, of the shape that the run gave it.
   package func outputTensor(_ index: Int) throws -> Tensor {
     let info = try self.info(outputs, index, "output")
     guard let element = info.elementType else {
       throw InterpreterError(.invalid, "output '\(info.name)' has an unknown element type")
     }
+    let shape = try outputShape(index)
     return try withOutput(index) { bytes in
-      Tensor(element: element, shape: Shape(info.shape)) { if bytes.count > 0 { $0.copyMemory(from: bytes) } }
+      Tensor(element: element, shape: Shape(shape)) {
+        copyPart(of: bytes, info.shape, to: $0, shape, elementBytes: element.byteCount)
+      }
     }
   }
 

@@ -144,15 +144,20 @@ private func requireBoundWeights(_ module: Module) throws(Diagnostic) {
   }
 }
 
+/// An input or output of a graph as manifests describe it.
+package func manifestPort(_ port: Port, of graph: Graph) -> Manifest.Port {
+  let type = graph.type(of: port.value)
+  return Manifest.Port(
+    name: port.name, element: type.element.rawValue, shape: type.shape.extents,
+    sizes: port.sizes.map { Manifest.Size(axis: $0.axis, output: $0.output) })
+}
+
 private func describe(_ module: Module, _ index: Int, _ lowered: LoweredFunction) -> Manifest.Function {
   let graph = module.functions[index]
-  func port(_ port: Port) -> Manifest.Port {
-    let type = graph.type(of: port.value)
-    return Manifest.Port(name: port.name, element: type.element.rawValue, shape: type.shape.extents)
-  }
   let statistics = Statistics(module, function: index)
   return Manifest.Function(
-    name: graph.name, inputs: graph.inputs.map(port), outputs: graph.outputs.map(port),
+    name: graph.name, inputs: graph.inputs.map { manifestPort($0, of: graph) },
+    outputs: graph.outputs.map { manifestPort($0, of: graph) },
     arenaBytes: lowered.program.arenaBytes, arenaLowerBoundBytes: lowered.arenaLowerBound,
     instructions: lowered.program.instructions.count, parameters: statistics.parameters, macs: statistics.macs
   )

@@ -103,6 +103,12 @@ private struct Emitter {
       addTensor(port.value, buffer: buffer, offset: 0, name: port.name)
     }
     program.outputCount = graph.outputs.count
+    for (index, port) in graph.outputs.enumerated() {
+      for size in port.sizes {
+        guard let holder = graph.outputs.firstIndex(where: { $0.name == size.output }) else { continue }
+        program.sizes.append(Program.OutputSize(output: index, axis: size.axis, sizeOutput: holder))
+      }
+    }
   }
 
   private mutating func addTensor(_ value: ValueID, buffer: Int, offset: Int, name: String) {

@@ -141,6 +141,12 @@ func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(
   case .topK(let op):
     let axis = Int64(try resolve(axis: op.axis, in: operands[0].shape))
     return KernelCall(opcode: INGOT_OP_TOP_K, attributes: [axis, op.largest ? 0 : 1])
+  case .nonZero: return KernelCall(opcode: INGOT_OP_NONZERO, attributes: [])
+  case .unique(let op): return KernelCall(opcode: INGOT_OP_UNIQUE, attributes: [op.sorted ? 1 : 0])
+  case .nms(let op):
+    return KernelCall(
+      opcode: INGOT_OP_NMS,
+      attributes: [op.isCentered ? 1 : 0, Int64(op.most), word(op.overlap), word(op.score)])
   }
 }
 

@@ -25,7 +25,7 @@ extension Program {
   /// with a fraction are shown as that number.
   package var text: String {
     let inputs = (0..<inputCount).map(port).joined(separator: ", ")
-    let results = outputs.map(port).joined(separator: ", ")
+    let results = outputs.map { port($0) + sizeText($0 - inputCount) }.joined(separator: ", ")
     var lines = ["program @\(quotedUnlessPlain(name))(\(inputs)) -> (\(results)) {"]
     lines += tensors.filter(isWeight).map {
       "  weight @\(quotedUnlessPlain($0.name)): \($0.element.rawValue)\($0.shape)"
@@ -50,6 +50,14 @@ extension Program {
 
   private func port(_ tensor: Int) -> String {
     "%\(tensor) \"\(escaped(tensors[tensor].name))\"\(typeAndPlace(tensor))"
+  }
+
+  /// What sizes the axes of an output whose extents only a run tells.
+  private func sizeText(_ output: Int) -> String {
+    let own = sizes.filter { $0.output == output }
+    guard !own.isEmpty else { return "" }
+    return " sized {" + own.map { "\($0.axis) = %\(inputCount + $0.sizeOutput)" }.joined(separator: ", ")
+      + "}"
   }
 
   /// How a tensor is called in text: weights by name, others by index.

@@ -69,6 +69,11 @@ uint32_t add_intermediate(builder *b, builder_type type, uint64_t shift) {
   return add_tensor(b, type, in_arena(b, INGOT_BUFFER_ARENA, 0, type_bytes(type) + shift), shift, "");
 }
 
+void add_output_size(builder *b, uint32_t output, uint32_t axis, uint32_t size_output) {
+  const uint32_t inputs = b->program.input_count;
+  b->sizes[b->program.size_count++] = (ingot_output_size){output - inputs, axis, size_output - inputs, 0};
+}
+
 uint32_t add_weight(builder *b, builder_type type, const void *data, uint64_t shift, bool packed) {
   const uint64_t element = ingot_element_bytes(type.element), bytes = type_bytes(type) + shift;
   uint8_t *chunk = calloc(1, bytes + 1);
@@ -113,6 +118,7 @@ static stream program_section(const builder *b) {
   append(&s, p, sizeof *p);
   append(&s, b->buffers, p->buffer_count * sizeof(ingot_buffer));
   append(&s, b->tensors, p->tensor_count * sizeof(ingot_tensor));
+  append(&s, b->sizes, p->size_count * sizeof(ingot_output_size));
   append(&s, b->instructions, p->instruction_count * sizeof(ingot_instruction));
   append(&s, b->operands, p->operand_count * sizeof(uint32_t));
   append(&s, &zero, p->operand_count % 2 * sizeof zero);

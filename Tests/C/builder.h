@@ -21,6 +21,7 @@ typedef struct {
   ingot_program program;
   ingot_buffer buffers[256];
   ingot_tensor tensors[256];
+  ingot_output_size sizes[16];
   ingot_instruction instructions[64];
   uint32_t operands[BUILDER_MAX];
   uint64_t attributes[BUILDER_MAX];
@@ -50,7 +51,14 @@ uint32_t add_weight(builder *b, builder_type type, const void *data, uint64_t sh
 uint32_t add_instruction(builder *b, uint32_t opcode, const uint32_t *results, uint32_t result_count, const uint32_t *inputs,
                          uint32_t input_count, const uint64_t *attributes, uint32_t attribute_count);
 
-/* A small valid program with this opcode: tensor 0 is the input x, 1 the output y, 2 an intermediate, then weights. */
+/* Axis `axis` of an output is sized by another one; both are tensors. */
+void add_output_size(builder *b, uint32_t output, uint32_t axis, uint32_t size_output);
+
+/* No opcode is higher. */
+#define LAST_OPCODE 63
+
+/* A small valid program with this opcode: tensor 0 is the input x, 1 the output y, 2 an intermediate, then weights.
+ * Opcodes that count have the count as output 2, before the intermediate, which sizes axis 0 of y. */
 builder *sample_program(uint32_t opcode);
 
 /* The file; to be freed. */

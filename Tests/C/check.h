@@ -26,5 +26,6 @@ void test_regions(void);
 void test_validator(void);
 void test_file(void);
 void test_session(void);
+void test_sizes(void);
 
 #endif

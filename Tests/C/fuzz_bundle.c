@@ -98,6 +98,20 @@ static void bind_exactly(const ingot_bundle *bundle, ingot_session *session, uin
   }
 }
 
+/* Whatever the mutant's data says, no extent leaves its bound. */
+static void check_extents(const ingot_bundle *bundle, ingot_session *session, uint32_t function) {
+  for (uint32_t i = 0; i < ingot_output_count(bundle, function); i++) {
+    const ingot_tensor_info *info = ingot_output(bundle, function, i);
+    int64_t dims[8];
+    bool inside = ingot_output_dims(session, i, dims) == INGOT_OK;
+    for (uint32_t d = 0; d < 8; d++) inside = inside && dims[d] >= 0 && dims[d] <= info->dims[d];
+    if (!inside) {
+      fprintf(stderr, "output %u has extents outside its bounds\n", i);
+      abort();
+    }
+  }
+}
+
 /* Opens, and runs if that is little work. Returns whether it opened. */
 static bool try_mutant(uint8_t *file, uint64_t bytes, uint64_t *runs) {
   char message[512];
@@ -113,7 +127,9 @@ static bool try_mutant(uint8_t *file, uint64_t bytes, uint64_t *runs) {
       if (ingot_session_create(bundle, &options, &allocator, &session, message, sizeof message) != INGOT_OK) continue;
       void *bound[BOUND] = {NULL};
       bind_exactly(bundle, session, f, bound);
+      check_extents(bundle, session, f);
       ingot_run(session);
+      check_extents(bundle, session, f);
       (*runs)++;
       ingot_session_destroy(session);
       for (int i = 0; i < BOUND; i++) free(bound[i]);
@@ -218,7 +234,8 @@ int main(int count, char **words) {
     }
   }
   if (seed_count == 0) {
-    for (uint32_t opcode = 1; ingot_opcode_text(opcode) != NULL; opcode++) seeds[seed_count++] = seed_bundle(opcode);
+    for (uint32_t opcode = 1; opcode <= LAST_OPCODE; opcode++)
+      if (ingot_opcode_text(opcode) != NULL) seeds[seed_count++] = seed_bundle(opcode);
   }
   for (const double start = now(); mutants < limit && now() - start < seconds; mutants++) {
     const seed_file *s = &seeds[mutants % (uint64_t)seed_count];

@@ -12,5 +12,6 @@ int main(void) {
   test_file();
   test_validator();
   test_session();
+  test_sizes();
   return check_summary();
 }

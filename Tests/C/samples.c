@@ -63,11 +63,20 @@ builder *sample_program(uint32_t opcode) {
       a[0] = 1, a[2] = 1, a[5] = 1, a[7] = INGOT_FN_SIGMOID, a[10] = a[13] = INGOT_FN_TANH, count = 16;
       break;
     case INGOT_OP_TOP_K: y.dims[1] = 2, a[0] = 1, count = 2; break;
+    case INGOT_OP_NONZERO: x = y = vector, y.element = INGOT_I64; break;
+    case INGOT_OP_UNIQUE: x = matrix, y = vector, y.element = INGOT_I64, a[0] = 1, count = 1; break;
+    case INGOT_OP_NMS:
+      x = (builder_type){INGOT_F32, 3, {2, 5, 4}}, y = (builder_type){INGOT_I64, 2, {12, 3}};
+      a[1] = 2, a[2] = real_bits(0.5), a[3] = real_bits(0.1), count = 4;
+      break;
     case INGOT_OP_SCATTER: x = y = matrix, a[0] = 1, count = 1; break;
     default: break;
   }
   uint32_t inputs[6] = {add_input(b, x, "x")}, inputs_count = 1;
   const uint32_t result = add_output(b, y, "y");
+  const bool counts = opcode == INGOT_OP_NONZERO || opcode == INGOT_OP_UNIQUE || opcode == INGOT_OP_NMS;
+  const uint32_t size = counts ? add_output(b, (builder_type){INGOT_I64, 0, {0}}, "y.size") : 0;
+  if (counts) add_output_size(b, result, 0, size);
   add_intermediate(b, image, 0);
   for (int i = 0; i < 2; i++) {
     if (weights[i] != NULL) inputs[inputs_count++] = add_weight(b, *weights[i], zeros, 0, false);
@@ -78,7 +87,16 @@ builder *sample_program(uint32_t opcode) {
     inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I64, 1, {2}}, zeros, 0, false);
     inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_F32, 2, {2, 4}}, zeros, 0, false);
   }
-  uint32_t results[2] = {result}, result_count = 1;
+  if (opcode == INGOT_OP_NMS) {
+    static const float scores[30] = {0.5f, 0.5f, 0.9f, 0, 0.2f, 0.3f};
+    inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_F32, 3, {2, 3, 5}}, scores, 0, false);
+  }
+  uint32_t results[4] = {result}, result_count = 1;
+  if (opcode == INGOT_OP_UNIQUE) {
+    results[result_count++] = add_intermediate(b, y, 0);
+    results[result_count++] = add_intermediate(b, y, 0);
+  }
+  if (counts) results[result_count++] = size;
   if (opcode == INGOT_OP_RECURRENT) {
     const builder_type state = {INGOT_F32, 3, {1, 2, 4}};
     inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_F32, 3, {1, 12, 4}}, zeros, 0, false);

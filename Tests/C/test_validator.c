@@ -346,9 +346,59 @@ static void movement(void) {
   RULE(op, "updates have rank", t[3].rank = 0; t[3].dims[0] = 0);
 }
 
+static void counted(void) {
+  uint32_t op = INGOT_OP_NONZERO;
+  ACCEPTED(op, t[0].dims[0] = t[1].dims[0] = 0);
+  RULE(op, "results, expected 2", i->result_count = 1; i->input_count = 2);
+  RULE(op, "attributes, expected 0", i->attribute_count = b->program.attribute_count = 1);
+  RULE(op, "result 0 has element", t[1].element = INGOT_F16);
+  RULE(op, "the input has rank", t[0].rank = 2; t[0].dims[1] = 1);
+  RULE(op, "meet at axis 0", t[0].dims[0] = 3);
+  RULE(op, "shapes of rank", t[1].rank = 2; t[1].dims[1] = 1);
+  op = INGOT_OP_UNIQUE;
+  ACCEPTED(op, a[0] = 0);
+  ACCEPTED(op, t[0].dims[1] = 0);
+  RULE(op, "results, expected 4", i->result_count = 3; i->input_count = 2);
+  RULE(op, "sorted is 2", a[0] = 2);
+  RULE(op, "the input has rank", t[0].rank = 1; t[0].dims[1] = 0);
+  RULE(op, "positions has rank", t[1].dims[0] = 3);
+  RULE(op, "inverse has rank", t[4].dims[0] = 3);
+  RULE(op, "counts has rank", t[5].dims[0] = 3);
+  RULE(op, "result 2 has element", t[5].element = INGOT_BF16);
+  op = INGOT_OP_NMS;
+  ACCEPTED(op, a[0] = 1; a[2] = 0x7ff8000000000000);
+  ACCEPTED(op, a[1] = INT64_MAX; t[0].dims[1] = t[4].dims[2] = 2; t[1].dims[0] = 12);
+  RULE(op, "center_point_box is 2", a[0] = 2);
+  RULE(op, "the most boxes of a class is -1", a[1] = UINT64_MAX);
+  RULE(op, "expected [6, 3]", a[1] = 1);
+  RULE(op, "expected [30, 3]", a[1] = INT64_MAX);
+  RULE(op, "expected [12, 3]", t[1].dims[1] = 2);
+  RULE(op, "elements are", t[4].element = INGOT_I32);
+  RULE(op, "boxes have rank", t[0].dims[2] = 3);
+  RULE(op, "boxes have rank", t[0].dims[1] = 4);
+  RULE(op, "boxes have rank", t[4].dims[0] = 1);
+}
+
+static void sizes(void) {
+  const uint32_t op = INGOT_OP_NONZERO;
+  ACCEPTED(op, b->program.size_count = 0);
+  RULE(op, "a reserved field", b->program.reserved = 1);
+  RULE(op, "of output 2 by output 1 of 2", b->sizes[0].output = 2);
+  RULE(op, "by output 2 of 2", b->sizes[0].size_output = 2);
+  RULE(op, "by output 1 of 2", b->sizes[0].reserved = 1);
+  RULE(op, "of axis 1 of rank 1", b->sizes[0].axis = 1);
+  RULE(op, "of axis 0 of rank 0", b->sizes[0].output = 1);
+  RULE(op, "expected one i64", b->sizes[0].size_output = 0);
+  RULE(op, "does not come after", b->sizes[1] = b->sizes[0]; b->program.size_count = 2);
+  RULE(INGOT_OP_NMS, "does not come after", b->sizes[1] = b->sizes[0]; b->sizes[0].axis = 1; b->program.size_count = 2);
+  ACCEPTED(INGOT_OP_NMS, b->sizes[1] = b->sizes[0]; b->sizes[1].axis = 1; b->program.size_count = 2);
+  RULE(INGOT_OP_UNIQUE, "result 3 has element", t[2].element = INGOT_F32; b->program.size_count = 0);
+}
+
 /* Counts that do not add up to the section's length. */
 static void counts(void) {
-  for (uint64_t word = 0; word < 6; word++) {
+  for (uint64_t word = 0; word < 9; word++) {
+    if (word == 6 || word == 7) continue; /* of inputs and of outputs, which take no room */
     builder *b = sample_program(INGOT_OP_MATMUL);
     uint64_t bytes;
     uint8_t *file = build(b, &bytes);
@@ -372,11 +422,14 @@ static void counts(void) {
 
 void test_validator(void) {
   counts();
-  for (uint32_t opcode = 1; ingot_opcode_text(opcode) != NULL; opcode++) ACCEPTED(opcode, (void)0);
+  for (uint32_t opcode = 1; opcode <= LAST_OPCODE; opcode++)
+    if (ingot_opcode_text(opcode) != NULL) ACCEPTED(opcode, (void)0);
   structure();
   overlaps();
   compute();
   windows();
   axes();
   movement();
+  counted();
+  sizes();
 }

@@ -100,7 +100,7 @@ typedef struct {
   int64_t dims[INGOT_MAX_RANK]; /* unused ones are 0 */
 } ingot_weight;
 
-/* Program section: this header, then buffers, tensors, instructions, operands (u32, padded to 8 bytes with one
+/* Program section: this header, then buffers, tensors, output sizes, instructions, operands (u32, padded to 8 bytes with one
  * zero word if odd), attributes (u64), strings. inputs and outputs are the first tensors: tensor i is input i for
  * i < input_count; output j is tensor input_count + j. Their names are the function's interface. */
 typedef struct {
@@ -112,6 +112,8 @@ typedef struct {
   uint32_t string_bytes;
   uint32_t input_count;
   uint32_t output_count;
+  uint32_t size_count; /* output sizes */
+  uint32_t reserved;   /* 0 */
   uint32_t name; /* the function's name, in strings */
   uint32_t name_bytes;
   uint64_t arena_bytes; /* intermediates and places of inputs and outputs that the caller does not bind */
@@ -141,6 +143,16 @@ typedef struct {
   uint32_t name;     /* in strings; may be empty for intermediates */
   uint32_t name_bytes;
 } ingot_tensor;
+
+/* An axis of an output whose extent only a run tells. The tensor has the bound of it, and memory keeps the strides of
+ * the bound; the extent is what another output holds after the run, limited to 0..bound. Entries stand in ascending
+ * order of output, then axis, each once. */
+typedef struct {
+  uint32_t output;      /* of the outputs */
+  uint32_t axis;        /* less than its rank */
+  uint32_t size_output; /* of the outputs: one i64, of rank 0 */
+  uint32_t reserved;    /* 0 */
+} ingot_output_size;
 
 typedef struct {
   uint32_t opcode; /* ingot_opcode */
@@ -181,6 +193,9 @@ typedef struct {
   X(ROI_ALIGN, 24, "roi_align")       \
   X(MATMUL_INTEGER, 22, "matmul_integer") \
   X(CONV_INTEGER, 23, "conv_integer") \
+  X(NONZERO, 26, "nonzero")           \
+  X(UNIQUE, 27, "unique")             \
+  X(NMS, 28, "nms")                   \
   X(LOOP, 29, "loop")                 \
   X(TAKE, 30, "take")                 \
   X(PUT, 31, "put")
@@ -252,6 +267,19 @@ typedef enum {
  * TOP_K           values, positions <- x   any element but bool, that of values; positions i64. attributes: axis, kind (0 the
  *                                     largest, 1 the smallest). Both results have x's shape with k <= x.dims[axis] at the
  *                                     axis: the best elements, best first, of equals the first. NaN is the largest number.
+ * NONZERO         positions, count <- x   any element. x: [n], positions: i64 [n], count: i64 []. The positions of the elements
+ *                                     that are not 0 (NaN is not), ascending, then zeros; count: how many there are.
+ * UNIQUE          positions, inverse, counts, count <- x   any element. x: [n, m], n rows; count: i64 [], the others i64 [n]. attributes:
+ *                                     sorted. Of each different row: positions: where it occurs first, counts: how often it
+ *                                     occurs, both followed by zeros; inverse: for each row of x its number among the different ones;
+ *                                     count: how many there are. They stand in ascending order, the first column deciding first,
+ *                                     or in that of their first occurrence. NaN equals NaN and is the largest number, -0 equals 0.
+ * NMS             selected, count <- boxes, scores   floats; selected and count: i64. attributes: center_point_box, most (>= 0), iou
+ *                                     and score threshold (double bits, taken as fp32). boxes: [B, N, 4], corners y1, x1, y2, x2 in any
+ *                                     order, or x, y, width, height around the centre; scores: [B, C, N]; selected: [B * C * min(most, N), 3];
+ *                                     count: []. For each class of each image, boxes with a score above the threshold (-inf: any that
+ *                                     is no NaN) in descending order, of equals the first, are kept unless intersection / union with one
+ *                                     kept before is above the iou threshold, up to `most`. selected: image, class and box, then zeros.
  * RECURRENT       y, h [, c] <- gates, r, bias, h0 [, c0] [, peepholes] [, lengths]   float; lengths: i32 [N]. attributes: kind
  *                                     (0 LSTM, 1 GRU, 2 RNN), direction (0 forward, 1 reverse, 2 both: D = 2), linear_before_reset,
  *                                     input_forget, whether there are peepholes, and lengths, clip (double bits, 0 for none),
@@ -385,9 +413,10 @@ typedef enum {
 _Static_assert(sizeof(ingot_file_header) == 64, "file header layout");
 _Static_assert(sizeof(ingot_section) == 72, "section layout");
 _Static_assert(sizeof(ingot_weight) == 96, "weight layout");
-_Static_assert(sizeof(ingot_program) == 48, "program layout");
+_Static_assert(sizeof(ingot_program) == 56, "program layout");
 _Static_assert(sizeof(ingot_buffer) == 24, "buffer layout");
 _Static_assert(sizeof(ingot_tensor) == 88, "tensor layout");
+_Static_assert(sizeof(ingot_output_size) == 16, "output size layout");
 _Static_assert(sizeof(ingot_instruction) == 32, "instruction layout");
 
 /* SHA-256 (FIPS 180-4), incremental. */

@@ -63,7 +63,7 @@ typedef struct {
   size_t name_bytes;
   uint32_t element; /* 1 f32, 2 f16, 3 bf16, 4 i8, 5 u8, 6 i16, 7 i32, 8 i64, 9 bool */
   uint32_t rank;
-  int64_t dims[8];
+  int64_t dims[8]; /* of an output whose size only a run tells: the bounds, see ingot_output_dims */
   size_t bytes;
 } ingot_tensor_info;
 
@@ -112,6 +112,12 @@ ingot_status ingot_bind_input(ingot_session *session, uint32_t index, const void
 ingot_status ingot_bind_output(ingot_session *session, uint32_t index, void *data, size_t bytes);
 
 ingot_status ingot_run(ingot_session *session);
+/* The extents of an output, its rank of them, then zeros. Some outputs have a size that depends on data: boxes that were
+ * found, elements that are not 0. Of these, ingot_output() tells the bounds, and memory is laid out for the bounds: element
+ * [i, j] of a tensor with bounds [a, b] lies at i * b + j whatever its extents. Here are the extents that the last
+ * successful run gave, each 0 to its bound (before the first run the bounds). Elements beyond them are written too, but
+ * mean nothing. The extents are outputs themselves, one i64 each; the manifest says which ("sized_by"). */
+ingot_status ingot_output_dims(ingot_session *session, uint32_t index, int64_t dims[8]);
 /* What went wrong in the last call on this session; never NULL, "" when nothing did. */
 const char *ingot_session_message(const ingot_session *session);
 

@@ -214,6 +214,33 @@ typedef struct {
   int64_t outer, extent, inner, k;
 } kernel_top_k;
 
+/* May be empty: the count is written all the same. */
+typedef struct {
+  const void *x;
+  int64_t *positions, *count;
+  uint8_t element;
+  int64_t n;
+} kernel_nonzero;
+
+/* May be empty, as may its rows. */
+typedef struct {
+  const void *x;
+  int64_t *positions, *inverse, *counts, *count;
+  uint8_t element;
+  uint8_t sorted;
+  int64_t rows, columns;
+} kernel_unique;
+
+/* May be empty. `selected` has room for images * classes * most rows of 3. */
+typedef struct {
+  const void *boxes, *scores;
+  int64_t *selected, *count;
+  uint8_t box_element, score_element;
+  uint8_t centered;
+  float overlap, score; /* thresholds */
+  int64_t images, classes, n, most; /* most <= n */
+} kernel_nms;
+
 typedef struct {
   const void *x;
   void *y;

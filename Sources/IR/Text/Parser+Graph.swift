@@ -18,7 +18,7 @@ extension Parser {
     var scope = Scope(graph: Graph(name: name))
     try items("(", ")") { (parser) throws(Diagnostic) in try parser.input(&scope) }
     try expect("->")
-    var outputs: [(token: Token, name: String)] = []
+    var outputs: [(token: Token, name: String, sizes: [OutputSize])] = []
     var outputNames: Set<String> = []
     try items("(", ")") { (parser) throws(Diagnostic) in
       let (token, name) = try parser.port("an output, such as '%y'")
@@ -27,7 +27,7 @@ extension Parser {
           "another output is named \(stringLiteral(name))", at: token,
           advice: "give one another name with 'as'")
       }
-      outputs.append((token, name))
+      outputs.append((token, name, try parser.sizes()))
     }
     try expect("{")
     while true {
@@ -36,7 +36,12 @@ extension Parser {
       case .value: try node(&scope)
       case .punctuation("}"):
         try advance()
-        for output in outputs { scope.graph.addOutput(output.name, try resolve(output.token, scope)) }
+        for output in outputs {
+          scope.graph.addOutput(output.name, try resolve(output.token, scope), sizes: output.sizes)
+        }
+        for (output, port) in zip(outputs, scope.graph.outputs) {
+          if let problem = scope.graph.problem(inSizesOf: port) { throw failure(problem, at: output.token) }
+        }
         return scope.graph
       default: throw unexpected("'weight', a node such as '%y = relu %x', or '}'")
       }
@@ -70,6 +75,18 @@ extension Parser {
     let name = try quotedName()
     guard !name.isEmpty else { throw failure("the name is empty", at: nameToken) }
     return (start, name)
+  }
+
+  /// `sized {axis = "output", …}` after an output, or nothing.
+  private mutating func sizes() throws(Diagnostic) -> [OutputSize] {
+    guard try take(word: "sized") else { return [] }
+    var sizes: [OutputSize] = []
+    try items("{", "}") { (parser) throws(Diagnostic) in
+      let axis = try parser.integer("an axis")
+      try parser.expect("=")
+      sizes.append(OutputSize(axis: axis, output: try parser.quotedName()))
+    }
+    return sizes
   }
 
   private func define(_ name: String, _ value: ValueID, _ token: Token, _ scope: inout Scope)

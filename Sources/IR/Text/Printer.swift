@@ -12,6 +12,7 @@ import Tensors
 //     %scores = softmax %0 {axis = 1} : f32[1, 4, 8, 8] name "head/softmax"
 //   }
 //
+// An output whose extents only a run tells names the outputs that hold them: `%y sized {0 = "y.size"}`.
 // A name as written is also the name of the port or node, unless `as` or `name` gives another. Types after
 // an op are checked when read and may be left out. Value names only serve reading; everything else is kept
 // exactly, but for locations.
@@ -67,8 +68,11 @@ extension Graph {
   }
 
   private func portText(_ port: Port, _ names: ValueNames) -> String {
-    let value = reference(port.value, names)
-    return port.name == writtenName(port.value, names) ? value : "\(value) as \(stringLiteral(port.name))"
+    var text = reference(port.value, names)
+    if port.name != writtenName(port.value, names) { text += " as \(stringLiteral(port.name))" }
+    guard !port.sizes.isEmpty else { return text }
+    let sizes = port.sizes.map { "\($0.axis) = \(stringLiteral($0.output))" }
+    return text + " sized {\(sizes.joined(separator: ", "))}"
   }
 
   private func weightText(_ value: ValueID) -> String {

@@ -9,6 +9,12 @@ enum ONNXControlFlow: String {
   case attention = "FlexAttention"
 
   var domain: String { self == .attention ? "ai.onnx.preview" : "" }
+
+  /// Branches and loops pass values on; the others look into them.
+  func refuseOpenAxes(_ context: ONNXNodeContext) throws(Finding) {
+    guard self == .scan || self == .attention else { return }
+    try context.refuseOpenInputs()
+  }
 }
 
 extension ONNXNode {
@@ -64,13 +70,17 @@ extension ONNXTranslator {
         selected.append(.failed)
         continue
       }
-      guard a.type == b.type else {
+      guard a.type == b.type, a.sizes == b.sizes else {
+        let open = a.isOpen || b.isOpen ? ", of a size that only a run tells" : ""
         throw Finding(
-          "output \(index) is \(a.type) in one branch and \(b.type) in the other",
+          "output \(index) is \(a.type) in one branch and \(b.type) in the other\(open)",
           expected: "equal shapes, because the condition depends on data",
           advice: "if the condition follows from an input, fix it with --constant NAME=FILE.npy")
       }
-      selected.append(.operand(try context.select(flag, a, b)))
+      var result = try context.select(flag, a, b)
+      result.sizes = a.sizes
+      result.isZeroPadded = a.isZeroPadded && b.isZeroPadded
+      selected.append(.operand(result))
     }
     return selected
   }
@@ -219,6 +229,11 @@ extension ONNXTranslator {
     var operands: [ONNXOperand] = []
     for part in parts {
       guard case .operand(let operand) = part else { return .failed }
+      guard !operand.isOpen else {
+        throw Finding(
+          "output \(output) collects \(operand.type), of a size that only a run tells",
+          expected: "equal sizes")
+      }
       let position = try context.axis(axis, rank: operand.rank + 1)
       var shape = operand.shape.extents
       shape.insert(1, at: position)

@@ -46,6 +46,10 @@ struct ONNXFolding {
       let weight = operands[1].shape
       return read + (written + Double(operands[0].shape.elementCount))
         * Double(weight.dropFirst().reduce(1, *))
+    case .nms:
+      return read * Double(min(results[0].shape[0], operands[1].shape[2]) + 32)
+    case .unique:
+      return read * 32
     case .pool(let pool):
       return read + written * pool.kernel.reduce(1.0) { $0 * Double($1) }
     case .argPool(let pool):

@@ -6,6 +6,7 @@ import Tensors
 final class ONNXGraphBuilder {
   private(set) var graph: Graph
   private var folding: ONNXFolding
+  private var limitedSizes: [LimitedSize: ValueID] = [:]
   private let file: String
 
   init(name: String, file: String, constantByteCount: Int) {
@@ -18,7 +19,42 @@ final class ONNXGraphBuilder {
     ONNXOperand(graph.addInput(name, type), type)
   }
 
-  func addOutput(_ name: String, _ operand: ONNXOperand) { graph.addOutput(name, value(of: operand)) }
+  /// Adds the model's outputs, then one for each size that only a run tells, named after the first output that
+  /// it sizes.
+  func addOutputs(_ outputs: [(name: String, operand: ONNXOperand)]) {
+    var taken = Set(outputs.map(\.name))
+    var sizes: [(name: String, value: ValueID)] = []
+    for (name, operand) in outputs {
+      let axes = operand.sizes.sorted { $0.key < $1.key }.map { axis, size in
+        if let known = sizes.first(where: { $0.value == size }) {
+          return OutputSize(axis: axis, output: known.name)
+        }
+        var unique = shortened(name) + ".size"
+        var number = 1
+        while !taken.insert(unique).inserted {
+          number += 1
+          unique = shortened(name) + ".size.\(number)"
+        }
+        sizes.append((unique, size))
+        return OutputSize(axis: axis, output: unique)
+      }
+      graph.addOutput(name, value(of: operand), sizes: axes)
+    }
+    for size in sizes { graph.addOutput(size.name, size.value) }
+  }
+
+  /// The smaller one of a size that only a run tells and a limit: the same value for the same two.
+  func least(_ size: ValueID, _ limit: Int, node: String) throws(Finding) -> ValueID {
+    let key = LimitedSize(size: size, limit: limit)
+    if let known = limitedSizes[key] { return known }
+    let operands = [
+      ONNXOperand(size, graph.type(of: size)),
+      ONNXOperand(Tensor([Int64(limit)], shape: []), name: "\(node).limit"),
+    ]
+    let least = value(of: try emit(.binary(Binary(.min)), operands, node: node)[0])
+    limitedSizes[key] = least
+    return least
+  }
 
   /// The results of an op on behalf of the ONNX node called `node`.
   func emit(_ op: Op, _ operands: [ONNXOperand], node: String) throws(Finding) -> [ONNXOperand] {
@@ -65,6 +101,11 @@ final class ONNXGraphBuilder {
     case .constant(let tensor, let name): graph.addWeight(name.isEmpty ? "constant" : shortened(name), tensor)
     }
   }
+}
+
+private struct LimitedSize: Hashable {
+  var size: ValueID
+  var limit: Int
 }
 
 /// A name of a bounded length, for names that functions within functions build up.

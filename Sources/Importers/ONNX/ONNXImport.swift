@@ -20,7 +20,8 @@ package struct ONNXImportOptions: Sendable {
 
 /// Reads an ONNX model and translates it into a module of one function over the core ops.
 ///
-/// All shapes are static afterwards: shape arithmetic is computed away. Weights keep their initializers'
+/// All shapes are static afterwards: shape arithmetic is computed away. An output whose size depends on data has
+/// its bound, and its true size is another output, named after it with `.size` appended. Weights keep their initializers'
 /// names, inputs and outputs their own. Operators that can't be translated are all listed in one error.
 package func importONNX(path: String, options: ONNXImportOptions = ONNXImportOptions()) throws(ImportError)
   -> Module
@@ -48,14 +49,16 @@ package func importONNX(
   guard !model.graph.outputs.isEmpty else {
     throw ImportError(file: model.path, found: "has no outputs", expected: "at least one")
   }
+  var outputs: [(name: String, operand: ONNXOperand)] = []
   for output in model.graph.outputs {
     guard case .operand(let operand)? = environment[output.name] else {
       throw ImportError(
         file: model.path, place: "output \(ImportError.quoted(output.name))", found: "is defined by no node",
         advice: "the model is invalid; export it again")
     }
-    builder.addOutput(output.name, operand)
+    outputs.append((output.name, operand))
   }
+  builder.addOutputs(outputs)
   var metadata = [(key: "source", value: "onnx")]
   if let opset = model.operatorSetVersion() { metadata.append((key: "opset", value: "\(opset)")) }
   if !model.producer.isEmpty { metadata.append((key: "producer", value: model.producer)) }

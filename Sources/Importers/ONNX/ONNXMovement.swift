@@ -87,6 +87,31 @@ func split(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
 
 func slice(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let x = try context.input(0)
+  let cuts = try sliceCuts(context)
+  var first = [Int](repeating: 0, count: x.rank)
+  var counts = x.shape.extents
+  var strides = [Int](repeating: 1, count: x.rank)
+  for (axis, cut) in cuts {
+    let range = sliceRange(start: cut.start, end: cut.end, step: cut.step, extent: x.shape[axis])
+    first[axis] = range.start
+    counts[axis] = range.count
+    strides[axis] = range.count > 1 ? cut.step : 1
+  }
+  let allOne = strides.allSatisfy { $0 == 1 }
+  return [try context.slice(x, starts: first, counts: counts, steps: allOne ? [] : strides)]
+}
+
+/// What Slice takes along an axis, as Python's `[start:end:step]`.
+struct ONNXCut {
+  var start: Int
+  var end: Int
+  /// Not 0.
+  var step: Int
+}
+
+/// What Slice takes, by axis.
+func sliceCuts(_ context: ONNXNodeContext) throws(Finding) -> [Int: ONNXCut] {
+  let x = try context.input(0)
   let inAttributes = context.opset < 10
   guard let starts = inAttributes ? try context.ints("starts") : try context.constantInts(1, "the start"),
     let ends = inAttributes ? try context.ints("ends") : try context.constantInts(2, "the end")
@@ -98,25 +123,19 @@ func slice(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   else {
     throw Finding("starts, ends, axes and steps have different lengths")
   }
-  var first = [Int](repeating: 0, count: x.rank)
-  var counts = x.shape.extents
-  var strides = [Int](repeating: 1, count: x.rank)
+  var cuts: [Int: ONNXCut] = [:]
   for (index, axis) in axes.enumerated() {
     let step = steps?[index] ?? 1
     guard step != 0, step != Int.min else {
       throw Finding("a step is \(step)", expected: "a number other than 0")
     }
-    let range = sliceRange(start: starts[index], end: ends[index], step: step, extent: x.shape[axis])
-    first[axis] = range.start
-    counts[axis] = range.count
-    strides[axis] = range.count > 1 ? step : 1
+    cuts[axis] = ONNXCut(start: starts[index], end: ends[index], step: step)
   }
-  let allOne = strides.allSatisfy { $0 == 1 }
-  return [try context.slice(x, starts: first, counts: counts, steps: allOne ? [] : strides)]
+  return cuts
 }
 
 /// First index and number of elements of Python's `[start:end:step]`.
-private func sliceRange(start: Int, end: Int, step: Int, extent: Int) -> (start: Int, count: Int) {
+func sliceRange(start: Int, end: Int, step: Int, extent: Int) -> (start: Int, count: Int) {
   // Positions lie in 0...extent going up and in -1...extent-1 going down.
   let bounds = step > 0 ? 0...extent : -1...max(extent - 1, -1)
   func position(_ index: Int) -> Int {

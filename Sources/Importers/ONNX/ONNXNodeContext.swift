@@ -14,7 +14,7 @@ struct ONNXNodeContext {
   /// Version of the operator set of the node's domain.
   let opset: Int
   /// nil stands for an optional input that is left out.
-  let inputs: [ONNXOperand?]
+  var inputs: [ONNXOperand?]
   /// Whether anybody reads the output.
   let usedOutputs: [Bool]
   /// Values that attributes of a function's body refer to.

@@ -14,7 +14,12 @@ struct ONNXOperand {
 
   let source: Source
   let element: ElementType
+  /// Extents; of an open axis the bound.
   let shape: Shape
+  /// The sizes of open axes, those whose size only a run tells: one i64 each.
+  var sizes: [Int: ValueID] = [:]
+  /// Whether every element beyond those sizes is 0.
+  var isZeroPadded = false
 
   init(_ value: ValueID, _ type: TensorType) {
     source = .value(value)
@@ -29,6 +34,7 @@ struct ONNXOperand {
   }
 
   var rank: Int { shape.rank }
+  var isOpen: Bool { !sizes.isEmpty }
   var type: TensorType { TensorType(element, shape) }
 
   /// The contents of a constant.

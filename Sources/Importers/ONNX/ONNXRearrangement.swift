@@ -94,28 +94,3 @@ func cumulativeProduct(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOpera
   }
   return [product]
 }
-
-/// The slices that a constant mask selects.
-func compress(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
-  let x = try context.input(0)
-  let mask = try context.constantMask(1)
-  let chosen = mask.indices.filter { mask[$0] }
-  let given = try context.optionalInt("axis")
-  let axis = try given.map { (axis) throws(Finding) in try context.axis(axis, rank: x.rank) }
-  let source = axis == nil ? try context.reshape(x, [x.shape.elementCount]) : x
-  guard mask.count <= source.shape[axis ?? 0] else {
-    throw Finding("the mask has \(mask.count) elements", expected: "at most \(source.shape[axis ?? 0])")
-  }
-  let indices = context.constant(Tensor(chosen.map { Int64($0) }, shape: [chosen.count]))
-  return [try context.emit(.gather(Gather(axis: axis ?? 0)), [source, indices])]
-}
-
-extension ONNXNodeContext {
-  /// The elements of a bool input, on which the size of the result depends.
-  fileprivate func constantMask(_ index: Int) throws(Finding) -> [Bool] {
-    guard let operand = optional(index), operand.element == .bool, operand.rank == 1 else {
-      throw Finding("the condition is no vector of bools", advice: "the model is invalid; export it again")
-    }
-    return try constant(index, "what the size of the result depends on,").integers.map { $0 != 0 }
-  }
-}

@@ -9,10 +9,6 @@ func onnxRefusal(domain: String, opType: String) -> String {
 
 private let refusals: [(reason: String, operators: Set<String>)] = [
   (
-    "its result's size depends on data, so no static plan exists; move it out of the model",
-    ["NonMaxSuppression", "Unique"]
-  ),
-  (
     "strings are not supported; move text processing out of the model",
     ["RegexFullMatch", "StringConcat", "StringNormalizer", "StringSplit", "TfIdfVectorizer"]
   ),

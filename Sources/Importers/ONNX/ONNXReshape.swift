@@ -47,6 +47,13 @@ func flattened(_ shape: Shape, at axis: Int) -> [Int] {
 
 func squeeze(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let x = try context.input(0)
+  let axes = try squeezedAxes(context)
+  return [try context.reshape(x, x.shape.indices.filter { !axes.contains($0) }.map { x.shape[$0] })]
+}
+
+/// The axes that Squeeze removes.
+func squeezedAxes(_ context: ONNXNodeContext) throws(Finding) -> [Int] {
+  let x = try context.input(0)
   let given = context.opset < 13 ? try context.ints("axes") : try context.constantInts(1, "the axes")
   let axes =
     try given.map { (axes) throws(Finding) in try context.axes(axes, rank: x.rank) }
@@ -54,17 +61,23 @@ func squeeze(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   guard axes.allSatisfy({ x.shape[$0] == 1 }) else {
     throw Finding("removes axes \(axes) of \(x.shape)", expected: "axes of extent 1")
   }
-  return [try context.reshape(x, x.shape.indices.filter { !axes.contains($0) }.map { x.shape[$0] })]
+  return axes
 }
 
 func unsqueeze(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let x = try context.input(0)
+  let axes = try unsqueezedAxes(context)
+  var remaining = x.shape.makeIterator()
+  return [
+    try context.reshape(x, (0..<(x.rank + axes.count)).map { axes.contains($0) ? 1 : remaining.next() ?? 1 })
+  ]
+}
+
+/// The axes of the result that Unsqueeze inserts.
+func unsqueezedAxes(_ context: ONNXNodeContext) throws(Finding) -> [Int] {
   guard let given = context.opset < 13 ? try context.ints("axes") : try context.constantInts(1, "the axes")
   else {
     throw context.missing("axes")
   }
-  let rank = x.rank + given.count
-  let axes = try context.axes(given, rank: rank)
-  var remaining = x.shape.makeIterator()
-  return [try context.reshape(x, (0..<rank).map { axes.contains($0) ? 1 : remaining.next() ?? 1 })]
+  return try context.axes(given, rank: try context.input(0).rank + given.count)
 }

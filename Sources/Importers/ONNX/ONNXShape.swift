@@ -5,10 +5,14 @@ import Tensors
 
 func shape(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let extents = try context.input(0).shape.extents
-  let bounds = (try context.int("start", 0), try context.int("end", extents.count))
-  let start = clamp(bounds.0, extents.count)
-  let end = max(start, clamp(bounds.1, extents.count))
-  return [context.constant(integers(Array(extents[start..<end])))]
+  return [context.constant(integers(Array(extents[try shapeAxes(context)])))]
+}
+
+/// The axes whose extents Shape gives.
+func shapeAxes(_ context: ONNXNodeContext) throws(Finding) -> Range<Int> {
+  let rank = try context.input(0).rank
+  let start = clamp(try context.int("start", 0), rank)
+  return start..<max(start, clamp(try context.int("end", rank), rank))
 }
 
 func size(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
@@ -117,21 +121,6 @@ private func diagonalMask(
   }
   let values = (0..<rows).flatMap { row in (0..<columns).map { contains($0 - row, offset) ? Int64(1) : 0 } }
   return context.constant(Tensor(values, shape: [rows, columns], element: .bool))
-}
-
-/// Indices of the elements that are not 0. Its size depends on the data, so the data must be constant.
-func nonZero(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
-  let tensor = try context.constant(0, "the input")
-  let isNonZero = tensor.element.isFloat ? tensor.floats.map { $0 != 0 } : tensor.integers.map { $0 != 0 }
-  let positions = isNonZero.indices.filter { isNonZero[$0] }
-  guard positions.count * max(tensor.shape.rank, 1) <= 1 << 22 else {
-    throw Finding("has \(positions.count) elements that are not 0", expected: "at most 2^22")
-  }
-  var values: [Int64] = []
-  for (stride, extent) in zip(tensor.shape.strides, tensor.shape) {
-    values += positions.map { Int64($0 / stride % extent) }
-  }
-  return [context.constant(Tensor(values, shape: [tensor.shape.rank, positions.count]))]
 }
 
 /// 1 (or `values[1]`) where the index along a new axis equals the element, 0 (or `values[0]`) elsewhere.

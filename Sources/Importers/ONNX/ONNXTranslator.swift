@@ -126,10 +126,11 @@ struct ONNXTranslator {
         unsignedBits: frame.depth == 0 ? stated.first : nil,
         builder: builder)
       if let controlFlow = node.controlFlow {
+        try controlFlow.refuseOpenAxes(context)
         return try translate(controlFlow, context, environment, frame)
       }
       guard let translation else { return [] }
-      let results = try translation(context)
+      let results = try onnxResults(context, translation)
       for index in usedOutputs.indices where usedOutputs[index] && index >= results.count {
         throw Finding("output \(index) is read, which is not supported")
       }

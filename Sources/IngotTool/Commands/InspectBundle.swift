@@ -48,7 +48,9 @@ struct InspectedBundle {
     for (described, function) in zip(manifest.functions, functions) {
       lines.append("function \(function.program.name)")
       lines += described.inputs.map { "  input      \($0.name)  \($0.element)\(Shape($0.shape))" }
-      lines += described.outputs.map { "  output     \($0.name)  \($0.element)\(Shape($0.shape))" }
+      lines += described.outputs.map {
+        "  output     \($0.name)  \($0.element)\(Shape($0.shape))\(sizeText($0.sizes))"
+      }
       lines += [
         "  work       \(formatCount(described.macs)) multiply-adds",
         "  parameters \(formatCount(described.parameters))",
@@ -67,6 +69,11 @@ struct InspectedBundle {
     lines.append(table(["  section", "offset", "stored", "unpacked", ""], sections, right: [1, 2, 3]))
     return lines.joined(separator: "\n")
   }
+}
+
+/// What tells the extents of an output that only a run gives, for which its type has the bounds.
+func sizeText(_ sizes: [Manifest.Size]?) -> String {
+  (sizes ?? []).map { ", axis \($0.axis) bounded, its size in '\($0.output)'" }.joined()
 }
 
 /// Every kernel call of a program with the types of its tensors.

@@ -6,16 +6,10 @@ import Tensors
 
 /// What `inspect --json` prints. What is not known, or was not asked for, is left out.
 struct InspectFacts: Encodable {
-  struct Port: Encodable {
-    var name: String
-    var element: String
-    var shape: [Int]
-  }
-
   struct Function: Encodable {
     var name: String
-    var inputs: [Port]
-    var outputs: [Port]
+    var inputs: [Manifest.Port]
+    var outputs: [Manifest.Port]
     var nodes: Int
     var parameters: Int
     var macs: Int
@@ -93,11 +87,8 @@ struct InspectFacts: Encodable {
         compression: $0.isCompressed ? "zstd" : "raw")
     }
     functions = zip(manifest.functions, bundle.functions).map { described, function in
-      func port(_ port: Manifest.Port) -> Port {
-        Port(name: port.name, element: port.element, shape: port.shape)
-      }
-      return Function(
-        name: function.program.name, inputs: described.inputs.map(port), outputs: described.outputs.map(port),
+      Function(
+        name: function.program.name, inputs: described.inputs, outputs: described.outputs,
         nodes: function.program.instructions.count, parameters: described.parameters, macs: described.macs,
         opCounts: opCounts(function.program))
     }
@@ -113,12 +104,9 @@ struct InspectFacts: Encodable {
     target = model.compiled?.manifest.target
     precision = model.compiled?.manifest.precision
     functions = zip(model.module.functions, model.statistics).map { graph, statistics in
-      func port(_ port: IR.Port) -> Port {
-        let type = graph.type(of: port.value)
-        return Port(name: port.name, element: type.element.rawValue, shape: type.shape.extents)
-      }
-      return Function(
-        name: graph.name, inputs: graph.inputs.map(port), outputs: graph.outputs.map(port),
+      Function(
+        name: graph.name, inputs: graph.inputs.map { manifestPort($0, of: graph) },
+        outputs: graph.outputs.map { manifestPort($0, of: graph) },
         nodes: statistics.nodes,
         parameters: statistics.parameters, macs: statistics.macs,
         opCounts: opCounts(graph.order.map { graph[$0].op.name }))

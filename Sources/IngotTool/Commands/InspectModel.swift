@@ -1,3 +1,4 @@
+import Bundle
 import IR
 import IngotCompiler
 import Machine
@@ -27,7 +28,9 @@ struct InspectedModel {
     for (graph, statistics) in zip(module.functions, statistics) {
       lines.append("function \(graph.name)")
       lines += graph.inputs.map { "  input      \($0.name)  \(graph.type(of: $0.value))" }
-      lines += graph.outputs.map { "  output     \($0.name)  \(graph.type(of: $0.value))" }
+      lines += graph.outputs.map {
+        "  output     \($0.name)  \(graph.type(of: $0.value))\(sizeText(manifestPort($0, of: graph).sizes))"
+      }
       lines += [
         "  work       \(formatCount(statistics.macs)) multiply-adds",
         "  parameters \(formatCount(statistics.parameters))",

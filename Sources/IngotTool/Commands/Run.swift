@@ -9,7 +9,7 @@ struct Run: ParsableCommand {
     abstract: "Run a bundle on arrays.",
     discussion: """
       Every input of the function is given as an array file of its type and shape; every output is written \
-      as NAME.npy.
+      as NAME.npy, of the shape that the run gave it where that depends on the data.
 
         ingot run net.ingot --input image=cat.npy --output-dir results/
       """)
@@ -30,7 +30,10 @@ struct Run: ParsableCommand {
   struct Written: Encodable {
     var name: String
     var element: String
+    /// The extents that the run gave.
     var shape: [Int]
+    /// What they can be at most; equal to `shape` unless the size depends on data.
+    var bound: [Int]
     var file: String
   }
 
@@ -54,14 +57,20 @@ struct Run: ParsableCommand {
     var written: [Written] = []
     for (index, info) in session.outputs.enumerated() {
       let path = "\(outputDir)/\(files[index])"
-      try batch.write(Npy.encode(try session.outputTensor(index)), to: path)
-      written.append(Written(name: info.name, element: info.element, shape: info.shape, file: path))
+      let tensor = try session.outputTensor(index)
+      try batch.write(Npy.encode(tensor), to: path)
+      written.append(
+        Written(
+          name: info.name, element: info.element, shape: tensor.shape.extents, bound: info.shape, file: path))
     }
     try batch.commit()
     if json {
       try printJSON(written)
     } else {
-      for output in written { print("\(output.name)  \(output.element)\(output.shape)  \(output.file)") }
+      for output in written {
+        let bound = output.bound == output.shape ? "" : " of at most \(output.bound)"
+        print("\(output.name)  \(output.element)\(output.shape)\(bound)  \(output.file)")
+      }
     }
   }
 }

@@ -9,7 +9,7 @@ func summarySection(_ manifest: Manifest, _ facts: [(String, String)]) -> String
   for function in manifest.functions {
     let prefix = manifest.functions.count > 1 ? "\(function.name): " : ""
     func ports(_ ports: [Manifest.Port]) -> String {
-      ports.map { "\($0.name) \($0.element)\(Shape($0.shape))" }.joined(separator: "\n")
+      ports.map { "\($0.name) \($0.element)\(Shape($0.shape))\(sizeText($0.sizes))" }.joined(separator: "\n")
     }
     rows += [
       ("\(prefix)Inputs", ports(function.inputs)), ("\(prefix)Outputs", ports(function.outputs)),
