@@ -20,6 +20,7 @@ package let standardPipeline: [PipelineStep] = [
   .run(recogniseSoftmax, "five passes over memory become two"),
   .run(recogniseNorms, "likewise; its products must not fold elsewhere first"),
   .run(recogniseGroupNorm, "frameworks write it as an instance normalisation between reshapes"),
+  .run(widenProbabilities, "every softmax is one op now, and its product still reads it"),
   .repeat(2, [absorbNormScale], "scale and bias follow the normalisation as separate nodes"),
 
   .repeat(
@@ -64,6 +65,8 @@ package let orderingConstraints: [OrderingConstraint] = [
   OrderingConstraint(
     first: mergeDuplicates, second: recogniseNorms, reason: "exporters compute x − mean twice"),
   OrderingConstraint(first: recogniseSigmoids, second: recogniseGates, reason: "gates are sigmoids"),
+  OrderingConstraint(
+    first: recogniseSoftmax, second: widenProbabilities, reason: "a softmax written out has no such form"),
   OrderingConstraint(
     first: recogniseNorms, second: recogniseGroupNorm, reason: "the inner normalisation may be written out"),
   OrderingConstraint(

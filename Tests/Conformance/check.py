@@ -2,9 +2,8 @@
 
     check.py INGOT OUTDIR [CASE ...] [--update]
 
-Fails when a case crashes or gives wrong results, or when one of passed.txt does not pass. Wrong results that known_wrong.txt
-explains stay in the table as wrong, without failing the run. With case names it runs only those and prints what becomes
-of each.
+Fails when a case crashes or gives wrong results, or when one of passed.txt does not pass. With case names it runs only
+those and prints what becomes of each.
 """
 
 import argparse
@@ -18,7 +17,7 @@ from outcome import Kind, Outcome, outcome
 from report import report
 
 HERE = pathlib.Path(__file__).parent
-RESULTS, PASSED, KNOWN = HERE / "RESULTS.md", HERE / "passed.txt", HERE / "known_wrong.txt"
+RESULTS, PASSED = HERE / "RESULTS.md", HERE / "passed.txt"
 
 
 def all_outcomes(tool: pathlib.Path, cases: list, processes: int) -> dict[str, Outcome]:
@@ -28,18 +27,10 @@ def all_outcomes(tool: pathlib.Path, cases: list, processes: int) -> dict[str, O
         return {case.name: result for (_, case), result in zip(cases, outcomes)}
 
 
-def known_wrong() -> set[str]:
-    """The cases of known_wrong.txt, whose other words and lines beginning with # are explanations."""
-    lines = KNOWN.read_text().splitlines()
-    return {line.split()[0] for line in lines if line.strip() and not line.startswith("#")}
-
-
-def failures(outcomes: dict[str, Outcome], passed_before: set[str], known: set[str]) -> list[str]:
+def failures(outcomes: dict[str, Outcome], passed_before: set[str]) -> list[str]:
     """What is wrong, a line or more for each failed case; `passed_before` are those that must pass."""
     lines = []
     for name, result in outcomes.items():
-        if result.kind == Kind.WRONG and name in known:
-            continue
         if result.kind in (Kind.WRONG, Kind.CRASHED):
             lines.append(f"{name}: {result.kind}: {result.reason}")
         elif result.kind != Kind.PASSED and name in passed_before:
@@ -69,7 +60,7 @@ def main() -> None:
     else:
         details = {name: vars(result) for name, result in outcomes.items()}
         (arguments.outdir / "outcomes.json").write_text(json.dumps(details, indent=1) + "\n")
-    failed = failures(outcomes, passed_before, known_wrong())
+    failed = failures(outcomes, passed_before)
     passed = [name for name, result in outcomes.items() if result.kind == Kind.PASSED]
     if arguments.update:
         PASSED.write_text("".join(f"{name}\n" for name in sorted(passed)))
@@ -78,9 +69,6 @@ def main() -> None:
         new = set(passed) - passed_before
         if new or (RESULTS.exists() and RESULTS.read_text() != report([case for _, case in cases], outcomes)):
             print(f"RESULTS.md is out of date ({len(new)} more cases pass): run again with --update")
-    explained = [name for name in outcomes if outcomes[name].kind == Kind.WRONG and name in known_wrong()]
-    for name in explained:
-        print(f"{name}: wrong, as known_wrong.txt explains")
     for line in failed:
         print(line)
     print(f"\n{len(passed)} passed, {len(failed)} failed")

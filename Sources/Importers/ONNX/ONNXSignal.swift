@@ -9,92 +9,9 @@ import Tensors
   import Darwin
 #endif
 
-// Signal processing: transforms are products with constant matrices.
+// Signal processing: transforms of frames, windows, the mel scale.
 
-// MARK: Fourier transforms
-
-/// The discrete Fourier transform along one axis. Real and imaginary parts lie side by side in the last axis,
-/// so both are transformed by one matrix.
-func discreteFourierTransform(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
-  let x = try context.input(0)
-  let stated =
-    context.opset < 20 ? try context.int("axis", 1) : try context.constantInt(2, "the axis") ?? -2
-  let axis = try context.axis(stated, rank: x.rank)
-  guard x.rank >= 2, axis < x.rank - 1, x.element.isFloat, (1...2).contains(x.shape[x.rank - 1]) else {
-    throw Finding(
-      "has input \(x.type) and axis \(stated)", expected: "floats [.., 1 or 2] and an axis before the last")
-  }
-  let (isInverse, isOneSided) = (try context.flag("inverse"), try context.flag("onesided"))
-  let (count, parts) = (x.shape[axis], x.shape[x.rank - 1])
-  let standard = isInverse && isOneSided ? 2 * (count - 1) : count
-  let length = try context.constantInt(1, "the DFT length") ?? standard
-  let transform = FourierTransform(
-    inputs: count, parts: parts, length: length, isInverse: isInverse, isOneSided: isOneSided)
-  let matrix = try transform.matrix()
-
-  let others = x.shape.indices.filter { $0 != axis && $0 != x.rank - 1 }
-  let outer = others.map { x.shape[$0] }
-  let permutation = others + [axis, x.rank - 1]
-  let rows = try context.reshape(
-    try context.transpose(x, permutation), [outer.reduce(1, *), count * parts])
-  let weight = context.constant(Tensor(matrix, shape: transform.shape, element: x.element))
-  let product = try context.emit(.matmul(MatMul()), [rows, weight])
-  let result = try context.reshape(product, outer + [transform.outputs, transform.outputParts])
-  return [try context.transpose(result, permutation.indices.map { permutation.firstIndex(of: $0) ?? $0 })]
-}
-
-/// A transform of `length` points as a matrix from all parts of the inputs to all parts of the outputs.
-private struct FourierTransform {
-  var inputs: Int
-  /// 1 for real inputs, 2 for complex ones.
-  var parts: Int
-  var length: Int
-  var isInverse = false
-  var isOneSided = false
-
-  /// Whether the inputs are the first half of a spectrum whose other half mirrors it; the outputs are real.
-  var isMirrored: Bool { isInverse && isOneSided }
-  var outputs: Int { isOneSided && !isInverse ? length / 2 + 1 : length }
-  var outputParts: Int { isMirrored ? 1 : 2 }
-  var shape: Shape { [inputs * parts, outputs * outputParts] }
-
-  /// Cosine and sine of `part` ÷ `length` of a turn, exact where they are 0, 1 or −1.
-  private func rotation(_ part: Int) -> (cosine: Double, sine: Double) {
-    let sign = isInverse ? 1.0 : -1
-    let (quarter, rest) = (4 * part).quotientAndRemainder(dividingBy: length)
-    if rest == 0 { return ([1, 0, -1, 0][quarter], [0, sign, 0, -sign][quarter]) }
-    let angle = 2 * Double.pi * Double(part) / Double(length)
-    return (cos(angle), sign * sin(angle))
-  }
-
-  func matrix() throws(Finding) -> [Float] {
-    guard (1...(1 << 20)).contains(length), inputs >= 1,
-      Double(inputs * parts) * Double(outputs * outputParts) <= Double(1 << 24)
-    else {
-      throw Finding(
-        "transforms \(inputs) values by \(length) points",
-        expected: "at least one and a matrix of at most 2^24 elements")
-    }
-    let used = min(inputs, isMirrored ? length / 2 + 1 : length)
-    let columns = outputs * outputParts
-    var result = [Float](repeating: 0, count: inputs * parts * columns)
-    for input in 0..<used {
-      let doubled = isMirrored && input > 0 && 2 * input != length
-      let weight = (doubled ? 2.0 : 1) / (isInverse ? Double(length) : 1)
-      for output in 0..<outputs {
-        let turn = rotation(input * output % length)
-        let (cosine, sine) = (weight * turn.cosine, weight * turn.sine)
-        let (row, column) = (input * parts, output * outputParts)
-        result[row * columns + column] = Float(cosine)
-        if outputParts == 2 { result[row * columns + column + 1] = Float(sine) }
-        guard parts == 2 else { continue }
-        result[(row + 1) * columns + column] = Float(0 - sine)
-        if outputParts == 2 { result[(row + 1) * columns + column + 1] = Float(cosine) }
-      }
-    }
-    return result
-  }
-}
+// MARK: Frames
 
 /// Transforms of overlapping frames: a convolution whose filters are the columns of the transform's matrix
 /// times the window.
@@ -117,18 +34,18 @@ func shortTimeFourierTransform(_ context: ONNXNodeContext) throws(Finding) -> [O
   }
   let parts = signal.shape[2]
   let isOneSided = try context.flag("onesided", true)
-  let transform = FourierTransform(inputs: frame, parts: parts, length: frame, isOneSided: isOneSided)
-  let matrix = Tensor(try transform.matrix(), shape: transform.shape, element: signal.element)
+  let outputs = isOneSided ? frame / 2 + 1 : frame
+  let matrix = try FourierTransform().matrix(length: frame, parts: parts, outputs: outputs, outputParts: 2)
   // [frame, parts, filters] as filters of a convolution: [filters, parts, frame].
-  let filters = transform.outputs * 2
-  var weight = try context.transpose(
-    try context.reshape(context.constant(matrix), [frame, parts, filters]), [2, 1, 0])
+  let filters = outputs * 2
+  let columns = context.constant(matrix.converted(to: signal.element))
+  var weight = try context.transpose(try context.reshape(columns, [frame, parts, filters]), [2, 1, 0])
   if let window { weight = try context.binary(.mul, weight, window) }
   let channels = try context.transpose(signal, [0, 2, 1])
   let strides = step == 1 ? [] : [step]
   let spectra = try context.emit(.conv(Conv(Window(strides: strides))), [channels, weight])
   let frames = spectra.shape[2]
-  let separate = try context.reshape(spectra, [signal.shape[0], transform.outputs, 2, frames])
+  let separate = try context.reshape(spectra, [signal.shape[0], outputs, 2, frames])
   return [try context.transpose(separate, [0, 3, 1, 2])]
 }
 
