@@ -36,8 +36,8 @@ extension Graph {
   ///
   /// Of the namings the one with the most matches is taken, under whatever prefix the checkpoint puts before
   /// all names. Floating point entries are converted to the parameter's type. Entries whose last name
-  /// component is in `ignoring` may be left over. All that does not fit is listed in one error, and then
-  /// nothing is bound.
+  /// component is in `ignoring`, or whose name begins, after the prefix, with a member that ends in a dot, may
+  /// be left over. All that does not fit is listed in one error, and then nothing is bound.
   @discardableResult
   package mutating func bind(
     _ entries: [(name: String, tensor: Tensor)], namings: [Naming] = [Naming("the graph")],
@@ -226,10 +226,14 @@ private struct Mismatch {
     of entries: [(name: String, tensor: Tensor)], _ match: Match, _ ignoring: Set<String>
   ) -> [String] {
     var ignored: [String] = []
+    let beginnings = ignoring.filter { $0.hasSuffix(".") }
     for (name, tensor) in entries where !used.contains(name) {
       let lastComponent =
         name.split(separator: ".", omittingEmptySubsequences: false).last.map(String.init) ?? name
-      if ignoring.contains(lastComponent) || !name.hasPrefix(match.prefix) {
+      let isIgnorable =
+        ignoring.contains(lastComponent) || !name.hasPrefix(match.prefix)
+        || beginnings.contains { name.dropFirst(match.prefix.count).hasPrefix($0) }
+      if isIgnorable {
         ignored.append(name)
       } else {
         unexpected.append("\(displayed(name)), \(TensorType(tensor.element, tensor.shape))")

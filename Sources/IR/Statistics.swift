@@ -5,7 +5,8 @@ import Tensors
 /// MACs are multiply-accumulates of convolutions and matrix products; elementwise ops, norms, softmax and
 /// resampling are not counted, nor is anything computed from weights alone.
 package struct Statistics: Hashable, Sendable {
-  /// Elements of learned weights: floating point, and not the stored statistics of a batch norm.
+  /// Elements of learned weights: floating point, and not the stored statistics of a batch norm. In a graph
+  /// that waits for a checkpoint those with contents belong to its definition and are not learned.
   package var parameters = 0
   /// Elements of all weights.
   package var weightElements = 0
@@ -24,7 +25,8 @@ package struct Statistics: Hashable, Sendable {
   package var macs: Int { convolutionMACs + linearMACs + attentionMACs }
 
   package init(_ graph: Graph) {
-    for value in graph.weights { count(value, of: graph) }
+    let waits = graph.waitsForCheckpoint
+    for value in graph.weights { count(value, of: graph, waits: waits) }
     var isConstant = [Bool](repeating: false, count: graph.valueCapacity)
     for value in graph.weights { isConstant[value.index] = true }
     for id in graph.order {
@@ -76,18 +78,22 @@ package struct Statistics: Hashable, Sendable {
       work[graph.name] = total
       self = total
     }
-    for graph in module.reachable(from: module.functions[function]) {
+    let functions = module.reachable(from: module.functions[function])
+    let waits = functions.contains { $0.waitsForCheckpoint }
+    for graph in functions {
       for value in graph.weights where names.insert(graph.weight(value)?.name ?? "").inserted {
-        count(value, of: graph)
+        count(value, of: graph, waits: waits)
       }
     }
   }
 
-  private mutating func count(_ value: ValueID, of graph: Graph) {
+  private mutating func count(_ value: ValueID, of graph: Graph, waits: Bool) {
     let type = graph.type(of: value)
     weightElements += type.shape.elementCount
     weightBytes += type.byteCount
-    if type.element.isFloat, !isStoredStatistic(value, in: graph) { parameters += type.shape.elementCount }
+    let isLearned =
+      type.element.isFloat && !isStoredStatistic(value, in: graph) && !(waits && graph.constant(value) != nil)
+    if isLearned { parameters += type.shape.elementCount }
   }
 
   private mutating func add(_ other: Statistics, times: Int) {
@@ -105,4 +111,8 @@ private func isStoredStatistic(_ value: ValueID, in graph: Graph) -> Bool {
       guard case .batchNorm = graph[user].op else { return false }
       return !graph[user].operands.prefix(3).contains(value)
     }
+}
+
+extension Graph {
+  fileprivate var waitsForCheckpoint: Bool { weights.contains { constant($0) == nil } }
 }

@@ -27,6 +27,8 @@ class Case:
     graph: str | None = None
     variant: str | None = None
     checkpoint: str | None = None
+    """Of graphs of several functions, each with the weight set it fills in front, if any: `tuned=FILE`."""
+    checkpoints: list[str] = dataclasses.field(default_factory=list)
     dims: dict[str, int] = dataclasses.field(default_factory=dict)
     constants: dict[str, str] = dataclasses.field(default_factory=dict)
     tolerance: float = 1e-4

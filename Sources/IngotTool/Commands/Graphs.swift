@@ -14,6 +14,8 @@ struct GraphsCommand: ParsableCommand {
   )
   var dimensions: [NamedNumber] = []
   @Flag(help: "Prints the graph as text.") var ir = false
+  @Flag(help: "Prints what is published of all networks against what the graphs count, as Markdown.")
+  var markdown = false
   @Flag(help: "Prints facts as JSON.") var json = false
 
   struct Port: Encodable {
@@ -40,6 +42,7 @@ struct GraphsCommand: ParsableCommand {
       let (_, found) = try findGraph(name, variant: variant)
       return print(try found.module(dimensions.map { (name: $0.name, extent: $0.value) }).text)
     }
+    if markdown { return print(try graphsTable(zoo)) }
     let chosen = zoo.filter { name == nil || $0.name == name }
     guard !chosen.isEmpty else {
       throw ToolError(

@@ -1,0 +1,66 @@
+import IR
+import Tensors
+
+/// The samplers by themselves, around Stable Diffusion's denoiser: what whole systems are made of, and what
+/// shows each step.
+let samplers = GraphDefinition(
+  name: "samplers",
+  summary: "sampling loops around Stable Diffusion 1.5's denoiser, with the sample after every step",
+  paper: "as each sampler's file says",
+  variants: [
+    variant("ddim_epsilon", steps: 25, macs: 0, attention: 0) { steps throws(Diagnostic) in
+      try DDIM(prediction: .epsilon).schedule(steps: steps)
+    },
+    variant("ddim_velocity", steps: 8, macs: 0, attention: 0) { steps throws(Diagnostic) in
+      try DDIM(prediction: .velocity).schedule(steps: steps)
+    },
+    variant("ddim_two_calls", steps: 25, guidance: .twoCalls, macs: 0, attention: 0) {
+      steps throws(Diagnostic) in
+      try DDIM(prediction: .epsilon).schedule(steps: steps)
+    },
+    variant("dpm_solver", steps: 20, macs: 0, attention: 0) { steps throws(Diagnostic) in
+      try DPMSolver(prediction: .epsilon).schedule(steps: steps)
+    },
+    variant("euler", steps: 25, macs: 0, attention: 0) { steps throws(Diagnostic) in
+      try EulerDiscrete(prediction: .epsilon).schedule(steps: steps)
+    },
+    variant("flow", steps: 4, macs: 0, attention: 0) { steps throws(Diagnostic) in
+      try Flow(steps: steps).schedule()
+    },
+  ],
+  namings: snapFusion.namings,
+  ignoredEntries: snapFusion.ignoredEntries
+)
+
+/// `noise`, `context`, `empty_context` and `guidance` to `latent`, and `samples` after each step.
+private func variant(
+  _ name: String, steps: Int, guidance: Guidance = .batch, macs: Int, attention: Int,
+  _ schedule: @escaping @Sendable (_ steps: Int) throws(Diagnostic) -> SamplerSchedule
+) -> GraphVariant {
+  let dimensions = SnapFusion.dimensions(steps: steps, decoderWidth: 128).filter {
+    ["steps", "tokens", "size", "width", "context"].contains($0.name)
+  }
+  let facts = Facts(
+    status: .own, parameters: 859_520_964, macs: macs, attentionMACs: attention)
+  return GraphVariant(name, dimensions: dimensions, facts: facts) { chosen throws(Diagnostic) in
+    let unet = SnapFusion.stableDiffusion(chosen["width"])
+    let (tokens, latent) = (chosen["tokens"], Shape([1, 4, chosen["size"], chosen["size"]]))
+    let denoiser = try SnapFusion.denoiser(
+      unet, latent: latent, context: [tokens, chosen["context"]], batch: guidance == .batch ? 2 : 1)
+
+    var b = GraphBuilder("samplers_\(name)")
+    let noise = try b.input("noise", latent)
+    let context = try b.input("context", [1, tokens, chosen["context"]])
+    let empty = try b.input("empty_context", [1, tokens, chosen["context"]])
+    let scale = try b.input("guidance", [])
+    let sampler = Sampler("denoise", try schedule(chosen["steps"]), records: true)
+    let guided = GuidedDenoiser(denoiser: denoiser, guidance: guidance)
+    let result = try sampler.run(&b, from: noise, constants: [empty, context, scale]) {
+      b, step throws(Diagnostic) in
+      Sampler.Output(prediction: try guided.predict(&b, step))
+    }
+    try b.output("latent", result.sample)
+    if let samples = result.samples { try b.output("samples", samples) }
+    return try b.finishModule()
+  }
+}

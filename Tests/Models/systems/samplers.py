@@ -1,0 +1,69 @@
+"""Every sampler, step by step, against diffusers' schedulers around one small denoiser in PyTorch."""
+
+import functools
+
+import diffusers
+import numpy as np
+import torch
+from case import Case
+from systems import text_to_image
+from systems.text_to_image import CONTEXT, SIZE, TOKENS, WIDTH
+import safetensors.torch
+
+BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
+
+
+def dpm_solver():
+    return diffusers.DPMSolverMultistepScheduler(**BETAS, final_sigmas_type="zero")
+
+
+def euler():
+    return diffusers.EulerDiscreteScheduler(**BETAS)
+
+
+def flow():
+    return diffusers.FlowMatchEulerDiscreteScheduler()
+
+
+def sampler(folder, name, downloads, variant, scheduler, steps, guidance=5.0):
+    network = text_to_image.unet(71)
+    generator = np.random.default_rng(71)
+    feeds = {
+        "noise": generator.standard_normal((1, 4, SIZE, SIZE)).astype(np.float32),
+        "context": generator.standard_normal((1, TOKENS, CONTEXT)).astype(np.float32),
+        "empty_context": generator.standard_normal((1, TOKENS, CONTEXT)).astype(np.float32),
+        "guidance": np.array(guidance, np.float32),
+    }
+    scheduler = scheduler()
+    if isinstance(scheduler, diffusers.FlowMatchEulerDiscreteScheduler):
+        # Equal steps from 1; diffusers' own choice ends at 1 ÷ 1000.
+        scheduler.set_timesteps(sigmas=[1 - step / steps for step in range(steps)])
+    else:
+        scheduler.set_timesteps(steps)
+    contexts = torch.from_numpy(np.concatenate([feeds["empty_context"], feeds["context"]]))
+    samples = []
+    with torch.no_grad():
+        sample = torch.from_numpy(feeds["noise"]) * getattr(scheduler, "init_noise_sigma", 1.0)
+        for time in scheduler.timesteps:
+            both = torch.cat([sample, sample])
+            seen = scheduler.scale_model_input(both, time) if hasattr(scheduler, "scale_model_input") else both
+            plain, prompted = network(seen, time, contexts, return_dict=False)[0].chunk(2)
+            sample = scheduler.step(plain + guidance * (prompted - plain), time, sample, return_dict=False)[0]
+            samples.append(sample.numpy())
+    safetensors.torch.save_file(text_to_image.state(network), folder / "checkpoint.safetensors")
+    dims = {"size": SIZE, "width": WIDTH, "context": CONTEXT, "tokens": TOKENS, "steps": steps}
+    case = Case(name, graph="samplers", variant=variant, checkpoint="checkpoint.safetensors", dims=dims)
+    case.write(folder, feeds, {"latent": samples[-1], "samples": np.stack(samples)})
+
+
+CASES = {
+    f"sampler_{variant}": functools.partial(sampler, variant=variant, scheduler=scheduler, steps=steps)
+    for variant, scheduler, steps in (
+        ("ddim_epsilon", functools.partial(text_to_image.ddim, "epsilon", 6), 6),
+        ("ddim_velocity", functools.partial(text_to_image.ddim, "v_prediction", 6), 6),
+        ("ddim_two_calls", functools.partial(text_to_image.ddim, "epsilon", 3), 3),
+        ("dpm_solver", dpm_solver, 6),
+        ("euler", euler, 6),
+        ("flow", flow, 4),
+    )
+}
