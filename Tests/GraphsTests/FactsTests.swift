@@ -1,5 +1,6 @@
 import Graphs
 import IR
+import Tensors
 import Testing
 
 /// Every variant of every graph holds what its facts say.
