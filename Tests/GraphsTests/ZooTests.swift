@@ -11,7 +11,9 @@ struct ZooTests {
 
   @Test func saysWhatThereIs() throws {
     let unknown = #expect(throws: Diagnostic.self) { try findGraph("resnet") }
-    #expect(unknown?.description == "there is no graph 'resnet'; the graphs are efficientformerv2")
+    #expect(
+      unknown?.description == "there is no graph 'resnet'; the graphs are efficientformerv2, ascan"
+    )
     let open = #expect(throws: Diagnostic.self) { try findGraph("efficientformerv2") }
     #expect(
       open?.description
