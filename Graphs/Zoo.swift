@@ -1,7 +1,7 @@
 package import IR
 
 /// The networks that come with the compiler, each a graph that a checkpoint fills.
-package let zoo: [GraphDefinition] = [efficientFormerV2, asCAN]
+package let zoo: [GraphDefinition] = [efficientFormerV2, asCAN, snapVideo]
 
 /// The architecture of a name, and its variant. `variant` may be left out when there is one only, or when
 /// `name` is that of the architecture and the variant joined by `_`.

@@ -12,7 +12,7 @@ struct ZooTests {
   @Test func saysWhatThereIs() throws {
     let unknown = #expect(throws: Diagnostic.self) { try findGraph("resnet") }
     #expect(
-      unknown?.description == "there is no graph 'resnet'; the graphs are efficientformerv2, ascan"
+      unknown?.description == "there is no graph 'resnet'; the graphs are efficientformerv2, ascan, snapvideo"
     )
     let open = #expect(throws: Diagnostic.self) { try findGraph("efficientformerv2") }
     #expect(

@@ -1,0 +1,101 @@
+import IR
+import Tensors
+
+let snapVideo = GraphDefinition(
+  name: "snapvideo",
+  summary: "text-to-video generation in two stages",
+  paper: "Snap Video: Scaled Spatiotemporal Transformers for Text-to-Video Synthesis, arXiv 2402.14797",
+  variants: [
+    denoiser(
+      "fit_500m", .small, height: 36, width: 64,
+      Facts(
+        status: .reconstruction, parameters: 489_878_704, macs: 348_393_308_160,
+        attentionMACs: 16_408_117_248, publishedParameters: 500, ours: ours)),
+    denoiser(
+      "fit_3.9b", .large, height: 36, width: 64,
+      Facts(
+        status: .reconstruction, parameters: 3_933_318_704, macs: 3_219_997_589_504,
+        attentionMACs: 95_277_809_664, publishedParameters: 3900, ours: ours)),
+    denoiser(
+      "upsampler", .upsampler, height: 288, width: 512,
+      Facts(
+        status: .reconstruction, parameters: 4_081_741_360, macs: 14_261_704_196_096,
+        attentionMACs: 176_211_099_648, publishedParameters: 3900,
+        ours: ours + ", and so is how the low-resolution video enters")),
+  ],
+  namings: [Naming("the graph itself")],
+  ignoredEntries: []
+)
+
+private let ours =
+  "widths, counts and order of layers are public; what a layer holds, widths inside attention, embeddings of "
+  + "the conditions and the number of text tokens are ours"
+
+extension FIT {
+  static let small = FIT(
+    patchWidth: 768, patchHeadWidth: 48, latentWidth: 1024, latentHeadWidth: 64, conditioningWidth: 768,
+    latentCount: 512, groupHeight: 5, groupWidth: 4)
+  static let large = FIT(
+    patchWidth: 1024, patchHeadWidth: 64, latentWidth: 3072, latentHeadWidth: 128, conditioningWidth: 1024,
+    latentCount: 768, groupHeight: 5, groupWidth: 4)
+  static let upsampler = FIT(
+    patchWidth: 1024, patchHeadWidth: 64, latentWidth: 3072, latentHeadWidth: 128, conditioningWidth: 1024,
+    latentCount: 768, groupHeight: 18, groupWidth: 16, spatialFactor: 8)
+}
+
+/// One call of a stage: `x_sigma`, data ÷ σ_in + `sigma` × noise, to `denoised`, the data.
+/// `previous_latents`, zeros at first, are the `latents` of the step before. `text` are states of a T5-11B
+/// encoder. An upsampler has `low_resolution` too.
+private func denoiser(
+  _ name: String, _ network: FIT, height: Int, width: Int, _ facts: Facts
+) -> GraphVariant {
+  let dimensions = [
+    Dimension(name: "batch", extent: 1, range: 1...4096, multiple: 1),
+    Dimension(name: "frames", extent: 16, range: 1...4096, multiple: 1),
+    Dimension(name: "height", extent: height, range: 2...8192, multiple: max(2, network.spatialFactor)),
+    Dimension(
+      name: "width", extent: width, range: 4...8192, multiple: network.groupWidth * network.patchSize),
+    Dimension(name: "blocks", extent: network.blocks, range: 1...64, multiple: 1),
+    Dimension(
+      name: "patch_width", extent: network.patchWidth, range: 2...8192, multiple: network.patchHeadWidth),
+    Dimension(
+      name: "latent_width", extent: network.latentWidth, range: 2...8192, multiple: network.latentHeadWidth),
+    Dimension(name: "latents", extent: network.latentCount, range: 1...65536, multiple: 1),
+    Dimension(name: "tokens", extent: 77, range: 1...4096, multiple: 1),
+    Dimension(name: "text_width", extent: 1024, range: 1...8192, multiple: 1),
+  ]
+  return GraphVariant(name, dimensions: dimensions, facts: facts) { chosen throws(Diagnostic) in
+    var fit = network
+    (fit.patchWidth, fit.conditioningWidth) = (chosen["patch_width"], chosen["patch_width"])
+    (fit.latentWidth, fit.latentCount) = (chosen["latent_width"], chosen["latents"])
+    fit.blocks = chosen["blocks"]
+    return try denoiserGraph("snapvideo_\(name)", fit, chosen)
+  }
+}
+
+private func denoiserGraph(
+  _ name: String, _ fit: FIT, _ chosen: Dimensions
+) throws(Diagnostic) -> Graph {
+  let (batch, frames, factor) = (chosen["batch"], chosen["frames"], fit.spatialFactor)
+  let (height, width) = (chosen["height"], chosen["width"])
+  var b = GraphBuilder(name)
+  let x = try b.input("x_sigma", [batch, frames, fit.channels, height, width])
+  let sigma = try b.input("sigma", [batch])
+  let small = Shape([batch, frames, fit.channels, height / factor, width / factor])
+  let lowResolution = factor == 1 ? nil : try b.input("low_resolution", small)
+  let frameRate = try b.input("frame_rate", [batch])
+  let resolution = try b.input("resolution", [batch])
+  let text = try b.input("text", [batch, chosen["tokens"], chosen["text_width"]])
+  let previous = try b.input("previous_latents", [batch, fit.latentCount, fit.latentWidth])
+
+  let preconditioning = Preconditioning(spatialFactor: factor, frames: frames)
+  let (output, latents) = try fit.predict(
+    &b, video: preconditioning.scaledInput(&b, x, sigma: sigma), lowResolution: lowResolution,
+    latents: previous,
+    FIT.Conditions(
+      noise: preconditioning.noiseLevel(&b, sigma: sigma), frameRate: frameRate, resolution: resolution,
+      text: text))
+  try b.output("denoised", preconditioning.denoised(&b, x, sigma: sigma, output: output))
+  try b.output("latents", latents)
+  return try b.finish()
+}
