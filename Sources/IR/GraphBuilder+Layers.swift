@@ -34,6 +34,22 @@ extension GraphBuilder {
       groups: groups, bias: bias, file: file, line: line)
   }
 
+  /// Transposed convolution with a square kernel; weight: [in, channels, kernel, kernel].
+  package mutating func convTranspose2d(
+    _ name: String, _ x: ValueID, channels: Int, kernel: Int, stride: Int = 1, padding: Int = 0,
+    outputPadding: Int = 0, bias: Bool = true, file: String = #fileID, line: Int = #line
+  ) throws(Diagnostic) -> ValueID {
+    let input = try extent(1, of: x, op: "conv_transpose", file: file, line: line)
+    let weight = try parameter(
+      join(name, "weight"), [input, channels, kernel, kernel], file: file, line: line)
+    var operands = [x, weight]
+    if bias { operands.append(try parameter(join(name, "bias"), [channels], file: file, line: line)) }
+    let window = Window(
+      strides: [stride, stride], pads: [Int](repeating: padding, count: 4))
+    let op = ConvTranspose(window, outputPadding: [outputPadding, outputPadding])
+    return try add(.convTranspose(op), operands, name: name, file: file, line: line)
+  }
+
   /// x · weightᵀ + bias over the last axis; weight: [features, in].
   package mutating func linear(
     _ name: String, _ x: ValueID, features: Int, bias: Bool = true, file: String = #fileID, line: Int = #line

@@ -18,15 +18,15 @@ def checkpoint_case(
     dims: dict[str, int] | None = None,
     tolerance: float = 1e-4,
 ) -> None:
-    """Saves the network's state as safetensors and expects what PyTorch makes of the inputs; `feeds` in the order of
-    the network's arguments."""
+    """Saves the network's state, if it has any, as safetensors and expects what PyTorch makes of the inputs; `feeds` in
+    the order of the network's arguments."""
     with torch.no_grad():
         results = network(*(torch.from_numpy(value) for value in feeds.values()))
     results = results if isinstance(results, tuple) else (results,)
     state = {key: value.contiguous().clone() for key, value in network.state_dict().items()}
-    safetensors.torch.save_file(state, folder / "checkpoint.safetensors")
+    checkpoint = "checkpoint.safetensors" if state else None
+    if checkpoint:
+        safetensors.torch.save_file(state, folder / checkpoint)
     expected = {output: result.numpy() for output, result in zip(outputs, results, strict=True)}
-    case = Case(
-        name, graph=graph, variant=variant, checkpoint="checkpoint.safetensors", dims=dims or {}, tolerance=tolerance
-    )
+    case = Case(name, graph=graph, variant=variant, checkpoint=checkpoint, dims=dims or {}, tolerance=tolerance)
     case.write(folder, feeds, expected)
