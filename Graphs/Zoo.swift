@@ -1,7 +1,9 @@
 package import IR
 
 /// The networks that come with the compiler, each a graph that a checkpoint fills.
-package let zoo: [GraphDefinition] = [efficientFormerV2, asCAN, snapVideo]
+package let zoo: [GraphDefinition] = [
+  efficientFormerV2, mobileR2L, asCAN, snapVideo, e2GAN, denoisedNeuralWeights, clgt,
+]
 
 /// The architecture of a name, and its variant. `variant` may be left out when there is one only, or when
 /// `name` is that of the architecture and the variant joined by `_`.
