@@ -37,4 +37,15 @@ package struct Facts: Sendable {
     self.publishedMACs = publishedMACs
     self.ours = ours
   }
+
+  /// Of a function that runs others, each as often as it says on weights of its own.
+  init(sum parts: [(facts: Facts, times: Int)]) {
+    let ours = parts.map(\.facts.ours).filter { !$0.isEmpty }
+    self.init(
+      status: ours.isEmpty ? .solid : .reconstruction,
+      parameters: parts.reduce(0) { $0 + $1.facts.parameters },
+      macs: parts.reduce(0) { $0 + $1.times * $1.facts.macs },
+      attentionMACs: parts.reduce(0) { $0 + $1.times * $1.facts.attentionMACs },
+      ours: ours.joined(separator: "; "))
+  }
 }

@@ -11,7 +11,8 @@ package struct GraphDefinition: Sendable {
   package var variants: [GraphVariant]
   /// The checkpoints that it can read.
   package var namings: [Naming]
-  /// Last name components of entries that such checkpoints hold and the graph does not need.
+  /// Last name components, or beginnings of names with their dot, of entries that such checkpoints hold and
+  /// the graph does not need.
   package var ignoredEntries: Set<String>
 }
 

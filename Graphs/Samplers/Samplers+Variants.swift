@@ -8,23 +8,23 @@ let samplers = GraphDefinition(
   summary: "sampling loops around Stable Diffusion 1.5's denoiser, with the sample after every step",
   paper: "as each sampler's file says",
   variants: [
-    variant("ddim_epsilon", steps: 25, macs: 0, attention: 0) { steps throws(Diagnostic) in
+    variant("ddim_epsilon", steps: 25) { steps throws(Diagnostic) in
       try DDIM(prediction: .epsilon).schedule(steps: steps)
     },
-    variant("ddim_velocity", steps: 8, macs: 0, attention: 0) { steps throws(Diagnostic) in
+    variant("ddim_velocity", steps: 8) { steps throws(Diagnostic) in
       try DDIM(prediction: .velocity).schedule(steps: steps)
     },
-    variant("ddim_two_calls", steps: 25, guidance: .twoCalls, macs: 0, attention: 0) {
+    variant("ddim_two_calls", steps: 25, guidance: .twoCalls) {
       steps throws(Diagnostic) in
       try DDIM(prediction: .epsilon).schedule(steps: steps)
     },
-    variant("dpm_solver", steps: 20, macs: 0, attention: 0) { steps throws(Diagnostic) in
+    variant("dpm_solver", steps: 20) { steps throws(Diagnostic) in
       try DPMSolver(prediction: .epsilon).schedule(steps: steps)
     },
-    variant("euler", steps: 25, macs: 0, attention: 0) { steps throws(Diagnostic) in
+    variant("euler", steps: 25) { steps throws(Diagnostic) in
       try EulerDiscrete(prediction: .epsilon).schedule(steps: steps)
     },
-    variant("flow", steps: 4, macs: 0, attention: 0) { steps throws(Diagnostic) in
+    variant("flow", steps: 4) { steps throws(Diagnostic) in
       try Flow(steps: steps).schedule()
     },
   ],
@@ -34,16 +34,19 @@ let samplers = GraphDefinition(
 
 /// `noise`, `context`, `empty_context` and `guidance` to `latent`, and `samples` after each step.
 private func variant(
-  _ name: String, steps: Int, guidance: Guidance = .batch, macs: Int, attention: Int,
+  _ name: String, steps: Int, guidance: Guidance = .batch,
   _ schedule: @escaping @Sendable (_ steps: Int) throws(Diagnostic) -> SamplerSchedule
 ) -> GraphVariant {
   let dimensions = SnapFusion.dimensions(steps: steps, decoderWidth: 128).filter {
     ["steps", "tokens", "size", "width", "context"].contains($0.name)
   }
+  // Each step predicts with and without the prompt.
+  let unet = SnapFusion.stableDiffusionFacts
   let facts = Facts(
-    status: .own, parameters: 859_520_964, macs: macs, attentionMACs: attention)
+    status: .own, parameters: unet.parameters, macs: 2 * steps * unet.macs,
+    attentionMACs: 2 * steps * unet.attentionMACs)
   return GraphVariant(name, dimensions: dimensions, facts: facts) { chosen throws(Diagnostic) in
-    let unet = SnapFusion.stableDiffusion(chosen["width"])
+    let unet = SnapFusion.stableDiffusion(width: chosen["width"])
     let (tokens, latent) = (chosen["tokens"], Shape([1, 4, chosen["size"], chosen["size"]]))
     let denoiser = try SnapFusion.denoiser(
       unet, latent: latent, context: [tokens, chosen["context"]], batch: guidance == .batch ? 2 : 1)

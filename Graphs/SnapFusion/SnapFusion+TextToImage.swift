@@ -63,10 +63,15 @@ extension SnapFusion {
   }
 
   /// Prompt and noise to an image: eight steps of DDIM on velocities, guided by one call of batch 2 each.
+  ///
+  /// `unet` and `decoder` are the facts of these parts.
   static func textToImage(
-    _ name: String, decoderWidth: Int, _ network: @escaping @Sendable (_ width: Int) -> UNet, _ facts: Facts
+    _ name: String, _ network: @escaping @Sendable (_ width: Int) -> UNet, _ unet: Facts,
+    decoderWidth: Int, _ decoder: Facts
   ) -> GraphVariant {
-    let dimensions = dimensions(steps: 8, decoderWidth: decoderWidth)
+    let steps = 8
+    let dimensions = dimensions(steps: steps, decoderWidth: decoderWidth)
+    let facts = Facts(sum: [(textEncoderVariant.facts, 2), (unet, 2 * steps), (decoder, 1)])
     return GraphVariant(name, dimensions: dimensions, facts: facts) { chosen throws(Diagnostic) in
       let networks = networks(network(chosen["width"]), chosen)
       let (tokens, latent) = (chosen["tokens"], Shape([1, 4, chosen["size"], chosen["size"]]))

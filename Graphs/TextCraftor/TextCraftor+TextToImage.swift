@@ -8,12 +8,18 @@ import Tensors
 extension TextCraftor {
   static let tunedSet = "tuned"
 
-  static func textToImage(_ name: String, _ facts: Facts) -> GraphVariant {
+  static func textToImage(_ name: String) -> GraphVariant {
+    let encoder = textEncoderVariant.facts
+    let parts = [
+      (encoder, 2), (encoder, 2), (SnapFusion.stableDiffusionFacts, 2 * 25),
+      (SnapFusion.stableDiffusionDecoderFacts, 1),
+    ]
+    let facts = Facts(sum: parts)
     let dimensions =
       SnapFusion.dimensions(steps: 25, decoderWidth: 128)
       + [Dimension(name: "tuned_steps", extent: 15, range: 1...999, multiple: 1)]
     return GraphVariant(name, dimensions: dimensions, facts: facts) { chosen throws(Diagnostic) in
-      let networks = SnapFusion.networks(SnapFusion.stableDiffusion(chosen["width"]), chosen)
+      let networks = SnapFusion.networks(SnapFusion.stableDiffusion(width: chosen["width"]), chosen)
       let (tokens, latent) = (chosen["tokens"], Shape([1, 4, chosen["size"], chosen["size"]]))
       let schedule = try DDIM(prediction: .epsilon).schedule(steps: chosen["steps"])
       let pipeline = TextToImage(

@@ -48,7 +48,7 @@ class Case:
                 if value.dtype.kind == "f" and not np.isfinite(value).all():
                     raise SystemExit(f"{self.name}: {name} has values that are not finite")
                 files[name] = f"{part}/{file_name(name)}"
-                np.save(folder / files[name], np.ascontiguousarray(value))
+                np.save(folder / files[name], np.ascontiguousarray(value).reshape(value.shape))
         self.save(folder)
 
     @staticmethod
