@@ -2,7 +2,8 @@ package import IR
 
 /// The networks that come with the compiler, each a graph that a checkpoint fills.
 package let zoo: [GraphDefinition] = [
-  efficientFormerV2, mobileR2L, snapFusion, textCraftor, snapVideo, snapGenV, asCAN, e2GAN, denoisedNeuralWeights,
+  efficientFormerV2, mobileR2L, snapFusion, textCraftor, snapVideo, snapGenV, asCAN, e2GAN,
+  denoisedNeuralWeights,
   clgt, samplers,
 ]
 

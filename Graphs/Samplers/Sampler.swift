@@ -58,7 +58,8 @@ struct Sampler {
       b.constant("\(name).\(column.name)", Tensor(column.values, shape: column.shape))
     }
     let result = try b.loop(
-      body, count: schedule.steps.count, carried: [start] + memory + state, stepped: rows, constant: constants,
+      body, count: schedule.steps.count, carried: [start] + memory + state, stepped: rows,
+      constant: constants,
       name: name)
     return Result(
       sample: try scaled(&b, result.carried[0], by: schedule.finalScale), samples: result.stacked.first,
@@ -134,7 +135,8 @@ struct Sampler {
     return try b.finishModule()
   }
 
-  private func scaled(_ b: inout GraphBuilder, _ x: ValueID, by factor: Double) throws(Diagnostic) -> ValueID {
+  private func scaled(_ b: inout GraphBuilder, _ x: ValueID, by factor: Double) throws(Diagnostic) -> ValueID
+  {
     factor == 1 ? x : try b.affine(x, scale: factor)
   }
 }

@@ -8,7 +8,8 @@ extension SamplerSchedule {
   func split(after count: Int) throws(Diagnostic) -> (first: SamplerSchedule, second: SamplerSchedule) {
     guard (1..<steps.count).contains(count) else {
       throw Diagnostic(
-        "\(steps.count) steps can't be split after \(count)", advice: "split them after 1 to \(steps.count - 1)")
+        "\(steps.count) steps can't be split after \(count)",
+        advice: "split them after 1 to \(steps.count - 1)")
     }
     guard steps[count].nextFromMemory == 0 else {
       throw Diagnostic(

@@ -7,28 +7,20 @@ let snapFusion = GraphDefinition(
   paper: "SnapFusion: Text-to-Image Diffusion Model on Mobile Devices within Two Seconds, arXiv 2306.00980",
   variants: [
     unet(
-      "unet", SnapFusion.efficient,
-      Facts(
-        status: .reconstruction, parameters: 785_546_884, macs: 307_796_213_760,
-        attentionMACs: 8_984_494_080, publishedParameters: 848,
-        ours: "which positions of a stage keep their blocks, by the paper's counts for each stage; with "
-          + "Stable Diffusion's blocks they do not add up to its 848 M parameters")),
+      "unet", SnapFusion.efficient, SnapFusion.efficientFacts),
     unet(
-      "sd15_unet", SnapFusion.stableDiffusion,
-      Facts(
-        status: .solid, parameters: 859_520_964, macs: 401_636_720_640, attentionMACs: 63_026_135_040,
-        publishedParameters: 860)),
+      "sd15_unet", SnapFusion.stableDiffusion, SnapFusion.stableDiffusionFacts),
     decoder(
-      "decoder", width: 64,
-      Facts(
-        status: .solid, parameters: 12_387_479, macs: 318_855_249_920, attentionMACs: 8_589_934_592,
-        publishedParameters: 13)),
+      "decoder", width: 64, SnapFusion.decoderFacts),
     decoder(
-      "sd15_decoder", width: 128,
-      Facts(
-        status: .solid, parameters: 49_490_199, macs: 1_257_259_466_752, attentionMACs: 17_179_869_184,
-        publishedParameters: 50)),
+      "sd15_decoder", width: 128, SnapFusion.stableDiffusionDecoderFacts),
     textEncoderVariant,
+    SnapFusion.textToImage(
+      "text_to_image", SnapFusion.efficient, SnapFusion.efficientFacts, decoderWidth: 64,
+      SnapFusion.decoderFacts),
+    SnapFusion.textToImage(
+      "sd15_text_to_image", SnapFusion.stableDiffusion, SnapFusion.stableDiffusionFacts, decoderWidth: 128,
+      SnapFusion.stableDiffusionDecoderFacts),
   ],
   namings: [diffusersNaming, olderDiffusersNaming],
   ignoredEntries: stableDiffusionIgnoredEntries
@@ -95,4 +87,21 @@ let textEncoderVariant = GraphVariant(
   let tokens = try b.input("tokens", [chosen["batch"], chosen["tokens"]], .i64)
   try b.output("states", encoder.encode(&b, tokens))
   return try b.finish()
+}
+
+extension SnapFusion {
+  static let efficientFacts = Facts(
+    status: .reconstruction, parameters: 785_546_884, macs: 307_796_213_760,
+    attentionMACs: 8_984_494_080, publishedParameters: 848,
+    ours: "which positions of a stage keep their blocks, by the paper's counts for each stage; with "
+      + "Stable Diffusion's blocks they do not add up to its 848 M parameters")
+  static let stableDiffusionFacts = Facts(
+    status: .solid, parameters: 859_520_964, macs: 401_636_720_640, attentionMACs: 63_026_135_040,
+    publishedParameters: 860)
+  static let decoderFacts = Facts(
+    status: .solid, parameters: 12_387_479, macs: 318_855_249_920, attentionMACs: 8_589_934_592,
+    publishedParameters: 13)
+  static let stableDiffusionDecoderFacts = Facts(
+    status: .solid, parameters: 49_490_199, macs: 1_257_259_466_752, attentionMACs: 17_179_869_184,
+    publishedParameters: 50)
 }

@@ -5,7 +5,7 @@ let textCraftor = GraphDefinition(
   name: "textcraftor",
   summary: "Stable Diffusion 1.5's text encoder, tuned, and blends of several",
   paper: "TextCraftor: Your Text Encoder Can be Image Quality Controller, arXiv 2403.18978",
-  variants: [textEncoderVariant, blend, mix],
+  variants: [textEncoderVariant, blend, mix, TextCraftor.textToImage("text_to_image")],
   namings: [diffusersNaming],
   ignoredEntries: stableDiffusionIgnoredEntries
 )
