@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The onnx package's own node tests, compiled by INGOT and run by the interpreter.
+# The onnx package's own node tests and stored models, compiled by INGOT and run by the interpreter.
 #
 #   run.sh INGOT [CASE ...] [--update]
 #

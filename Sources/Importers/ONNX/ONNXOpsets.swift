@@ -17,12 +17,12 @@ private let lowestOpsets: [String: Int] = {
   var lowest = ["Cast": 6, "GlobalLpPool": 2, "LpPool": 2, "Selu": 6, "Split": 2, "Tile": 6]
   // Opsets up to 8 have an experimental operator of this name with other attributes.
   lowest["MeanVarianceNormalization"] = 9
-  for name in unchanged { lowest[name] = 1 }
+  for name in readSinceFirst { lowest[name] = 1 }
   return lowest
 }()
 
 /// Operators that are read in every version.
-private let unchanged = [
+private let readSinceFirst = [
   "Abs", "Add", "And", "ArgMax", "ArgMin", "AveragePool", "BatchNormalization", "Ceil", "Clip", "Concat",
   "Constant", "Conv", "ConvTranspose", "DepthToSpace", "Div", "Dropout", "Elu", "Equal", "Exp", "Flatten",
   "Floor", "GRU", "Gather", "Gemm", "GlobalAveragePool", "GlobalMaxPool", "Greater", "HardSigmoid",
