@@ -23,7 +23,7 @@ STORED = """\
 ## Stored models
 
 Models of single layers and operators that come with the package, as PyTorch exported them to opset 6 (a few to 9 and
-12). `known_wrong.txt` explains what is wrong.
+12). Four of them are refused, since the doubles stored with them are memory that nobody wrote.
 """
 
 

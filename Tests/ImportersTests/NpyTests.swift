@@ -36,6 +36,24 @@ private func read(_ storage: Storage) throws -> Tensor { try Npy.read(bytes: sto
     #expect(arrays[1].tensor.element == .f32 && arrays[1].tensor.floats == [0.5, -1.5, 2.25])
   }
 
+  @Test func valuesBeyondFloat32AreRefused() throws {
+    func file(_ values: [Double]) -> Storage {
+      var bytes = Npy.encode(Tensor(values.map { _ in Float(0) }, shape: [values.count]))
+      bytes.removeLast(4 * values.count)
+      let header = String(decoding: bytes.map { $0 < 0x80 ? $0 : 0x3f }, as: UTF8.self)
+      let place = header.distance(from: header.startIndex, to: header.firstRange(of: "<f4")!.lowerBound)
+      bytes[place + 2] = UInt8(ascii: "8")
+      for value in values { withUnsafeBytes(of: value) { bytes.append(contentsOf: $0) } }
+      return Storage(bytes)
+    }
+    #expect(try read(file([1.5, .infinity, -.infinity])).floats == [1.5, .infinity, -.infinity])
+    #expect {
+      try read(file([0, 1e199]))
+    } throws: { error in
+      "\(error)".contains("holds the float64 value 1e+199") && "\(error)".contains("float32")
+    }
+  }
+
   @Test func versionsAndSpellings() throws {
     for version in 1...3 as ClosedRange<UInt8> {
       let header = #"{"shape": (2L, ), "descr": "|u1", 'fortran_order': True}"#

@@ -12,7 +12,8 @@ package enum Npy {
   private static let signature: [UInt8] = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
 
   /// Reads an array of numbers or booleans in either byte and axis order. Types that tensors lack are
-  /// widened: float64 becomes fp32, unsigned types the next wider signed one.
+  /// widened: float64 becomes fp32, whose range its values must keep to, unsigned types the next wider signed
+  /// one.
   package static func read(path: String) throws(ImportError) -> Tensor {
     let storage: Storage
     do {
@@ -78,7 +79,23 @@ package enum Npy {
         elementByteCount: header.type.byteCount, shape: shape, strides: strides, byteOffset: offset)
       offset = 0
     }
-    return try header.type.tensor(shape, in: source, byteOffset: offset, budget: &budget)
+    let tensor = try header.type.tensor(shape, in: source, byteOffset: offset, budget: &budget)
+    if header.type == .f64 { try checkRange(source, offset, tensor) }
+    return tensor
+  }
+
+  /// That no finite value of `source` became infinite in `tensor`.
+  private static func checkRange(
+    _ source: Storage, _ offset: Int, _ tensor: Tensor
+  ) throws(Finding) {
+    for (index, value) in tensor.floats.enumerated() where value.isInfinite {
+      let wide = source.bytes.loadUnaligned(fromByteOffset: offset + 8 * index, as: Double.self)
+      guard wide.isInfinite else {
+        throw Finding(
+          "holds the float64 value \(wide)", expected: "values that float32 can hold",
+          advice: "check how the array was made; memory that nobody wrote looks like this")
+      }
+    }
   }
 
   /// The array as a version 1 file. NumPy has no bf16, such tensors are written as float32.
