@@ -23,6 +23,7 @@ func sampleProgram(_ name: String = "main") -> Program {
       ingot_opcode(3), results: [3], inputs: [0, 2, nil], attributes: [0, 1, .min, .max, -1], name: "fc"),
     .init(ingot_opcode(1), results: [1], inputs: [3]),
   ]
+  program.sizes = [.init(output: 0, axis: 0, sizeOutput: 0), .init(output: 0, axis: 1, sizeOutput: 0)]
   program.inputCount = 1
   program.outputCount = 1
   program.arenaBytes = 192
@@ -35,7 +36,9 @@ func sampleManifest(_ functions: [String] = ["main"]) -> Manifest {
     functions: functions.map {
       .init(
         name: $0, inputs: [.init(name: "image", element: "f32", shape: [2, 3])],
-        outputs: [.init(name: "scores", element: "f32", shape: [2, 3])], arenaBytes: 192,
+        outputs: [
+          .init(name: "scores", element: "f32", shape: [2, 3], sizes: [.init(axis: 1, output: "count")])
+        ], arenaBytes: 192,
         arenaLowerBoundBytes: 192,
         instructions: 2, parameters: 6, macs: 12)
     }, provenance: ["model": "a/b \"c\"", "dim.batch": "1"])

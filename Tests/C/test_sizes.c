@@ -3,6 +3,7 @@
 #include "check.h"
 #include "ingot.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,7 +92,60 @@ static void nonzero(void) {
   }
 }
 
+static void expect_integers(ingot_session *session, const int64_t *expected, int count) {
+  const int64_t *found = ingot_output_data(session, 0);
+  for (int i = 0; i < count; i++)
+    check(found[i] == expected[i], "integer %d is %lld, expected %lld", i, (long long)found[i], (long long)expected[i]);
+}
+
+/* Rows 0 and 1 are equal, row 2 is the least. */
+static void unique(void) {
+  const float rows[16] = {1, 0, NAN, 4, 1, -0.0f, NAN, 4, 1, 0, 3, 9, 2, -1, -1, -1};
+  const int64_t positions[2][4] = {{0, 2, 3, 0}, {2, 0, 3, 0}};
+  for (int sorted = 0; sorted < 2; sorted++) {
+    builder *b = sample_program(INGOT_OP_UNIQUE);
+    b->attributes[0] = (uint64_t)sorted;
+    ingot_bundle *bundle;
+    uint8_t *file;
+    ingot_session *session = open_session(b, &bundle, &file);
+    memcpy(ingot_input_data(session, 0), rows, sizeof rows);
+    check(ingot_run(session) == INGOT_OK, "%s", ingot_session_message(session));
+    expect_dims(session, 0, 3, 0);
+    expect_integers(session, positions[sorted], 4);
+    ingot_session_destroy(session);
+    ingot_close(bundle);
+    free(file);
+  }
+}
+
+/* The sample's scores are 0.5, 0.5, 0.9, 0 and 0.2 in the first class, 0.3 for the first box in the second, above 0.1. */
+static void nms(void) {
+  float boxes[40] = {0, 0, 1, 1, 0, 0, 1.1f, 1, 6, 6, 5, 5, 0, 0, 0, 0, 9, 9, 10, 10};
+  const int64_t selected[2][12] = {{0, 0, 2, 0, 0, 0, 0, 0, 4, 0, 1, 0}, {0, 0, 2, 0, 0, 0, 0, 0, 1, 0, 1, 0}};
+  for (int apart = 0; apart < 2; apart++) {
+    if (apart) boxes[4] = 8, boxes[6] = 9;
+    builder *b = sample_program(INGOT_OP_NMS);
+    b->attributes[1] = 3;
+    b->tensors[1].dims[0] = 18;
+    b->buffers[1].bytes = 18 * 3 * sizeof(int64_t);
+    b->buffers[1].offset = b->program.arena_bytes;
+    b->program.arena_bytes += 448;
+    ingot_bundle *bundle;
+    uint8_t *file;
+    ingot_session *session = open_session(b, &bundle, &file);
+    memcpy(ingot_input_data(session, 0), boxes, sizeof boxes);
+    check(ingot_run(session) == INGOT_OK, "%s", ingot_session_message(session));
+    expect_dims(session, 0, 4, 3);
+    expect_integers(session, selected[apart], 12);
+    ingot_session_destroy(session);
+    ingot_close(bundle);
+    free(file);
+  }
+}
+
 void test_sizes(void) {
   any_extents();
   nonzero();
+  unique();
+  nms();
 }

@@ -49,12 +49,22 @@ private let samples = [
     %y = expand %m {shape = [3, 2, 2]}
   }
   """,
+  """
+  graph @n(%x: f32[6], %b: f32[1, 3, 4]) -> (%p sized {0 = "n"}, %n, %s as "s" sized {0 = "k", 1 = "n"}, %k) {
+    %p, %n = nonzero %x
+    %r = reshape %x {shape = [1, 2, 3]}
+    %s, %k = nms %b, %r {max_output_boxes_per_class = 2, score_threshold = 0.1}
+    %t = reshape %x {shape = [2, 3]}
+    %f, %i, %c, %m = unique %t {sorted = false}
+  }
+  """,
 ]
 
 private let pieces = [
   "2147483647", "-2147483648", "99999999999999999999", "0", "-1", "1e999", "1e", "-inf", "nan", "\"",
   "\\u{110000}", "{", "}", "[", "]",
   "(", ")", ",", ":", "=", "->", "-", "%", "@", "%x", "@w", "é", "\u{0}", "\r", "//", "weight", "graph", "as",
+  "sized",
   "digest", "name",
   "i64", "bool", "[2147483647, 2147483647]", "[]", "max", "clip(1, 2)", "relu", "cumsum", "layer_norm",
   "batch_norm",

@@ -78,6 +78,21 @@ private func expectRoundTrip(_ graph: Graph) throws -> String {
   try expectRoundTrip(graph)
 }
 
+@Test func sizesOfOutputsAreKept() throws {
+  var graph = Graph(name: "sized")
+  let x = graph.addInput("x", TensorType(.f32, [4, 5, 6]))
+  let count = try graph.add(
+    .nonZero(NonZero()), [graph.addInput("m", TensorType(.bool, [5]))], name: "found")[1]
+  let sizes = [OutputSize(axis: 1, output: "größe"), OutputSize(axis: 2, output: "x \"1\"")]
+  graph.addOutput("x", x, sizes: sizes)
+  graph.addOutput("y", x, sizes: [sizes[0]])
+  graph.addOutput("größe", count)
+  graph.addOutput("x \"1\"", count)
+  let text = try expectRoundTrip(graph)
+  #expect(text.contains("%x sized {1 = \"größe\", 2 = \"x \\\"1\\\"\"}"))
+  #expect(text.contains("%x as \"y\" sized {1 = \"größe\"}"))
+}
+
 @Test func modulesKeepFunctionsAndMetadata() throws {
   var first = Graph(name: "text encoder")
   first.addOutput("x", first.addInput("x", TensorType(.i64, [1, 77])))

@@ -19,6 +19,7 @@ struct GraphStructure: Equatable {
     var name: String
     var value: Int
     var type: TensorType
+    var sizes: [OutputSize]
   }
   var name: String
   var inputs: [PortStructure]
@@ -32,7 +33,8 @@ struct GraphStructure: Equatable {
     for weight in graph.weights { number[weight] = number.count }
     for node in graph.order { for result in graph[node].results { number[result] = number.count } }
     let port = { (port: Port) in
-      PortStructure(name: port.name, value: number[port.value] ?? -1, type: graph.type(of: port.value))
+      PortStructure(
+        name: port.name, value: number[port.value] ?? -1, type: graph.type(of: port.value), sizes: port.sizes)
     }
     name = graph.name
     inputs = graph.inputs.map(port)

@@ -162,3 +162,44 @@ private func chain() throws -> Graph {
   let reshaped = Module([first, typed])
   expectBroken(16, ["@w", "f32[1, 2]", "f32[2]"], #_sourceLocation) { try verify(reshaped) }
 }
+
+@Test func v17SizesNameAxesAndOutputs() throws {
+  func graph(_ sizes: OutputSize..., count: TensorType = TensorType(.i64, [])) throws -> Graph {
+    var graph = try chain()
+    graph.addOutput("z", graph.outputs[0].value, sizes: sizes)
+    graph.addOutput("n", graph.addInput("n", count))
+    return graph
+  }
+  try verify(try graph())
+  try verify(try graph(OutputSize(axis: 0, output: "n"), OutputSize(axis: 2, output: "n")))
+  let size = OutputSize(axis: 1, output: "n")
+  expectBroken(17, try graph(OutputSize(axis: 3, output: "n")), "output \"z\"", "axis 3", "expected 0 to 2")
+  expectBroken(17, try graph(OutputSize(axis: -1, output: "n")), "axis -1")
+  expectBroken(17, try graph(size, size), "axis 1 is sized after axis 1")
+  expectBroken(17, try graph(size, OutputSize(axis: 0, output: "n")), "axis 0 is sized after axis 1")
+  expectBroken(17, try graph(OutputSize(axis: 1, output: "m")), "\"m\", which is no output")
+  expectBroken(17, try graph(size, count: TensorType(.i32, [])), "i32[], expected i64[]")
+  expectBroken(17, try graph(size, count: TensorType(.i64, [1])), "i64[1], expected i64[]")
+}
+
+@Test func outputsAreCutToTheirSizes() throws {
+  var graph = Graph(name: "main")
+  let x = graph.addInput("x", TensorType(.f32, [2, 3]))
+  let (m, n) = (graph.addInput("m", TensorType(.i64, [])), graph.addInput("n", TensorType(.i64, [])))
+  graph.addOutput("y", x, sizes: [OutputSize(axis: 0, output: "m"), OutputSize(axis: 1, output: "n")])
+  graph.addOutput("columns", x, sizes: [OutputSize(axis: 1, output: "n")])
+  graph.addOutput("m", m)
+  graph.addOutput("n", n)
+  try verify(graph)
+  let whole = Tensor((0..<6).map { Float($0) }, shape: [2, 3])
+  for (rows, columns, shape, values) in [
+    (1, 2, [1, 2], [0, 1]), (2, 3, [2, 3], [0, 1, 2, 3, 4, 5]), (-1, 2, [0, 2], []), (9, 1, [2, 1], [0, 3]),
+    (.max, .min, [2, 0], []),
+  ] as [(Int64, Int64, Shape, [Float])] {
+    let counts = [rows, columns].map { Tensor([$0], shape: []) }
+    let outputs = graph.cutToSize(try evaluate(graph, [whole] + counts))
+    #expect(outputs[0].shape == shape && outputs[0].floats == values)
+    #expect(outputs[1].shape == [2, shape[1]])
+    #expect(outputs[2].integers == [rows])
+  }
+}

@@ -19,7 +19,7 @@ func imported(_ text: String, opset: Int = 17, options: ONNXImportOptions = ONNX
   @Test(
     arguments: [
       "elementwise", "shape", "movement", "convolution", "contraction", "reduction", "normalization",
-      "resize", "regions", "attention", "signal", "rearrangement", "control", "opsets", "errors",
+      "resize", "regions", "attention", "signal", "rearrangement", "control", "opsets", "sizes", "errors",
     ])
   func golden(family: String) throws {
     try checkGolden("Importers/\(family).txt") { golden in

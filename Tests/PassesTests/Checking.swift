@@ -37,6 +37,7 @@ func runChecked(_ steps: [PipelineStep], on graph: Graph, seed: UInt64 = 1) thro
       return
     }
     if before.outputs.map(\.name) != after.outputs.map(\.name) { fail("changed the outputs' names") }
+    if before.outputs.map(\.sizes) != after.outputs.map(\.sizes) { fail("changed the outputs' sizes") }
     guard isBound else { return }
     for (index, (found, wanted)) in zip(try evaluate(after, inputs), expected).enumerated() {
       guard found.element == wanted.element, found.shape == wanted.shape else {

@@ -29,7 +29,7 @@ package enum OpFamily: String, CaseIterable, Sendable {
   case unary, binary, select, cast, matmul, conv, convTranspose, pool, argPool, roiAlign, reduce, argReduce,
     softmax, norm,
     transpose,
-    reshape, expand, concat, slice, pad, gather, resize, cumsum
+    reshape, expand, concat, slice, pad, gather, nonZero, unique, nms, resize, cumsum
 }
 
 /// Draws random choices.
@@ -121,6 +121,9 @@ extension OpFamily {
     case .slice: return slice(&draw)
     case .pad: return pad(&draw)
     case .gather: return gather(&draw)
+    case .nonZero: return nonZero(&draw)
+    case .unique: return unique(&draw)
+    case .nms: return nms(&draw)
     case .resize: return resize(&draw)
     case .cumsum:
       let shape = draw.shape(rank: 1...4)
@@ -365,6 +368,36 @@ extension OpFamily {
       op: .gather(Gather(axis: axis)),
       operands: [TensorType(draw.one(of: ElementType.allCases), shape), indices],
       values: [nil, .uniform(Double(-extent), Double(extent - 1))], tolerance: 0)
+  }
+
+  private func nonZero(_ draw: inout Draw) -> GeneratedOp {
+    GeneratedOp(
+      op: .nonZero(NonZero()),
+      operands: [TensorType(draw.one(of: ElementType.allCases), draw.shape(rank: 1...1))],
+      values: [.grid(step: 1, 0, Double(draw.number(0...3)))], tolerance: 0)
+  }
+
+  private func unique(_ draw: inout Draw) -> GeneratedOp {
+    GeneratedOp(
+      op: .unique(Unique(sorted: draw.chance(0.6))),
+      operands: [TensorType(draw.one(of: ElementType.allCases), draw.shape(rank: 2...2))],
+      values: [.grid(step: 1, 0, Double(draw.number(0...4)))], tolerance: 0)
+  }
+
+  private func nms(_ draw: inout Draw) -> GeneratedOp {
+    let (images, classes) = (draw.number(1...2), draw.number(1...3))
+    let count = draw.one(of: [0, 1, 4, 17, 60])
+    let op = NonMaxSuppression(
+      isCentered: draw.chance(0.4), most: draw.number(0...12), overlap: draw.one(of: [0, 0.25, 0.5, 0.75]),
+      score: draw.one(of: [-.infinity, 0.25, 0.5]))
+    // Coarse coordinates, so that overlaps meet thresholds exactly.
+    return GeneratedOp(
+      op: .nms(op),
+      operands: [
+        TensorType(.f32, [images, count, 4]),
+        TensorType(draw.one(of: [.f32, .f16]), [images, classes, count]),
+      ],
+      values: [.grid(step: 0.25, 0, 2), .grid(step: 0.125, 0, 1)], tolerance: 0)
   }
 
   private func resize(_ draw: inout Draw) -> GeneratedOp {

@@ -62,8 +62,8 @@ package struct OpCase: Sendable, CustomStringConvertible {
 package let opCases: [OpCase] =
   unaryCases + binaryCases + selectCases + castCases + elementwiseCases + matMulCases + convCases
   + convTransposeCases + poolCases + argPoolCases + reduceCases + argReduceCases + cumSumCases
-  + normalizationCases
-  + movementCases + gatherCases + scatterCases + topKCases + recurrentCases + gridSampleCases + roiAlignCases
+  + normalizationCases + movementCases + gatherCases + scatterCases + topKCases + nonZeroCases + uniqueCases
+  + nmsCases + recurrentCases + gridSampleCases + roiAlignCases
   + integerProductCases + padCases + resizeCases
 
 /// A case with standard values. Results of `exact` ones don't depend on rounding.

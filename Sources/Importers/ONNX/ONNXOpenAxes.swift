@@ -12,7 +12,7 @@ struct ONNXOpenRule: Sendable {
   /// The sizes of open axes of every result, by axis.
   var sizes: @Sendable (ONNXNodeContext, [ONNXOperand]) throws(Finding) -> [[Int: ValueID]]
   /// Whether zeros beyond the true sizes stay zeros.
-  var keepsZeros = false
+  var keepsZeros: @Sendable (ONNXNodeContext) -> Bool = { _ in false }
 }
 
 /// Translates a node and finds the open axes of its results.
@@ -28,7 +28,7 @@ func onnxResults(
   try rule.prepare(&prepared)
   var results = try translation(prepared)
   let sizes = try rule.sizes(context, results)
-  let isZeroPadded = rule.keepsZeros && open.allSatisfy(\.isZeroPadded)
+  let isZeroPadded = rule.keepsZeros(context) && open.allSatisfy(\.isZeroPadded)
   for (index, sizes) in zip(results.indices, sizes) {
     // Of an axis without room the size is known.
     results[index].sizes = sizes.filter { results[index].shape[$0.key] > 0 }

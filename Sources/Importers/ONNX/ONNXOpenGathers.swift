@@ -11,7 +11,7 @@ private func prepareIndices(_ context: inout ONNXNodeContext, extents: some Sequ
   guard indices.shape.elementCount == 0 || extents.allSatisfy({ $0 > 0 }) else {
     let x = try context.input(0)
     throw Finding(
-      "looks up to \(indices.shape.elementCount) elements up in \(x.type), along an axis that has none",
+      "looks up at most \(indices.shape.elementCount) elements in \(x.type), along an axis that has none",
       expected: "an extent of at least 1")
   }
   context.inputs[1] = try context.zeroPadded(indices)
@@ -23,6 +23,9 @@ func prepareGather(_ context: inout ONNXNodeContext) throws(Finding) {
   guard x.sizes[axis] == nil else { throw context.openInputRefused(0, axis: axis) }
   try prepareIndices(&context, extents: [x.shape[axis]])
 }
+
+/// Whether as many elements are looked up as the model says.
+@Sendable func hasKnownIndices(_ context: ONNXNodeContext) -> Bool { !(context.optional(1)?.isOpen ?? false) }
 
 func gatherSizes(_ context: ONNXNodeContext, _ results: [ONNXOperand]) throws(Finding) -> [[Int: ValueID]] {
   let (x, indices) = (try context.input(0), try context.input(1))

@@ -5,22 +5,24 @@ import Tensors
 let onnxOpenRules: [String: ONNXOpenRule] = {
   var rules: [String: ONNXOpenRule] = [
     "Cast": .unchanged, "CastLike": .unchanged, "Identity": .unchanged, "Dropout": .unchanged,
-    "Concat": ONNXOpenRule(sizes: concatSizes, keepsZeros: true),
-    "Flatten": ONNXOpenRule(sizes: flattenSizes, keepsZeros: true),
-    "Gather": ONNXOpenRule(prepare: prepareGather, sizes: gatherSizes),
+    "Concat": ONNXOpenRule(sizes: concatSizes, keepsZeros: always),
+    "Flatten": ONNXOpenRule(sizes: flattenSizes, keepsZeros: always),
+    "Gather": ONNXOpenRule(prepare: prepareGather, sizes: gatherSizes, keepsZeros: hasKnownIndices),
     "GatherElements": ONNXOpenRule(prepare: prepareGatherElements, sizes: gatherElementsSizes),
     "GatherND": ONNXOpenRule(prepare: prepareGatherND, sizes: gatherNDSizes),
-    "Reshape": ONNXOpenRule(sizes: reshapeSizes, keepsZeros: true),
+    "Reshape": ONNXOpenRule(sizes: reshapeSizes, keepsZeros: always),
     "Shape": ONNXOpenRule(sizes: shapeSizes),
-    "Slice": ONNXOpenRule(sizes: sliceSizes, keepsZeros: true),
-    "Split": ONNXOpenRule(sizes: splitSizes, keepsZeros: true),
-    "Squeeze": ONNXOpenRule(sizes: squeezeSizes, keepsZeros: true),
-    "Transpose": ONNXOpenRule(sizes: transposeSizes, keepsZeros: true),
-    "Unsqueeze": ONNXOpenRule(sizes: unsqueezeSizes, keepsZeros: true),
+    "Slice": ONNXOpenRule(sizes: sliceSizes, keepsZeros: always),
+    "Split": ONNXOpenRule(sizes: splitSizes, keepsZeros: always),
+    "Squeeze": ONNXOpenRule(sizes: squeezeSizes, keepsZeros: always),
+    "Transpose": ONNXOpenRule(sizes: transposeSizes, keepsZeros: always),
+    "Unsqueeze": ONNXOpenRule(sizes: unsqueezeSizes, keepsZeros: always),
   ]
   for name in elementwise { rules[name] = ONNXOpenRule(sizes: broadcastSizes) }
   return rules
 }()
+
+@Sendable private func always(_ context: ONNXNodeContext) -> Bool { true }
 
 /// Operators that compute element by element, of inputs that broadcast.
 private let elementwise = [
@@ -40,7 +42,7 @@ extension ONNXOpenRule {
     sizes: { context, results throws(Finding) in
       let sizes = try context.input(0).sizes
       return results.map { $0.shape == context.inputs[0]?.shape ? sizes : [:] }
-    }, keepsZeros: true)
+    }, keepsZeros: always)
 }
 
 /// An open axis meets open axes of the same size, or extents of 1.
@@ -90,15 +92,14 @@ private func concatSizes(
 ) throws(Finding) -> [[Int: ValueID]] {
   let operands = try context.variadic()
   let along = try context.axis(try context.requiredInt("axis"), rank: operands[0].rank)
+  if let index = operands.firstIndex(where: { $0.sizes[along] != nil }) {
+    throw context.openInputRefused(
+      index, axis: along, expected: "a size that is known when the model is compiled along the joined axis")
+  }
   let sizes = operands.first(where: \.isOpen)?.sizes ?? [:]
-  for (index, operand) in operands.enumerated() {
-    if operand.sizes[along] != nil {
-      throw context.openInputRefused(
-        index, axis: along, expected: "a size that is known when the model is compiled along the joined axis")
-    }
-    if operand.sizes != sizes {
-      throw context.openInputRefused(expected: "the same size in every input; input \(index) has another")
-    }
+  if let index = operands.firstIndex(where: { $0.sizes != sizes }) {
+    throw context.openInputRefused(
+      expected: "the same size in every input, which input \(index) does not have")
   }
   return [sizes]
 }
