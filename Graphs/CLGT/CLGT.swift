@@ -38,6 +38,9 @@ struct CLGT: Sendable {
 
   /// Predictions [N, outputs], and for each layer the weight of every edge by head, [E, heads], 0 for padding.
   ///
+  /// The new features of edges of the last layer are computed as in the public layer, whose checkpoints hold
+  /// their parameters, but nothing reads them: passes remove them.
+  ///
   /// - nodes: [N, node features]; positions: [N, k], small eigenvectors of the graph's Laplacian;
   ///   edgeFeatures: [E, edge features].
   func predict(
