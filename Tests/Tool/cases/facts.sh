@@ -39,3 +39,6 @@ expect 0 . inspect digits.ingot --html plan.html
 is "inspect --html writes no page" grep -qi '<html' plan.html
 expect 1 'absent.ingot: ' inspect absent.ingot
 expect 1 'absent.onnx: ' inspect absent.onnx
+
+expect 0 . graphs --markdown
+is "Graphs/README.md is not what 'ingot graphs --markdown' prints" cmp -s out "$root/Graphs/README.md"
