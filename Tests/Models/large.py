@@ -1,4 +1,4 @@
-"""The published systems at full size: each is made in PyTorch with seeded weights, compiled and run, and compared.
+"""The published systems at full size, as prepare.py --large makes them: compiled, run, and compared with PyTorch.
 
     large.py INGOT OUTDIR [CASE ...]
 
@@ -7,7 +7,6 @@ Prints time and peak memory of each compile and run. Fails when an output is off
 """
 
 import argparse
-import gc
 import os
 import pathlib
 import subprocess
@@ -16,8 +15,7 @@ import tempfile
 import time
 
 import numpy as np
-import systems
-from case import Case, file_name
+from case import Case, all_cases, file_name
 from check import Failure, compile_words, difference
 
 MEMORY_LIMIT = 1.3
@@ -26,7 +24,8 @@ TOLERANCE = {"fp32": 1e-4, "fp16": 2e-2}
 
 
 def measured(words: list) -> tuple[float, int]:
-    """Seconds and peak bytes of a command, which must succeed."""
+    """Seconds and peak bytes of a command, which must succeed. What a process has when it begins another counts for
+    that one too, so this one must stay small: no PyTorch here."""
     with tempfile.TemporaryFile() as said:
         started = time.monotonic()
         process = subprocess.Popen([str(word) for word in words], stdout=said, stderr=said)
@@ -69,19 +68,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("ingot", type=pathlib.Path, help="the tool")
     parser.add_argument("outdir", type=pathlib.Path)
-    parser.add_argument("cases", nargs="*", metavar="CASE", help=f"of {', '.join(systems.LARGE)}; all by default")
+    parser.add_argument("cases", nargs="*", metavar="CASE")
     arguments = parser.parse_args()
-    unknown = [name for name in arguments.cases if name not in systems.LARGE]
-    if unknown:
-        parser.error(f"there is no case {', '.join(unknown)}; there are {', '.join(systems.LARGE)}")
     passed, failed = 0, 0
     print("case                             weights  checkpoint    bundle   compile      peak       run      peak    error")
-    for name in arguments.cases or systems.LARGE:
-        folder = arguments.outdir / name
-        if not (folder / "case.json").exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            systems.LARGE[name](folder, name, arguments.outdir)
-            gc.collect()
+    for folder, case in all_cases(arguments.outdir, arguments.cases):
+        name = case.name
         for precision in TOLERANCE:
             try:
                 row = check(arguments.ingot.resolve(), folder, precision)
