@@ -33,8 +33,17 @@ struct FIT: Sendable {
   var patchSize = 4
   /// How many times as high and wide as the video it is given an upsampler's result is; 1 for a first stage.
   var spatialFactor = 1
+  /// How the layers that work group by group run.
+  var groupOrder = GroupOrder.together
   /// Colours of a pixel.
   let channels = 3
+
+  enum GroupOrder: Sendable {
+    /// All groups as one batch.
+    case together
+    /// In a loop, one group a run: with memory for the inside of a layer for one group alone.
+    case oneByOne
+  }
 
   /// What a network is told besides the video.
   struct Conditions: Sendable {
@@ -61,9 +70,8 @@ struct FIT: Sendable {
     let start = try b.parameter("latents", [latentCount, latentWidth])
     var latents = try b.add(start, b.layerNorm("self_cond_norm", previous))
     for index in 0..<blocks {
-      (patches, latents) = try b.scope("blocks", index) { b throws(Diagnostic) in
-        try block(&b, patches: patches, latents: latents, conditioning: tokens, layout)
-      }
+      (patches, latents) = try block(
+        &b, index, patches: patches, latents: latents, conditioning: tokens, layout)
     }
     return (try project(&b, patches, layout), latents)
   }

@@ -6,22 +6,13 @@ let snapVideo = GraphDefinition(
   summary: "text-to-video generation in two stages",
   paper: "Snap Video: Scaled Spatiotemporal Transformers for Text-to-Video Synthesis, arXiv 2402.14797",
   variants: [
-    denoiser(
-      "fit_500m", .small, height: 36, width: 64,
-      Facts(
-        status: .reconstruction, parameters: 489_878_704, macs: 348_393_308_160,
-        attentionMACs: 16_408_117_248, publishedParameters: 500, ours: ours)),
-    denoiser(
-      "fit_3.9b", .large, height: 36, width: 64,
-      Facts(
-        status: .reconstruction, parameters: 3_933_318_704, macs: 3_219_997_589_504,
-        attentionMACs: 95_277_809_664, publishedParameters: 3900, ours: ours)),
-    denoiser(
-      "upsampler", .upsampler, height: 288, width: 512,
-      Facts(
-        status: .reconstruction, parameters: 4_081_741_360, macs: 14_261_704_196_096,
-        attentionMACs: 176_211_099_648, publishedParameters: 3900,
-        ours: ours + ", and so is how the low-resolution video enters")),
+    denoiser("fit_500m", .small, FIT.smallFacts), denoiser("fit_3.9b", .large, FIT.largeFacts),
+    denoiser("upsampler", .upsampler, FIT.upsamplerFacts),
+    denoiser("upsampler_group_by_group", .upsamplerByGroup, FIT.upsamplerFacts),
+    FIT.textToVideo("fit_500m_euler", .small, FIT.smallFacts, .euler),
+    FIT.textToVideo("fit_500m_heun", .small, FIT.smallFacts, .heun),
+    FIT.textToVideo("fit_3.9b_euler", .large, FIT.largeFacts, .euler),
+    FIT.textToVideo("fit_3.9b_heun", .large, FIT.largeFacts, .heun),
   ],
   namings: [Naming("the graph itself")],
   ignoredEntries: []
@@ -41,61 +32,81 @@ extension FIT {
   static let upsampler = FIT(
     patchWidth: 1024, patchHeadWidth: 64, latentWidth: 3072, latentHeadWidth: 128, conditioningWidth: 1024,
     latentCount: 768, groupHeight: 18, groupWidth: 16, spatialFactor: 8)
-}
+  /// The same network, which a device can't run on all of its 32 groups at once.
+  static var upsamplerByGroup: FIT {
+    var fit = upsampler
+    fit.groupOrder = .oneByOne
+    return fit
+  }
 
-/// One call of a stage: `x_sigma`, data ÷ σ_in + `sigma` × noise, to `denoised`, the data.
-/// `previous_latents`, zeros at first, are the `latents` of the step before. `text` are states of a T5-11B
-/// encoder. An upsampler has `low_resolution` too.
-private func denoiser(
-  _ name: String, _ network: FIT, height: Int, width: Int, _ facts: Facts
-) -> GraphVariant {
-  let dimensions = [
-    Dimension(name: "batch", extent: 1, range: 1...4096, multiple: 1),
-    Dimension(name: "frames", extent: 16, range: 1...4096, multiple: 1),
-    Dimension(name: "height", extent: height, range: 2...8192, multiple: max(2, network.spatialFactor)),
-    Dimension(
-      name: "width", extent: width, range: 4...8192, multiple: network.groupWidth * network.patchSize),
-    Dimension(name: "blocks", extent: network.blocks, range: 1...64, multiple: 1),
-    Dimension(
-      name: "patch_width", extent: network.patchWidth, range: 2...8192, multiple: network.patchHeadWidth),
-    Dimension(
-      name: "latent_width", extent: network.latentWidth, range: 2...8192, multiple: network.latentHeadWidth),
-    Dimension(name: "latents", extent: network.latentCount, range: 1...65536, multiple: 1),
-    Dimension(name: "tokens", extent: 77, range: 1...4096, multiple: 1),
-    Dimension(name: "text_width", extent: 1024, range: 1...8192, multiple: 1),
-  ]
-  return GraphVariant(name, dimensions: dimensions, facts: facts) { chosen throws(Diagnostic) in
-    var fit = network
+  static let smallFacts = Facts(
+    status: .reconstruction, parameters: 489_878_704, macs: 348_393_308_160, attentionMACs: 16_408_117_248,
+    publishedParameters: 500, ours: ours)
+  static let largeFacts = Facts(
+    status: .reconstruction, parameters: 3_933_318_704, macs: 3_219_997_589_504,
+    attentionMACs: 95_277_809_664, publishedParameters: 3900, ours: ours)
+  static let upsamplerFacts = Facts(
+    status: .reconstruction, parameters: 4_081_741_360, macs: 14_261_704_196_096,
+    attentionMACs: 176_211_099_648, publishedParameters: 3900,
+    ours: ours + ", and so is how the low-resolution video enters")
+
+  /// Extents of a video of one stage and of its network.
+  func dimensions() -> [Dimension] {
+    [
+      Dimension(name: "frames", extent: 16, range: 1...4096, multiple: 1),
+      Dimension(name: "height", extent: 36 * spatialFactor, range: 2...8192, multiple: max(2, spatialFactor)),
+      Dimension(
+        name: "width", extent: 64 * spatialFactor, range: 4...8192, multiple: groupWidth * patchSize),
+      Dimension(name: "blocks", extent: blocks, range: 1...64, multiple: 1),
+      Dimension(name: "patch_width", extent: patchWidth, range: 2...8192, multiple: patchHeadWidth),
+      Dimension(name: "latent_width", extent: latentWidth, range: 2...8192, multiple: latentHeadWidth),
+      Dimension(name: "latents", extent: latentCount, range: 1...65536, multiple: 1),
+      Dimension(name: "tokens", extent: 77, range: 1...4096, multiple: 1),
+      Dimension(name: "text_width", extent: 1024, range: 1...8192, multiple: 1),
+    ]
+  }
+
+  func with(_ chosen: Dimensions) -> FIT {
+    var fit = self
     (fit.patchWidth, fit.conditioningWidth) = (chosen["patch_width"], chosen["patch_width"])
     (fit.latentWidth, fit.latentCount) = (chosen["latent_width"], chosen["latents"])
     fit.blocks = chosen["blocks"]
-    return try denoiserGraph("snapvideo_\(name)", fit, chosen)
+    return fit
+  }
+
+  /// One call of a stage on extents that are chosen: `x_sigma`, data ÷ σ_in + `sigma` × noise, to `denoised`,
+  /// the data. `previous_latents`, zeros at first, are the `latents` of the step before. `text` are states of
+  /// a T5-11B encoder. An upsampler has `low_resolution` too.
+  func denoiser(_ name: String, batch: Int, _ chosen: Dimensions) throws(Diagnostic) -> Module {
+    let frames = chosen["frames"]
+    let (height, width) = (chosen["height"], chosen["width"])
+    var b = GraphBuilder(name)
+    let x = try b.input("x_sigma", [batch, frames, channels, height, width])
+    let sigma = try b.input("sigma", [batch])
+    let small = Shape([batch, frames, channels, height / spatialFactor, width / spatialFactor])
+    let lowResolution = spatialFactor == 1 ? nil : try b.input("low_resolution", small)
+    let frameRate = try b.input("frame_rate", [batch])
+    let resolution = try b.input("resolution", [batch])
+    let text = try b.input("text", [batch, chosen["tokens"], chosen["text_width"]])
+    let previous = try b.input("previous_latents", [batch, latentCount, latentWidth])
+
+    let preconditioning = Preconditioning(spatialFactor: spatialFactor, frames: frames)
+    let (output, latents) = try predict(
+      &b, video: preconditioning.scaledInput(&b, x, sigma: sigma), lowResolution: lowResolution,
+      latents: previous,
+      Conditions(
+        noise: preconditioning.noiseLevel(&b, sigma: sigma), frameRate: frameRate, resolution: resolution,
+        text: text))
+    try b.output("denoised", preconditioning.denoised(&b, x, sigma: sigma, output: output))
+    try b.output("latents", latents)
+    return try b.finishModule()
   }
 }
 
-private func denoiserGraph(
-  _ name: String, _ fit: FIT, _ chosen: Dimensions
-) throws(Diagnostic) -> Graph {
-  let (batch, frames, factor) = (chosen["batch"], chosen["frames"], fit.spatialFactor)
-  let (height, width) = (chosen["height"], chosen["width"])
-  var b = GraphBuilder(name)
-  let x = try b.input("x_sigma", [batch, frames, fit.channels, height, width])
-  let sigma = try b.input("sigma", [batch])
-  let small = Shape([batch, frames, fit.channels, height / factor, width / factor])
-  let lowResolution = factor == 1 ? nil : try b.input("low_resolution", small)
-  let frameRate = try b.input("frame_rate", [batch])
-  let resolution = try b.input("resolution", [batch])
-  let text = try b.input("text", [batch, chosen["tokens"], chosen["text_width"]])
-  let previous = try b.input("previous_latents", [batch, fit.latentCount, fit.latentWidth])
-
-  let preconditioning = Preconditioning(spatialFactor: factor, frames: frames)
-  let (output, latents) = try fit.predict(
-    &b, video: preconditioning.scaledInput(&b, x, sigma: sigma), lowResolution: lowResolution,
-    latents: previous,
-    FIT.Conditions(
-      noise: preconditioning.noiseLevel(&b, sigma: sigma), frameRate: frameRate, resolution: resolution,
-      text: text))
-  try b.output("denoised", preconditioning.denoised(&b, x, sigma: sigma, output: output))
-  try b.output("latents", latents)
-  return try b.finish()
+private func denoiser(_ name: String, _ network: FIT, _ facts: Facts) -> GraphVariant {
+  let batch = Dimension(name: "batch", extent: 1, range: 1...4096, multiple: 1)
+  return GraphVariant(name, dimensions: [batch] + network.dimensions(), facts: facts) {
+    chosen throws(Diagnostic) in
+    try network.with(chosen).denoiser("snapvideo_\(name)", batch: chosen["batch"], chosen)
+  }
 }

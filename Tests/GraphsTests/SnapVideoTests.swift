@@ -80,4 +80,54 @@ struct SnapVideoTests {
       #expect(graph.type(of: graph.outputs[1].value) == graph.type(of: try input("previous_latents")))
     }
   }
+
+  @Test func groupsOneByOneGiveWhatTheyGiveTogether() throws {
+    let extents = [
+      (name: "frames", extent: 2), (name: "height", extent: 72), (name: "width", extent: 128),
+      (name: "blocks", extent: 2), (name: "patch_width", extent: 64), (name: "latent_width", extent: 128),
+      (name: "latents", extent: 8), (name: "tokens", extent: 3), (name: "text_width", extent: 8),
+    ]
+    let modules = try ["upsampler", "upsampler_group_by_group"].map { name in
+      var module = try findGraph("snapvideo", variant: name).variant.module(extents)
+      for index in module.functions.indices { module.functions[index].bindRandomWeights(seed: 3) }
+      return module
+    }
+    let (together, oneByOne) = (modules[0], modules[1])
+    // Reading and writing of each of two blocks.
+    #expect(together.functions.count == 1 && oneByOne.functions.count == 5)
+    #expect(Statistics(together).macs == Statistics(oneByOne).macs)
+    #expect(Statistics(together).weightBytes == Statistics(oneByOne).weightBytes)
+    let graph = together.functions[0]
+    let inputs = graph.inputs.map { input in
+      let shape = graph.shape(of: input.value)
+      let values = (0..<shape.elementCount).map { Float($0 &* 7919 % 1000) / 500 - 1 }
+      return input.name == "sigma" ? Tensor([0.5], shape: [1]) : Tensor(values, shape: shape)
+    }
+    for (a, b) in zip(try evaluate(together, inputs), try evaluate(oneByOne, inputs)) {
+      #expect(a.floats.contains { $0 != a.floats[0] })
+      #expect(TensorDifference(b, reference: a).relative < 1e-6)
+    }
+  }
+
+  /// Latents without the text, then with it, are what one step hands to the next.
+  @Test(arguments: [("fit_500m_euler", 3, 0), ("fit_500m_heun", 5, 1)])
+  func samplersCarryTheLatentsOfBothCalls(_ name: String, _ evaluations: Int, _ memories: Int) throws {
+    let module = try findGraph("snapvideo", variant: name).variant.module([("steps", 3), ("blocks", 1)])
+    let main = module.functions[0]
+    let loops = main.order.compactMap { id -> Loop? in
+      if case .loop(let loop) = main[id].op { return loop }
+      return nil
+    }
+    let loop = try #require(loops.first)
+    #expect(loop.count == evaluations && loop.carried == 1 + memories + 2)
+    #expect(loop.results[loop.carried - 1].shape == [1, 512, 1024])
+    let step = try #require(module.functions.first { $0.name == loop.function })
+    let calls = step.order.map { step[$0] }.filter { $0.op.callee == "denoiser" }
+    #expect(calls.count == 2)
+    let ports = Dictionary(uniqueKeysWithValues: step.inputs.map { ($0.name, $0.value) })
+    #expect(calls.map { $0.operands.last } == [ports["state.0"], ports["state.1"]])
+    #expect(calls.map { $0.operands[4] } == [ports["constant.1"], ports["constant.0"]])
+    let outputs = Dictionary(uniqueKeysWithValues: step.outputs.map { ($0.name, $0.value) })
+    #expect(calls.map { $0.results[1] } == [outputs["next_state.0"], outputs["next_state.1"]])
+  }
 }

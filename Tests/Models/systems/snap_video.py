@@ -1,10 +1,12 @@
-"""Snap Video's FIT, first stage and upsampler, at reduced width with its preconditioning, as plain PyTorch."""
+"""Snap Video's FIT, first stage and upsampler, at reduced width with its preconditioning and sampler, as plain PyTorch."""
 
 import math
 
 import numpy as np
+import safetensors.torch
 import torch
 import torch.nn.functional as F
+from case import Case
 from redraw import redraw
 from torch import nn
 
@@ -133,77 +135,132 @@ class FIT(nn.Module):
         return c_skip * x_sigma + c_out * output, latents
 
 
+def _normal(generator, *shape):
+    return generator.standard_normal(shape).astype(np.float32)
+
+
+def _dims(network: dict) -> dict[str, int]:
+    frames, height, width = network["video"]
+    return {
+        "frames": frames,
+        "height": height,
+        "width": width,
+        "blocks": network["blocks"],
+        "patch_width": network["patch"][0],
+        "latent_width": network["latent"][0],
+        "latents": network["latents"],
+        "tokens": network["tokens"],
+        "text_width": network["text"],
+    }
+
+
 def _case(variant: str, seed: int, batch: int, sigma: list[float], network: dict):
     def write(folder, name, downloads):
         torch.manual_seed(seed)
         fit = redraw(FIT(**network), seed)
         generator = np.random.default_rng(seed)
 
-        def normal(*shape):
-            return generator.standard_normal(shape).astype(np.float32)
-
         (frames, height, width), factor = network["video"], network.get("factor", 1)
-        feeds = {"x_sigma": normal(batch, frames, 3, height, width), "sigma": np.array(sigma, np.float32)}
+        feeds = {"x_sigma": _normal(generator, batch, frames, 3, height, width), "sigma": np.array(sigma, np.float32)}
         if factor > 1:
-            feeds["low_resolution"] = normal(batch, frames, 3, height // factor, width // factor)
+            feeds["low_resolution"] = _normal(generator, batch, frames, 3, height // factor, width // factor)
         feeds |= {
             "frame_rate": np.array([24, 8][:batch], np.float32),
             "resolution": np.array([height, 2 * height][:batch], np.float32),
-            "text": normal(batch, network["tokens"], network["text"]),
-            "previous_latents": normal(batch, network["latents"], network["latent"][0]),
+            "text": _normal(generator, batch, network["tokens"], network["text"]),
+            "previous_latents": _normal(generator, batch, network["latents"], network["latent"][0]),
         }
-        dims = {
-            "batch": batch,
-            "frames": frames,
-            "height": height,
-            "width": width,
-            "blocks": network["blocks"],
-            "patch_width": network["patch"][0],
-            "latent_width": network["latent"][0],
-            "latents": network["latents"],
-            "tokens": network["tokens"],
-            "text_width": network["text"],
-        }
+        dims = _dims(network) | {"batch": batch}
         checkpoint_case(folder, name, fit, feeds, ["denoised", "latents"], "snapvideo", variant, dims)
 
     return write
 
 
-CASES = {
+def denoise(fit, order: str, steps: int, feeds: dict[str, torch.Tensor]) -> torch.Tensor:
+    """EDM's deterministic sampler from noise to a video, with guidance. Each call of the network gets the latents that
+    the call before gave for the same text."""
+    first, last = 80 ** (1 / 7), 0.002 ** (1 / 7)
+    sigmas = [(first + i / (steps - 1) * (last - first)) ** 7 for i in range(steps)] + [0.0]
+    latents = {text: torch.zeros_like(fit.latents)[None] for text in ("empty_text", "text")}
+
+    def slope(x, sigma):
+        denoised = {}
+        for text, previous in latents.items():
+            told = (torch.tensor([sigma]), feeds["frame_rate"], feeds["resolution"], feeds[text])
+            denoised[text], latents[text] = fit(x, *told, previous)
+        data = denoised["empty_text"] + feeds["guidance"] * (denoised["text"] - denoised["empty_text"])
+        # Noise is added to the data divided by σ_in.
+        return (x - data / fit.sigma_in) / sigma
+
+    x = feeds["noise"] * sigmas[0]
+    for now, then in zip(sigmas, sigmas[1:]):
+        here = slope(x, now)
+        end = x + (then - now) * here
+        if order == "heun" and then > 0:
+            end = x + (then - now) * (here + slope(end, then)) / 2
+        x = end
+    return x * fit.sigma_in
+
+
+def _text_to_video(order: str, seed: int, steps: int, network: dict):
+    def write(folder, name, downloads):
+        torch.manual_seed(seed)
+        fit = redraw(FIT(**network), seed)
+        generator = np.random.default_rng(seed)
+        frames, height, width = network["video"]
+        feeds = {
+            "noise": _normal(generator, 1, frames, 3, height, width),
+            "text": _normal(generator, 1, network["tokens"], network["text"]),
+            "empty_text": _normal(generator, 1, network["tokens"], network["text"]),
+            "frame_rate": np.array([24], np.float32),
+            "resolution": np.array([height], np.float32),
+            "guidance": np.array(4, np.float32),
+        }
+        with torch.no_grad():
+            video = denoise(fit, order, steps, {key: torch.from_numpy(value) for key, value in feeds.items()})
+        safetensors.torch.save_file(
+            {key: value.contiguous().clone() for key, value in fit.state_dict().items()},
+            folder / "checkpoint.safetensors",
+        )
+        dims = _dims(network) | {"steps": steps}
+        variant = f"fit_500m_{order}"
+        case = Case(name, graph="snapvideo", variant=variant, checkpoint="checkpoint.safetensors", dims=dims)
+        case.write(folder, feeds, {"video": video.numpy()})
+
+    return write
+
+
+SMALL = dict(
     # Padded from 36 to 40 rows; two groups in height and in width.
-    "snapvideo_fit_500m": _case(
-        "fit_500m",
-        1,
-        2,
-        [0.7, 12.0],
-        dict(
-            video=(3, 36, 32),
-            group=(5, 4),
-            patch=(96, 48),
-            latent=(128, 64),
-            latents=16,
-            blocks=2,
-            tokens=5,
-            text=24,
-        ),
+    video=(3, 36, 32),
+    group=(5, 4),
+    patch=(96, 48),
+    latent=(128, 64),
+    latents=16,
+    blocks=2,
+    tokens=5,
+    text=24,
+)
+SMALL_UPSAMPLER = dict(
+    video=(2, 72, 128),
+    group=(18, 16),
+    patch=(64, 64),
+    latent=(128, 128),
+    latents=8,
+    blocks=1,
+    tokens=5,
+    text=24,
+    factor=8,
+)
+
+CASES = {
+    "snapvideo_fit_500m": _case("fit_500m", 1, 2, [0.7, 12.0], SMALL),
+    "snapvideo_upsampler": _case("upsampler", 2, 1, [0.25], SMALL_UPSAMPLER),
+    "snapvideo_upsampler_group_by_group": _case(
+        "upsampler_group_by_group", 4, 2, [0.25, 3.0], SMALL_UPSAMPLER | {"blocks": 2}
     ),
-    "snapvideo_upsampler": _case(
-        "upsampler",
-        2,
-        1,
-        [0.25],
-        dict(
-            video=(2, 72, 128),
-            group=(18, 16),
-            patch=(64, 64),
-            latent=(128, 128),
-            latents=8,
-            blocks=1,
-            tokens=5,
-            text=24,
-            factor=8,
-        ),
-    ),
+    "snapvideo_euler": _text_to_video("euler", 5, 5, SMALL),
+    "snapvideo_heun": _text_to_video("heun", 6, 4, SMALL),
 }
 
 # At the size of the variant: 2 GB of weights.
