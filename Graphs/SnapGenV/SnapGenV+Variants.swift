@@ -5,7 +5,9 @@ let snapGenV = GraphDefinition(
   name: "snapgenv",
   summary: "text-to-video diffusion for phones",
   paper: "SnapGen-V: Generating a Five-Second Video within Five Seconds on a Mobile Device, arXiv 2412.10494",
-  variants: [denoiser, temporalDecoder, spatialDecoder] + TemporalLayer.allCases.map(candidate),
+  variants: [
+    denoiser, temporalDecoder, spatialDecoder, SnapGenV.textToVideo("text_to_video", denoiserExtents),
+  ] + TemporalLayer.allCases.map(candidate),
   namings: [diffusersNaming],
   ignoredEntries: stableDiffusionIgnoredEntries
 )
@@ -13,53 +15,36 @@ let snapGenV = GraphDefinition(
 private let frames = Dimension(name: "frames", extent: 8, range: 1...4096, multiple: 1)
 private let channels = Dimension(name: "channels", extent: 4, range: 1...64, multiple: 1)
 
-/// `latent`, [frames, channels, size, size], `timestep` and `context`, the text encoder's states, to
-/// `prediction`.
+private let denoiserExtents = [
+  frames, channels,
+  // The grid is halved three times.
+  Dimension(name: "size", extent: 64, range: 8...1024, multiple: 8),
+  // Each of the 32 groups of the norms needs a channel, and each of the eight heads.
+  Dimension(name: "width", extent: 256, range: 32...4096, multiple: 32),
+  Dimension(name: "tokens", extent: 77, range: 1...65536, multiple: 1),
+  Dimension(name: "context", extent: 768, range: 1...65536, multiple: 1),
+]
+
 private let denoiser = GraphVariant(
-  "denoiser",
-  dimensions: [
-    frames, channels,
-    // The grid is halved three times.
-    Dimension(name: "size", extent: 64, range: 8...1024, multiple: 8),
-    // Each of the 32 groups of the norms needs a channel, and each of the eight heads.
-    Dimension(name: "width", extent: 256, range: 32...4096, multiple: 32),
-    Dimension(name: "tokens", extent: 77, range: 1...65536, multiple: 1),
-    Dimension(name: "context", extent: 768, range: 1...65536, multiple: 1),
-  ],
-  facts: Facts(
-    status: .reconstruction, parameters: 581_801_988, macs: 2_049_415_839_744,
-    attentionMACs: 119_509_090_304, publishedParameters: 600,
-    ours: "widths, remaining blocks, what the layers over time are made of, frames and size; the total fits")
+  "denoiser", dimensions: denoiserExtents, facts: SnapGenV.denoiserFacts
 ) { chosen throws(Diagnostic) in
-  let network = SnapGenV(width: chosen["width"], channels: chosen["channels"])
-  var b = GraphBuilder("snapgenv_denoiser")
-  let latent = try b.input(
-    "latent", [chosen["frames"], chosen["channels"], chosen["size"], chosen["size"]])
-  let timestep = try b.input("timestep", [1])
-  let context = try b.input("context", [1, chosen["tokens"], chosen["context"]])
-  try b.output("prediction", network.predict(&b, latent: latent, timestep: timestep, context: context))
-  return try b.finish()
+  try SnapGenV(width: chosen["width"], channels: chosen["channels"]).denoiser(
+    "snapgenv_denoiser", latent: latent(chosen), context: [1, chosen["tokens"], chosen["context"]])
 }
 
-/// `latent` of a video to `frame_latents`, four times as many.
 private let temporalDecoder = GraphVariant(
   "temporal_decoder",
   dimensions: [
     frames, channels, Dimension(name: "size", extent: 64, range: 1...1024, multiple: 1),
     Dimension(name: "width", extent: 64, range: 32...4096, multiple: 32),
   ],
-  facts: Facts(
-    status: .reconstruction, parameters: 5_121_412, macs: 255_567_331_328,
-    ours: "everything but that a decoder over time stands beside one of frames")
+  facts: SnapGenV.temporalDecoderFacts
 ) { chosen throws(Diagnostic) in
-  var b = GraphBuilder("snapgenv_temporal_decoder")
-  let latent = try b.input(
-    "latent", [chosen["frames"], chosen["channels"], chosen["size"], chosen["size"]])
-  try b.output("frame_latents", TemporalDecoder(width: chosen["width"]).decode(&b, latent))
-  return try b.finish()
+  try SnapGenV.temporalDecoder(
+    "snapgenv_temporal_decoder", width: chosen["width"], latent: latent(chosen))
 }
 
-/// `frame_latents` to `frames`, each by itself, from −1 to 1. A phone decodes a few at a time.
+/// A phone decodes a few frames at a time.
 private let spatialDecoder = GraphVariant(
   "spatial_decoder",
   dimensions: [
@@ -67,15 +52,13 @@ private let spatialDecoder = GraphVariant(
     Dimension(name: "size", extent: 64, range: 1...1024, multiple: 1),
     Dimension(name: "width", extent: 64, range: 32...4096, multiple: 32),
   ],
-  facts: Facts(
-    status: .reconstruction, parameters: 12_387_479, macs: 318_855_249_920, attentionMACs: 8_589_934_592,
-    ours: "everything but that a decoder of frames stands beside one over time; it is SnapFusion's")
+  facts: SnapGenV.spatialDecoderFacts
 ) { chosen throws(Diagnostic) in
-  var b = GraphBuilder("snapgenv_spatial_decoder")
-  let latent = try b.input(
-    "frame_latents", [chosen["frames"], chosen["channels"], chosen["size"], chosen["size"]])
-  try b.output("frames", ImageDecoder(width: chosen["width"]).decode(&b, latent))
-  return try b.finish()
+  try SnapGenV.spatialDecoder("snapgenv_spatial_decoder", width: chosen["width"], latent: latent(chosen))
+}
+
+@Sendable private func latent(_ chosen: Dimensions) -> Shape {
+  [chosen["frames"], chosen["channels"], chosen["size"], chosen["size"]]
 }
 
 /// One layer over time by itself, of which the search needs time and memory at every position: `frames`,

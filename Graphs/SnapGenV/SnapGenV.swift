@@ -14,7 +14,8 @@ package struct SnapGenV: Sendable {
   /// For each part what follows its blocks, in the order of execution; nil or left out for nothing.
   package var layers: [UNet.Part: [TemporalLayer?]]
 
-  /// What the network was trained to predict for a noisy video: the velocity from noise to video.
+  /// What the network was trained to predict for a noisy video: the velocity, noise − video, as ``Flow`` takes
+  /// it.
   ///
   /// latent: [frames, C, H, W]; timestep: [1]; context: [1, tokens, D]. Result: of the latents' shape.
   package func predict(

@@ -129,4 +129,34 @@ struct SnapGenVTests {
     #expect(spatial.shape(of: spatial.inputs[0].value) == [12, 4, 2, 2])
     #expect(spatial.shape(of: spatial.outputs[0].value) == [12, 3, 16, 16])
   }
+
+  /// Four frames of each latent, one after the other, and no guidance: one call of the denoiser a step.
+  @Test func textToVideoRunsItsPartsAsOftenAsNeeded() throws {
+    let module = try findGraph("snapgenv_text_to_video").variant.module([("frames", 3), ("size", 8)])
+    let main = module.functions[0]
+    #expect(main.shape(of: main.outputs[0].value) == [12, 3, 64, 64])
+    let loops = main.order.compactMap { id -> Loop? in
+      if case .loop(let loop) = main[id].op { return loop }
+      return nil
+    }
+    #expect(loops.map(\.function) == ["denoise_step", "decode_frame"])
+    #expect(loops.map(\.count) == [4, 12])
+    let callees = Dictionary(
+      uniqueKeysWithValues: module.functions.map { graph in
+        (graph.name, graph.order.compactMap { graph[$0].op.callee })
+      })
+    #expect(callees["denoise_step"] == ["denoiser"])
+    #expect(callees["decode_frame"] == ["spatial_decoder"])
+  }
+
+  /// The two decoders have weights of one name, of which those over time are in a set of their own.
+  @Test func decodersKeepTheirWeightsApart() throws {
+    let module = try findGraph("snapgenv_text_to_video").variant.module([("frames", 3), ("size", 8)])
+    let weight = { (function: String, name: String) -> Shape? in
+      let graph = try #require(module.functions.first { $0.name == function })
+      return graph.findWeight(name).map { graph.shape(of: $0) }
+    }
+    #expect(try weight("temporal_decoder@temporal", "temporal/decoder.conv_out.weight") == [4, 64, 3, 3, 3])
+    #expect(try weight("spatial_decoder", "decoder.conv_out.weight") == [3, 64, 3, 3])
+  }
 }

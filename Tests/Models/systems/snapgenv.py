@@ -5,8 +5,10 @@ import functools
 
 import inputs
 import numpy as np
+import safetensors.torch
 import torch
 import torchvision_schemas  # noqa: F401
+from case import Case
 from diffusers.models.embeddings import TimestepEmbedding, Timesteps
 from diffusers.models.resnet import Downsample2D, ResnetBlock2D, TemporalConvLayer, Upsample2D
 from diffusers.models.transformers.transformer_2d import Transformer2DModel
@@ -256,6 +258,31 @@ def spatial_decoder_case(folder, name, downloads, width=32, size=8, frames=2):
     checkpoint_case(folder, name, network, feeds, ["frames"], "snapgenv", "spatial_decoder", dims)
 
 
+def text_to_video_case(folder, name, downloads, width=32, context=96, size=8, frames=2, tokens=7, steps=4):
+    torch.manual_seed(61)
+    denoiser = redraw(Denoiser(width, context), 62)
+    temporal, spatial = redraw(TemporalDecoder(width), 63), redraw(Decoder(width), 64)
+    feeds = {"noise": inputs.image((frames, 4, size, size), 65), "context": text(tokens, context, 66)}
+    with torch.no_grad():
+        x = torch.from_numpy(feeds["noise"])
+        for step in range(steps):
+            time = torch.tensor([1000 * (1 - step / steps)])
+            x = x - denoiser(x, time, torch.from_numpy(feeds["context"])) / steps
+        video = torch.cat([spatial(frame[None]) for frame in temporal(x / 0.18215)])
+    for key, network in {"denoiser": denoiser, "temporal": temporal, "spatial": spatial}.items():
+        tensors = {entry: value.contiguous().clone() for entry, value in network.state_dict().items()}
+        safetensors.torch.save_file(tensors, folder / f"{key}.safetensors")
+    dims = {"width": width, "context": context, "size": size, "frames": frames, "tokens": tokens, "steps": steps}
+    case = Case(
+        name,
+        graph="snapgenv",
+        variant="text_to_video",
+        checkpoints=["denoiser.safetensors", "spatial.safetensors", "temporal=temporal.safetensors"],
+        dims=dims | {"temporal_width": width, "decoder_width": width},
+    )
+    case.write(folder, feeds, {"video": video.numpy()})
+
+
 def layer_case(kind, folder, name, downloads, width=32, context=24, size=6, frames=5, tokens=7):
     torch.manual_seed(51)
     feeds = {"frames": inputs.image((frames, width, size, size), 52)}
@@ -271,6 +298,7 @@ CASES = {
     "snapgenv_denoiser": denoiser_case,
     "snapgenv_temporal_decoder": temporal_decoder_case,
     "snapgenv_spatial_decoder": spatial_decoder_case,
+    "snapgenv_text_to_video": text_to_video_case,
 } | {f"snapgenv_{kind}": functools.partial(layer_case, kind) for kind in LAYERS}
 
 LARGE = {
