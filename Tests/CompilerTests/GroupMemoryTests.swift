@@ -6,7 +6,7 @@ import Testing
 struct GroupMemoryTests {
   /// Snap Video's upsampler on eight groups: one after the other they need memory for the inside of the layers of
   /// one group, and for their patches before and after a layer.
-  @Test func groupsOneByOneTakeLessThanHalfOfTheMemory() throws {
+  @Test func groupsOneByOneTakeLessThanTwoThirdsOfTheMemory() throws {
     let arenas = try ["upsampler", "upsampler_group_by_group"].map { name in
       var module = try findGraph("snapvideo", variant: name).variant.module([
         ("frames", 2), ("height", 144), ("width", 256), ("blocks", 1), ("patch_width", 64),
@@ -15,6 +15,6 @@ struct GroupMemoryTests {
       for index in module.functions.indices { module.functions[index].bindRandomWeights(seed: 3) }
       return try compile(module, CompileOptions(target: cpu)).programs[0].arenaBytes
     }
-    #expect(2 * arenas[1] < arenas[0], "\(arenas)")
+    #expect(3 * arenas[1] < 2 * arenas[0], "\(arenas)")
   }
 }
