@@ -15,6 +15,8 @@ package struct CompileOptions: Sendable {
   package var provenance: [String: String]
   /// Runs the verifier after every pass.
   package var verifies: Bool
+  /// Runs the passes; without them every node becomes a kernel call as it stands.
+  package var optimizes = true
 
   package init(
     target: Target, precision: Precision = .fp32, provenance: [String: String] = [:], verifies: Bool = false
@@ -52,6 +54,7 @@ package enum CompileStage: String, CaseIterable, Sendable {
 
 /// The passes that a compile with these options runs.
 package func pipeline(_ options: CompileOptions) -> [PipelineStep] {
+  guard options.optimizes else { return [] }
   var steps = standardPipeline
   if options.precision == .fp16 {
     steps.append(.run(storeWeightsInHalf, "after every fold, so that folds compute in fp32"))

@@ -16,12 +16,13 @@ let cpu: Target = {
   }
 }()
 
-/// Compiles a graph and runs it once by the interpreter.
+/// Compiles a graph, with the passes or as it stands, and runs it once by the interpreter.
 func interpret(
-  _ graph: Graph, _ inputs: [Tensor], precision: Precision = .fp32, threads: Int = 1
+  _ graph: Graph, _ inputs: [Tensor], precision: Precision = .fp32, threads: Int = 1, optimizes: Bool = true
 ) throws -> [Tensor] {
-  let compiled = try compile(
-    Module([graph]), CompileOptions(target: cpu, precision: precision, verifies: true))
+  var options = CompileOptions(target: cpu, precision: precision, verifies: true)
+  options.optimizes = optimizes
+  let compiled = try compile(Module([graph]), options)
   let session = try Session(try Model(bytes: compiled.bytes), threads: threads)
   for (index, tensor) in inputs.enumerated() { try session.setInput(index, to: tensor) }
   try session.run()

@@ -42,6 +42,10 @@ let unaryCases: [OpCase] = {
   for shape in [[], [0], [1], [2, 0, 3], [1, 1, 1], [2, 3, 1, 2, 1, 3], [1031]] as [Shape] {
     cases.append(opCase("shape \(shape)", .unary(Unary(.tanh)), [TensorType(.f32, shape)]))
   }
+  // Where a tile of fp32 as far into the result would lie, beyond its half as many bytes, the scratch begins.
+  for element in [.f16, .bf16] as [ElementType] {
+    cases.append(opCase("\(element), many tiles", .unary(Unary(.tanh)), [TensorType(element, [7140])]))
+  }
   cases.append(opCase("minimum above maximum", .unary(Unary(.clip, 2, -2)), [f32(7)], .uniform(-3, 3)))
   cases.append(opCase("relu6", .unary(Unary(.clip, 0, 6)), [f32(4, 5)], .uniform(-9, 9)))
   return cases

@@ -260,12 +260,11 @@ static void elementwise_float_tile(const kernel_elementwise *p, const int *dense
     registers[i] = space;
   }
   for (uint32_t s = 0; s < p->steps; s++) {
-    const int last = s + 1 == p->steps;
-    float *y = scratch + (p->inputs + s) * ELEMENTWISE_TILE;
-    if (last && p->y_element == KERNEL_F32 && n == padded) y = (float *)p->y + first;
+    const int last = s + 1 == p->steps, direct = last && p->y_element == KERNEL_F32 && n == padded;
+    float *y = direct ? (float *)p->y + first : scratch + (p->inputs + s) * ELEMENTWISE_TILE;
     float_step(&p->step[s], registers, y, padded);
     registers[p->inputs + s] = y;
-    if (last && y != (float *)p->y + first) store_floats(y, n, p->y, p->y_element, first);
+    if (last && !direct) store_floats(y, n, p->y, p->y_element, first);
   }
 }
 

@@ -9,7 +9,8 @@ import Tensors
 ///
 /// Also `max`/`min` with a number become `clip`; nested clips, powers 2, 0.5, -1 and -0.5, 1 ÷ x and 1 ÷ √x
 /// get their own forms. Division becomes multiplication by the reciprocal, which may round differently by
-/// one unit in the last place.
+/// one unit in the last place; a single number is divided as it stands, as that costs nothing and may be the
+/// scale by which everything else is rounded to integers.
 package let simplifyArithmetic = Pass(
   "simplify-arithmetic", "Writes arithmetic with numbers as affine and clip."
 ) {
@@ -27,7 +28,13 @@ package let simplifyArithmetic = Pass(
 private func simpler(_ node: NodeID, in graph: Graph) -> (Op, [ValueID])? {
   let entry = graph[node]
   switch entry.op {
-  case .binary(let op): return simplerBinary(op.function, entry.operands[0], entry.operands[1], in: graph)
+  case .binary(let op):
+    if op.function == .div, graph.shape(of: entry.results[0]).elementCount == 1,
+      let divisor = graph.scalar(entry.operands[1]), divisor.significand != 1
+    {
+      return nil
+    }
+    return simplerBinary(op.function, entry.operands[0], entry.operands[1], in: graph)
   case .unary(let op): return simplerUnary(op, entry.operands[0], in: graph)
   default: return nil
   }
