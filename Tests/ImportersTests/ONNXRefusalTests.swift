@@ -102,11 +102,8 @@ private func refusal(initializer: Message) -> String {
 
   @Test func valuesOutOfRange() {
     #expect(
-      refusal(initializer: ONNXBytes.tensor("w", type: 13, dims: [1], .bytes(9, littleEndian(UInt64.max))))
-        == "model.onnx: tensor 'w': holds the uint64 value 18446744073709551615; expected values below 2^63")
-    #expect(
-      refusal(initializer: ONNXBytes.tensor("w", type: 13, dims: [1], .ints(11, [-1])))
-        .contains("holds the value 18446744073709551615; expected values up to 9223372036854775807"))
+      refusal(initializer: ONNXBytes.tensor("w", type: 12, dims: [1], .ints(11, [1 << 32])))
+        .contains("holds the value 4294967296; expected values up to 4294967295"))
     #expect(
       refusal(initializer: ONNXBytes.tensor("w", type: 3, dims: [1], .ints(5, [128])))
         == "model.onnx: tensor 'w': holds the value 128; expected values from -128 to 127")

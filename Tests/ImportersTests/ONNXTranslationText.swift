@@ -25,9 +25,8 @@ enum ONNXText {
   }
 
   private static let types = [
-    "float": 1, "uint8": 2, "int8": 3, "uint16": 4, "int32": 6, "int64": 7, "string": 8, "bool": 9,
-    "float16": 10,
-    "double": 11,
+    "float": 1, "uint8": 2, "int8": 3, "uint16": 4, "int16": 5, "int32": 6, "int64": 7, "string": 8,
+    "bool": 9, "float16": 10, "double": 11, "uint32": 12, "uint64": 13,
   ]
 
   private struct Parser {
@@ -164,6 +163,7 @@ enum ONNXText {
       switch number {
       case 1: data = .bytes(4, values.flatMap { littleEndian(Float($0) ?? 0) })
       case 7: data = .ints(7, values.map { Int($0) ?? 0 })
+      case 12, 13: data = .ints(11, values.map { Int($0) ?? 0 })
       case 11: data = .bytes(10, values.flatMap { littleEndian(Double($0) ?? 0) })
       default: data = .ints(5, values.map { Int($0) ?? 0 })
       }

@@ -123,7 +123,7 @@ func power(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let (base, exponent) = try context.pair()
   if !base.element.isFloat, exponent.element.isFloat {
     let result = try context.binary(.pow, try context.cast(base, .f32), try context.cast(exponent, .f32))
-    return [try context.cast(result, base.element)]
+    return [try context.cast(result, like: base)]
   }
   return [try context.binary(.pow, base, try context.cast(exponent, base.element))]
 }
@@ -141,7 +141,7 @@ func bitShift(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   guard context.has("direction") else { throw context.missing("direction") }
   let (x, count) = (try context.input(0), try context.input(1))
   if try context.word("direction", Direction.left) == .left {
-    return [try wrapped(context, try context.binary(.shiftLeft, x, count))]
+    return [try context.binary(.shiftLeft, x, count)]
   }
   // A shift by all bits and more leaves only copies of the sign.
   guard let width = signedWidth(x.element) else { return [try context.binary(.shiftRight, x, count)] }
@@ -150,20 +150,6 @@ func bitShift(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
     try context.binary(.less, count, context.scalar(Double(width), like: count)))
   let limited = try context.select(isInside, count, context.scalar(Double(width - 1), like: count))
   return [try context.binary(.shiftRight, x, limited)]
-}
-
-func bitwiseNot(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
-  guard context.unsignedBits != 64 else {
-    throw Finding(
-      "inverts UINT64, whose values above 2^63 - 1 do not exist here", expected: "narrower integers")
-  }
-  return [try wrapped(context, try context.unary(.bitNot, try context.input(0)))]
-}
-
-/// The bits of an unsigned type out of those of the wider type that holds it.
-private func wrapped(_ context: ONNXNodeContext, _ x: ONNXOperand) throws(Finding) -> ONNXOperand {
-  guard let bits = context.unsignedBits, bits < 64 else { return x }
-  return try context.binary(.bitAnd, x, context.scalar(Double((1 << bits) - 1), like: x))
 }
 
 /// Bits of a signed type that may be shifted with copies of its sign.
@@ -195,14 +181,11 @@ func select(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
 // MARK: Types
 
 func cast(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
-  let number = try context.requiredInt("to")
-  guard let element = ONNXElementType.element(Int64(number)) else {
-    throw Finding(
-      "converts to \(ONNXElementType.name(Int64(number)))", expected: "a number type that is supported")
-  }
-  return [try context.cast(try context.input(0), element)]
+  [try context.cast(try context.input(0), toType: Int64(try context.requiredInt("to")))]
 }
 
 func castLike(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
-  [try context.cast(try context.input(0), try context.input(1).element)]
+  let (x, model) = (try context.input(0), try context.input(1))
+  guard model.unsignedBits != nil else { return [try context.cast(x, model.element).unsigned(nil)] }
+  return [try context.cast(x, like: model)]
 }

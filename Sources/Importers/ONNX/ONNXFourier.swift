@@ -86,7 +86,8 @@ private func mirrored(
 /// A length that is a product is transformed as Cooley and Tukey do (Mathematics of Computation 19, 1965).
 /// With length = first · second, n = second · a + b and k = c + first · d,
 ///
-///     X[c + first·d] = Σ over b of turn(b·d ÷ second) · turn(b·c ÷ length) · (Σ over a of turn(a·c ÷ first) · x[second·a + b])
+///     X[c + first·d] = Σ over b of turn(b·d ÷ second) · turn(b·c ÷ length) · y[b, c]
+///     y[b, c] = Σ over a of turn(a·c ÷ first) · x[second·a + b]
 ///
 /// are two products by small matrices around a multiplication by constants: 4 · length · (first + second)
 /// multiplications instead of 4 · length², and fewer roundings on the way (for random complex signals an error of

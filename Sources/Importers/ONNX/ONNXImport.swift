@@ -38,11 +38,15 @@ package func importONNX(
   let builder = ONNXGraphBuilder(name: options.function, file: model.path, constantByteCount: bytes)
   var translator = ONNXTranslator(model: model, builder: builder)
   var environment = ONNXEnvironment()
+  let unsigned = Dictionary(
+    model.graph.inputs.map { ($0.name, $0.unsignedBits) }, uniquingKeysWith: { first, _ in first })
   for input in try resolvedInputs(of: model, options) {
-    switch input.binding {
-    case .type(let type): environment[input.name] = .operand(builder.addInput(input.name, type))
-    case .constant(let tensor): environment[input.name] = .operand(ONNXOperand(tensor, name: input.name))
-    }
+    let operand =
+      switch input.binding {
+      case .type(let type): builder.addInput(input.name, type)
+      case .constant(let tensor): ONNXOperand(tensor, name: input.name)
+      }
+    environment[input.name] = .operand(operand.unsigned(unsigned[input.name] ?? nil))
   }
   try translator.translate(model.graph, in: &environment, frame: ONNXFrame(model))
   try translator.throwFailures()

@@ -93,9 +93,15 @@ extension ONNXNodeContext {
   func tensor(_ name: String) throws(Finding) -> Tensor? {
     switch value(name) {
     case nil: return nil
-    case .tensor(let tensor)?: return tensor
+    case .tensor(let tensor, _)?: return tensor
     default: throw wrongKind(name, expected: "a tensor")
     }
+  }
+
+  /// Bits of the unsigned type, wider once read, that a tensor has.
+  func unsignedBits(ofTensor name: String) -> Int? {
+    if case .tensor(_, let bits)? = value(name) { return bits }
+    return nil
   }
 
   func graph(_ name: String) throws(Finding) -> ONNXGraph {

@@ -9,6 +9,12 @@ extension ONNXNodeContext {
 
   /// An op of several results.
   func emitAll(_ op: Op, _ operands: [ONNXOperand]) throws(Finding) -> [ONNXOperand] {
+    operands.contains { $0.unsignedBits != nil }
+      ? try emitUnsigned(op, operands) : try emitSigned(op, operands)
+  }
+
+  /// The op as it stands, on elements that are what they look like.
+  func emitSigned(_ op: Op, _ operands: [ONNXOperand]) throws(Finding) -> [ONNXOperand] {
     try builder.emit(op, operands, node: name)
   }
 
@@ -37,6 +43,22 @@ extension ONNXNodeContext {
 
   func cast(_ x: ONNXOperand, _ element: ElementType) throws(Finding) -> ONNXOperand {
     x.element == element ? x : try emit(.cast(Cast(element)), [x])
+  }
+
+  /// Converts back to the type that another operand has.
+  func cast(_ x: ONNXOperand, like other: ONNXOperand) throws(Finding) -> ONNXOperand {
+    guard let bits = other.unsignedBits, x.unsignedBits != bits else { return try cast(x, other.element) }
+    return try castToUnsigned(x, other.element, bits)
+  }
+
+  /// Converts to ONNX's type of this number.
+  func cast(_ x: ONNXOperand, toType number: Int64) throws(Finding) -> ONNXOperand {
+    guard let element = ONNXElementType.element(number) else {
+      throw Finding(
+        "converts to \(ONNXElementType.name(number))", expected: "a number type that is supported")
+    }
+    guard let bits = ONNXElementType.unsignedBits(number) else { return try cast(x, element).unsigned(nil) }
+    return try castToUnsigned(x, element, bits)
   }
 
   func reshape(_ x: ONNXOperand, _ shape: [Int]) throws(Finding) -> ONNXOperand {

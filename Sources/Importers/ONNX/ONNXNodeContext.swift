@@ -19,9 +19,6 @@ struct ONNXNodeContext {
   let usedOutputs: [Bool]
   /// Values that attributes of a function's body refer to.
   let references: [String: ONNXAttribute.Value]
-  /// Bits of the unsigned type, wider once read, that the model states for an operand or a result; nil if it
-  /// states none.
-  let unsignedBits: Int?
   let builder: ONNXGraphBuilder
 
   /// A required input.

@@ -20,6 +20,8 @@ struct ONNXOperand {
   var sizes: [Int: ValueID] = [:]
   /// Whether every element beyond those sizes is 0.
   var isZeroPadded = false
+  /// Bits of ONNX's type where it is an unsigned one that a wider signed one holds.
+  private(set) var unsignedBits: Int?
 
   init(_ value: ValueID, _ type: TensorType) {
     source = .value(value)
@@ -31,6 +33,13 @@ struct ONNXOperand {
     source = .constant(tensor, name: name)
     element = tensor.element
     shape = tensor.shape
+  }
+
+  /// The same elements as those of an unsigned type of 16, 32 or 64 bits, or of none.
+  func unsigned(_ bits: Int?) -> ONNXOperand {
+    var operand = self
+    operand.unsignedBits = bits
+    return operand
   }
 
   var rank: Int { shape.rank }

@@ -29,7 +29,7 @@ let onnxOperators: [String: ONNXTranslation] = [
   "BitCast": bitCast,
   "BitShift": bitShift,
   "BitwiseAnd": binary(.bitAnd),
-  "BitwiseNot": bitwiseNot,
+  "BitwiseNot": unary(.bitNot),
   "BitwiseOr": binary(.bitOr),
   "BitwiseXor": binary(.bitXor),
   "BlackmanWindow": cosineWindow([0.42, -0.5, 0.08]),

@@ -61,7 +61,7 @@ private func quantized(
   var steps = try context.unary(.round, try context.binary(.div, x, scale))
   if let zeroPoint { steps = try context.binary(.add, steps, try context.cast(zeroPoint, .f32)) }
   let limited = try context.unary(.clip, steps, Double(range.lowerBound), Double(range.upperBound))
-  return try context.cast(limited, element)
+  return try context.cast(limited, element).unsigned(element == .i32 ? 16 : nil)
 }
 
 /// The element type that the node states.

@@ -41,7 +41,7 @@ private func reduction(
   default:
     result = try context.reduce(kind, wide, axes: axes, keep: keep)
   }
-  return try context.cast(result, x.element)
+  return try context.cast(result, like: x)
 }
 
 /// What a reduction over no axes leaves of each element: only the function that the reduction applies to it.

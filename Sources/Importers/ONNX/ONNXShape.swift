@@ -28,7 +28,8 @@ private func clamp(_ index: Int, _ count: Int) -> Int {
 private func integers(_ values: [Int]) -> Tensor { Tensor(values.map { Int64($0) }, shape: [values.count]) }
 
 func constantNode(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
-  [ONNXOperand(try constantValue(context), name: context.node.outputs.first ?? context.name)]
+  let operand = ONNXOperand(try constantValue(context), name: context.node.outputs.first ?? context.name)
+  return [operand.unsigned(context.unsignedBits(ofTensor: "value"))]
 }
 
 private func constantValue(_ context: ONNXNodeContext) throws(Finding) -> Tensor {
@@ -54,7 +55,8 @@ func constantOfShape(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand
   guard value.elementCount == 1 else {
     throw Finding("the value has shape \(value.shape)", expected: "one element")
   }
-  return [try context.expand(context.constant(value.reshaped([])), shape)]
+  let operand = context.constant(value.reshaped([])).unsigned(context.unsignedBits(ofTensor: "value"))
+  return [try context.expand(operand, shape)]
 }
 
 func range(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
@@ -74,7 +76,8 @@ func range(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let (start, limit, step) = (bounds[0].integers[0], bounds[1].integers[0], bounds[2].integers[0])
   let count = try rangeCount((Double(limit) - Double(start)) / Double(step))
   let values = (0..<count).map { start &+ Int64($0) &* step }
-  return [context.constant(Tensor(values, shape: [count], element: bounds[0].element))]
+  let numbers = context.constant(Tensor(values, shape: [count], element: bounds[0].element))
+  return [numbers.unsigned(try context.input(0).unsignedBits)]
 }
 
 private func rangeCount(_ quotient: Double) throws(Finding) -> Int {
@@ -86,18 +89,11 @@ private func rangeCount(_ quotient: Double) throws(Finding) -> Int {
 
 func eyeLike(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let x = try context.input(0)
-  var element = x.element
-  if let number = try context.optionalInt("dtype") {
-    guard let named = ONNXElementType.element(Int64(number)) else {
-      throw Finding(
-        "makes \(ONNXElementType.name(Int64(number)))", expected: "a number type that is supported")
-    }
-    element = named
-  }
   guard x.rank == 2 else { throw Finding("the input has shape \(x.shape)", expected: "rank 2") }
   let offset = try context.int("k", 0)
   let mask = try diagonalMask(context, x.shape, offset) { $0 == $1 }
-  return [try context.cast(mask, element)]
+  guard let number = try context.optionalInt("dtype") else { return [try context.cast(mask, like: x)] }
+  return [try context.cast(mask, toType: Int64(number))]
 }
 
 func trilu(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {

@@ -64,20 +64,23 @@ func cosineWindow(_ coefficients: [Double]) -> ONNXTranslation {
       let angle = 2 * Double.pi * Double(position) / Double(period)
       return coefficients.enumerated().reduce(0) { $0 + $1.element * cos(Double($1.offset) * angle) }
     }
-    return [context.constant(try numbers(context, values, shape: [size]))]
+    return [try numbers(context, values, shape: [size])]
   }
 }
 
 /// Computed values in the type that the node states, FLOAT if it states none.
 private func numbers(
   _ context: ONNXNodeContext, _ values: [Double], shape: Shape
-) throws(Finding) -> Tensor {
+) throws(Finding) -> ONNXOperand {
   let number = Int64(try context.int("output_datatype", 1))
   guard let element = ONNXElementType.element(number), element != .bool else {
     throw Finding("gives \(ONNXElementType.name(number))", expected: "a number type that is supported")
   }
-  if element.isFloat { return Tensor(values.map { Float($0) }, shape: shape, element: element) }
-  return Tensor(values.map { Int64($0) }, shape: shape, element: element)
+  if element.isFloat {
+    return context.constant(Tensor(values.map { Float($0) }, shape: shape, element: element))
+  }
+  let tensor = Tensor(values.map { Int64($0) }, shape: shape, element: element)
+  return context.constant(tensor).unsigned(ONNXElementType.unsignedBits(number))
 }
 
 // MARK: Mel scale
@@ -120,5 +123,5 @@ func melWeightMatrix(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand
       values[bin * bands + band] = Double(right - bin) / Double(right - centre)
     }
   }
-  return [context.constant(try numbers(context, values, shape: [bins, bands]))]
+  return [try numbers(context, values, shape: [bins, bands])]
 }

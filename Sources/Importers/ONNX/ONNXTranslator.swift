@@ -42,8 +42,6 @@ struct ONNXTranslator {
   let model: ONNXModel
   let builder: ONNXGraphBuilder
   private let functions: [String: ONNXFunction]
-  /// Bits of the unsigned types that the model's graph states for some of its values.
-  private let unsignedBits: [String: Int]
   private var failures: ONNXFailures
   private var nodeCount = 0
 
@@ -53,11 +51,6 @@ struct ONNXTranslator {
     functions = Dictionary(
       model.functions.map { (Self.key($0.domain, $0.name, $0.overload), $0) },
       uniquingKeysWith: { first, _ in first })
-    var unsignedBits: [String: Int] = [:]
-    for value in model.graph.inputs + model.graph.values + model.graph.outputs {
-      if let bits = value.unsignedBits { unsignedBits[value.name] = bits }
-    }
-    self.unsignedBits = unsignedBits
     failures = ONNXFailures(file: model.path)
   }
 
@@ -77,7 +70,8 @@ struct ONNXTranslator {
       } catch {
         throw error.located(in: model.path, at: "tensor \(ImportError.quoted(initializer.name))")
       }
-      environment[initializer.name] = .operand(ONNXOperand(initializer.tensor, name: initializer.name))
+      let operand = ONNXOperand(initializer.tensor, name: initializer.name)
+      environment[initializer.name] = .operand(operand.unsigned(initializer.unsignedBits))
     }
     try translate(graph.nodes, for: graph.outputs.map(\.name), in: &environment, frame: frame)
   }
@@ -119,12 +113,9 @@ struct ONNXTranslator {
           "uses an operator set that the model does not import", expected: "an opset_import for it")
       }
       try checkMeaning(of: node, opset: opset)
-      let stated = (node.inputs + node.outputs).compactMap { unsignedBits[$0] }
       let context = ONNXNodeContext(
         node: node, name: frame.name(of: node), opset: opset, inputs: inputs, usedOutputs: usedOutputs,
-        references: frame.references,
-        unsignedBits: frame.depth == 0 ? stated.first : nil,
-        builder: builder)
+        references: frame.references, builder: builder)
       if let controlFlow = node.controlFlow {
         try controlFlow.refuseOpenAxes(context)
         return try translate(controlFlow, context, environment, frame)

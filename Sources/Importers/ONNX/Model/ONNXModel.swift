@@ -64,6 +64,8 @@ package struct ONNXGraph: Sendable {
 package struct ONNXInitializer: Sendable {
   package var name: String
   package var tensor: Tensor
+  /// Bits of an unsigned integer type that has a wider signed one once read; nil for all other types.
+  package var unsignedBits: Int?
 }
 
 /// One use of an operator.
@@ -100,7 +102,8 @@ package struct ONNXAttribute: Sendable {
     case float(Float)
     case int(Int64)
     case string(String)
-    case tensor(Tensor)
+    /// `unsignedBits` as in ``ONNXInitializer``.
+    case tensor(Tensor, unsignedBits: Int?)
     case graph(ONNXGraph)
     case floats([Float])
     case ints([Int64])

@@ -82,7 +82,10 @@ private struct ONNXReader {
           file: path, place: place, found: name.isEmpty ? "has no name" : "occurs twice",
           expected: "initializers with unique names")
       }
-      initializers.append(ONNXInitializer(name: name, tensor: try self.tensor(tensor.pointee, at: place)))
+      initializers.append(
+        ONNXInitializer(
+          name: name, tensor: try self.tensor(tensor.pointee, at: place),
+          unsignedBits: ONNXElementType.unsignedBits(Int64(tensor.pointee.data_type))))
     }
     return ONNXGraph(
       name: text(source.name),
@@ -183,7 +186,9 @@ private struct ONNXReader {
       return .strings((0..<source.n_strings).map { text(source.strings[$0]) })
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR:
       guard let tensor = source.t else { break }
-      return .tensor(try self.tensor(tensor.pointee, at: place))
+      return .tensor(
+        try self.tensor(tensor.pointee, at: place),
+        unsignedBits: ONNXElementType.unsignedBits(Int64(tensor.pointee.data_type)))
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH:
       guard let graph = source.g else { break }
       return .graph(try self.graph(graph.pointee))

@@ -25,9 +25,11 @@ struct ONNXTensorReader {
     let shape = Shape(
       (0..<tensor.n_dims).map { Int(clamping: tensor.dims[$0]) })
     let byteCount = try type.byteCount(of: shape)
+    // Numbers from 2^63 on are their bits, see ONNXUnsigned.swift.
+    let stored = type == .u64 ? .i64 : type
     if tensor.has_data_location != 0, tensor.data_location == 1 {
       let region = try external.region(tensor, byteCount: byteCount, budget: &budget)
-      return try type.tensor(shape, in: region.storage, byteOffset: region.offset, budget: &budget)
+      return try stored.tensor(shape, in: region.storage, byteOffset: region.offset, budget: &budget)
     }
     if tensor.has_raw_data != 0 {
       guard tensor.raw_data.len == byteCount else {
@@ -38,7 +40,7 @@ struct ONNXTensorReader {
       }
       let bytes = UnsafeRawBufferPointer(start: tensor.raw_data.data, count: byteCount)
       let storage = Storage(bytes: bytes, release: { [message] in withExtendedLifetime(message) {} })
-      return try type.tensor(shape, in: storage, byteOffset: 0, budget: &budget)
+      return try stored.tensor(shape, in: storage, byteOffset: 0, budget: &budget)
     }
     return try typedData(tensor, type, shape)
   }
@@ -68,12 +70,12 @@ struct ONNXTensorReader {
       return Tensor([Int64](UnsafeBufferPointer(start: tensor.int64_data, count: count)), shape: shape)
     case .u32, .u64:
       try check(tensor.n_uint64_data, "uint64_data")
-      let limit = type == .u32 ? UInt64(UInt32.max) : UInt64(Int64.max)
+      let limit = type == .u32 ? UInt64(UInt32.max) : .max
       let values = UnsafeBufferPointer(start: tensor.uint64_data, count: count)
       if let value = values.first(where: { $0 > limit }) {
         throw Finding("holds the value \(value)", expected: "values up to \(limit)")
       }
-      return Tensor(values.map { Int64($0) }, shape: shape)
+      return Tensor(values.map { Int64(bitPattern: $0) }, shape: shape)
     case .f16, .bf16:
       try check(tensor.n_int32_data, "int32_data")
       return Tensor(element: type.element, shape: shape) { bytes in
