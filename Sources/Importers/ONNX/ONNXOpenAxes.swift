@@ -30,6 +30,9 @@ func onnxResults(
   let sizes = try rule.sizes(context, results)
   let isZeroPadded = rule.keepsZeros(context) && open.allSatisfy(\.isZeroPadded)
   for (index, sizes) in zip(results.indices, sizes) {
+    guard sizes.keys.allSatisfy(results[index].shape.indices.contains) else {
+      throw context.openInputRefused()
+    }
     // Of an axis without room the size is known.
     results[index].sizes = sizes.filter { results[index].shape[$0.key] > 0 }
     results[index].isZeroPadded = isZeroPadded

@@ -52,12 +52,13 @@ func gatherElementsSizes(
 func prepareGatherND(_ context: inout ONNXNodeContext) throws(Finding) {
   let (x, indices) = (try context.input(0), try context.input(1))
   let batch = try context.int("batch_dims", 0)
+  guard (0...x.rank).contains(batch), indices.rank >= 1 else { return }
   if let axis = indices.sizes.keys.first(where: { $0 < batch || $0 == indices.rank - 1 }) {
     throw context.openInputRefused(1, axis: axis)
   }
-  let named = batch + (indices.rank > 0 ? indices.shape[indices.rank - 1] : 0)
+  let named = batch + indices.shape[indices.rank - 1]
   if let axis = x.sizes.keys.first(where: { $0 < named }) { throw context.openInputRefused(0, axis: axis) }
-  try prepareIndices(&context, extents: x.shape.dropFirst(batch).prefix(max(named - batch, 0)))
+  try prepareIndices(&context, extents: x.shape.dropFirst(batch).prefix(named - batch))
 }
 
 func gatherNDSizes(_ context: ONNXNodeContext, _ results: [ONNXOperand]) throws(Finding) -> [[Int: ValueID]] {
