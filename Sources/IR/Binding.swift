@@ -70,7 +70,8 @@ extension Module {
   /// Gives every parameter without contents an entry of one of the files; see
   /// ``Graph/bind(_:namings:ignoring:file:)``.
   ///
-  /// Each function takes the file of its weight set that has most of its parameters. A file's entries may
+  /// Each function takes the file of its weight set that has most of its parameters; what that one lacks comes
+  /// from files that are nobody's first, such as adapters beside the weights they adapt. A file's entries may
   /// serve several functions; one that serves none is an error, as is an entry that nothing reads.
   @discardableResult
   package mutating func bind(
@@ -81,26 +82,12 @@ extension Module {
     var bound: [(function: Int, value: ValueID, tensor: Tensor)] = []
     var matches = [Match?](repeating: nil, count: files.count)
     var functionNames = files.map { _ in [String]() }
-    for (index, graph) in functions.enumerated() {
-      let parameters = graph.parameters
-      let candidates = files.indices.filter { files[$0].weightSet == graph.weightSet }
-      if parameters.isEmpty, functions.count > 1 { continue }
-      guard !candidates.isEmpty else { throw missingFile(graph) }
-      var best: (file: Int, match: Match)?
-      for file in candidates {
-        guard let match = bestMatch(parameters, tables[file], namings) else { continue }
-        if match.count > best?.match.count ?? -1 { best = (file, match) }
+    for share in try shares(files, tables, namings) {
+      for (value, tensor) in problems[share.file].collect(share.parameters, tables[share.file], share.match) {
+        bound.append((share.function, value, tensor))
       }
-      guard let (file, match) = best else {
-        throw Diagnostic(
-          "graph '\(graph.name)' declares no naming for checkpoints",
-          at: .model(file: files[candidates[0]].path, node: ""))
-      }
-      for (value, tensor) in problems[file].collect(parameters, tables[file], match) {
-        bound.append((index, value, tensor))
-      }
-      matches[file] = matches[file] ?? match
-      functionNames[file].append(graph.name)
+      matches[share.file] = matches[share.file] ?? share.match
+      functionNames[share.file].append(functions[share.function].name)
     }
 
     var bindings: [Binding] = []
@@ -123,6 +110,43 @@ extension Module {
     return bindings
   }
 
+  /// Which file fills which parameters of which function. A function's first file has all that no file has.
+  private func shares(
+    _ files: [ParameterFile], _ tables: [EntryTable], _ namings: [Naming]
+  ) throws(Diagnostic) -> [Share] {
+    var shares: [Share] = []
+    for (index, graph) in functions.enumerated() {
+      let parameters = graph.parameters
+      let candidates = files.indices.filter { files[$0].weightSet == graph.weightSet }
+      if parameters.isEmpty, functions.count > 1 { continue }
+      guard let first = candidates.first else { throw missingFile(graph) }
+      guard let (file, match) = bestFile(parameters, candidates, tables, namings) else {
+        throw Diagnostic(
+          "graph '\(graph.name)' declares no naming for checkpoints",
+          at: .model(file: files[first].path, node: ""))
+      }
+      shares.append(Share(function: index, file: file, match: match, parameters: parameters))
+    }
+
+    let firsts = shares
+    for (index, share) in firsts.enumerated() {
+      var open = share.parameters.filter { tables[share.file][share.match.entryName($0)] == nil }
+      var spare = files.indices.filter { file in
+        files[file].weightSet == functions[share.function].weightSet
+          && !firsts.contains { $0.file == file }
+      }
+      while !open.isEmpty, let (file, match) = bestFile(open, spare, tables, namings), match.count > 0 {
+        let found = open.filter { tables[file][match.entryName($0)] != nil }
+        let values = Set(found.map(\.value))
+        open.removeAll { values.contains($0.value) }
+        shares[index].parameters.removeAll { values.contains($0.value) }
+        spare.removeAll { $0 == file }
+        shares.append(Share(function: share.function, file: file, match: match, parameters: found))
+      }
+    }
+    return shares
+  }
+
   private func missingFile(_ graph: Graph) -> Diagnostic {
     graph.weightSet.isEmpty
       ? Diagnostic("graph '\(graph.name)' has no checkpoint", advice: "give one that holds its parameters")
@@ -136,6 +160,14 @@ private struct Parameter {
   var value: ValueID
   var name: String
   var type: TensorType
+}
+
+/// What a function takes from a file.
+private struct Share {
+  var function: Int
+  var file: Int
+  var match: Match
+  var parameters: [Parameter]
 }
 
 private struct EntryTable {
@@ -154,6 +186,20 @@ private struct Match {
   var naming: Naming
   var prefix: String
   var count: Int
+
+  func entryName(_ parameter: Parameter) -> String { prefix + naming.entryName(parameter.name) }
+}
+
+/// The file that has the most of the parameters, and how.
+private func bestFile(
+  _ parameters: [Parameter], _ candidates: [Int], _ tables: [EntryTable], _ namings: [Naming]
+) -> (file: Int, match: Match)? {
+  var best: (file: Int, match: Match)?
+  for file in candidates {
+    guard let match = bestMatch(parameters, tables[file], namings) else { continue }
+    if match.count > best?.match.count ?? -1 { best = (file, match) }
+  }
+  return best
 }
 
 /// The naming and prefix under which most parameters are found; of equals the first naming, then the prefix
@@ -201,7 +247,7 @@ private struct Mismatch {
   ) -> [(ValueID, Tensor)] {
     var bound: [(ValueID, Tensor)] = []
     for parameter in parameters {
-      let entryName = match.prefix + match.naming.entryName(parameter.name)
+      let entryName = match.entryName(parameter)
       guard let entry = entries[entryName] else {
         missing.append("\(displayed(entryName)), \(parameter.type)")
         continue

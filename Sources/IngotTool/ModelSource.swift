@@ -16,7 +16,7 @@ struct GraphOptions: ParsableArguments {
   @Option(
     name: .customLong("checkpoint"),
     help: ArgumentHelp(
-      "Parameters of the graph: .safetensors, .safetensors.index.json, .pt or .pth. Graphs of several functions take several files, and name the weight set that a file fills where there are several sets.",
+      "Parameters of the graph: .safetensors, .safetensors.index.json, .pt or .pth. What one lacks may come from another, such as adapters. Graphs of several functions take several files, and name the weight set that a file fills where there are several sets.",
       valueName: "[set=]file"))
   var checkpoints: [WeightFile] = []
 

@@ -95,4 +95,35 @@ struct BindingTests {
     let error = #expect(throws: Diagnostic.self) { try graph.bind([("a", Tensor(scalar: 0))], file: "a.pth") }
     #expect(error?.advice == "it belongs to another network, or its names follow another source")
   }
+
+  /// What the first file lacks comes from others, whatever prefix these have; none may bring more.
+  @Test func severalFilesFillOneGraph() throws {
+    var module = Module([try graph()])
+    let adapter = [(name: "adapter.second.scale", tensor: complete[2].tensor)]
+    let files = [
+      ParameterFile(path: "adapter.pth", entries: adapter),
+      ParameterFile(path: "base.pth", entries: Array(complete[..<2])),
+    ]
+    let bindings = try module.bind(files, namings: [Naming("the graph")])
+    #expect(bindings.map(\.prefix) == ["adapter.", ""])
+    #expect(contents(module.functions[0]) == [[1, 2, 3, 4], [5, 6], [7, 8]])
+
+    var other = Module([try graph()])
+    let twice = #expect(throws: Diagnostic.self) {
+      try other.bind(
+        [ParameterFile(path: "base.pth", entries: complete), files[0]], namings: [Naming("the graph")])
+    }
+    #expect(twice?.message == "the checkpoint fills no function of the graph")
+    let more = #expect(throws: Diagnostic.self) {
+      try other.bind(
+        [files[1], ParameterFile(path: "more.pth", entries: Array(complete[1...]))],
+        namings: [Naming("the graph")])
+    }
+    #expect(more?.notes == ["unexpected: 'first.layer.bias', f32[2]"])
+    let fewer = #expect(throws: Diagnostic.self) {
+      try other.bind([files[1]], namings: [Naming("the graph")])
+    }
+    #expect(fewer?.notes == ["missing: 'second.scale', f32[2]"])
+    #expect(contents(other.functions[0]).isEmpty)
+  }
 }

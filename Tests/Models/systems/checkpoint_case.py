@@ -17,16 +17,19 @@ def checkpoint_case(
     variant: str,
     dims: dict[str, int] | None = None,
     tolerance: float = 1e-4,
+    apart: str | None = None,
 ) -> None:
     """Saves the network's state, if it has any, as safetensors and expects what PyTorch makes of the inputs; `feeds` in
-    the order of the network's arguments."""
+    the order of the network's arguments. Entries with `apart` in their names go into a second file."""
     with torch.no_grad():
         results = network(*(torch.from_numpy(value) for value in feeds.values()))
     results = results if isinstance(results, tuple) else (results,)
     state = {key: value.contiguous().clone() for key, value in network.state_dict().items()}
-    checkpoint = "checkpoint.safetensors" if state else None
-    if checkpoint:
-        safetensors.torch.save_file(state, folder / checkpoint)
+    second = {key: state.pop(key) for key in list(state) if apart and apart in key}
+    checkpoints = {"checkpoint.safetensors": state, "second.safetensors": second}
+    checkpoints = {file: entries for file, entries in checkpoints.items() if entries}
+    for file, entries in checkpoints.items():
+        safetensors.torch.save_file(entries, folder / file)
     expected = {output: result.numpy() for output, result in zip(outputs, results, strict=True)}
-    case = Case(name, graph=graph, variant=variant, checkpoint=checkpoint, dims=dims or {}, tolerance=tolerance)
+    case = Case(name, graph=graph, variant=variant, checkpoints=list(checkpoints), dims=dims or {}, tolerance=tolerance)
     case.write(folder, feeds, expected)

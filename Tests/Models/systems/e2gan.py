@@ -132,7 +132,8 @@ def generator_case(folder, name, downloads, variant, width=16, size=32, tokens=9
         arguments |= {key: value.numpy() for key, value in adapters.items()}
         network = Swapped(network, list(adapters))
     dims = {"width": width, "size": size, "tokens": tokens, "context_width": context_width}
-    checkpoint_case(folder, name, network, arguments, ["translated"], "e2gan", variant, dims)
+    apart = "lora" if form == "merged" else None
+    checkpoint_case(folder, name, network, arguments, ["translated"], "e2gan", variant, dims, apart=apart)
 
 
 CASES = {
