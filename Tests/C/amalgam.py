@@ -10,7 +10,7 @@ import sys
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')
 DEFINE = re.compile(r"^\s*#\s*define\s+(\w+)", re.MULTILINE)
 # Headers of the whole library: written once, their names are shared.
-SHARED = ["ingot.h", "ingot_format.h", "kernels.h", "internal.h", "check_opcode.h", "prepare.h"]
+SHARED = ["ingot.h", "ingot_format.h", "kernels.h", "internal.h", "check_opcode.h", "check_loop.h", "prepare.h"]
 
 
 def find(name, base, roots):

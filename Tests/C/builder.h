@@ -54,12 +54,13 @@ uint32_t add_instruction(builder *b, uint32_t opcode, const uint32_t *results, u
 /* Axis `axis` of an output is sized by another one; both are tensors. */
 void add_output_size(builder *b, uint32_t output, uint32_t axis, uint32_t size_output);
 
-/* No opcode is higher. */
-#define LAST_OPCODE 63
-
 /* A small valid program with this opcode: tensor 0 is the input x, 1 the output y, 2 an intermediate, then weights.
- * Opcodes that count have the count as output 2, before the intermediate, which sizes axis 0 of y. */
+ * Opcodes that count have the count as output 2, before the intermediate, which sizes axis 0 of y. Loops come first,
+ * and what they repeat behind them. */
 builder *sample_program(uint32_t opcode);
+/* Every opcode of the format. */
+extern const uint32_t sample_opcodes[];
+extern const uint32_t sample_opcode_count;
 
 /* The file; to be freed. */
 uint8_t *build(const builder *b, uint64_t *bytes);

@@ -25,7 +25,11 @@ void test_windows(void);
 void test_regions(void);
 void test_validator(void);
 void test_file(void);
+void test_loops(void);
 void test_session(void);
 void test_sizes(void);
+
+/* Allocations of the whole process so far, where the C library lets us count them. */
+long allocation_count(void);
 
 #endif

@@ -234,8 +234,7 @@ int main(int count, char **words) {
     }
   }
   if (seed_count == 0) {
-    for (uint32_t opcode = 1; opcode <= LAST_OPCODE; opcode++)
-      if (ingot_opcode_text(opcode) != NULL) seeds[seed_count++] = seed_bundle(opcode);
+    for (uint32_t o = 0; o < sample_opcode_count; o++) seeds[seed_count++] = seed_bundle(sample_opcodes[o]);
   }
   for (const double start = now(); mutants < limit && now() - start < seconds; mutants++) {
     const seed_file *s = &seeds[mutants % (uint64_t)seed_count];

@@ -11,6 +11,7 @@ int main(void) {
   test_regions();
   test_file();
   test_validator();
+  test_loops();
   test_session();
   test_sizes();
   return check_summary();

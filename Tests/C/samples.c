@@ -3,7 +3,40 @@
 
 #include <string.h>
 
+const uint32_t sample_opcodes[] = {
+#define OPCODE_NUMBER(name, number, text) number,
+    INGOT_OPCODES(OPCODE_NUMBER)
+#undef OPCODE_NUMBER
+};
+const uint32_t sample_opcode_count = sizeof sample_opcodes / sizeof *sample_opcodes;
+
+/* LOOP: a loop over the parts of x with a loop over their rows inside, which put them together again.
+ * TAKE, PUT: a loop with that alone. */
+static builder *sample_loop(uint32_t opcode) {
+  builder *b = builder_create();
+  const builder_type cube = {INGOT_F32, 3, {3, 2, 4}}, matrix = {INGOT_F32, 2, {3, 4}}, row = {INGOT_F32, 1, {4}};
+  const builder_type part = {INGOT_F32, 2, {2, 4}};
+  const bool takes = opcode != INGOT_OP_PUT, puts = opcode != INGOT_OP_TAKE, nests = opcode == INGOT_OP_LOOP;
+  const uint32_t x = add_input(b, nests ? cube : takes ? matrix : row, "x");
+  const uint32_t y = add_output(b, nests ? cube : puts ? matrix : row, "y");
+  const uint32_t middle = add_intermediate(b, nests ? part : matrix, 0);
+  const uint64_t outer[2] = {3, nests ? 5 : 1}, inner[2] = {2, 2};
+  add_instruction(b, INGOT_OP_LOOP, NULL, 0, NULL, 0, outer, 2);
+  if (!nests) {
+    add_instruction(b, opcode, &y, 1, &x, 1, NULL, 0);
+    return b;
+  }
+  const uint32_t whole = add_intermediate(b, part, 0), line = add_intermediate(b, row, 0);
+  add_instruction(b, INGOT_OP_TAKE, &middle, 1, &x, 1, NULL, 0);
+  add_instruction(b, INGOT_OP_LOOP, NULL, 0, NULL, 0, inner, 2);
+  add_instruction(b, INGOT_OP_TAKE, &line, 1, &middle, 1, NULL, 0);
+  add_instruction(b, INGOT_OP_PUT, &whole, 1, &line, 1, NULL, 0);
+  add_instruction(b, INGOT_OP_PUT, &y, 1, &whole, 1, NULL, 0);
+  return b;
+}
+
 builder *sample_program(uint32_t opcode) {
+  if (opcode == INGOT_OP_LOOP || opcode == INGOT_OP_TAKE || opcode == INGOT_OP_PUT) return sample_loop(opcode);
   builder *b = builder_create();
   const builder_type image = {INGOT_F32, 4, {1, 4, 6, 6}}, small = {INGOT_F32, 4, {1, 4, 3, 3}};
   const builder_type kernel = {INGOT_F32, 4, {4, 4, 3, 3}}, vector = {INGOT_F32, 1, {4}}, matrix = {INGOT_F32, 2, {4, 4}};
