@@ -52,6 +52,12 @@ extension GraphBuilder {
 
   private mutating func include(_ module: Module, file: String, line: Int) throws(Diagnostic) -> Graph {
     for function in module.functions {
+      guard function.name != graph.name else {
+        throw Diagnostic(
+          "the graph '\(graph.name)' can't run a function of its own name",
+          at: .builder(file: file, line: line),
+          advice: "give one of them another name")
+      }
       guard let known = callees.first(where: { $0.name == function.name }) else {
         callees.append(function)
         continue

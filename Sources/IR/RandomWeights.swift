@@ -26,6 +26,27 @@ extension Graph {
   }
 }
 
+extension Module {
+  /// Fills every weight that has no contents with random ones; one name means the same contents everywhere.
+  package mutating func bindRandomWeights(seed: UInt64) {
+    var known: [String: Tensor] = [:]
+    for index in functions.indices {
+      for value in functions[index].weights {
+        guard let weight = functions[index].weight(value), weight.tensor == nil,
+          let tensor = known[weight.name],
+          tensor.shape == functions[index].shape(of: value)
+        else { continue }
+        functions[index].bind(value, to: tensor)
+      }
+      functions[index].bindRandomWeights(seed: seed)
+      for value in functions[index].weights {
+        guard let weight = functions[index].weight(value), let tensor = weight.tensor else { continue }
+        known[weight.name] = known[weight.name] ?? tensor
+      }
+    }
+  }
+}
+
 private func randomRange(of value: ValueID, in graph: Graph) -> ClosedRange<Float> {
   let shape = graph.shape(of: value)
   guard let user = graph.users(of: value).min() else { return -0.1...0.1 }

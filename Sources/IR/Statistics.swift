@@ -32,7 +32,7 @@ package struct Statistics: Hashable, Sendable {
     for id in graph.order {
       nodes += 1
       let node = graph[id]
-      guard !node.operands.allSatisfy({ isConstant[$0.index] }) else {
+      guard node.op.callee != nil || !node.operands.allSatisfy({ isConstant[$0.index] }) else {
         for result in node.results { isConstant[result.index] = true }
         continue
       }
@@ -63,8 +63,8 @@ package struct Statistics: Hashable, Sendable {
   /// count once, work as often as it is done.
   package init(_ module: Module, function: Int = 0) {
     var work: [String: Statistics] = [:]
-    var names: Set<String> = []
-    for graph in module.reachable(from: module.functions[function]) {
+    let functions = module.reachable(from: module.functions[function])
+    for graph in functions {
       var total = Statistics(graph)
       (total.parameters, total.weightElements, total.weightBytes) = (0, 0, 0)
       for id in graph.order {
@@ -78,7 +78,14 @@ package struct Statistics: Hashable, Sendable {
       work[graph.name] = total
       self = total
     }
-    let functions = module.reachable(from: module.functions[function])
+    countWeights(functions)
+  }
+
+  /// The weights of all functions of a module, those of one name once. Work is not counted.
+  package init(weightsOf module: Module) { countWeights(module.functions) }
+
+  private mutating func countWeights(_ functions: [Graph]) {
+    var names: Set<String> = []
     let waits = functions.contains { $0.waitsForCheckpoint }
     for graph in functions {
       for value in graph.weights where names.insert(graph.weight(value)?.name ?? "").inserted {

@@ -2,10 +2,11 @@ import Tensors
 
 /// Checks V17 and V18; then recursion over calls ends, at a depth of ``Limits/callDepth``.
 package func verifyCalls(_ module: Module) throws(Diagnostic) {
+  let functions = Dictionary(module.functions.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
   for graph in module.functions {
     for id in graph.order {
       guard let callee = graph[id].op.callee else { continue }
-      guard let function = module[callee] else {
+      guard let function = functions[callee] else {
         let known = module.functions.map(\.name)
         let advice =
           closest(to: callee, in: known).map { "did you mean \(symbol($0))?" }
@@ -15,7 +16,7 @@ package func verifyCalls(_ module: Module) throws(Diagnostic) {
       try checkSignature(id, graph, function)
     }
   }
-  try module.checkCallsEnd()
+  try checkCallsEnd(module.functions)
 }
 
 private func checkSignature(_ id: NodeID, _ graph: Graph, _ callee: Graph) throws(Diagnostic) {
@@ -31,7 +32,8 @@ private func checkSignature(_ id: NodeID, _ graph: Graph, _ callee: Graph) throw
   for (kind, found, expected) in [("inputs", given, inputs), ("outputs", wanted, outputs)] {
     guard found.count == expected.count else {
       throw failure(
-        17, "gives \(found.count) \(kind) to \(symbol(callee.name)), expected \(expected.count)", id, graph)
+        17, "has \(found.count) values for \(kind) of \(symbol(callee.name)), expected \(expected.count)", id,
+        graph)
     }
     for (index, (a, b)) in zip(found, expected).enumerated() where a.description != b.description {
       throw failure(
@@ -59,28 +61,48 @@ extension Module {
     visit(graph)
     return done
   }
+}
 
-  /// Removes functions without calls until none is left; what stays runs in a circle.
-  fileprivate func checkCallsEnd() throws(Diagnostic) {
-    var waiting = functions.map { graph in
-      (name: graph.name, callees: Set(graph.order.compactMap { graph[$0].op.callee }))
-    }
-    var depth = 0
-    while !waiting.isEmpty {
-      depth += 1
-      guard depth <= Limits.callDepth else {
-        throw Diagnostic("[V18] calls are nested more than \(Limits.callDepth) deep")
-      }
-      let names = Set(waiting.map(\.name))
-      let rest = waiting.filter { !$0.callees.isDisjoint(with: names) }
-      guard rest.count < waiting.count else {
-        throw Diagnostic(
-          "[V18] \(rest.map { symbol($0.name) }.joined(separator: ", ")) run each other in a circle",
-          advice: "repeat a function by 'loop'")
-      }
-      waiting = rest
-    }
+/// Sets functions aside whose calls all lead to functions set aside before; what stays runs in a circle.
+private func checkCallsEnd(_ functions: [Graph]) throws(Diagnostic) {
+  var waiting = functions
+  for _ in 0..<Limits.callDepth {
+    let names = Set(waiting.map(\.name))
+    let rest = waiting.filter { firstCall(of: $0, in: names) != nil }
+    guard !rest.isEmpty else { return }
+    if rest.count == waiting.count { throw circle(in: rest) }
+    waiting = rest
   }
+  let message = "functions run functions more than \(Limits.callDepth) deep"
+  let graph = waiting[0]
+  guard let call = firstCall(of: graph) else { throw Diagnostic("[V18] \(symbol(graph.name)): \(message)") }
+  throw failure(18, message, call.node, graph)
+}
+
+/// The error that functions, each of which runs one of them, run each other in a circle.
+private func circle(in functions: [Graph]) -> Diagnostic {
+  let named = Dictionary(functions.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+  let names = Set(named.keys)
+  var path = [functions[0]]
+  var seen: Set<String> = []
+  while let last = path.last, seen.insert(last.name).inserted,
+    let next = firstCall(of: last, in: names).flatMap({ named[$0.callee] })
+  {
+    path.append(next)
+  }
+  let last = path[path.count - 1]
+  let ring = path.drop { $0.name != last.name }.map { symbol($0.name) }
+  let message = "\(ring.joined(separator: " runs ")), in a circle"
+  guard let call = firstCall(of: last, in: names) else { return Diagnostic("[V18] \(message)") }
+  return failure(18, message, call.node, last, advice: "repeat a function by 'loop'")
+}
+
+/// The first node that runs a function, one of these if they are given.
+private func firstCall(of graph: Graph, in names: Set<String>? = nil) -> (node: NodeID, callee: String)? {
+  for id in graph.order {
+    if let callee = graph[id].op.callee, names?.contains(callee) ?? true { return (id, callee) }
+  }
+  return nil
 }
 
 private func failure(

@@ -122,7 +122,7 @@ public final class Session {
     }
   }
 
-  /// Runs the function once and times every kernel call.
+  /// Runs the function once and times every kernel call, as often as loops repeat it.
   public func profile() throws(InterpreterError) -> [OperationTime] {
     var times: [OperationTime] = []
     try run { event in
@@ -134,7 +134,7 @@ public final class Session {
     return times
   }
 
-  /// Runs the function once and shows the first result of every kernel call.
+  /// Runs the function once and shows the first result of every kernel call, as often as loops repeat it.
   package func trace(_ observer: @escaping (_ instruction: Int, _ result: Tensor) -> Void)
     throws(InterpreterError)
   {

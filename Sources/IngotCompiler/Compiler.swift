@@ -87,8 +87,7 @@ package func compile(
   let reports = try run(pipeline(options), on: &module, verifying: options.verifies, observer: observer)
 
   progress(.place, nil)
-  var flats: [FlatFunction] = []
-  for graph in module.functions { flats.append(try flatten(graph, module.functions)) }
+  let flats = try flatten(module)
   let placements = flats.map { place($0.graph, on: options.target) }
 
   progress(.lower, nil)
@@ -134,6 +133,18 @@ private struct CountingSink<Sink: BundleSink>: BundleSink {
   }
 
   mutating func overwriteHead(_ bytes: UnsafeRawBufferPointer) throws { try sink.overwriteHead(bytes) }
+}
+
+private func flatten(_ module: Module) throws(Diagnostic) -> [FlatFunction] {
+  var flats: [FlatFunction] = []
+  for graph in module.functions { flats.append(try flatten(graph, module.functions)) }
+  return flats
+}
+
+/// Where the nodes of each function, and of those that it runs, would run, in execution order. Weights need
+/// contents.
+package func placements(of module: Module, on target: Target) throws(Diagnostic) -> [[Placement]] {
+  try flatten(module).map { place($0.graph, on: target) }
 }
 
 private func requireBoundWeights(_ module: Module) throws(Diagnostic) {

@@ -28,15 +28,40 @@ struct FlatLoop {
 /// The graph must be one that the verifier accepts together with `functions`.
 func flatten(_ graph: Graph, _ functions: [Graph]) throws(Diagnostic) -> FlatFunction {
   guard graph.order.contains(where: { graph[$0].op.callee != nil }) else { return FlatFunction(graph: graph) }
-  var flattener = Flattener(graph.name, functions)
+  let named = Dictionary(functions.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+  try checkFlatSize(graph, named)
+  var flattener = Flattener(graph.name, named)
   return try flattener.run(graph)
+}
+
+/// Nodes of a flat function at most. Functions that call others several times grow with every level.
+private let flatNodeLimit = 1 << 20
+
+private func checkFlatSize(_ graph: Graph, _ functions: [String: Graph]) throws(Diagnostic) {
+  var sizes: [String: Int] = [:]
+  func size(_ graph: Graph) -> Int {
+    if let known = sizes[graph.name] { return known }
+    let total = graph.order.reduce(0) { sum, id in
+      // A loop moves each operand and each result at most twice.
+      let moves = 1 + 2 * (graph[id].operands.count + graph[id].results.count)
+      let callee = graph[id].op.callee.flatMap { functions[$0] }
+      return min(sum + (callee.map { size($0) + moves } ?? 1), flatNodeLimit + 1)
+    }
+    sizes[graph.name] = total
+    return total
+  }
+  guard size(graph) <= flatNodeLimit else {
+    throw Diagnostic(
+      "function '\(graph.name)' has more than \(flatNodeLimit) nodes with those of all functions that it runs",
+      advice: "repeat a function by 'loop', which takes its nodes once")
+  }
 }
 
 private struct Flattener {
   private var flat: FlatFunction
-  private let functions: [Graph]
+  private let functions: [String: Graph]
 
-  init(_ name: String, _ functions: [Graph]) {
+  init(_ name: String, _ functions: [String: Graph]) {
     flat = FlatFunction(graph: Graph(name: name))
     self.functions = functions
   }
@@ -54,28 +79,59 @@ private struct Flattener {
   ) throws(Diagnostic) -> [ValueID] {
     var values: [ValueID: ValueID] = [:]
     for (port, value) in zip(graph.inputs, inputs) { values[port.value] = value }
-    for value in graph.weights {
-      guard let weight = graph.weight(value), let tensor = weight.tensor else { continue }
-      values[value] = flat.graph.addWeight(weight.name, tensor)
-    }
+    for value in graph.weights { values[value] = try weight(value, graph) }
     for id in graph.order {
       let node = graph[id]
       let name = prefix.isEmpty || node.name.isEmpty ? node.name : "\(prefix)/\(node.name)"
-      let operands = node.operands.compactMap { values[$0] }
-      let results: [ValueID]
-      if let callee = node.op.callee.flatMap({ name in functions.first { $0.name == name } }) {
-        if case .loop(let loop) = node.op {
-          results = try repeated(loop, callee, operands, name: name)
-        } else {
-          results = try inline(callee, operands, prefix: name)
-        }
-      } else {
-        results = try flat.graph.add(node.op, operands, name: name, at: node.location)
-        for (new, old) in zip(results, node.results) { flat.graph.rename(new, to: graph[old].name) }
-      }
+      let results = try append(node, read(node.operands, values), name, graph)
       for (old, new) in zip(node.results, results) { values[old] = new }
     }
-    return graph.outputs.compactMap { values[$0.value] }
+    return read(graph.outputs.map(\.value), values)
+  }
+
+  private func read(_ operands: [ValueID], _ values: [ValueID: ValueID]) -> [ValueID] {
+    operands.map { operand in
+      guard let value = values[operand] else { preconditionFailure("a value is read before it is defined") }
+      return value
+    }
+  }
+
+  private mutating func weight(_ value: ValueID, _ graph: Graph) throws(Diagnostic) -> ValueID {
+    guard let weight = graph.weight(value), let tensor = weight.tensor else {
+      throw Diagnostic(
+        "weight '\(graph[value].name)' of function '\(graph.name)' has no contents",
+        advice: "give a checkpoint that holds it with --checkpoint")
+    }
+    let added = flat.graph.addWeight(weight.name, tensor)
+    keepAnnotations(of: value, graph, on: added)
+    return added
+  }
+
+  /// Appends a node, or what it runs.
+  private mutating func append(
+    _ node: Node, _ operands: [ValueID], _ name: String, _ graph: Graph
+  ) throws(Diagnostic) -> [ValueID] {
+    guard let callee = node.op.callee else {
+      let results = try flat.graph.add(node.op, operands, name: name, at: node.location)
+      for (new, old) in zip(results, node.results) {
+        flat.graph.rename(new, to: graph[old].name)
+        keepAnnotations(of: old, graph, on: new)
+      }
+      return results
+    }
+    guard let function = functions[callee] else {
+      throw Diagnostic(
+        "runs function '\(callee)', which is not among the functions given", at: node.location,
+        op: node.op.name,
+        advice: "give all functions of the module")
+    }
+    if case .loop(let loop) = node.op { return try repeated(loop, function, operands, name: name) }
+    return try inline(function, operands, prefix: name)
+  }
+
+  private mutating func keepAnnotations(of old: ValueID, _ graph: Graph, on new: ValueID) {
+    let type = graph.type(of: old)
+    flat.graph.annotate(new, quantization: type.quantization, layout: type.layout)
   }
 
   /// Appends a loop; gives the values of its results.
@@ -98,9 +154,9 @@ private struct Flattener {
       inputs.append(isStepped ? try step(.take, [operand], type(operand).withoutFirstAxis, name) : operand)
     }
     var outputs = try inline(body, inputs, prefix: name)
-    // All updates happen at once by meaning, one after the other in memory.
-    for position in carried.indices.dropFirst()
-    where carried.contains(root(of: outputs[position])) && root(of: outputs[position]) != carried[position] {
+    // All updates happen at once by meaning, one after the other in memory: what an earlier one would overwrite
+    // is copied.
+    for position in carried.indices where carried[..<position].contains(root(of: outputs[position])) {
       outputs[position] = try step(.start, [outputs[position]], type(outputs[position]), name)
     }
     var results: [ValueID] = []

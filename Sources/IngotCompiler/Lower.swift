@@ -161,8 +161,8 @@ private struct Emitter {
 
   /// The kernel call for a loop's movement of a value, if it takes one.
   private mutating func emit(_ step: LoopStep, _ node: Node, _ weights: inout WeightPool) throws(Diagnostic) {
-    let result = try tensor(node.results[0], &weights)
     guard step.kind != .space, let operand = node.operands.last else { return }
+    let result = try tensor(node.results[0], &weights)
     let source = try tensor(operand, &weights)
     let (from, to) = (program.tensors[source], program.tensors[result])
     if step.kind == .update, from.buffer == to.buffer, from.offset == to.offset { return }

@@ -6,7 +6,8 @@ import Tensors
 ///
 /// Step 0 is before the first call, when the inputs are filled. Call i runs at step i + 1, except that the
 /// copies into outputs at the end of a program run at the last step, at which the outputs are read. What a
-/// loop reads from before it, or hands from one run to the next, is live until its last call.
+/// loop reads from before it, or hands from one run to the next, is live until its last call; what it puts
+/// together from parts, since it begins.
 package struct ProgramMemory: Sendable, Equatable {
   /// A tensor in the arena.
   package struct Place: Sendable, Equatable {
@@ -38,7 +39,7 @@ package struct ProgramMemory: Sendable, Equatable {
   package init(_ program: Program) {
     let lastLooped =
       program.instructions.enumerated().map { index, instruction in
-        instruction.loopLength.map { index + $0 } ?? -1
+        instruction.loop.map { index + $0.length } ?? -1
       }.max() ?? -1
     let lastOrdinary = max(
       lastLooped, program.instructions.lastIndex { !program.isOutputCopy($0) } ?? -1)
@@ -46,13 +47,17 @@ package struct ProgramMemory: Sendable, Equatable {
     var uses = Uses(program)
     for (index, instruction) in program.instructions.enumerated() {
       let step = min(index + 1, lastStep)
+      for tensor in program.wholes(ofLoopAt: index) { uses.write(tensor, at: step) }
+      if instruction.opcode == INGOT_OP_PUT {
+        for tensor in instruction.results { uses.read(tensor, at: step) }
+      }
       for tensor in instruction.inputs.lazy.compactMap({ $0 }) { uses.read(tensor, at: step) }
       for tensor in instruction.results { uses.write(tensor, at: step) }
     }
     for output in program.outputs { uses.read(output, at: lastStep) }
     // Inner loops first: what they prolong, outer loops see.
     for (index, instruction) in program.instructions.enumerated().reversed() {
-      guard let length = instruction.loopLength else { continue }
+      guard let length = instruction.loop?.length else { continue }
       uses.prolong(over: (index + 2)...(index + 1 + length))
     }
 
@@ -85,13 +90,6 @@ package struct ProgramMemory: Sendable, Equatable {
   package func step(ofInstruction index: Int) -> Int { min(index + 1, lastStep) }
 }
 
-extension Program.Instruction {
-  /// How many of the following instructions repeat; nil for anything but the head of a loop.
-  var loopLength: Int? {
-    opcode == INGOT_OP_LOOP && attributes.count == 2 && attributes[1] > 0 ? Int(attributes[1]) : nil
-  }
-}
-
 extension Program.View {
   var byteCount: Int { shape.elementCount &* element.byteCount }
   var byteRange: Range<Int> { offset..<(offset &+ byteCount) }
@@ -103,6 +101,19 @@ extension Program {
   /// Whether a call copies a finished value into an output. The compiler writes such calls last.
   func isOutputCopy(_ instruction: Instruction) -> Bool {
     instruction.opcode == INGOT_OP_COPY && instruction.results.allSatisfy { outputs.contains($0) }
+  }
+
+  /// What the loop at an instruction puts together, a part in each of its runs: it is there, with nothing in
+  /// it, before the first. Loops inside it have their own.
+  fileprivate func wholes(ofLoopAt head: Int) -> [Int] {
+    guard let loop = instructions[head].loop else { return [] }
+    var wholes: [Int] = []
+    var index = head + 1
+    while index <= head + loop.length {
+      if instructions[index].opcode == INGOT_OP_PUT { wholes += instructions[index].results }
+      index += 1 + (instructions[index].loop?.length ?? 0)
+    }
+    return wholes
   }
 
   /// For each tensor the others that share bytes with it, in order of index.

@@ -21,7 +21,7 @@ extension Program {
   ///   %1: f32[1, 10] at 768 = matmul %4, @fc.weight [0, 1, 0, 0, 0]   // fc
   /// }
   /// ```
-  /// Attribute words stand as the format defines them; those that only make sense as the bits of a number
+  /// What a loop repeats is indented. Attribute words stand as the format defines them; those that only make sense as the bits of a number
   /// with a fraction are shown as that number.
   package var text: String {
     let inputs = (0..<inputCount).map(port).joined(separator: ", ")
@@ -30,15 +30,15 @@ extension Program {
     lines += tensors.filter(isWeight).map {
       "  weight @\(quotedUnlessPlain($0.name)): \($0.element.rawValue)\($0.shape)"
     }
-    lines += instructions.map { "  \(text(of: $0))" }
+    lines += zip(instructions, nesting).map { instruction, nesting in
+      String(repeating: "  ", count: nesting.depth + 1) + text(of: instruction)
+    }
     return (lines + ["}"]).joined(separator: "\n")
   }
 
   /// One kernel call, as in ``text``.
   package func text(of instruction: Instruction) -> String {
-    if instruction.opcode == INGOT_OP_LOOP, instruction.attributes.count == 2 {
-      return "loop \(instruction.attributes[0]) times over the next \(instruction.attributes[1])"
-    }
+    if let loop = instruction.loop { return "loop \(loop.count) times over the next \(loop.length)" }
     let results = instruction.results.map { "\(label($0))\(typeAndPlace($0))" }.joined(separator: ", ")
     let inputs = instruction.inputs.map { $0.map(label) ?? "none" }.joined(separator: ", ")
     var line = "\(results) = \(instruction.operation) \(inputs)"

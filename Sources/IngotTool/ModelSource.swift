@@ -133,9 +133,7 @@ extension ModelSelection {
       throw ToolError("\(path): can't be read as UTF-8 text: \(error.localizedDescription)")
     }
     var module = try parseModule(text, file: path)
-    if let randomWeights = options.randomWeights {
-      for index in module.functions.indices { module.functions[index].bindRandomWeights(seed: randomWeights) }
-    }
+    if let randomWeights = options.randomWeights { module.bindRandomWeights(seed: randomWeights) }
     return module
   }
 

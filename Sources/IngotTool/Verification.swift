@@ -34,9 +34,12 @@ struct Agreement: Encodable {
   }
 }
 
-/// A pass that changed the graph, and how far its outputs lie from the source model's.
+/// A pass that changed the function, or one that it runs, and how far the outputs then lie from the source
+/// model's.
 struct StageAgreement: Encodable {
   var pass: String
+  /// What the pass changed.
+  var function: String
   var relative: Double
 }
 
@@ -103,15 +106,18 @@ struct Verification: Encodable {
     var options = CompileOptions(target: try targetLibrary().interpreter(), precision: precision)
     options.verifies = true
     var found: [StageAgreement] = []
+    var functions = source.functions
+    let reached = Set(source.reachable(from: functions[function]).map(\.name))
     let compiled = try compile(
       source, options,
       observer: { report, _, graph throws(Diagnostic) in
-        guard let expected, !report.changes.isEmpty, graph.name == source.functions[function].name else {
-          return
-        }
-        let outputs = try evaluate(graph, inputs, functions: source.functions)
+        guard let expected, !report.changes.isEmpty, reached.contains(graph.name),
+          let position = functions.firstIndex(where: { $0.name == graph.name })
+        else { return }
+        functions[position] = graph
+        let outputs = try evaluate(functions[function], inputs, functions: functions)
         let worst = zip(outputs, expected).map { TensorDifference($0, reference: $1).relative }.max() ?? 0
-        found.append(StageAgreement(pass: report.name, relative: worst))
+        found.append(StageAgreement(pass: report.name, function: graph.name, relative: worst))
       })
     stages = found
     guard compiled.programs[function] == contents.programs[function] else {
@@ -119,10 +125,12 @@ struct Verification: Encodable {
       return
     }
     let graph = compiled.module.functions[function]
-    let callees = Set(graph.order.compactMap { graph[$0].op.callee }).sorted()
-    guard callees.isEmpty else {
-      remark =
-        "layers are compared in functions that run no others; verify \(callees.joined(separator: ", ")) with --function"
+    let leaves = compiled.module.reachable(from: graph).filter { function in
+      function.order.allSatisfy { function[$0].op.callee == nil }
+    }
+    guard leaves.contains(where: { $0.name == graph.name }) else {
+      let names = leaves.map(\.name).joined(separator: ", ")
+      remark = "layers are compared in functions that run no others; verify \(names) with --function"
       return
     }
     var references: [ValueID: Tensor] = [:]

@@ -4,21 +4,27 @@ import IngotCompiler
 import MemoryPlanner
 import Tensors
 
-/// A graph lowered as it stands, and a check of its memory that knows nothing of how places were chosen.
+/// The first function of a module lowered as it stands, and a check of its memory that knows nothing of how
+/// places were chosen.
 struct LoweredGraph {
   let graph: Graph
+  /// What the graph runs.
+  let functions: [Graph]
   let program: Program
   let memory: ProgramMemory
   /// What the compiler says no plan can be smaller than.
   let arenaLowerBound: Int
 
-  init(_ graph: Graph) throws {
-    self.graph = graph
-    (program, arenaLowerBound) = try lowerAlone(graph)
+  init(_ module: Module) throws {
+    graph = module.functions[0]
+    functions = module.functions
+    (program, arenaLowerBound) = try lowerAlone(graph, functions: functions)
     memory = ProgramMemory(program)
   }
 
-  init(_ text: String) throws { try self.init(parseGraph(text, file: "test.graph")) }
+  init(_ graph: Graph) throws { try self.init(Module([graph])) }
+
+  init(_ text: String) throws { try self.init(parseModule(text, file: "test.graph")) }
 
   /// The kernel calls by opcode.
   var operations: [String] { program.instructions.map(\.operation) }
@@ -39,8 +45,9 @@ struct LoweredGraph {
   /// Everything that must hold of any lowered graph.
   func check() throws {
     try checkPlan()
+    let trace = try SymbolTrace(graph, functions)
     for isBound in [false, true] {
-      var simulation = try StorageSimulation(graph, program, portsAreBound: isBound)
+      var simulation = try StorageSimulation(trace, program, portsAreBound: isBound)
       try simulation.run()
     }
   }
@@ -73,27 +80,22 @@ struct SimulationError: Error, CustomStringConvertible {
 /// Runs a program on symbols in place of numbers: every byte of memory holds which byte of which element was
 /// written there last.
 ///
-/// Every element that a graph computes has a symbol of its own; what only moves elements (reshape, slice,
-/// concat) moves symbols. Each kernel call must find in memory the symbols that its node's operands have by
-/// the graph alone. Nodes need names of their own.
+/// Each kernel call, in every step of the loops around it, must find in memory the symbols that its node's
+/// operands have in that run by the module alone.
 struct StorageSimulation {
-  private let graph: Graph
+  private let trace: SymbolTrace
   private let program: Program
-  private let nodes: [String: Node]
-  /// Symbols of each value's elements, by the graph.
-  private var symbols: [ValueID: [Int64]] = [:]
+  /// Runs of each node so far.
+  private var counts: [String: Int] = [:]
   /// The arena, then the memory of ports that the caller has bound, then the weights.
   private var memory: [[Int64]]
   /// Where each buffer lies.
   private var places: [(memory: Int, offset: Int)] = []
 
-  init(_ graph: Graph, _ program: Program, portsAreBound: Bool) throws {
-    self.graph = graph
+  init(_ trace: SymbolTrace, _ program: Program, portsAreBound: Bool) throws {
+    self.trace = trace
     self.program = program
-    nodes = Dictionary(
-      graph.order.map { (graph[$0].name, graph[$0]) }, uniquingKeysWith: { first, _ in first })
     memory = [[Int64](repeating: -1, count: program.arenaBytes)]
-    try defineSymbols()
     for buffer in program.buffers {
       switch buffer.kind {
       case .input where portsAreBound, .output where portsAreBound, .weight:
@@ -102,63 +104,94 @@ struct StorageSimulation {
       default: places.append((0, buffer.offset))
       }
     }
-    for (index, port) in graph.inputs.enumerated() { write(index, bytes(of: port.value)) }
+    for (index, symbols) in trace.inputs.enumerated() { try write(index, symbols.bytes) }
     for (index, tensor) in program.tensors.enumerated() {
       guard case .weight = program.buffers[tensor.buffer].kind else { continue }
-      guard let weight = graph.findWeight(tensor.name) else {
-        throw SimulationError("weight '\(tensor.name)'")
-      }
-      write(index, bytes(of: weight))
+      guard let weight = trace.weights[tensor.name] else { throw SimulationError("weight '\(tensor.name)'") }
+      try write(index, weight.bytes)
     }
   }
 
   mutating func run() throws {
-    for instruction in program.instructions {
-      try checkOverlaps(instruction)
-      if instruction.operation == "copy" {
-        guard let source = instruction.inputs[0] else { throw SimulationError("a copy of nothing") }
-        write(instruction.results[0], read(source))
+    try run(program.instructions.indices, step: 0, of: 1)
+    for (name, runs) in trace.runs {
+      switch runs[0].op {
+      // What moves elements may need no kernel.
+      case .reshape, .slice, .concat: guard counts[name] != nil else { continue }
+      default: break
+      }
+      guard counts[name] == runs.count else {
+        throw SimulationError("'\(name)' runs \(counts[name] ?? 0) times, expected \(runs.count)")
+      }
+    }
+    for (index, symbols) in trace.outputs.enumerated() {
+      guard read(program.inputCount + index) == symbols.bytes else {
+        throw SimulationError("output \(index) does not hold what the module gives")
+      }
+    }
+  }
+
+  private mutating func run(_ range: Range<Int>, step: Int, of count: Int) throws {
+    var index = range.lowerBound
+    while index < range.upperBound {
+      let instruction = program.instructions[index]
+      index += 1
+      guard let loop = instruction.loop else {
+        try execute(instruction, step, count)
         continue
       }
-      guard let node = nodes[instruction.name] else { throw SimulationError("no node '\(instruction.name)'") }
-      for (operand, tensor) in zip(node.operands, instruction.inputs) {
-        guard let tensor, read(tensor) == bytes(of: operand) else {
-          throw SimulationError(
-            "\(node.op.name) '\(node.name)' does not find '\(graph[operand].name)' in memory")
-        }
+      let body = index..<(index + loop.length)
+      guard body.upperBound <= range.upperBound else {
+        throw SimulationError("a loop leaves the one around it")
       }
-      for (result, tensor) in zip(node.results, instruction.results) { write(tensor, bytes(of: result)) }
-    }
-    for (index, port) in graph.outputs.enumerated() {
-      guard read(program.inputCount + index) == bytes(of: port.value) else {
-        throw SimulationError("output '\(port.name)' does not hold '\(graph[port.value].name)'")
-      }
+      for step in 0..<loop.count { try run(body, step: step, of: loop.count) }
+      index = body.upperBound
     }
   }
 
-  private mutating func defineSymbols() throws {
-    var next: Int64 = 0
-    func fresh(_ value: ValueID) -> [Int64] {
-      let count = Int64(graph.shape(of: value).elementCount)
-      defer { next += count }
-      return Array(next..<(next + count))
-    }
-    for port in graph.inputs { symbols[port.value] = fresh(port.value) }
-    for weight in graph.weights { symbols[weight] = fresh(weight) }
-    for id in graph.order {
-      let node = graph[id]
-      switch node.op {
-      case .reshape, .slice, .concat:
-        let operands = node.operands.map { Tensor(symbols[$0] ?? [], shape: graph.shape(of: $0)) }
-        symbols[node.results[0]] = try node.op.evaluate(operands)[0].integers
-      default: for result in node.results { symbols[result] = fresh(result) }
+  private mutating func execute(_ instruction: Program.Instruction, _ step: Int, _ count: Int) throws {
+    try checkOverlaps(instruction)
+    switch instruction.operation {
+    case "copy": try write(instruction.results[0], read(source(instruction)))
+    case "take":
+      let whole = read(try source(instruction))
+      let size = whole.count / count
+      try write(instruction.results[0], Array(whole[(step * size)..<((step + 1) * size)]))
+    case "put":
+      let part = read(try source(instruction))
+      var whole = read(instruction.results[0])
+      guard whole.count == part.count * count else {
+        throw SimulationError("'\(instruction.name)' puts too much")
       }
+      whole.replaceSubrange((step * part.count)..<((step + 1) * part.count), with: part)
+      try write(instruction.results[0], whole)
+    default: try call(instruction)
     }
   }
 
-  private func bytes(of value: ValueID) -> [Int64] {
-    let size = Int64(graph.type(of: value).element.byteCount)
-    return (symbols[value] ?? []).flatMap { symbol in (0..<size).map { symbol * 8 + $0 } }
+  private mutating func call(_ instruction: Program.Instruction) throws {
+    let name = instruction.name
+    let count = counts[name, default: 0]
+    guard let runs = trace.runs[name], count < runs.count else {
+      throw SimulationError("node '\(name)' runs \(count + 1) times")
+    }
+    counts[name] = count + 1
+    for (index, operand) in runs[count].operands.enumerated() {
+      guard instruction.inputs.indices.contains(index), let tensor = instruction.inputs[index],
+        read(tensor) == operand.bytes
+      else {
+        throw SimulationError(
+          "run \(count) of \(runs[count].op.name) '\(name)' does not find operand \(index) in memory")
+      }
+    }
+    for (result, tensor) in zip(runs[count].results, instruction.results) { try write(tensor, result.bytes) }
+  }
+
+  private func source(_ instruction: Program.Instruction) throws -> Int {
+    guard instruction.inputs.count == 1, let source = instruction.inputs[0] else {
+      throw SimulationError("\(instruction.operation) '\(instruction.name)' of nothing")
+    }
+    return source
   }
 
   private func range(_ tensor: Int) -> (memory: Int, bytes: Range<Int>) {
@@ -176,10 +209,10 @@ struct StorageSimulation {
     return Array(memory[place.memory][place.bytes])
   }
 
-  private mutating func write(_ tensor: Int, _ symbols: [Int64]) {
+  private mutating func write(_ tensor: Int, _ symbols: [Int64]) throws {
     let place = range(tensor)
     guard symbols.count == place.bytes.count, place.bytes.upperBound <= memory[place.memory].count else {
-      return
+      throw SimulationError("\(symbols.count) bytes do not fit tensor %\(tensor)")
     }
     memory[place.memory].replaceSubrange(place.bytes, with: symbols)
   }

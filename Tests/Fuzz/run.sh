@@ -33,6 +33,7 @@ for precision in fp32 fp16; do
   "$ingot" compile "$models/network.onnx" --dim N=1 --precision $precision -o network.$precision.ingot >/dev/null
 done
 "$ingot" compile "$models/detector.onnx" --dim N=1 -o detector.ingot >/dev/null
+"$ingot" compile "$models/sampler.graph" --random-weights 1 -o sampler.ingot >/dev/null
 
 # start NAME WORD...: runs the words beside at most one other such command; a hang is a failure, too.
 start() {
@@ -57,6 +58,7 @@ touch passed failed
 start opcodes "$bundles" --seed "$seed" --mutations "$mutations"
 start network "$bundles" --seed "$seed" --mutations "$mutations" network.fp32.ingot network.fp16.ingot
 start detector "$bundles" --seed "$seed" --mutations "$mutations" detector.ingot
+start loops "$bundles" --seed "$seed" --mutations "$mutations" sampler.ingot
 # The demo's bundles are large, and every mutant is digested in full: a tenth must do.
 start digits "$bundles" --seed "$seed" --mutations $((mutations / 10)) digits.fp32.ingot digits.fp16.ingot
 start onnx "$readers" onnx "$models/kinds.onnx" "$mutations" "$seed"

@@ -56,6 +56,21 @@ private let samples = [
     %s, %k = nms %b, %r {max_output_boxes_per_class = 2, score_threshold = 0.1}
     %t = reshape %x {shape = [2, 3]}
     %f, %i, %c, %m = unique %t {sorted = false}
+    }
+    """,
+    """
+  graph @main(%x: f32[2], %s: f32[3, 4]) -> (%y, %all) {
+    %a = call %x {function = @f} : f32[2]
+    %y, %all = loop %a, %s {function = @"loop body", count = 3, carried = 1, stepped = 1} : f32[2], f32[3, 2]
+  }
+  graph @"loop body"(%h: f32[2], %u: f32[4]) -> (%n, %h as "old") {
+    weight @w: f32[2, 4] = [1, 2, 3, 4, 5, 6, 7, 8]
+    %m = matmul %u, @w {transpose_b = true}
+    %r = reshape %m {shape = [2]}
+    %n = call %r {function = @f} : f32[2] name "again"
+  }
+  graph @f(%x: f32[2]) -> (%y) {
+    %y = tanh %x
   }
   """,
 ]
@@ -67,7 +82,7 @@ private let pieces = [
   "sized",
   "digest", "name",
   "i64", "bool", "[2147483647, 2147483647]", "[]", "max", "clip(1, 2)", "relu", "cumsum", "layer_norm",
-  "batch_norm",
+  "batch_norm", "@f", "@main", "function", "count", "carried", "stepped", "call", "loop", "f32[3, 2]",
 ]
 
 private struct Generator {
@@ -121,6 +136,28 @@ private func check(_ text: String) {
   for sample in samples {
     let bytes = Array(sample.utf8)
     for count in bytes.indices { check(String(decoding: bytes[..<count], as: UTF8.self)) }
+  }
+}
+
+@Test func loopsMeetTheLargestNumbers() {
+  let numbers = ["0", "-1", "1", "2", "65537", "2147483647", "-2147483647", "9223372036854775807"]
+  for type in ["f32[]", "f32[1]", "f32[2147483647, 1]", "f32[0]"] {
+    for operands in ["", "%x", "%x, %x"] {
+      for attribute in ["count", "carried", "stepped"] {
+        for number in numbers {
+          for results in ["", ": \(type)", ": \(type), \(type)", ": f32[2147483647, 2147483647]"] {
+            check(
+              """
+              graph @m(%x: \(type)) -> (%x) {
+                %y, %z = loop \(operands) {function = @f, \(attribute) = \(number), count = 1} \(results)
+              }
+              graph @f(%x: \(type)) -> (%x, %x as "y") {
+              }
+              """.replacing(attribute == "count" ? ", count = 1" : "", with: ""))
+          }
+        }
+      }
+    }
   }
 }
 

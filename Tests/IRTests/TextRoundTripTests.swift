@@ -108,6 +108,23 @@ private func expectRoundTrip(_ graph: Graph) throws -> String {
   #expect(read.functions.map(\.name) == ["text encoder", "decoder"])
 }
 
+@Test func randomModulesAreKept() throws {
+  for seed in 0..<UInt64(100) {
+    let module = try randomModule(seed: seed)
+    try verify(module)
+    let contents = Dictionary(
+      module.functions.flatMap { graph in graph.weights.compactMap { graph.weight($0) } }.map {
+        ($0.name, $0.tensor)
+      },
+      uniquingKeysWith: { first, _ in first })
+    let read = try parseModule(module.text, file: "printed") { contents[$0] ?? nil }
+    #expect(read.text == module.text, "seed \(seed)")
+    #expect(
+      read.functions.map { GraphStructure($0) } == module.functions.map { GraphStructure($0) }, "seed \(seed)"
+    )
+  }
+}
+
 @Test func digestsAreCheckedAgainstTheContents() throws {
   var graph = Graph(name: "main")
   let tensor = Tensor((0..<20).map { Float($0) }, shape: [20])
@@ -150,6 +167,7 @@ private func changed<Definition: OpDefinition>(_ op: Definition, _ round: Int) -
     case .word: candidates = (0..<words.count).map { .word(words[($0 + round * 5) % words.count]) }
     case .function: candidates = [.function("other.\(round)")]
     case .calls: candidates = [.calls(calls)]
+    case .function: candidates = [.function(["main", "a b", "größe/@1"][round % 3])]
     case .call, nil: candidates = [round % 2 == 0 ? .call(Call("clip", [0, float])) : .word("relu")]
     }
     for candidate in candidates

@@ -33,8 +33,8 @@
 #define INGOT_MAX_SPATIAL 3u
 #define INGOT_MAX_LOOP_COUNT 65536
 #define INGOT_MAX_LOOP_DEPTH 8u
-/* Instructions that one run of a program executes at most, each as often as loops repeat it. */
-#define INGOT_MAX_EXECUTIONS ((uint64_t)1 << 26)
+/* Instructions that one run of a program executes at most, each as often as loops repeat it: 2^26. */
+#define INGOT_MAX_EXECUTIONS 67108864u
 #define INGOT_MAX_ELEMENTWISE_INPUTS 8u
 #define INGOT_MAX_ELEMENTWISE_STEPS 24u
 /* All compressed chunks of a file unpack to at most this; chunks that shrink more are stored raw. */

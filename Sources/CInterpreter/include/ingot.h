@@ -128,7 +128,8 @@ typedef struct {
   size_t name_bytes;
   uint64_t nanoseconds;
 } ingot_op_event;
-/* Called after every instruction on the calling thread; NULL switches timing off. */
+/* Called on the calling thread after every instruction, as often as loops repeat it, but not for the loops themselves;
+ * NULL switches timing off. */
 typedef void (*ingot_op_hook)(void *context, const ingot_op_event *event);
 void ingot_set_op_hook(ingot_session *session, ingot_op_hook hook, void *context);
 /* Contents of an instruction's results, for comparing layer by layer: valid inside the hook only.

@@ -79,7 +79,7 @@ package struct Loop: OpDefinition {
       throw OpError(
         "has \(results.count) results, expected at least one for each of \(carried) carried values")
     }
-    for index in 0..<carried where results[index] != operands[index] {
+    for index in 0..<carried where results[index].description != operands[index].description {
       throw OpError(
         "carried value \(index) is \(operands[index]) before the loop and \(results[index]) after it")
     }

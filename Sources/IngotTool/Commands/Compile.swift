@@ -103,11 +103,10 @@ struct CompileFacts: Encodable {
     nodesAfter = compiled.nodesAfter
     instructions = functions.reduce(0) { $0 + $1.instructions }
     // Functions that others run are counted with these.
-    let callees = compiled.module.functions.flatMap { graph in graph.order.compactMap { graph[$0].op.callee }
-    }
-    let entries = functions.filter { !callees.contains($0.name) }
-    macs = entries.reduce(0) { $0 + $1.macs }
-    parameters = entries.reduce(0) { $0 + $1.parameters }
+    let callees = Set(
+      compiled.module.functions.flatMap { graph in graph.order.compactMap { graph[$0].op.callee } })
+    macs = functions.filter { !callees.contains($0.name) }.reduce(0) { $0 + $1.macs }
+    parameters = Statistics(weightsOf: compiled.module).parameters
     ops = compiled.placements.flatMap { $0 }
   }
 

@@ -100,7 +100,7 @@ struct InspectFacts: Encodable {
   init(_ model: InspectedModel, ir: Bool, plan: Bool) {
     kind = "model"
     bundleBytes = model.compiled?.bytes.count
-    weightBytes = model.compiled?.weightBytes ?? model.statistics.reduce(0) { $0 + $1.weightBytes }
+    weightBytes = model.compiled?.weightBytes ?? Statistics(weightsOf: model.module).weightBytes
     target = model.compiled?.manifest.target
     precision = model.compiled?.manifest.precision
     functions = zip(model.module.functions, model.statistics).map { graph, statistics in

@@ -42,19 +42,25 @@ struct InspectedModel {
     return lines.joined(separator: "\n")
   }
 
+  /// Weights of a function and of all that it runs.
   private func weightCount(_ graph: Graph) -> String {
-    let unbound = graph.weights.count { graph.constant($0) == nil }
-    return "\(graph.weights.count) tensors" + (unbound == 0 ? "" : ", \(unbound) of them without contents")
+    let weights = module.reachable(from: graph).flatMap { graph in
+      graph.weights.compactMap { graph.weight($0) }
+    }
+    let isBound = Dictionary(
+      weights.map { ($0.name, $0.tensor != nil) }, uniquingKeysWith: { first, _ in first })
+    let unbound = isBound.values.count { !$0 }
+    return "\(isBound.count) tensors" + (unbound == 0 ? "" : ", \(unbound) of them without contents")
   }
 }
 
-/// Where the ops of each function run once the passes have rewritten it. Weights without contents count as
+/// Where the ops of each function, and of those that it runs, run once the passes have rewritten it. Weights without contents count as
 /// any numbers, since passes that fold weights need some and which does not matter here.
 func placements(of module: Module, on target: Target) throws -> [[Placement]] {
   var optimized = module
-  for index in optimized.functions.indices { optimized.functions[index].bindRandomWeights(seed: 0) }
+  optimized.bindRandomWeights(seed: 0)
   try run(pipeline(CompileOptions(target: target)), on: &optimized)
-  return optimized.functions.map { place($0, on: target) }
+  return try IngotCompiler.placements(of: optimized, on: target)
 }
 
 /// Ops with engine and reason.

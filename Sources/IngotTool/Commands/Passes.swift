@@ -28,13 +28,14 @@ struct PassesCommand: ParsableCommand {
 
   struct Report: Encodable {
     var name: String
+    var function: String
     var nodesBefore: Int
     var nodesAfter: Int
     var changes: [String]
     var difference: String?
 
     enum CodingKeys: String, CodingKey {
-      case name, changes, difference
+      case name, function, changes, difference
       case nodesBefore = "nodes_before"
       case nodesAfter = "nodes_after"
     }
@@ -50,20 +51,27 @@ struct PassesCommand: ParsableCommand {
       throw ToolError("there is no pass '\(after)'; the passes are \(names.joined(separator: ", "))")
     }
     var module = try reference.load()
-    var texts: [String: String] = ["start": module.text]
+    if after == "start" { return print(module.text) }
+    var texts: [String: String] = [:]
     var reports: [Report] = []
     try Passes.run(steps, on: &module) { report, before, graph throws(Diagnostic) in
-      if after != nil { texts[report.name] = graph.text }
+      if report.name == after { texts[graph.name] = graph.text }
       guard !report.changes.isEmpty else { return }
       reports.append(
         Report(
-          name: report.name, nodesBefore: report.nodesBefore, nodesAfter: report.nodesAfter,
+          name: report.name, function: graph.name, nodesBefore: report.nodesBefore,
+          nodesAfter: report.nodesAfter,
           changes: report.changes.map(\.description),
           difference: diff ? lineDifference(before.text, graph.text) : nil))
     }
-    if let after { return print(texts[after] ?? module.text) }
+    if after != nil {
+      return print(module.functions.compactMap { texts[$0.name] }.joined(separator: "\n\n"))
+    }
     if json { return try printJSON(reports) }
+    var shown = module.functions.count > 1 ? "" : module.functions.first?.name
     for report in reports {
+      if report.function != shown { print("function \(report.function)") }
+      shown = report.function
       let count = report.changes.count
       print(
         "\(report.name): \(report.nodesBefore) -> \(report.nodesAfter) nodes, \(count) change\(count == 1 ? "" : "s")"

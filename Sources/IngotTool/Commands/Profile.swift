@@ -10,7 +10,7 @@ struct ProfileCommand: ParsableCommand {
     commandName: "profile",
     abstract: "Time every kernel call of a bundle.",
     discussion: """
-      Times are medians of several runs. The rate counts multiply-adds of convolutions and matrix products; \
+      Times are medians of several runs, of all times that a loop repeats a call together. The rate counts multiply-adds of convolutions and matrix products; \
       its share is of the highest rate that any call of this bundle reaches or that a large matrix product \
       reaches here, whichever is more.
       """)
@@ -26,6 +26,8 @@ struct ProfileCommand: ParsableCommand {
     var instruction: Int
     var op: String
     var node: String
+    /// How often a run makes the call.
+    var executions: Int
     var medianMs: Double
     var share: Double
     var macs: Int
@@ -33,7 +35,7 @@ struct ProfileCommand: ParsableCommand {
     var peakShare: Double
 
     enum CodingKeys: String, CodingKey {
-      case instruction, op, node, share, macs
+      case instruction, op, node, executions, share, macs
       case medianMs = "median_ms"
       case gmacsPerSecond = "gmacs_per_s"
       case peakShare = "peak_share"
@@ -66,13 +68,15 @@ struct ProfileCommand: ParsableCommand {
     if top > 0 { calls = Array(calls.sorted { $0.medianMs > $1.medianMs }.prefix(top)) }
     let rows = calls.map { call in
       [
-        "\(call.instruction)", call.op, call.node, format(call.medianMs, digits: 3),
+        "\(call.instruction)", call.op, call.node, "\(call.executions)", format(call.medianMs, digits: 3),
         format(call.share * 100, digits: 1),
         call.macs > 0 ? format(call.gmacsPerSecond, digits: 1) : "",
         call.macs > 0 ? format(call.peakShare * 100, digits: 0) : "",
       ]
     }
-    print(table(["call", "op", "node", "ms", "%", "GMAC/s", "% of peak"], rows, right: [0, 3, 4, 5, 6]))
+    print(
+      table(
+        ["call", "op", "node", "times", "ms", "%", "GMAC/s", "% of peak"], rows, right: [0, 3, 4, 5, 6, 7]))
     print(
       "total \(format(facts.totalMs, digits: 3)) ms, peak taken as \(format(facts.peakGmacsPerSecond, digits: 1)) GMAC/s"
     )
@@ -81,23 +85,26 @@ struct ProfileCommand: ParsableCommand {
   private func measure(_ session: Session, _ program: Program) throws -> Facts {
     let inputs = seededInputs(session.inputs)
     var times = [[Double]](repeating: [], count: program.instructions.count)
-    var described: [Int: OperationTime] = [:]
     for round in 0..<(runs + 2) {
       for (index, tensor) in inputs.enumerated() { try session.setInput(index, to: tensor) }
-      for call in try session.profile() where round >= 2 && times.indices.contains(call.instruction) {
-        times[call.instruction].append(Double(call.nanoseconds) / 1e6)
-        described[call.instruction] = call
+      var sums = [UInt64](repeating: 0, count: times.count)
+      for call in try session.profile() where sums.indices.contains(call.instruction) {
+        sums[call.instruction] += call.nanoseconds
       }
+      guard round >= 2 else { continue }
+      for index in times.indices { times[index].append(Double(sums[index]) / 1e6) }
     }
-    let medians = times.map { $0.isEmpty ? 0 : median($0.sorted()) }
+    let medians = times.map { median($0.sorted()) }
     let total = medians.reduce(0, +)
-    let macs = program.instructions.map { program.multiplyAdds($0) }
+    let executions = program.nesting.map(\.executions)
+    let macs = zip(program.instructions, executions).map { program.multiplyAdds($0) &* $1 }
     let rates = zip(macs, medians).map { $1 > 0 ? Double($0) / ($1 * 1e6) : 0 }
     let peak = max(rates.max() ?? 0, try matrixProductRate(threads: source.threads))
     let calls = program.instructions.indices.map { index in
       Call(
-        instruction: index, op: described[index]?.operation ?? "", node: program.instructions[index].name,
-        medianMs: medians[index], share: total > 0 ? medians[index] / total : 0, macs: macs[index],
+        instruction: index, op: program.instructions[index].operation, node: program.instructions[index].name,
+        executions: executions[index], medianMs: medians[index],
+        share: total > 0 ? medians[index] / total : 0, macs: macs[index],
         gmacsPerSecond: rates[index], peakShare: peak > 0 ? rates[index] / peak : 0)
     }
     return Facts(totalMs: total, peakGmacsPerSecond: peak, ops: calls)

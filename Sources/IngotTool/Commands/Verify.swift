@@ -13,7 +13,7 @@ struct Verify: ParsableCommand {
 
         ingot verify net.ingot --model net.onnx --inputs samples/
 
-      With --stages, the graph is also run after every pass that changed it, which tells a pass that breaks \
+      With --stages, the model is also run after every pass that changed it, which tells a pass that breaks \
       numbers.
       """)
 
@@ -83,8 +83,12 @@ struct Verify: ParsableCommand {
     if let remark = result.remark { print(remark) }
     if !result.stages.isEmpty {
       print("\nafter each pass that changed the graph")
-      print(
-        table(["pass", "relative"], result.stages.map { [$0.pass, scientific($0.relative)] }, right: [1]))
+      let severalFunctions = Set(result.stages.map(\.function)).count > 1
+      let rows = result.stages.map { stage in
+        [stage.pass] + (severalFunctions ? [stage.function] : []) + [scientific(stage.relative)]
+      }
+      let header = ["pass"] + (severalFunctions ? ["function"] : []) + ["relative"]
+      print(table(header, rows, right: [header.count - 1]))
     }
   }
 }
