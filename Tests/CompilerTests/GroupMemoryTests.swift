@@ -1,3 +1,4 @@
+import Bundle
 import Graphs
 import IR
 import IngotCompiler

@@ -32,7 +32,7 @@ func touch(_ graph: ONNXGraph) -> Int {
 func touch(_ attributes: [ONNXAttribute]) -> Int {
   attributes.reduce(0) { sum, attribute in
     switch attribute.value {
-    case .tensor(let tensor): sum &+ touch(tensor)
+    case .tensor(let tensor, _): sum &+ touch(tensor)
     case .tensors(let tensors): tensors.reduce(sum) { $0 &+ touch($1) }
     case .graph(let graph): sum &+ touch(graph)
     case .graphs(let graphs): graphs.reduce(sum) { $0 &+ touch($1) }

@@ -56,9 +56,9 @@ private let samples = [
     %s, %k = nms %b, %r {max_output_boxes_per_class = 2, score_threshold = 0.1}
     %t = reshape %x {shape = [2, 3]}
     %f, %i, %c, %m = unique %t {sorted = false}
-    }
-    """,
-    """
+  }
+  """,
+  """
   graph @main(%x: f32[2], %s: f32[3, 4]) -> (%y, %all) {
     %a = call %x {function = @f} : f32[2]
     %y, %all = loop %a, %s {function = @"loop body", count = 3, carried = 1, stepped = 1} : f32[2], f32[3, 2]

@@ -165,7 +165,6 @@ private func changed<Definition: OpDefinition>(_ op: Definition, _ round: Int) -
     case .ints: candidates = [.ints([round, -3, Limits.extent, -Limits.extent])]
     case .floats: candidates = [.floats([float, 1, -2.5])]
     case .word: candidates = (0..<words.count).map { .word(words[($0 + round * 5) % words.count]) }
-    case .function: candidates = [.function("other.\(round)")]
     case .calls: candidates = [.calls(calls)]
     case .function: candidates = [.function(["main", "a b", "größe/@1"][round % 3])]
     case .call, nil: candidates = [round % 2 == 0 ? .call(Call("clip", [0, float])) : .word("relu")]
