@@ -113,10 +113,7 @@ private struct Flattener {
   ) throws(Diagnostic) -> [ValueID] {
     guard let callee = node.op.callee else {
       let results = try flat.graph.add(node.op, operands, name: name, at: node.location)
-      for (new, old) in zip(results, node.results) {
-        flat.graph.rename(new, to: graph[old].name)
-        keepAnnotations(of: old, graph, on: new)
-      }
+      describe(results, as: node.results, of: graph)
       return results
     }
     guard let function = functions[callee] else {
@@ -125,8 +122,18 @@ private struct Flattener {
         op: node.op.name,
         advice: "give all functions of the module")
     }
-    if case .loop(let loop) = node.op { return try repeated(loop, function, operands, name: name) }
-    return try inline(function, operands, prefix: name)
+    guard case .loop(let loop) = node.op else { return try inline(function, operands, prefix: name) }
+    let results = try repeated(loop, function, operands, name: name)
+    describe(results, as: node.results, of: graph)
+    return results
+  }
+
+  /// Gives values what typing rules do not infer of those that they stand for.
+  private mutating func describe(_ values: [ValueID], as others: [ValueID], of graph: Graph) {
+    for (value, other) in zip(values, others) {
+      flat.graph.rename(value, to: graph[other].name)
+      keepAnnotations(of: other, graph, on: value)
+    }
   }
 
   private mutating func keepAnnotations(of old: ValueID, _ graph: Graph, on new: ValueID) {

@@ -4,7 +4,8 @@ import IR
 ///
 /// Step 0 is before the first node, node i of the order runs at step i + 1, the last step is after the last
 /// node: graph inputs are defined at step 0 and outputs are read at the last step. What a loop reads from
-/// before it, or hands from one run to the next, is read until its last node.
+/// before it is read until its last node. That includes the memory of what it hands from one run to the next
+/// and of what it puts together, which ``LoopStep/Kind/start`` and ``LoopStep/Kind/space`` define.
 struct Lifetimes {
   let lastStep: Int
   private var definitions: [Int]
@@ -35,8 +36,6 @@ struct Lifetimes {
       for operand in node.operands where definitions[operand.index] < first {
         lastUses[operand.index] = max(lastUses[operand.index], last)
       }
-      guard case .loopStep(let step) = node.op, step.kind == .update || step.kind == .put else { continue }
-      lastUses[node.results[0].index] = max(lastUses[node.results[0].index], last)
     }
   }
 

@@ -219,7 +219,7 @@ import Testing
         chain(3) { "  %y = loop %x {function = \($0), count = 60000, carried = 1} : f32[4]" },
         CompileOptions(target: cpu))
     } throws: { error in
-      "\(error)".contains("a run of function 'f0' makes 7200060001 kernel calls, expected at most 67108864")
+      "\(error)".contains("a run of function 'f0' makes 7200120001 kernel calls, expected at most 67108864")
     }
   }
 

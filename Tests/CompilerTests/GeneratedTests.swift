@@ -24,7 +24,8 @@ import Testing
         drawn.insert(op.name)
       }
     }
-    #expect(Set(Op.prototypes.keys).subtracting(drawn) == [])
+    let single = Op.prototypes.filter { $0.value.callee == nil }
+    #expect(Set(single.keys).subtracting(drawn) == [])
   }
 
   @Test(arguments: OpFamily.allCases)

@@ -10,9 +10,10 @@ import Testing
     #expect(repeated == [])
   }
 
+  /// Ops that run functions have tests of their own, since they mean nothing outside a module.
   @Test func everyOpHasCases() {
     let covered = Set(opCases.map(\.op.name))
-    #expect(Op.prototypes.keys.filter { !covered.contains($0) }.sorted() == [])
+    #expect(Op.prototypes.filter { !covered.contains($0.key) && $0.value.callee == nil }.keys.sorted() == [])
   }
 
   @Test(arguments: opCases) func resultsHaveTheInferredTypes(_ opCase: OpCase) throws {

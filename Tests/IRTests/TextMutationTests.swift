@@ -64,9 +64,9 @@ private let samples = [
     %y, %all = loop %a, %s {function = @"loop body", count = 3, carried = 1, stepped = 1} : f32[2], f32[3, 2]
   }
   graph @"loop body"(%h: f32[2], %u: f32[4]) -> (%n, %h as "old") {
-    weight @w: f32[2, 4] = [1, 2, 3, 4, 5, 6, 7, 8]
-    %m = matmul %u, @w {transpose_b = true}
-    %r = reshape %m {shape = [2]}
+    weight @w: f32[2] = [1, 2]
+    %m = reduce %u {kind = mean, axes = [0]}
+    %r = mul @w, %m
     %n = call %r {function = @f} : f32[2] name "again"
   }
   graph @f(%x: f32[2]) -> (%y) {

@@ -99,7 +99,7 @@ import Testing
       module([
         ("main", ["leaf", "a"]), ("a", ["leaf", "b"]), ("b", ["c"]), ("c", ["leaf", "b"]), ("leaf", []),
       ]),
-      "t:9:9: call: [V18] @b, node \"v0\": @b runs @c runs @b, in a circle; repeat a function by 'loop'")
+      "t:10:9: call: [V18] @b, node \"v0\": @b runs @c runs @b, in a circle; repeat a function by 'loop'")
   }
 
   @Test func v18CallsEnd() throws {

@@ -163,7 +163,7 @@ private func chain() throws -> Graph {
   expectBroken(16, ["@w", "f32[1, 2]", "f32[2]"], #_sourceLocation) { try verify(reshaped) }
 }
 
-@Test func v17SizesNameAxesAndOutputs() throws {
+@Test func v19SizesNameAxesAndOutputs() throws {
   func graph(_ sizes: OutputSize..., count: TensorType = TensorType(.i64, [])) throws -> Graph {
     var graph = try chain()
     graph.addOutput("z", graph.outputs[0].value, sizes: sizes)
@@ -173,13 +173,13 @@ private func chain() throws -> Graph {
   try verify(try graph())
   try verify(try graph(OutputSize(axis: 0, output: "n"), OutputSize(axis: 2, output: "n")))
   let size = OutputSize(axis: 1, output: "n")
-  expectBroken(17, try graph(OutputSize(axis: 3, output: "n")), "output \"z\"", "axis 3", "expected 0 to 2")
-  expectBroken(17, try graph(OutputSize(axis: -1, output: "n")), "axis -1")
-  expectBroken(17, try graph(size, size), "axis 1 is sized after axis 1")
-  expectBroken(17, try graph(size, OutputSize(axis: 0, output: "n")), "axis 0 is sized after axis 1")
-  expectBroken(17, try graph(OutputSize(axis: 1, output: "m")), "\"m\", which is no output")
-  expectBroken(17, try graph(size, count: TensorType(.i32, [])), "i32[], expected i64[]")
-  expectBroken(17, try graph(size, count: TensorType(.i64, [1])), "i64[1], expected i64[]")
+  expectBroken(19, try graph(OutputSize(axis: 3, output: "n")), "output \"z\"", "axis 3", "expected 0 to 2")
+  expectBroken(19, try graph(OutputSize(axis: -1, output: "n")), "axis -1")
+  expectBroken(19, try graph(size, size), "axis 1 is sized after axis 1")
+  expectBroken(19, try graph(size, OutputSize(axis: 0, output: "n")), "axis 0 is sized after axis 1")
+  expectBroken(19, try graph(OutputSize(axis: 1, output: "m")), "\"m\", which is no output")
+  expectBroken(19, try graph(size, count: TensorType(.i32, [])), "i32[], expected i64[]")
+  expectBroken(19, try graph(size, count: TensorType(.i64, [1])), "i64[1], expected i64[]")
 }
 
 @Test func outputsAreCutToTheirSizes() throws {

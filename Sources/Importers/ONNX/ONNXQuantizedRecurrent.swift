@@ -2,7 +2,7 @@ import IR
 import Tensors
 
 /// onnxruntime's LSTM with integer weights: inputs and states are quantized by their range in every step, so
-/// its steps are written out. The values are those that an integer runtime gets.
+/// its steps are written out. The values are those that an integer runtime gets: the sums are exact.
 func dynamicQuantizeLSTM(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   enum Direction: String, CaseIterable { case forward, reverse, bidirectional }
   let direction = try context.word("direction", Direction.forward)
@@ -45,42 +45,24 @@ private struct QuantizedLSTM {
   static let stepLimit = 1000
 
   private let context: ONNXNodeContext
-  private let inputWeights: ONNXOperand
-  private let stateWeights: ONNXOperand
+  private let inputWeights: IntegerWeights
+  private let stateWeights: IntegerWeights
   private let bias: ONNXOperand?
   private let firstState: ONNXOperand
   private let firstCell: ONNXOperand
 
-  private var width: Int { stateWeights.shape[0] }
+  private var width: Int { stateWeights.matrix.shape[0] }
 
   init(_ context: ONNXNodeContext, direction: Int, of count: Int) throws(Finding) {
     self.context = context
     let x = try context.input(0)
-    func weights(_ index: Int, scale: Int, zero: Int) throws(Finding) -> ONNXOperand {
-      let matrix = try context.input(index)
-      guard matrix.rank == 3, matrix.shape[0] == count, matrix.element == .i8 || matrix.element == .u8 else {
-        throw Finding("weights are \(matrix.type)", expected: "8-bit integers for \(count) directions")
-      }
-      let shape = Array(matrix.shape.extents[1...])
-      func part(_ operand: ONNXOperand) throws(Finding) -> ONNXOperand {
-        guard operand.rank >= 1, operand.rank <= 2, operand.shape[0] == count else {
-          throw Finding(
-            "scale or zero point is \(operand.type)", expected: "one for each of \(count) directions")
-        }
-        let slice = try context.slice(operand, axis: 0, start: direction, count: 1)
-        return try context.cast(try context.reshape(slice, [1, slice.shape.elementCount]), .f32)
-      }
-      let integers = try context.slice(matrix, axis: 0, start: direction, count: 1)
-      var values = try context.cast(try context.reshape(integers, shape), .f32)
-      if let zero = context.optional(zero) { values = try context.binary(.sub, values, try part(zero)) }
-      return try context.binary(.mul, values, try part(try context.input(scale)))
-    }
-    inputWeights = try weights(1, scale: 8, zero: 9)
-    stateWeights = try weights(2, scale: 10, zero: 11)
-    let hidden = stateWeights.shape[0]
-    guard inputWeights.shape == [x.shape[2], 4 * hidden], stateWeights.shape[1] == 4 * hidden else {
+    inputWeights = try IntegerWeights(context, 1, scale: 8, zero: 9, direction, of: count)
+    stateWeights = try IntegerWeights(context, 2, scale: 10, zero: 11, direction, of: count)
+    let (inputShape, stateShape) = (inputWeights.matrix.shape, stateWeights.matrix.shape)
+    let hidden = stateShape[0]
+    guard inputShape == [x.shape[2], 4 * hidden], stateShape[1] == 4 * hidden else {
       throw Finding(
-        "weights have shapes \(inputWeights.shape) and \(stateWeights.shape)",
+        "weights have shapes \(inputShape) and \(stateShape)",
         expected: "[\(x.shape[2]), 4 × hidden] and [hidden, 4 × hidden]")
     }
     bias = try context.optional(3).map { (bias) throws(Finding) in
@@ -110,14 +92,14 @@ private struct QuantizedLSTM {
     let x = try context.input(0)
     let (steps, batch) = (x.shape[0], x.shape[1])
     let rows = try context.reshape(x, [steps * batch, x.shape[2]])
-    var products = try quantizedProduct(rows, inputWeights)
-    if let bias { products = try context.binary(.add, products, bias) }
+    let products = try quantizedProduct(rows, inputWeights)
     var (state, cell) = (firstState, firstCell)
     var states: [ONNXOperand] = []
     for step in 0..<steps {
       let row = (isReverse ? steps - 1 - step : step) * batch
       let own = try context.slice(products, axis: 0, start: row, count: batch)
-      let gates = try context.binary(.add, own, try quantizedProduct(state, stateWeights))
+      var gates = try context.binary(.add, own, try quantizedProduct(state, stateWeights))
+      if let bias { gates = try context.binary(.add, gates, bias) }
       func gate(_ index: Int, _ function: UnaryFunction) throws(Finding) -> ONNXOperand {
         try context.unary(
           function, try context.slice(gates, axis: 1, start: index * width, count: width))
@@ -135,12 +117,78 @@ private struct QuantizedLSTM {
     )
   }
 
-  /// The product of x rounded to 256 steps of its range.
-  private func quantizedProduct(_ x: ONNXOperand, _ weights: ONNXOperand) throws(Finding) -> ONNXOperand {
+  /// The product of x rounded to 256 steps of its range: the sum of integers, exact, times both scales.
+  private func quantizedProduct(_ x: ONNXOperand, _ weights: IntegerWeights) throws(Finding) -> ONNXOperand {
     let (scale, zero) = try dynamicRange(context, x)
     let steps = try context.unary(.round, try context.binary(.div, x, scale))
     let limited = try context.unary(.clip, try context.binary(.add, steps, zero), 0, 255)
-    let centred = try context.binary(.sub, limited, zero)
-    return try context.binary(.mul, try context.emit(.matmul(MatMul()), [centred, weights]), scale)
+    let sums = try weights.product(context, limited, zero)
+    return try context.binary(.mul, sums, try context.binary(.mul, scale, weights.scale))
+  }
+}
+
+/// One direction's weights: 8-bit integers, and what one step of them stands for.
+private struct IntegerWeights {
+  /// [inputs, 4 × hidden]
+  let matrix: ONNXOperand
+  /// One number, or one for each column.
+  let zero: ONNXOperand
+  let scale: ONNXOperand
+  /// The integers less their zero points in fp32, where no sum of products with 0 … 255 can reach 2^24, below
+  /// which fp32 is exact; it has the faster kernel.
+  private let centred: ONNXOperand?
+
+  init(
+    _ context: ONNXNodeContext, _ index: Int, scale: Int, zero: Int, _ direction: Int, of count: Int
+  ) throws(Finding) {
+    let weights = try context.input(index)
+    guard weights.rank == 3, weights.shape[0] == count, weights.element == .i8 || weights.element == .u8
+    else {
+      throw Finding("weights are \(weights.type)", expected: "8-bit integers for \(count) directions")
+    }
+    func part(_ operand: ONNXOperand) throws(Finding) -> ONNXOperand {
+      let columns = operand.shape.elementCount / max(1, count)
+      guard (1...2).contains(operand.rank), operand.shape[0] == count,
+        columns == 1 || columns == weights.shape[2]
+      else {
+        throw Finding(
+          "scale or zero point is \(operand.type)",
+          expected: "one for each of \(count) directions, or one for each of its columns")
+      }
+      let slice = try context.slice(operand, axis: 0, start: direction, count: 1)
+      return try context.reshape(slice, columns == 1 ? [] : [columns])
+    }
+    matrix = try context.reshape(
+      try context.slice(weights, axis: 0, start: direction, count: 1), Array(weights.shape.extents[1...]))
+    self.scale = try context.cast(try part(try context.input(scale)), .f32)
+    let zeroPoint =
+      try context.optional(zero).map { (zero) throws(Finding) in try part(zero) }
+      ?? context.scalar(0, like: weights)
+    self.zero = zeroPoint
+    let real = try context.binary(
+      .sub, try context.cast(matrix, .f32), try context.cast(zeroPoint, .f32))
+    let isExact = real.constant.map { 255 * Self.largestSum($0) < 0x1p24 } ?? false
+    centred = isExact ? real : nil
+  }
+
+  /// (x − zeroOfX) · (matrix − zero), exactly, of x in 0 … 255.
+  func product(_ context: ONNXNodeContext, _ x: ONNXOperand, _ zeroOfX: ONNXOperand) throws(Finding)
+    -> ONNXOperand
+  {
+    if let centred {
+      return try context.emit(.matmul(MatMul()), [try context.binary(.sub, x, zeroOfX), centred])
+    }
+    let product = try context.emit(
+      .matmulInteger(MatMulInteger()),
+      [try context.cast(x, .u8), matrix, try context.cast(zeroOfX, .u8), zero])
+    return try context.cast(product, .f32)
+  }
+
+  /// The largest Σ |weight| of a column.
+  private static func largestSum(_ matrix: Tensor) -> Float {
+    let (values, columns) = (matrix.floats, matrix.shape[1])
+    var sums = [Float](repeating: 0, count: columns)
+    for (index, value) in values.enumerated() { sums[index % columns] += abs(value) }
+    return sums.max() ?? 0
   }
 }
