@@ -50,7 +50,8 @@ let package = Package(
     // Floor 3
     .target(name: "Importers", dependencies: ["IR", "Tensors", "COnnx"], swiftSettings: swift),
     .target(
-      name: "Graphs", dependencies: ["IR", "Tensors"], path: "Graphs", exclude: ["Demo", "README.md"], swiftSettings: swift
+      name: "Graphs", dependencies: ["IR", "Tensors"], path: "Graphs", exclude: ["Demo", "README.md"],
+      swiftSettings: swift
     ),
 
     // Floor 4

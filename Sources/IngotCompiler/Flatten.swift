@@ -69,7 +69,9 @@ private struct Flattener {
   mutating func run(_ graph: Graph) throws(Diagnostic) -> FlatFunction {
     let inputs = graph.inputs.map { flat.graph.addInput($0.name, graph.type(of: $0.value)) }
     let outputs = try inline(graph, inputs, prefix: "")
-    for (port, value) in zip(graph.outputs, outputs) { flat.graph.addOutput(port.name, value, sizes: port.sizes) }
+    for (port, value) in zip(graph.outputs, outputs) {
+      flat.graph.addOutput(port.name, value, sizes: port.sizes)
+    }
     return flat
   }
 

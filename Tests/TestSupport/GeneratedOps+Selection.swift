@@ -24,7 +24,8 @@ func generatedNonMaxSuppression(_ draw: inout Draw) -> GeneratedOp {
   return GeneratedOp(
     .nms(op),
     [
-      TensorType(.f32, [images, count, 4]), TensorType(draw.one(of: [.f32, .f16]), [images, classes, count]),
+      TensorType(.f32, [images, count, 4]),
+      TensorType(draw.one(of: [.f32, .f16]), [images, classes, count]),
     ],
     values: [.grid(step: 0.25, 0, 2), .grid(step: 0.125, 0, 1)], .bits)
 }
