@@ -10,6 +10,7 @@ PARTICULARS = (
     (re.compile(r"^\S*/model\.(onnx|ingot): "), ""),
     (re.compile(r"^node (\d+|'[^']*') \(([^)]*)\)"), r"\2"),
     (re.compile(r"^node '[^']*': "), ""),
+    (re.compile(r"^\S*/input_\d+\.npy: holds the float64 value \S+;"), "an input: holds a float64 value out of range;"),
     # Names and sizes of tensors.
     (re.compile(r"^input '[^']*'"), "an input"),
     (re.compile(r"\b(input|condition|output \d+) \(?'[^']*'\)?"), r"\1"),
