@@ -25,10 +25,11 @@ demo: build
 build: install-packages
 	$(SWIFT) build -c release -j $(JOBS) --product ingot
 
+# Tests are built with other settings than the tool, and each change between the two builds everything again.
 test: install-packages
-	$(SWIFT) build -c release -j $(JOBS) --product ingot
 	$(MAKE) c
 	$(SWIFT) test -c release -j $(JOBS)
+	$(SWIFT) build -c release -j $(JOBS) --product ingot
 	@bash Tests/Tool/run.sh $(INGOT)
 
 models: build

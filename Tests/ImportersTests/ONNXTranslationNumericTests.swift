@@ -80,6 +80,21 @@ private func integers(_ values: [Int64], _ shape: Shape) -> Tensor { Tensor(valu
     #expect(results[1].floats == [0, 1, 4, 6, 12, 15, 24, 28])
   }
 
+  /// Constant weights are multiplied in fp32, others as integers: the sums are the same.
+  @Test func quantizedRecurrentSumsAreExact() throws {
+    let (w, r) = ("int8[1, 2, 8] w = {100}", "int8[1, 2, 8] r = {-77}")
+    let scales = "float[1, 8] ws = {0.01}, float[1] rs = {0.02}, int8[1] z = {3}"
+    let call = "com.microsoft.DynamicQuantizeLSTM<hidden_size = 2>(x, w, r, _, _, _, _, _, ws, z, rs, z)"
+    let x = Tensor([0.3, -1.7, 0.9, 2.2, -0.1, 0.7] as [Float], shape: [3, 1, 2])
+    let known = try run("(float[3, 1, 2] x) => (y) <\(w), \(r), \(scales)> { y = \(call) }", x)
+    let found = try run(
+      "(float[3, 1, 2] x, int8[1, 2, 8] w, int8[1, 2, 8] r) => (y) <\(scales)> { y = \(call) }", x,
+      Tensor([Int64](repeating: 100, count: 16), shape: [1, 2, 8], element: .i8),
+      Tensor([Int64](repeating: -77, count: 16), shape: [1, 2, 8], element: .i8))
+    #expect(known[0].shape == [3, 1, 1, 2])
+    #expect(known[0].isIdentical(to: found[0]))
+  }
+
   @Test func resizingAxesThatAreNotSpatial() throws {
     let text = "(float[2, 1, 2] x) => (y) <int64[3] s = {4, 1, 2}> { y = Resize(x, _, _, s) }"
     let results = try run(text, ramp([2, 1, 2]))

@@ -72,10 +72,15 @@ def verify_words(folder: pathlib.Path, case: Case) -> list:
 
 
 def difference(found: np.ndarray, expected: np.ndarray) -> float:
-    """The largest difference as a share of the largest expected value; integers count in full."""
+    """The largest difference as a share of the largest expected value. Integers must be the same."""
     if found.shape != expected.shape or found.dtype != expected.dtype:
         raise Failure(f"found {found.dtype} {found.shape}, expected {expected.dtype} {expected.shape}")
     if expected.size == 0:
+        return 0.0
+    if expected.dtype.kind != "f":
+        count = np.count_nonzero(found != expected)
+        if count:
+            raise Failure(f"{count} of {expected.size} integers differ")
         return 0.0
     a, b = found.astype(np.float64), expected.astype(np.float64)
     if not np.isfinite(a).all():

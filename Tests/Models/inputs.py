@@ -21,6 +21,37 @@ def image(shape: tuple[int, ...], seed: int, low: float = -2.0, high: float = 2.
     return (low + (high - low) * field).astype(np.float32)
 
 
+FONT = {
+    "0": "01110 10001 10011 10101 11001 10001 01110",
+    "1": "00100 01100 00100 00100 00100 00100 01110",
+    "2": "01110 10001 00001 00010 00100 01000 11111",
+    "3": "11111 00010 00100 00010 00001 10001 01110",
+    "4": "00010 00110 01010 10010 11111 00010 00010",
+    "5": "11111 10000 11110 00001 00001 10001 01110",
+    "6": "00110 01000 10000 11110 10001 10001 01110",
+    "7": "11111 00001 00010 00100 01000 01000 01000",
+    "8": "01110 10001 10001 01110 10001 10001 01110",
+    "9": "01110 10001 10001 01111 00001 00010 01100",
+}
+
+
+def digits(width: int, count: int, seed: int) -> np.ndarray:
+    """A line of `count` random digits, dark on light, a little blurred and noisy: [1, 1, 64, width] in [-1, 1]. A digit
+    takes 20 columns."""
+    generator = np.random.default_rng(seed)
+    line = np.zeros((64, width))
+    room = width // count
+    for index in range(count):
+        rows = FONT[str(generator.integers(0, 10))].split()
+        glyph = np.kron([[int(dot) for dot in row] for row in rows], np.ones((4, 4)))
+        top, left = generator.integers(10, 26), index * room + generator.integers(2, room - 22)
+        line[top : top + 28, left : left + 20] = glyph
+    for axis in (0, 1, 0, 1):
+        line = (np.roll(line, 1, axis) + 2 * line + np.roll(line, -1, axis)) / 4
+    line = 1 - line + 0.02 * generator.standard_normal(line.shape)
+    return np.clip(2 * line - 1, -1, 1).astype(np.float32)[None, None]
+
+
 def audio(samples: int, rate: int, seed: int) -> np.ndarray:
     """A few decaying tones over faint noise, within [-1, 1]."""
     generator = np.random.default_rng(seed)

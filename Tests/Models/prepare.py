@@ -21,7 +21,6 @@ SLOW = {
     "crepe_tiny",
     "dat_light_x2",
     "ddddocr_common",
-    "ddddocr_common_old_int8",
     "fcpe",
     "resnet50",
 }

@@ -165,10 +165,13 @@ private struct IntegerWeights {
       try context.optional(zero).map { (zero) throws(Finding) in try part(zero) }
       ?? context.scalar(0, like: weights)
     self.zero = zeroPoint
-    let real = try context.binary(
-      .sub, try context.cast(matrix, .f32), try context.cast(zeroPoint, .f32))
-    let isExact = real.constant.map { 255 * Self.largestSum($0) < 0x1p24 } ?? false
-    centred = isExact ? real : nil
+    var exact: ONNXOperand?
+    if matrix.constant != nil, zeroPoint.constant != nil {
+      let real = try context.binary(
+        .sub, try context.cast(matrix, .f32), try context.cast(zeroPoint, .f32))
+      if let known = real.constant, 255 * Self.largestSum(known) < 0x1p24 { exact = real }
+    }
+    centred = exact
   }
 
   /// (x − zeroOfX) · (matrix − zero), exactly, of x in 0 … 255.
