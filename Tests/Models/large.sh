@@ -5,5 +5,5 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 python=$("$here/setup.sh")
-"$python" -W ignore "$here/prepare.py" "$2" --large --missing "${@:3}"
+"$python" -W ignore "$here/prepare.py" "$2" "${@:3}" --large --missing
 "$python" "$here/large.py" "$@"
