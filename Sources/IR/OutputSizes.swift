@@ -13,25 +13,38 @@ package struct OutputSize: Hashable, Sendable {
 }
 
 extension Graph {
-  /// What is wrong with the sizes of an output, whose value the graph has; nil when nothing is.
-  func problem(inSizesOf port: Port) -> String? {
-    let type = type(of: port.value)
-    var previous = -1
-    for size in port.sizes {
-      guard type.shape.indices.contains(size.axis) else {
-        return "axis \(size.axis) of \(type) is sized, expected "
-          + (type.rank == 0 ? "a type that has axes" : "0 to \(type.rank - 1)")
+  /// The first output whose sizes are wrong, by its position, and what is wrong with them. All outputs are
+  /// values of the graph.
+  func problemInSizes() -> (output: Int, problem: String)? {
+    guard outputs.contains(where: { !$0.sizes.isEmpty }) else { return nil }
+    let types = Dictionary(
+      outputs.map { ($0.name, type(of: $0.value)) }, uniquingKeysWith: { first, _ in first })
+    for (index, port) in outputs.enumerated() {
+      var previous = -1
+      for size in port.sizes {
+        if let problem = problem(in: size, after: previous, of: type(of: port.value), types) {
+          return (index, problem)
+        }
+        previous = size.axis
       }
-      guard size.axis > previous else { return "axis \(size.axis) is sized after axis \(previous)" }
-      previous = size.axis
-      guard let holder = outputs.first(where: { $0.name == size.output }), contains(holder.value) else {
-        return "axis \(size.axis) is sized by \(stringLiteral(size.output)), which is no output"
-      }
-      let found = self.type(of: holder.value)
-      guard found.element == .i64, found.rank == 0 else {
-        return
-          "axis \(size.axis) is sized by \(stringLiteral(size.output)), which is \(found), expected i64[]"
-      }
+    }
+    return nil
+  }
+
+  private func problem(
+    in size: OutputSize, after previous: Int, of type: TensorType, _ types: [String: TensorType]
+  ) -> String? {
+    guard type.shape.indices.contains(size.axis) else {
+      let expected = type.rank == 0 ? "a type that has axes" : "0 to \(type.rank - 1)"
+      return "axis \(size.axis) of \(type) is sized, expected \(expected)"
+    }
+    guard size.axis > previous else { return "axis \(size.axis) is sized after axis \(previous)" }
+    let holder = stringLiteral(size.output)
+    guard let found = types[size.output] else {
+      return "axis \(size.axis) is sized by \(holder), which is no output"
+    }
+    guard found.element == .i64, found.rank == 0 else {
+      return "axis \(size.axis) is sized by \(holder), which is \(found), expected i64[]"
     }
     return nil
   }

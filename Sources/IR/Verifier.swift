@@ -91,7 +91,9 @@ private struct GraphVerifier {
       throw failure(
         4, "output \(stringLiteral(port.name)) is value \(port.value.index), which the graph does not have")
     }
-    try checkSizes()
+    if let (output, problem) = graph.problemInSizes() {
+      throw failure(19, "output \(stringLiteral(graph.outputs[output].name)): \(problem)")
+    }
     let position = try checkOrder()
     for node in graph.order { try check(node, position) }
     try checkValues()
@@ -106,13 +108,6 @@ private struct GraphVerifier {
         throw failure(2, "two \(kind)s are named \(stringLiteral(port.name))")
       }
       try checkLength(port.name, "the name of an \(kind)")
-    }
-  }
-
-  private func checkSizes() throws(Diagnostic) {
-    for port in graph.outputs {
-      guard let problem = graph.problem(inSizesOf: port) else { continue }
-      throw failure(19, "output \(stringLiteral(port.name)): \(problem)")
     }
   }
 

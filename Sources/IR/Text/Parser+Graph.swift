@@ -39,8 +39,8 @@ extension Parser {
         for output in outputs {
           scope.graph.addOutput(output.name, try resolve(output.token, scope), sizes: output.sizes)
         }
-        for (output, port) in zip(outputs, scope.graph.outputs) {
-          if let problem = scope.graph.problem(inSizesOf: port) { throw failure(problem, at: output.token) }
+        if let (output, problem) = scope.graph.problemInSizes() {
+          throw failure(problem, at: outputs[output].token)
         }
         return scope.graph
       default: throw unexpected("'weight', a node such as '%y = relu %x', or '}'")
