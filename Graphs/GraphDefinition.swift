@@ -82,6 +82,13 @@ package struct Dimension: Sendable {
   package var range: ClosedRange<Int>
   /// The extent must be a multiple of this.
   package var multiple: Int
+
+  /// The same of one of several parts of a variant.
+  func prefixed(by prefix: String) -> Dimension {
+    var copy = self
+    copy.name = prefix + name
+    return copy
+  }
 }
 
 /// The extents chosen for one build.
@@ -89,4 +96,13 @@ struct Dimensions: Sendable {
   fileprivate let values: [String: Int]
   /// The extent of a dimension that the variant declares.
   subscript(name: String) -> Int { values[name] ?? 1 }
+
+  /// Those of one part of a variant: extents whose names begin with `prefix` stand in place of others.
+  func selecting(prefix: String) -> Dimensions {
+    var selected = values
+    for (name, extent) in values where name.hasPrefix(prefix) {
+      selected[String(name.dropFirst(prefix.count))] = extent
+    }
+    return Dimensions(values: selected)
+  }
 }

@@ -5,13 +5,16 @@ let denoisedNeuralWeights = GraphDefinition(
   name: "denoised_weights",
   summary: "makes the adapters of E2GAN for a text, block by block",
   paper: "Efficient Training with Denoised Neural Weights, arXiv 2407.11966",
-  variants: [denoiser, adapters],
+  variants: [denoiser, adapters, textToAdapters, translate],
   namings: [Naming("the graph")],
   ignoredEntries: []
 )
 
 private let ours =
   "widths, embeddings, resampling and names are not public, nor is the order of weights in the row"
+
+private let wholeOurs =
+  ours + "; the time of the step, that the network gives blocks, and how many of them run at a time are ours"
 
 /// `noise` in blocks with their `index`, the `time` step and the encoded text `context` to `blocks`.
 private let denoiser = GraphVariant(
@@ -28,8 +31,7 @@ private let denoiser = GraphVariant(
     status: .reconstruction, parameters: 19_039_361, macs: 1_765_605_376, attentionMACs: 79_757_312,
     ours: ours)
 ) { chosen throws(Diagnostic) in
-  var network = DenoisedNeuralWeights(blockSize: chosen["block_size"])
-  network.widths = [1, 2, 4].map { $0 * chosen["width"] }
+  let network = DenoisedNeuralWeights(width: chosen["width"], blockSize: chosen["block_size"])
   let count = chosen["blocks"]
   var b = GraphBuilder("denoised_weights_denoiser")
   let noise = try b.input("noise", [count, network.blockSize])
@@ -38,6 +40,42 @@ private let denoiser = GraphVariant(
   let context = try b.input("context", [1, chosen["tokens"], chosen["context_width"]])
   try b.output("blocks", network.denoise(&b, noise, index: index, time: time, context: context))
   return try b.finish()
+}
+
+/// `noise` and the encoded text `context` to the adapters of E2GAN.
+private let textToAdapters = GraphVariant(
+  "text_to_adapters", dimensions: ConceptAdapters.dimensions,
+  facts: Facts(
+    status: .reconstruction, parameters: 19_039_381, macs: 582_362_726_400, attentionMACs: 28_712_632_320,
+    ours: wholeOurs)
+) { chosen throws(Diagnostic) in
+  let concept = try ConceptAdapters(chosen)
+  var b = GraphBuilder("denoised_weights_text_to_adapters")
+  let noise = try b.input("noise", concept.noiseShape)
+  let context = try b.input("context", concept.contextShape)
+  for (name, value) in try concept.adapters(&b, noise: noise, context: context) { try b.output(name, value) }
+  return try b.finishModule()
+}
+
+/// The whole system: `image`, `noise` and the encoded text `context` to `translated`.
+private let translate = GraphVariant(
+  "translate",
+  dimensions: ConceptAdapters.dimensions + [
+    Dimension(name: "size", extent: 256, range: 16...8192, multiple: 8)
+  ],
+  facts: Facts(
+    status: .reconstruction, parameters: 26_093_976, macs: 605_960_676_864, attentionMACs: 30_542_145_024,
+    ours: wholeOurs)
+) { chosen throws(Diagnostic) in
+  let concept = try ConceptAdapters(chosen)
+  var b = GraphBuilder("denoised_weights_translate")
+  let image = try b.input("image", [1, 3, chosen["size"], chosen["size"]])
+  let noise = try b.input("noise", concept.noiseShape)
+  let context = try b.input("context", concept.contextShape)
+  let adapters = try concept.adapters(&b, noise: noise, context: context)
+  let generator = try concept.generator(size: chosen["size"])
+  try b.output("translated", b.call(generator, [image, context] + adapters.map(\.value))[0])
+  return try b.finishModule()
 }
 
 /// `blocks` to the adapters of E2GAN at twice the base ranks, under their names. The parameters are mean and
@@ -51,15 +89,10 @@ private let adapters = GraphVariant(
   ],
   facts: Facts(status: .reconstruction, parameters: 20, macs: 0, ours: ours)
 ) { chosen throws(Diagnostic) in
-  var generator = try E2GAN(width: chosen["width"]).graph("generator", size: 16, tokens: 1, contextWidth: 768)
-  try generator.add(E2GAN.adapters(multiplier: chosen["multiplier"]), as: .branch)
-  let layout = WeightLayout(adaptersOf: generator, blockSize: chosen["block_size"])
+  let layout = try E2GAN(width: chosen["width"]).layout(
+    multiplier: chosen["multiplier"], blockSize: chosen["block_size"])
   var b = GraphBuilder("denoised_weights_adapters")
   let blocks = try b.input("blocks", [layout.blockCount, layout.blockSize])
-  let mean = try b.parameter("groups.mean", [layout.groups.count])
-  let deviation = try b.parameter("groups.deviation", [layout.groups.count])
-  for (name, value) in try b.tensors(layout, in: blocks, mean: mean, deviation: deviation) {
-    try b.output(name, value)
-  }
+  for (name, value) in try b.tensors(layout, in: blocks) { try b.output(name, value) }
   return try b.finish()
 }

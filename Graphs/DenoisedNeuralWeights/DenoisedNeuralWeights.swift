@@ -10,12 +10,17 @@ import Tensors
 /// ours, after the denoiser of Stable Diffusion in one dimension, and so are the names.
 struct DenoisedNeuralWeights: Sendable {
   /// Channels of the three levels; each level is half as long as the one before.
-  var widths = [128, 256, 512]
+  var widths: [Int]
   var heads = 8
   var groups = 8
-  var blockSize = 256
+  var blockSize: Int
   /// How many blocks there can be.
   var blockCount = 360
+
+  init(width: Int = 128, blockSize: Int = 256) {
+    widths = [1, 2, 4].map { $0 * width }
+    self.blockSize = blockSize
+  }
 
   /// Width of the embedded time and block number.
   var embeddingWidth: Int { 4 * widths[0] }

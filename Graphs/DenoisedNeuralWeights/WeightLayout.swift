@@ -155,10 +155,13 @@ package struct WeightLayout: Hashable, Codable, Sendable {
 
 extension GraphBuilder {
   /// The tensors of a layout out of blocks [layout.blockCount, layout.blockSize]; what pads the last block is
-  /// dropped. mean, deviation: one number a group, which stand in place of the layout's own.
+  /// dropped. The parameters `groups.mean` and `groups.deviation`, one number a group, stand in place of the
+  /// layout's own.
   mutating func tensors(
-    _ layout: WeightLayout, in blocks: ValueID, mean: ValueID, deviation: ValueID
+    _ layout: WeightLayout, in blocks: ValueID
   ) throws(Diagnostic) -> [(name: String, value: ValueID)] {
+    let mean = try parameter("groups.mean", [layout.groups.count])
+    let deviation = try parameter("groups.deviation", [layout.groups.count])
     try layout.check()
     let row = try reshape(blocks, [-1])
     var tensors: [(name: String, value: ValueID)] = []

@@ -16,6 +16,9 @@ let e2GAN = GraphDefinition(
     adapted(
       "swapped_2x", .branch, of: .inputs, multiplier: 2, parameters: 7_054_595, macs: 24_721_727_488,
       attentionMACs: 605_134_848),
+    adapted(
+      "swapped_merged_2x", .merged, of: .inputs, multiplier: 2, parameters: 7_054_595, macs: 23_597_950_464,
+      attentionMACs: 1_829_512_704),
   ],
   namings: [Naming("the graph")],
   ignoredEntries: []
@@ -35,7 +38,7 @@ private let base = GraphVariant(
   try generator("base", chosen)
 }
 
-/// The same with adapters, which are parameters or inputs. Each layer's rank is a dimension, `rank.` and its
+/// The same with adapters, which are parameters or inputs; inputs are merged once a run. Each layer's rank is a dimension, `rank.` and its
 /// name; at 0 it has no adapter.
 private func adapted(
   _ name: String, _ form: LoRA.Form, of source: LoRA.Source = .parameters, multiplier: Int,

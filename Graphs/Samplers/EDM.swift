@@ -57,6 +57,11 @@ package struct EDM: Sendable {
     return SamplerSchedule(steps: rows, initialScale: sigmas[0], finalScale: inputScaling)
   }
 
+  /// The step, counted from 0, that each row of ``schedule(steps:)`` belongs to.
+  package func stepsOfRows(steps: Int) -> [Int] {
+    order == .euler ? Array(0..<steps) : (0..<(2 * steps - 1)).map { $0 / 2 }
+  }
+
   private func row(at sigma: Double, fromSample: Double, fromData: Double) -> SamplerStep {
     SamplerStep(
       time: sigma, dataFromOutput: 1 / inputScaling, nextFromSample: fromSample, nextFromData: fromData)

@@ -42,25 +42,27 @@ struct Sampler {
   /// Noise of deviation 1 to a sample.
   ///
   /// `network` writes the network's call into the body of one step, given the sample, the time as f32[1], its
-  /// own state of the step before (at first `state`), and `constants`, which are the same in all steps.
+  /// own state of the step before (at first `state`), a part of each of `stepped`, which have one for every row
+  /// of the schedule, and `constants`, which are the same in all steps.
   func run(
-    _ b: inout GraphBuilder, from noise: ValueID, state: [ValueID] = [], constants: [ValueID] = [],
+    _ b: inout GraphBuilder, from noise: ValueID, state: [ValueID] = [], stepped: [ValueID] = [],
+    constants: [ValueID] = [],
     network: (inout GraphBuilder, StepInputs) throws(Diagnostic) -> Output
   ) throws(Diagnostic) -> Result {
     let start = try scaled(&b, noise, by: schedule.initialScale)
     let columns = self.columns
     let body = try step(
       sample: b.type(of: start), state: state.map { b.type(of: $0) }, columns: columns.map(\.name),
-      constants: constants.map { b.type(of: $0) }, network)
+      stepped: stepped.map { b.type(of: $0).withoutFirstAxis }, constants: constants.map { b.type(of: $0) },
+      network)
     let memory =
       schedule.usesMemory ? [b.constant("\(name).memory", Tensor(zeros: .f32, b.shape(of: start)))] : []
     let rows = columns.map { column in
       b.constant("\(name).\(column.name)", Tensor(column.values, shape: column.shape))
     }
     let result = try b.loop(
-      body, count: schedule.steps.count, carried: [start] + memory + state, stepped: rows,
-      constant: constants,
-      name: name)
+      body, count: schedule.steps.count, carried: [start] + memory + state, stepped: rows + stepped,
+      constant: constants, name: name)
     return Result(
       sample: try scaled(&b, result.carried[0], by: schedule.finalScale), samples: result.stacked.first,
       state: Array(result.carried.dropFirst(1 + memory.count)))
@@ -72,6 +74,7 @@ struct Sampler {
     /// f32[1].
     var time: ValueID
     var state: [ValueID]
+    var stepped: [ValueID]
     var constants: [ValueID]
   }
 
@@ -97,28 +100,26 @@ struct Sampler {
       + all.filter(\.isUsed).map { Column(name: $0.name, values: schedule.column($0.path), shape: [count]) }
   }
 
-  /// The function of one step: sample, memory, state, then a value of each column, then the constants.
+  /// The function of one step: sample, memory, state, then a value of each column, parts of what is stepped, and
+  /// the constants.
   private func step(
-    sample: TensorType, state: [TensorType], columns: [String], constants: [TensorType],
+    sample: TensorType, state: [TensorType], columns: [String], stepped: [TensorType],
+    constants: [TensorType],
     _ network: (inout GraphBuilder, StepInputs) throws(Diagnostic) -> Output
   ) throws(Diagnostic) -> Module {
     var b = GraphBuilder("\(name)_step")
     let x = try b.input("sample", sample.shape, sample.element)
     let memory = schedule.usesMemory ? try b.input("memory", sample.shape) : nil
-    var states: [ValueID] = []
-    for (index, type) in state.enumerated() {
-      states.append(try b.input("state.\(index)", type.shape, type.element))
-    }
+    let states = try b.inputs("state", state)
     var row: [String: ValueID] = [:]
     for column in columns { row[column] = try b.input(column, column == "time" ? [1] : []) }
-    var fixed: [ValueID] = []
-    for (index, type) in constants.enumerated() {
-      fixed.append(try b.input("constant.\(index)", type.shape, type.element))
-    }
+    let parts = try b.inputs("stepped", stepped)
+    let fixed = try b.inputs("constant", constants)
     guard let time = row["time"] else { throw Diagnostic("a step has no time") }
 
     let seen = try row["input_scale"].map { scale throws(Diagnostic) in try b.multiply(x, scale) } ?? x
-    let output = try network(&b, StepInputs(sample: seen, time: time, state: states, constants: fixed))
+    let inputs = StepInputs(sample: seen, time: time, state: states, stepped: parts, constants: fixed)
+    let output = try network(&b, inputs)
     let data =
       try b.sum([(row["data_from_sample"], x), (row["data_from_output"], output.prediction)])
       ?? output.prediction
@@ -142,6 +143,15 @@ struct Sampler {
 }
 
 extension GraphBuilder {
+  /// Inputs of these types, called `name.0`, `name.1`, ….
+  fileprivate mutating func inputs(_ name: String, _ types: [TensorType]) throws(Diagnostic) -> [ValueID] {
+    var values: [ValueID] = []
+    for (index, type) in types.enumerated() {
+      values.append(try input("\(name).\(index)", type.shape, type.element))
+    }
+    return values
+  }
+
   /// Σ factor × value over the terms that have both; nil for none.
   fileprivate mutating func sum(
     _ terms: [(factor: ValueID?, value: ValueID?)]

@@ -9,10 +9,13 @@ let snapVideo = GraphDefinition(
     denoiser("fit_500m", .small, FIT.smallFacts), denoiser("fit_3.9b", .large, FIT.largeFacts),
     denoiser("upsampler", .upsampler, FIT.upsamplerFacts),
     denoiser("upsampler_group_by_group", .upsamplerByGroup, FIT.upsamplerFacts),
-    FIT.textToVideo("fit_500m_euler", .small, FIT.smallFacts, .euler),
-    FIT.textToVideo("fit_500m_heun", .small, FIT.smallFacts, .heun),
-    FIT.textToVideo("fit_3.9b_euler", .large, FIT.largeFacts, .euler),
-    FIT.textToVideo("fit_3.9b_heun", .large, FIT.largeFacts, .heun),
+    FIT.stage("fit_500m_euler", .small, FIT.smallFacts, .euler),
+    FIT.stage("fit_500m_heun", .small, FIT.smallFacts, .heun),
+    FIT.stage("fit_3.9b_euler", .large, FIT.largeFacts, .euler),
+    FIT.stage("fit_3.9b_heun", .large, FIT.largeFacts, .heun),
+    FIT.stage("upsampler_euler", .upsamplerByGroup, FIT.upsamplerFacts, .euler),
+    FIT.stage("upsampler_heun", .upsamplerByGroup, FIT.upsamplerFacts, .heun),
+    FIT.bothStages("text_to_video_euler", .euler), FIT.bothStages("text_to_video_heun", .heun),
   ],
   namings: [Naming("the graph itself")],
   ignoredEntries: []
@@ -50,6 +53,32 @@ extension FIT {
     attentionMACs: 176_211_099_648, publishedParameters: 3900,
     ours: ours + ", and so is how the low-resolution video enters")
 
+  /// Extents of a video and what conditions it.
+  struct Extents: Sendable {
+    var batch = 1
+    var frames: Int
+    var height: Int
+    var width: Int
+    var tokens: Int
+    var textWidth: Int
+
+    init(_ chosen: Dimensions) {
+      (frames, height, width) = (chosen["frames"], chosen["height"], chosen["width"])
+      (tokens, textWidth) = (chosen["tokens"], chosen["text_width"])
+    }
+  }
+
+  func videoShape(_ extents: Extents) -> Shape {
+    [extents.batch, extents.frames, channels, extents.height, extents.width]
+  }
+
+  /// Of the video that an upsampler enlarges.
+  func lowResolutionShape(_ extents: Extents) -> Shape {
+    [
+      extents.batch, extents.frames, channels, extents.height / spatialFactor, extents.width / spatialFactor,
+    ]
+  }
+
   /// Extents of a video of one stage and of its network.
   func dimensions() -> [Dimension] {
     [
@@ -57,12 +86,19 @@ extension FIT {
       Dimension(name: "height", extent: 36 * spatialFactor, range: 2...8192, multiple: max(2, spatialFactor)),
       Dimension(
         name: "width", extent: 64 * spatialFactor, range: 4...8192, multiple: groupWidth * patchSize),
+    ] + networkDimensions() + [
+      Dimension(name: "tokens", extent: 77, range: 1...4096, multiple: 1),
+      Dimension(name: "text_width", extent: 1024, range: 1...8192, multiple: 1),
+    ]
+  }
+
+  /// Those that change the network's layers; see ``with(_:)``.
+  func networkDimensions() -> [Dimension] {
+    [
       Dimension(name: "blocks", extent: blocks, range: 1...64, multiple: 1),
       Dimension(name: "patch_width", extent: patchWidth, range: 2...8192, multiple: patchHeadWidth),
       Dimension(name: "latent_width", extent: latentWidth, range: 2...8192, multiple: latentHeadWidth),
       Dimension(name: "latents", extent: latentCount, range: 1...65536, multiple: 1),
-      Dimension(name: "tokens", extent: 77, range: 1...4096, multiple: 1),
-      Dimension(name: "text_width", extent: 1024, range: 1...8192, multiple: 1),
     ]
   }
 
@@ -74,23 +110,22 @@ extension FIT {
     return fit
   }
 
-  /// One call of a stage on extents that are chosen: `x_sigma`, data ÷ σ_in + `sigma` × noise, to `denoised`,
-  /// the data. `previous_latents`, zeros at first, are the `latents` of the step before. `text` are states of
-  /// a T5-11B encoder. An upsampler has `low_resolution` too.
-  func denoiser(_ name: String, batch: Int, _ chosen: Dimensions) throws(Diagnostic) -> Module {
-    let frames = chosen["frames"]
-    let (height, width) = (chosen["height"], chosen["width"])
+  /// One call of a stage: `x_sigma`, data ÷ σ_in + `sigma` × noise, to `denoised`, the data. `previous_latents`,
+  /// zeros at first, are the `latents` of the step before. `text` are states of a T5-11B encoder. An upsampler
+  /// has `low_resolution` too, after `sigma`.
+  func denoiser(_ name: String, _ extents: Extents) throws(Diagnostic) -> Module {
+    let batch = extents.batch
     var b = GraphBuilder(name)
-    let x = try b.input("x_sigma", [batch, frames, channels, height, width])
+    let x = try b.input("x_sigma", videoShape(extents))
     let sigma = try b.input("sigma", [batch])
-    let small = Shape([batch, frames, channels, height / spatialFactor, width / spatialFactor])
-    let lowResolution = spatialFactor == 1 ? nil : try b.input("low_resolution", small)
+    let lowResolution =
+      spatialFactor == 1 ? nil : try b.input("low_resolution", lowResolutionShape(extents))
     let frameRate = try b.input("frame_rate", [batch])
     let resolution = try b.input("resolution", [batch])
-    let text = try b.input("text", [batch, chosen["tokens"], chosen["text_width"]])
+    let text = try b.input("text", [batch, extents.tokens, extents.textWidth])
     let previous = try b.input("previous_latents", [batch, latentCount, latentWidth])
 
-    let preconditioning = Preconditioning(spatialFactor: spatialFactor, frames: frames)
+    let preconditioning = Preconditioning(spatialFactor: spatialFactor, frames: extents.frames)
     let (output, latents) = try predict(
       &b, video: preconditioning.scaledInput(&b, x, sigma: sigma), lowResolution: lowResolution,
       latents: previous,
@@ -107,6 +142,8 @@ private func denoiser(_ name: String, _ network: FIT, _ facts: Facts) -> GraphVa
   let batch = Dimension(name: "batch", extent: 1, range: 1...4096, multiple: 1)
   return GraphVariant(name, dimensions: [batch] + network.dimensions(), facts: facts) {
     chosen throws(Diagnostic) in
-    try network.with(chosen).denoiser("snapvideo_\(name)", batch: chosen["batch"], chosen)
+    var extents = FIT.Extents(chosen)
+    extents.batch = chosen["batch"]
+    return try network.with(chosen).denoiser("snapvideo_\(name)", extents)
   }
 }

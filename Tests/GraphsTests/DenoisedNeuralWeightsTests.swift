@@ -88,6 +88,37 @@ struct DenoisedNeuralWeightsTests {
     }
   }
 
+  /// 359 blocks in 9 runs of 40, of which the last has one that is not used. The embedding of the time, which is
+  /// always the same, is not computed anew.
+  @Test func allBlocksRunInChunks() throws {
+    let variant = try findGraph("denoised_weights", variant: "text_to_adapters").variant
+    let denoiser = try findGraph("denoised_weights", variant: "denoiser").variant
+    let (whole, chunk) = (try variant.module(), try denoiser.module([("blocks", 40)]))
+    let embeddedTime = 128 * 512 + 512 * 512
+    #expect(Statistics(whole).macs == 9 * (Statistics(chunk).macs - embeddedTime))
+    let adapters = try findGraph("denoised_weights", variant: "adapters").variant.build()
+    let names = { (graph: Graph) in graph.outputs.map(\.name) }
+    #expect(names(whole.functions[0]) == names(adapters))
+  }
+
+  /// However many run at a time, the adapters are the same.
+  @Test func chunksDoNotChangeTheAdapters() throws {
+    let extents: [(name: String, extent: Int)] = [
+      ("block_size", 64), ("denoiser_width", 8), ("width", 2), ("tokens", 3), ("context_width", 5),
+    ]
+    let variant = try findGraph("denoised_weights", variant: "text_to_adapters").variant
+    let results = try [7, 65_536].map { chunk in
+      var module = try variant.module(extents + [(name: "chunk", extent: chunk)])
+      for index in module.functions.indices { module.functions[index].bindRandomWeights(seed: 5) }
+      let inputs = module.functions[0].inputs.enumerated().map { index, port in
+        Tensor(random: .f32, module.functions[0].shape(of: port.value), seed: UInt64(index + 1))
+      }
+      #expect(inputs[0].shape[0] % 7 != 0)
+      return try evaluate(module, inputs)
+    }
+    for (a, b) in zip(results[0], results[1]) { #expect(TensorDifference(b, reference: a).relative < 1e-5) }
+  }
+
   /// What the one network makes is what the other takes.
   @Test func outputsAreTheGeneratorsInputs() throws {
     let made = try findGraph("denoised_weights", variant: "adapters").variant.build()

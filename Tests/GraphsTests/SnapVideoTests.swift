@@ -126,8 +126,29 @@ struct SnapVideoTests {
     #expect(calls.count == 2)
     let ports = Dictionary(uniqueKeysWithValues: step.inputs.map { ($0.name, $0.value) })
     #expect(calls.map { $0.operands.last } == [ports["state.0"], ports["state.1"]])
-    #expect(calls.map { $0.operands[4] } == [ports["constant.1"], ports["constant.0"]])
+    #expect(calls.map { $0.operands[4] } == [ports["constant.0"], ports["constant.1"]])
     let outputs = Dictionary(uniqueKeysWithValues: step.outputs.map { ($0.name, $0.value) })
     #expect(calls.map { $0.results[1] } == [outputs["next_state.0"], outputs["next_state.1"]])
+  }
+
+  /// The upsampler runs on weights of its own, on the first stage's video, which is an output too.
+  @Test func bothStagesRunOnTheirOwnWeights() throws {
+    let module = try findGraph("snapvideo", variant: "text_to_video_euler").variant.module([
+      ("steps", 3), ("blocks", 1), ("upsampler_steps", 2), ("upsampler_blocks", 1),
+    ])
+    let main = module.functions[0]
+    let outputs = main.outputs.map { ($0.name, main.shape(of: $0.value)) }
+    #expect(outputs.map(\.0) == ["video", "low_resolution"])
+    #expect(outputs.map(\.1) == [[1, 16, 3, 288, 512], [1, 16, 3, 36, 64]])
+    let names = Set(module.functions.flatMap { graph in graph.weights.compactMap { graph.weight($0)?.name } })
+    #expect(names.isSuperset(of: ["patch_embed.weight", "upsampler/patch_embed.weight"]))
+    let loops = main.order.compactMap { id -> (count: Int, step: String)? in
+      if case .loop(let loop) = main[id].op { return (loop.count, loop.function) }
+      return nil
+    }
+    #expect(loops.map(\.count) == [3, 2])
+    let second = try #require(module.functions.first { $0.name == loops[1].step })
+    let callees = Set(second.order.compactMap { second[$0].op.callee })
+    #expect(callees == ["denoiser@upsampler"])
   }
 }

@@ -71,7 +71,7 @@ def main() -> None:
     parser.add_argument("cases", nargs="*", metavar="CASE")
     arguments = parser.parse_args()
     passed, failed = 0, 0
-    print("case                             weights  checkpoint    bundle   compile      peak       run      peak    error")
+    print("case                                 weights  checkpoint    bundle   compile      peak       run      peak    error")
     for folder, case in all_cases(arguments.outdir, arguments.cases):
         name = case.name
         for precision in TOLERANCE:
@@ -79,12 +79,12 @@ def main() -> None:
                 row = check(arguments.ingot.resolve(), folder, precision)
             except Failure as failure:
                 failed += 1
-                print(f"{name:32} {precision:>7}  FAILED: {failure}", flush=True)
+                print(f"{name:36} {precision:>7}  FAILED: {failure}", flush=True)
                 continue
             passed += 1
             stored, size, seconds, peak, run, run_peak, error = row
             print(
-                f"{name:32} {precision:>7} {stored / 1e6:8.0f} MB {size / 1e6:6.0f} MB {seconds:7.1f} s"
+                f"{name:36} {precision:>7} {stored / 1e6:8.0f} MB {size / 1e6:6.0f} MB {seconds:7.1f} s"
                 f" {peak / 1e6:6.0f} MB {run:7.1f} s {run_peak / 1e6:6.0f} MB  {error:7.1e}",
                 flush=True,
             )

@@ -3,6 +3,7 @@
 import functools
 import math
 
+import inputs
 import numpy as np
 import torch
 import torchvision_schemas  # noqa: F401
@@ -15,6 +16,7 @@ from torch import nn
 from torch.nn import functional
 
 BLOCKS, HEADS, GROUPS = 360, 8, 8
+LAYERS = e2gan.BEFORE + e2gan.AFTER
 
 
 class Residual(nn.Module):
@@ -127,6 +129,12 @@ class Adapters(nn.Module):
         parts = name.split(".")
         return parts[0], parts[-1]
 
+    def normalise(self, example: dict[str, torch.Tensor]) -> None:
+        """Takes mean and deviation of each group from an example."""
+        for group, kind in enumerate(self.kinds):
+            numbers = torch.cat([example[name].flatten() for name in self.shapes if self.kind(name) == kind])
+            self.groups.mean[group], self.groups.deviation[group] = numbers.mean(), numbers.std()
+
     def forward(self, blocks):
         rest, results = blocks.flatten(), []
         for name, shape in self.shapes.items():
@@ -153,8 +161,7 @@ def denoiser_case(folder, name, downloads, width=16, block_size=32, blocks=3, to
 
 def adapters_case(folder, name, downloads, width=16, multiplier=2, block_size=256):
     state = e2gan.seeded(width, 768, multiplier, seed=72).state_dict()
-    layers = e2gan.BEFORE + e2gan.AFTER
-    shapes = {f"{layer}.{side}": state[f"{layer}.{side}"].shape for layer in layers for side in ("lora_A", "lora_B")}
+    shapes = {f"{layer}.{side}": state[f"{layer}.{side}"].shape for layer in LAYERS for side in ("lora_A", "lora_B")}
     count = sum(math.prod(shape) for shape in shapes.values())
     blocks = np.random.default_rng(73).standard_normal((-(-count // block_size), block_size)).astype(np.float32)
     dims = {"width": width, "multiplier": multiplier, "block_size": block_size}
@@ -164,13 +171,60 @@ def adapters_case(folder, name, downloads, width=16, multiplier=2, block_size=25
     )
 
 
+class Whole(nn.Module):
+    """From noise and a text to adapters, and to a translated image where one is given. All blocks run at once."""
+
+    def __init__(self, denoiser: Denoiser, adapters: Adapters, generator: nn.Module | None):
+        super().__init__()
+        self.denoiser, self.adapters, self.generator = denoiser, adapters, generator
+
+    def state_dict(self):
+        parts = [part for part in (self.denoiser, self.adapters, self.generator) if part is not None]
+        return {name: value for part in parts for name, value in part.state_dict().items()}
+
+    def forward(self, *arguments):
+        *image, noise, context = arguments
+        made = self.adapters(self.denoiser(noise, torch.arange(len(noise)), torch.tensor([999.0]), context))
+        return self.generator(*image, context, *made) if image else made
+
+
+def whole_case(
+    folder, name, downloads, variant, width=16, denoiser_width=16, block_size=256, chunk=5, size=32, tokens=9,
+    context_width=24,
+):
+    network = e2gan.seeded(width, context_width, 2, seed=75)
+    shapes = {key: value.shape for key, value in network.state_dict().items() if "lora" in key}
+    shapes = {f"{layer}.{side}": shapes[f"{layer}.{side}"] for layer in LAYERS for side in ("lora_A", "lora_B")}
+    torch.manual_seed(76)
+    denoiser = redraw(Denoiser(denoiser_width, context_width), 76)
+    image = variant == "translate"
+    adapters = Adapters(shapes, seed=77)
+    adapters.normalise(network.state_dict())
+    whole = Whole(denoiser, adapters, e2gan.Swapped(network, list(shapes)) if image else None)
+
+    blocks = -(-sum(math.prod(shape) for shape in shapes.values()) // block_size)
+    generator = np.random.default_rng(78)
+    feeds = {"image": inputs.image((1, 3, size, size), seed=79, low=-1, high=1)} if image else {}
+    feeds["noise"] = generator.standard_normal((blocks, block_size)).astype(np.float32)
+    feeds["context"] = generator.standard_normal((1, tokens, context_width)).astype(np.float32)
+    dims = {"width": width, "denoiser_width": denoiser_width, "block_size": block_size, "chunk": chunk}
+    dims |= {"tokens": tokens, "context_width": context_width} | ({"size": size} if image else {})
+    outputs = ["translated"] if image else list(shapes)
+    checkpoint_case(folder, name, whole, feeds, outputs, "denoised_weights", variant, dims)
+
+
 CASES = {
     "denoised_weights": denoiser_case,
     "denoised_weights_adapters": adapters_case,
+    "denoised_weights_text_to_adapters": functools.partial(whole_case, variant="text_to_adapters"),
+    "denoised_weights_translate": functools.partial(whole_case, variant="translate"),
 }
 
 LARGE = {
     "denoised_weights_full": functools.partial(
         denoiser_case, width=128, block_size=256, blocks=4, tokens=77, context_width=768
+    ),
+    "denoised_weights_translate_full": functools.partial(
+        whole_case, variant="translate", width=64, denoiser_width=128, chunk=40, size=256, tokens=77, context_width=768
     ),
 }

@@ -124,8 +124,8 @@ def feeds(size: int, tokens: int, context_width: int) -> dict[str, np.ndarray]:
 
 
 def generator_case(folder, name, downloads, variant, width=16, size=32, tokens=9, context_width=24):
-    form, _, multiplier = variant.partition("_")
-    network = seeded(width, context_width, int(multiplier.rstrip("x")) if multiplier else None, seed=60)
+    form, multiplier = variant.partition("_")[0], None if variant == "base" else int(variant[-2])
+    network = seeded(width, context_width, multiplier, seed=60)
     arguments = feeds(size, tokens, context_width)
     if form == "swapped":
         adapters = {key: value for key, value in network.state_dict().items() if "lora" in key}
@@ -141,6 +141,7 @@ CASES = {
     "e2gan_branch": functools.partial(generator_case, variant="branch_2x"),
     "e2gan_merged": functools.partial(generator_case, variant="merged_2x"),
     "e2gan_swapped": functools.partial(generator_case, variant="swapped_2x"),
+    "e2gan_swapped_merged": functools.partial(generator_case, variant="swapped_merged_2x"),
 }
 
 LARGE = {

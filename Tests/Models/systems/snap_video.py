@@ -176,56 +176,120 @@ def _case(variant: str, seed: int, batch: int, sigma: list[float], network: dict
     return write
 
 
-def denoise(fit, order: str, steps: int, feeds: dict[str, torch.Tensor]) -> torch.Tensor:
-    """EDM's deterministic sampler from noise to a video, with guidance. Each call of the network gets the latents that
-    the call before gave for the same text."""
+def within_range(data: torch.Tensor) -> torch.Tensor:
+    """Dynamic thresholding, of one video."""
+    bound = max(1.0, float(torch.quantile(data.double().abs().flatten(), 0.995)))
+    return data.clamp(-bound, bound) / bound
+
+
+def denoise(fit, order: str, steps: int, steady: int, noise, low_resolution, resolution, feeds) -> torch.Tensor:
+    """EDM's deterministic sampler from noise to a video, with guidance that oscillates after `steady` steps. Each call
+    of the network gets the latents that the call before gave for the same text."""
     first, last = 80 ** (1 / 7), 0.002 ** (1 / 7)
     sigmas = [(first + i / (steps - 1) * (last - first)) ** 7 for i in range(steps)] + [0.0]
     latents = {text: torch.zeros_like(fit.latents)[None] for text in ("empty_text", "text")}
+    low = () if low_resolution is None else (low_resolution,)
 
-    def slope(x, sigma):
+    def slope(x, sigma, scale):
         denoised = {}
         for text, previous in latents.items():
-            told = (torch.tensor([sigma]), feeds["frame_rate"], feeds["resolution"], feeds[text])
+            told = (torch.tensor([sigma]), *low, feeds["frame_rate"], resolution, feeds[text])
             denoised[text], latents[text] = fit(x, *told, previous)
-        data = denoised["empty_text"] + feeds["guidance"] * (denoised["text"] - denoised["empty_text"])
+        data = denoised["empty_text"] + scale * (denoised["text"] - denoised["empty_text"])
         # Noise is added to the data divided by σ_in.
-        return (x - data / fit.sigma_in) / sigma
+        return (x - within_range(data) / fit.sigma_in) / sigma
 
-    x = feeds["noise"] * sigmas[0]
-    for now, then in zip(sigmas, sigmas[1:]):
-        here = slope(x, now)
+    x = noise * sigmas[0]
+    for step, (now, then) in enumerate(zip(sigmas, sigmas[1:])):
+        scale = feeds["guidance" if step < steady or (step - steady) % 2 else "low_guidance"]
+        here = slope(x, now, scale)
         end = x + (then - now) * here
         if order == "heun" and then > 0:
-            end = x + (then - now) * (here + slope(end, then)) / 2
+            end = x + (then - now) * (here + slope(end, then, scale)) / 2
         x = end
     return x * fit.sigma_in
 
 
-def _text_to_video(order: str, seed: int, steps: int, network: dict):
+def _sampler_case(folder, name: str, variant: str, networks: dict[str, nn.Module], dims, feeds, outputs) -> None:
+    """`networks`: weight set -> its network."""
+    checkpoints = []
+    for weights, fit in networks.items():
+        file = f"{weights or 'checkpoint'}.safetensors"
+        state = {key: value.contiguous().clone() for key, value in fit.state_dict().items()}
+        safetensors.torch.save_file(state, folder / file)
+        checkpoints.append(f"{weights}={file}" if weights else file)
+    case = Case(name, graph="snapvideo", variant=variant, checkpoints=checkpoints, dims=dims)
+    case.write(folder, feeds, {key: value.numpy() for key, value in outputs.items()})
+
+
+def _conditions(generator, network: dict) -> dict[str, np.ndarray]:
+    return {
+        "text": _normal(generator, 1, network["tokens"], network["text"]),
+        "empty_text": _normal(generator, 1, network["tokens"], network["text"]),
+        "frame_rate": np.array([24], np.float32),
+        "resolution": np.array([network["video"][1]], np.float32),
+        "guidance": np.array(4, np.float32),
+        "low_guidance": np.array(1.5, np.float32),
+    }
+
+
+def _seeded(network: dict, seed: int) -> FIT:
+    torch.manual_seed(seed)
+    return redraw(FIT(**network), seed)
+
+
+def _stage(variant: str, order: str, seed: int, steps: int, steady: int, network: dict):
     def write(folder, name, downloads):
-        torch.manual_seed(seed)
-        fit = redraw(FIT(**network), seed)
+        fit = _seeded(network, seed)
         generator = np.random.default_rng(seed)
-        frames, height, width = network["video"]
+        (frames, height, width), factor = network["video"], network.get("factor", 1)
+        feeds = {"noise": _normal(generator, 1, frames, 3, height, width)} | _conditions(generator, network)
+        if factor > 1:
+            small = (1, frames, 3, height // factor, width // factor)
+            feeds |= {
+                "low_resolution": _normal(generator, *small),
+                "corruption_noise": _normal(generator, *small),
+                "corruption": np.array(0.25, np.float32),
+            }
+        told = {key: torch.from_numpy(value) for key, value in feeds.items()}
+        low = told["low_resolution"] + told["corruption"] * told["corruption_noise"] if factor > 1 else None
+        with torch.no_grad():
+            video = denoise(fit, order, steps, steady, told["noise"], low, told["resolution"], told)
+        dims = _dims(network) | {"steps": steps, "steady_steps": steady}
+        _sampler_case(folder, name, f"{variant}_{order}", {"": fit}, dims, feeds, {"video": video})
+
+    return write
+
+
+def _both_stages(order: str, seed: int, steps: tuple[int, int], steady: tuple[int, int], networks: tuple[dict, dict]):
+    """`steps`, `steady` and `networks` of the first stage, then of the upsampler."""
+
+    def write(folder, name, downloads):
+        first, second = (_seeded(network, seed + index) for index, network in enumerate(networks))
+        generator = np.random.default_rng(seed)
+        (frames, height, width), large = networks[0]["video"], networks[1]["video"]
         feeds = {
             "noise": _normal(generator, 1, frames, 3, height, width),
-            "text": _normal(generator, 1, network["tokens"], network["text"]),
-            "empty_text": _normal(generator, 1, network["tokens"], network["text"]),
-            "frame_rate": np.array([24], np.float32),
-            "resolution": np.array([height], np.float32),
-            "guidance": np.array(4, np.float32),
-        }
+            "upsampler_noise": _normal(generator, 1, frames, 3, *large[1:]),
+            "upsampler_resolution": np.array([large[1]], np.float32),
+            "corruption_noise": _normal(generator, 1, frames, 3, height, width),
+            "corruption": np.array(0.25, np.float32),
+        } | _conditions(generator, networks[0])
+        told = {key: torch.from_numpy(value) for key, value in feeds.items()}
         with torch.no_grad():
-            video = denoise(fit, order, steps, {key: torch.from_numpy(value) for key, value in feeds.items()})
-        safetensors.torch.save_file(
-            {key: value.contiguous().clone() for key, value in fit.state_dict().items()},
-            folder / "checkpoint.safetensors",
+            low = denoise(first, order, steps[0], steady[0], told["noise"], None, told["resolution"], told)
+            corrupted = low + told["corruption"] * told["corruption_noise"]
+            video = denoise(
+                second, order, steps[1], steady[1], told["upsampler_noise"], corrupted, told["upsampler_resolution"], told
+            )
+        layers = ("blocks", "patch_width", "latent_width", "latents")
+        dims = _dims(networks[0]) | {f"upsampler_{key}": _dims(networks[1])[key] for key in layers}
+        dims |= {"steps": steps[0], "steady_steps": steady[0]}
+        dims |= {"upsampler_steps": steps[1], "upsampler_steady_steps": steady[1]}
+        weights = {"": first, "upsampler": second}
+        _sampler_case(
+            folder, name, f"text_to_video_{order}", weights, dims, feeds, {"video": video, "low_resolution": low}
         )
-        dims = _dims(network) | {"steps": steps}
-        variant = f"fit_500m_{order}"
-        case = Case(name, graph="snapvideo", variant=variant, checkpoint="checkpoint.safetensors", dims=dims)
-        case.write(folder, feeds, {"video": video.numpy()})
 
     return write
 
@@ -253,14 +317,22 @@ SMALL_UPSAMPLER = dict(
     factor=8,
 )
 
+# A first stage with heads as wide as those of the 3.9 B network, and an upsampler for its video of 18 by 32.
+SMALL_FIRST = SMALL | dict(video=(2, 18, 32), patch=(128, 64), latent=(256, 128), blocks=1)
+SMALL_SECOND = SMALL_UPSAMPLER | dict(video=(2, 144, 256), latents=16)
+
 CASES = {
     "snapvideo_fit_500m": _case("fit_500m", 1, 2, [0.7, 12.0], SMALL),
     "snapvideo_upsampler": _case("upsampler", 2, 1, [0.25], SMALL_UPSAMPLER),
     "snapvideo_upsampler_group_by_group": _case(
         "upsampler_group_by_group", 4, 2, [0.25, 3.0], SMALL_UPSAMPLER | {"blocks": 2}
     ),
-    "snapvideo_euler": _text_to_video("euler", 5, 5, SMALL),
-    "snapvideo_heun": _text_to_video("heun", 6, 4, SMALL),
+    "snapvideo_euler": _stage("fit_500m", "euler", 5, 5, 2, SMALL),
+    # The second slope of Heun's last step but one is a difference divided by the last noise level, 0.002, times the one
+    # before: with few steps that level is high, and rounding is multiplied by hundreds.
+    "snapvideo_heun": _stage("fit_500m", "heun", 6, 8, 3, SMALL),
+    "snapvideo_upsampler_heun": _stage("upsampler", "heun", 7, 8, 3, SMALL_UPSAMPLER),
+    "snapvideo_text_to_video": _both_stages("euler", 8, (4, 3), (2, 1), (SMALL_FIRST, SMALL_SECOND)),
 }
 
 # At the size of the variant: 2 GB of weights.
