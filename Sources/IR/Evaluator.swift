@@ -5,10 +5,12 @@ package import Tensors
 /// `inputs` stand in the order of the graph's inputs. Every weight that is read must be bound. A value is released
 /// after its last reader. `observe` is called after each node, in execution order, with the node's results.
 ///
-/// `functions` are those that its nodes run; `observe` sees only the graph's own nodes.
+/// `functions` are those that its nodes run; `observe` sees only the graph's own nodes. `enter` is called before
+/// each run of another function, at any depth, with its inputs.
 package func evaluate(
   _ graph: Graph, _ inputs: [Tensor], functions: [Graph] = [],
-  observe: (NodeID, [Tensor]) throws(Diagnostic) -> Void = { _, _ in }
+  observe: (NodeID, [Tensor]) throws(Diagnostic) -> Void = { _, _ in },
+  enter: (Graph, [Tensor]) -> Void = { _, _ in }
 ) throws(Diagnostic) -> [Tensor] {
   var values = [Tensor?](repeating: nil, count: graph.valueCapacity)
   try bind(inputs, to: graph, &values)
@@ -22,7 +24,7 @@ package func evaluate(
     let node = graph[id]
     var operands: [Tensor] = []
     for operand in node.operands { operands.append(try read(operand, of: graph, values, for: node)) }
-    let results = try run(node, operands, functions)
+    let results = try run(node, operands, functions, enter)
     for (result, tensor) in zip(node.results, results) {
       let type = graph.type(of: result)
       guard tensor.element == type.element, tensor.shape == type.shape else {
@@ -44,22 +46,25 @@ package func evaluate(
   return outputs
 }
 
-/// Runs a function of a module; see ``evaluate(_:_:functions:observe:)``.
+/// Runs a function of a module; see ``evaluate(_:_:functions:observe:enter:)``.
 package func evaluate(
   _ module: Module, function: Int = 0, _ inputs: [Tensor]
 ) throws(Diagnostic) -> [Tensor] {
   try evaluate(module.functions[function], inputs, functions: module.functions)
 }
 
-private func run(_ node: Node, _ operands: [Tensor], _ functions: [Graph]) throws(Diagnostic) -> [Tensor] {
+private func run(
+  _ node: Node, _ operands: [Tensor], _ functions: [Graph], _ enter: (Graph, [Tensor]) -> Void
+) throws(Diagnostic) -> [Tensor] {
   do {
     guard let callee = node.op.callee.flatMap({ name in functions.first { $0.name == name } }) else {
       return try node.op.evaluate(operands)
     }
     guard case .loop(let loop) = node.op else {
-      return try evaluate(callee, operands, functions: functions)
+      enter(callee, operands)
+      return try evaluate(callee, operands, functions: functions, enter: enter)
     }
-    return try run(loop, callee, operands, functions)
+    return try run(loop, callee, operands, functions, enter)
   } catch let error as OpError {
     throw located(error, node)
   } catch var error as Diagnostic {
@@ -71,14 +76,16 @@ private func run(_ node: Node, _ operands: [Tensor], _ functions: [Graph]) throw
 }
 
 private func run(
-  _ loop: Loop, _ body: Graph, _ operands: [Tensor], _ functions: [Graph]
+  _ loop: Loop, _ body: Graph, _ operands: [Tensor], _ functions: [Graph],
+  _ enter: (Graph, [Tensor]) -> Void
 ) throws(Diagnostic) -> [Tensor] {
   let steps = loop.carried..<(loop.carried + loop.stepped)
   var carried = Array(operands.prefix(loop.carried))
   var parts: [[Tensor]] = []
   for step in 0..<loop.count {
     let inputs = carried + steps.map { operands[$0].part(step) } + operands.dropFirst(steps.upperBound)
-    let outputs = try evaluate(body, inputs, functions: functions)
+    enter(body, inputs)
+    let outputs = try evaluate(body, inputs, functions: functions, enter: enter)
     carried = Array(outputs.prefix(loop.carried))
     parts.append(Array(outputs.dropFirst(loop.carried)))
   }

@@ -49,12 +49,13 @@ extension Module {
   /// The functions that a function reaches, itself last, each after all that it runs; functions that the
   /// module lacks are left out.
   package func reachable(from graph: Graph) -> [Graph] {
+    let named = Dictionary(functions.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     var done: [Graph] = []
     var seen: Set<String> = []
     func visit(_ graph: Graph) {
       guard seen.insert(graph.name).inserted else { return }
       for id in graph.order {
-        if let callee = graph[id].op.callee.flatMap({ self[$0] }) { visit(callee) }
+        if let callee = graph[id].op.callee.flatMap({ named[$0] }) { visit(callee) }
       }
       done.append(graph)
     }

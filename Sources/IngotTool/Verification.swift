@@ -9,8 +9,6 @@ import Tensors
 /// How two results of one value compare.
 struct Agreement: Encodable {
   var name: String
-  /// What computes it: an op of the graph, or empty for outputs.
-  var op: String
   var maxAbs: Double
   /// `maxAbs` ÷ the largest value of the reference.
   var relative: Double
@@ -18,15 +16,14 @@ struct Agreement: Encodable {
   var snrDb: Double
 
   enum CodingKeys: String, CodingKey {
-    case name, op, relative, cosine
+    case name, relative, cosine
     case maxAbs = "max_abs"
     case snrDb = "snr_db"
   }
 
-  init(_ name: String, op: String = "", _ values: Tensor, reference: Tensor) {
+  init(_ name: String, _ values: Tensor, reference: Tensor) {
     let difference = TensorDifference(values, reference: reference)
     self.name = name
-    self.op = op
     maxAbs = difference.maximum
     relative = difference.relative
     cosine = difference.cosine
@@ -43,6 +40,15 @@ struct StageAgreement: Encodable {
   var relative: Double
 }
 
+/// A function that the verified one runs, alone, on the inputs of its first run by the reference.
+struct FunctionAgreement: Encodable {
+  var function: String
+  /// The worst of its outputs.
+  var relative: Double
+  /// How many of its layers were compared.
+  var layers: Int
+}
+
 /// A bundle compared with the model it was compiled from, on one set of inputs.
 ///
 /// The reference is the model as imported, run by the definitions of its ops.
@@ -50,7 +56,10 @@ struct Verification: Encodable {
   var passed = false
   var tolerance: Double
   var outputs: [Agreement] = []
-  var layers: [Agreement] = []
+  /// Of the function, or of those that it runs where it runs others.
+  var layers: [LayerAgreement] = []
+  /// In the order of their first runs' ends; empty where the function runs no others.
+  var functions: [FunctionAgreement] = []
   var stages: [StageAgreement] = []
   /// Why there are no layers, when the bundle is not what this compiler makes of the model.
   var remark: String?
@@ -60,90 +69,116 @@ struct Verification: Encodable {
     stages wantsStages: Bool
   ) throws {
     self.tolerance = tolerance
-    let function = session.function
-    guard source.functions.indices.contains(function) else {
+    guard source.functions.indices.contains(session.function) else {
       throw ToolError(
-        "the model has \(source.functions.count) functions, the bundle's function \(function) is none of them"
+        "the model has \(source.functions.count) functions, the bundle's function \(session.function) is none of them"
       )
     }
-    let graph = source.functions[function]
-    let expected = try evaluate(graph, inputs, functions: source.functions)
-    for (index, tensor) in inputs.enumerated() { try session.setInput(index, to: tensor) }
-    var results: [Int: Tensor] = [:]
-    try session.trace { results[$0] = $1 }
-    try compareOutputs(session, graph, expected)
-    try compareLayers(contents, source, function, inputs, results, wantsStages ? expected : nil)
-    passed = (outputs.map(\.relative) + stages.map(\.relative)).allSatisfy { $0 <= tolerance }
-  }
-
-  private mutating func compareOutputs(_ session: Session, _ graph: Graph, _ bounded: [Tensor]) throws {
-    let expected = graph.cutToSize(bounded)
-    guard session.outputs.map(\.name) == graph.outputs.map(\.name) else {
-      throw ToolError(
-        "the bundle's outputs are \(session.outputs.map(\.name).joined(separator: ", ")), the model's are "
-          + graph.outputs.map(\.name).joined(separator: ", "))
-    }
-    for (index, info) in session.outputs.enumerated() {
-      let values = try session.outputTensor(index)
-      guard values.shape == expected[index].shape else {
-        throw ToolError(
-          "output '\(info.name)' has shape \(values.shape), the model's has \(expected[index].shape)")
-      }
-      outputs.append(Agreement(info.name, values, reference: expected[index]))
-    }
-  }
-
-  /// Compiles the model again as the bundle's manifest says, which tells what each kernel call computes.
-  private mutating func compareLayers(
-    _ contents: BundleContents, _ source: Module, _ function: Int, _ inputs: [Tensor],
-    _ results: [Int: Tensor],
-    _ expected: [Tensor]?
-  ) throws {
+    let graph = source.functions[session.function]
+    var firstInputs: [String: [Tensor]] = [:]
+    let expected = try evaluate(
+      graph, inputs, functions: source.functions,
+      enter: { callee, operands in firstInputs[callee.name] = firstInputs[callee.name] ?? operands })
+    let results = try trace(session, inputs)
+    outputs = try compareOutputs(session, graph, expected)
     guard let precision = Precision(rawValue: contents.manifest.precision) else {
       remark = "precision '\(contents.manifest.precision)' is unknown to this version"
+      passed = agrees
       return
     }
+    let reached = source.reachable(from: graph)
+    let compiled = try compile(
+      source, precision, comparing: wantsStages ? (session.function, reached, inputs, expected) : nil)
+    let comparison = LayerComparison(contents: contents, compiled: compiled)
+    try compareLayers(comparison, session.function, inputs, results)
+    for function in reached.dropLast() {
+      guard let index = source.functions.firstIndex(where: { $0.name == function.name }),
+        let inputs = firstInputs[function.name]
+      else { continue }
+      try compare(Session(session.model, function: index), source, comparison, inputs)
+    }
+    passed = agrees
+  }
+
+  private var agrees: Bool {
+    (outputs.map(\.relative) + stages.map(\.relative)).allSatisfy { $0 <= tolerance }
+  }
+
+  /// A function that the verified one runs.
+  private mutating func compare(
+    _ session: Session, _ source: Module, _ comparison: LayerComparison, _ inputs: [Tensor]
+  ) throws {
+    let graph = source.functions[session.function]
+    let expected = try evaluate(graph, inputs, functions: source.functions)
+    let results = try trace(session, inputs)
+    let worst = try compareOutputs(session, graph, expected).map(\.relative).max() ?? 0
+    let before = layers.count
+    try compareLayers(comparison, session.function, inputs, results)
+    functions.append(
+      FunctionAgreement(function: graph.name, relative: worst, layers: layers.count - before))
+  }
+
+  private mutating func compareLayers(
+    _ comparison: LayerComparison, _ function: Int, _ inputs: [Tensor], _ results: [Int: Tensor]
+  ) throws {
+    guard comparison.isOfThisCompiler(function) else {
+      remark = "this compiler makes another program of the model, so layers can't be compared"
+      return
+    }
+    layers += try comparison.layers(function, inputs, results)
+  }
+
+  /// The model compiled again as the bundle's manifest says, which tells what each kernel call computes.
+  ///
+  /// `comparing` is a function with those that it reaches, its inputs and expected outputs: it is run after every
+  /// pass that changed it.
+  private mutating func compile(
+    _ source: Module, _ precision: Precision,
+    comparing: (function: Int, reached: [Graph], inputs: [Tensor], expected: [Tensor])?
+  ) throws -> CompiledBundle {
     var options = CompileOptions(target: try targetLibrary().interpreter(), precision: precision)
     options.verifies = true
     var found: [StageAgreement] = []
     var functions = source.functions
-    let reached = Set(source.reachable(from: functions[function]).map(\.name))
-    let compiled = try compile(
+    let reached = Set((comparing?.reached ?? []).map(\.name))
+    let compiled = try IngotCompiler.compile(
       source, options,
       observer: { report, _, graph throws(Diagnostic) in
-        guard let expected, !report.changes.isEmpty, reached.contains(graph.name),
+        guard let comparing, !report.changes.isEmpty, reached.contains(graph.name),
           let position = functions.firstIndex(where: { $0.name == graph.name })
         else { return }
         functions[position] = graph
-        let outputs = try evaluate(functions[function], inputs, functions: functions)
-        let worst = zip(outputs, expected).map { TensorDifference($0, reference: $1).relative }.max() ?? 0
-        found.append(StageAgreement(pass: report.name, function: graph.name, relative: worst))
+        let outputs = try evaluate(functions[comparing.function], comparing.inputs, functions: functions)
+        let worst = zip(outputs, comparing.expected).map { TensorDifference($0, reference: $1).relative }
+          .max()
+        found.append(StageAgreement(pass: report.name, function: graph.name, relative: worst ?? 0))
       })
     stages = found
-    guard compiled.programs[function] == contents.programs[function] else {
-      remark = "this compiler makes another program of the model, so layers can't be compared"
-      return
+    return compiled
+  }
+}
+
+/// Runs a function once; gives the results of its instructions.
+private func trace(_ session: Session, _ inputs: [Tensor]) throws -> [Int: Tensor] {
+  for (index, tensor) in inputs.enumerated() { try session.setInput(index, to: tensor) }
+  var results: [Int: Tensor] = [:]
+  try session.trace { results[$0] = $1 }
+  return results
+}
+
+private func compareOutputs(_ session: Session, _ graph: Graph, _ bounded: [Tensor]) throws -> [Agreement] {
+  let expected = graph.cutToSize(bounded)
+  guard session.outputs.map(\.name) == graph.outputs.map(\.name) else {
+    throw ToolError(
+      "the bundle's outputs are \(session.outputs.map(\.name).joined(separator: ", ")), the model's are "
+        + graph.outputs.map(\.name).joined(separator: ", "))
+  }
+  return try session.outputs.enumerated().map { index, info in
+    let values = try session.outputTensor(index)
+    guard values.shape == expected[index].shape else {
+      throw ToolError(
+        "output '\(info.name)' has shape \(values.shape), the model's has \(expected[index].shape)")
     }
-    let graph = compiled.module.functions[function]
-    let leaves = compiled.module.reachable(from: graph).filter { function in
-      function.order.allSatisfy { function[$0].op.callee == nil }
-    }
-    guard leaves.contains(where: { $0.name == graph.name }) else {
-      let names = leaves.map(\.name).joined(separator: ", ")
-      remark = "layers are compared in functions that run no others; verify \(names) with --function"
-      return
-    }
-    var references: [ValueID: Tensor] = [:]
-    _ = try evaluate(graph, inputs) { node, tensors in
-      for (value, tensor) in zip(graph[node].results, tensors) { references[value] = tensor }
-    }
-    for (index, value) in compiled.values[function].enumerated() {
-      guard let value, let result = results[index], let reference = references[value],
-        result.shape == reference.shape
-      else { continue }
-      let instruction = compiled.programs[function].instructions[index]
-      let op = graph.producer(of: value).map { graph[$0].op.name } ?? ""
-      layers.append(Agreement(instruction.name, op: op, result, reference: reference))
-    }
+    return Agreement(info.name, values, reference: expected[index])
   }
 }

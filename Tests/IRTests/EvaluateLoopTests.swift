@@ -75,6 +75,29 @@ import Testing
       ])
   }
 
+  /// With what every run is given, before those inside it.
+  @Test func runsOfFunctionsAreSeen() throws {
+    let text = """
+      graph @main(%x: f32[], %s: f32[2]) -> (%z) {
+        %y = loop %x, %s {function = @row, count = 2, carried = 1, stepped = 1} : f32[]
+        %z = call %y, %y {function = @add} : f32[]
+      }
+      graph @row(%t: f32[], %u: f32[]) -> (%n) {
+        %n = call %t, %u {function = @add} : f32[]
+      }
+      graph @add(%a: f32[], %b: f32[]) -> (%c) {
+        %c = add %a, %b
+      }
+      """
+    let module = try parseModule(text, file: "t")
+    var runs: [String] = []
+    _ = try evaluate(
+      module.functions[0], [Tensor(scalar: 1), vector(10, 20)], functions: module.functions,
+      enter: { runs.append("\($0.name)\($1.map { Int($0.floats[0]) })") })
+    #expect(
+      runs == ["row[1, 10]", "add[1, 10]", "row[11, 20]", "add[11, 20]", "add[31, 31]"])
+  }
+
   @Test func everyElementTypeIsStacked() throws {
     for element in ElementType.allCases {
       let text = """

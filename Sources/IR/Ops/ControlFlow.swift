@@ -4,7 +4,7 @@ package import Tensors
 ///
 /// Operands have the types of the function's inputs, in order. A function may not reach itself through the
 /// functions that it calls. What the function is, only the module knows: the verifier holds calls against it,
-/// and ``evaluate(_:function:_:observe:)`` runs it.
+/// and ``evaluate(_:function:_:)`` runs it.
 package struct FunctionCall: OpDefinition {
   package var function: String
   /// Types of the function's outputs.

@@ -14,7 +14,8 @@ struct Verify: ParsableCommand {
         ingot verify net.ingot --model net.onnx --inputs samples/
 
       With --stages, the model is also run after every pass that changed it, which tells a pass that breaks \
-      numbers.
+      numbers. Functions that the model runs, as a sampler runs its denoiser, are also compared alone, layer by \
+      layer, on the inputs that they first get.
       """)
 
   @Argument(help: "The bundle.") var bundle: String
@@ -65,20 +66,32 @@ struct Verify: ParsableCommand {
   }
 
   private func printText(_ result: Verification) {
-    let right: Set<Int> = [2, 3, 4, 5]
-    func row(_ item: Agreement) -> [String] {
+    func numbers(_ item: Agreement) -> [String] {
       [
-        item.name, item.op, scientific(item.maxAbs), scientific(item.relative),
-        format(item.cosine, digits: 7),
+        scientific(item.maxAbs), scientific(item.relative), format(item.cosine, digits: 7),
         format(item.snrDb, digits: 1),
       ]
     }
-    let header = ["", "max abs", "relative", "cosine", "SNR dB"]
-    print(table(["output"] + header, result.outputs.map(row), right: right))
+    func printTable(_ columns: [String], _ rows: [[String]]) {
+      let header = columns + ["max abs", "relative", "cosine", "SNR dB"]
+      print(table(header, rows, right: Set(columns.count..<header.count)))
+    }
+    printTable(["output"], result.outputs.map { [$0.name] + numbers($0) })
+    if !result.functions.isEmpty {
+      print("\neach function that it runs, alone, on the inputs of its first run")
+      let rows = result.functions.map { [$0.function, "\($0.layers)", scientific($0.relative)] }
+      print(table(["function", "layers", "worst output"], rows, right: [1, 2]))
+    }
     if !result.layers.isEmpty, top > 0 {
-      let worst = result.layers.sorted { $0.relative > $1.relative }.prefix(top)
+      let worst = result.layers.sorted { $0.agreement.relative > $1.agreement.relative }.prefix(top)
       print("\nworst of \(result.layers.count) layers")
-      print(table(["layer"] + header, worst.map(row), right: right))
+      let severalFunctions = !result.functions.isEmpty
+      printTable(
+        (severalFunctions ? ["function"] : []) + ["layer", "op"],
+        worst.map { layer in
+          (severalFunctions ? [layer.function] : []) + [layer.agreement.name, layer.op]
+            + numbers(layer.agreement)
+        })
     }
     if let remark = result.remark { print(remark) }
     if !result.stages.isEmpty {

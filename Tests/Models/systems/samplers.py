@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from case import Case
 from systems import text_to_image
-from systems.text_to_image import CONTEXT, SIZE, TOKENS, WIDTH
 import safetensors.torch
 
 BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
@@ -26,12 +25,13 @@ def flow():
 
 
 def sampler(folder, name, downloads, variant, scheduler, steps, guidance=5.0):
-    network = text_to_image.unet(71)
+    sizes = text_to_image.Sizes()
+    network = text_to_image.unet(sizes, 71)
     generator = np.random.default_rng(71)
     feeds = {
-        "noise": generator.standard_normal((1, 4, SIZE, SIZE)).astype(np.float32),
-        "context": generator.standard_normal((1, TOKENS, CONTEXT)).astype(np.float32),
-        "empty_context": generator.standard_normal((1, TOKENS, CONTEXT)).astype(np.float32),
+        "noise": generator.standard_normal((1, 4, sizes.size, sizes.size)).astype(np.float32),
+        "context": generator.standard_normal((1, sizes.tokens, sizes.context)).astype(np.float32),
+        "empty_context": generator.standard_normal((1, sizes.tokens, sizes.context)).astype(np.float32),
         "guidance": np.array(guidance, np.float32),
     }
     scheduler = scheduler()
@@ -51,7 +51,7 @@ def sampler(folder, name, downloads, variant, scheduler, steps, guidance=5.0):
             sample = scheduler.step(plain + guidance * (prompted - plain), time, sample, return_dict=False)[0]
             samples.append(sample.numpy())
     safetensors.torch.save_file(text_to_image.state(network), folder / "checkpoint.safetensors")
-    dims = {"size": SIZE, "width": WIDTH, "context": CONTEXT, "tokens": TOKENS, "steps": steps}
+    dims = {key: getattr(sizes, key) for key in ("size", "width", "context", "tokens")} | {"steps": steps}
     case = Case(name, graph="samplers", variant=variant, checkpoint="checkpoint.safetensors", dims=dims)
     case.write(folder, feeds, {"latent": samples[-1], "samples": np.stack(samples)})
 

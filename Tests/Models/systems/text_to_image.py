@@ -1,6 +1,7 @@
-"""Prompt and noise to an image in one call, against the loop that diffusers' parts make in PyTorch, at reduced width."""
+"""Prompt and noise to an image in one call, against the loop that diffusers' parts make in PyTorch, at reduced and full width."""
 
 import dataclasses
+import functools
 
 import numpy as np
 import safetensors.torch
@@ -11,48 +12,54 @@ import transformers
 from case import Case
 from redraw import redraw
 
-SIZE, WIDTH, CONTEXT, LAYERS, VOCABULARY, TOKENS, DECODER_WIDTH = 16, 32, 48, 2, 512, 12, 32
 LATENT_SCALE = 0.18215
-DIMS = {
-    "size": SIZE,
-    "width": WIDTH,
-    "context": CONTEXT,
-    "layers": LAYERS,
-    "vocabulary": VOCABULARY,
-    "tokens": TOKENS,
-    "decoder_width": DECODER_WIDTH,
-}
 
 
-def unet(seed: int) -> torch.nn.Module:
+@dataclasses.dataclass
+class Sizes:
+    """Dimensions of the graph; reduced ones unless stated."""
+
+    size: int = 16
+    width: int = 32
+    context: int = 48
+    layers: int = 2
+    vocabulary: int = 512
+    tokens: int = 12
+    decoder_width: int = 32
+
+
+FULL = Sizes(size=64, width=320, context=768, layers=12, vocabulary=49_408, tokens=77, decoder_width=128)
+
+
+def unet(sizes: Sizes, seed: int) -> torch.nn.Module:
     torch.manual_seed(seed)
     network = diffusers.UNet2DConditionModel(
-        sample_size=SIZE,
-        block_out_channels=(WIDTH, 2 * WIDTH, 4 * WIDTH, 4 * WIDTH),
-        cross_attention_dim=CONTEXT,
+        sample_size=sizes.size,
+        block_out_channels=tuple(sizes.width * times for times in (1, 2, 4, 4)),
+        cross_attention_dim=sizes.context,
         attention_head_dim=8,
     )
     return redraw(network, seed)
 
 
-def image_decoder(seed: int) -> torch.nn.Module:
+def image_decoder(sizes: Sizes, seed: int) -> torch.nn.Module:
     torch.manual_seed(seed)
     network = diffusers.AutoencoderKL(
         down_block_types=("DownEncoderBlock2D",) * 4,
         up_block_types=("UpDecoderBlock2D",) * 4,
-        block_out_channels=(DECODER_WIDTH, 2 * DECODER_WIDTH, 4 * DECODER_WIDTH, 4 * DECODER_WIDTH),
+        block_out_channels=tuple(sizes.decoder_width * times for times in (1, 2, 4, 4)),
         layers_per_block=2,
     )
     return redraw(network, seed)
 
 
-def text_encoder(seed: int) -> torch.nn.Module:
+def text_encoder(sizes: Sizes, seed: int) -> torch.nn.Module:
     torch.manual_seed(seed)
     configuration = transformers.CLIPTextConfig(
-        vocab_size=VOCABULARY,
-        hidden_size=CONTEXT,
-        intermediate_size=4 * CONTEXT,
-        num_hidden_layers=LAYERS,
+        vocab_size=sizes.vocabulary,
+        hidden_size=sizes.context,
+        intermediate_size=4 * sizes.context,
+        num_hidden_layers=sizes.layers,
         num_attention_heads=12,
         max_position_embeddings=77,
         attn_implementation="eager",
@@ -64,12 +71,12 @@ def state(network: torch.nn.Module, keep=lambda name: True) -> dict[str, torch.T
     return {name: tensor.contiguous().clone() for name, tensor in network.state_dict().items() if keep(name)}
 
 
-def feeds(seed: int, guidance: float) -> dict[str, np.ndarray]:
+def feeds(sizes: Sizes, seed: int, guidance: float) -> dict[str, np.ndarray]:
     generator = np.random.default_rng(seed)
     return {
-        "tokens": generator.integers(0, VOCABULARY, (1, TOKENS)).astype(np.int64),
-        "empty_tokens": generator.integers(0, VOCABULARY, (1, TOKENS)).astype(np.int64),
-        "noise": generator.standard_normal((1, 4, SIZE, SIZE)).astype(np.float32),
+        "tokens": generator.integers(0, sizes.vocabulary, (1, sizes.tokens)).astype(np.int64),
+        "empty_tokens": generator.integers(0, sizes.vocabulary, (1, sizes.tokens)).astype(np.int64),
+        "noise": generator.standard_normal((1, 4, sizes.size, sizes.size)).astype(np.float32),
         "guidance": np.array(guidance, np.float32),
     }
 
@@ -123,23 +130,24 @@ class Networks:
         return self.decoder.decode(sample / LATENT_SCALE, return_dict=False)[0].numpy()
 
 
-def networks(seed: int) -> Networks:
-    return Networks(unet(seed), image_decoder(seed + 1), text_encoder(seed + 2))
+def networks(sizes: Sizes, seed: int) -> Networks:
+    return Networks(unet(sizes, seed), image_decoder(sizes, seed + 1), text_encoder(sizes, seed + 2))
 
 
-def snapfusion(folder, name, downloads, steps=4):
-    parts, inputs = networks(51), feeds(51, guidance=5.0)
+def snapfusion(folder, name, downloads, sizes=Sizes(), steps=4):
+    parts, inputs = networks(sizes, 51), feeds(sizes, 51, guidance=5.0)
     with torch.no_grad():
         contexts = [states(parts.encoder, inputs)] * steps
         image = parts.image(denoise(parts.unet, ddim("v_prediction", steps), inputs, contexts))
-    dims = DIMS | {"steps": steps}
+    dims = dataclasses.asdict(sizes) | {"steps": steps}
     case = Case(name, graph="snapfusion", variant="sd15_text_to_image", checkpoints=parts.save(folder), dims=dims)
     case.write(folder, inputs, {"image": image})
 
 
 def textcraftor(folder, name, downloads, steps=5, tuned_steps=3):
-    parts, inputs = networks(61), feeds(61, guidance=7.5) | {"blend": np.array(0.75, np.float32)}
-    tuned = text_encoder(69)
+    sizes = Sizes()
+    parts, inputs = networks(sizes, 61), feeds(sizes, 61, guidance=7.5) | {"blend": np.array(0.75, np.float32)}
+    tuned = text_encoder(sizes, 69)
     with torch.no_grad():
         original = states(parts.encoder, inputs)
         blended = original + float(inputs["blend"]) * (states(tuned, inputs) - original)
@@ -150,9 +158,12 @@ def textcraftor(folder, name, downloads, steps=5, tuned_steps=3):
         {f"module.{key}": value for key, value in state(tuned).items()}, folder / "tuned.safetensors"
     )
     files = parts.save(folder) + ["tuned=tuned.safetensors"]
-    dims = DIMS | {"steps": steps, "tuned_steps": tuned_steps}
+    dims = dataclasses.asdict(sizes) | {"steps": steps, "tuned_steps": tuned_steps}
     case = Case(name, graph="textcraftor", variant="text_to_image", checkpoints=files, dims=dims)
     case.write(folder, inputs, {"image": image})
 
 
 CASES = {"snapfusion_text_to_image": snapfusion, "textcraftor_text_to_image": textcraftor}
+
+# Stable Diffusion 1.5 from tokens to an image of 512 by 512, in as many steps as SnapFusion's.
+LARGE = {"snapfusion_text_to_image_full": functools.partial(snapfusion, sizes=FULL, steps=8)}

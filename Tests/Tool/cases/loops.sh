@@ -36,14 +36,14 @@ for threads in 1 3; do
   expect 0 'image .*trace' run sampler.ingot "${words[@]}" --threads $threads --output-dir "sampler$threads"
 done
 is "a loop gives other bytes on three threads" cmp sampler1/trace.npy sampler3/trace.npy
-expect 0 'image .*trace .*run no others; verify .*block.* with --function' \
+expect 0 'image .*trace .*each function .*block +2 .*worst of [1-9][0-9]* layers.* block ' \
   verify sampler.ingot --model "$sampler" --random-weights 4 --inputs sampler_inputs
 expect 0 'after each pass.* function .*fold-scale-offset +block ' \
   verify sampler.ingot --model "$sampler" --random-weights 4 --inputs sampler_inputs --stages
 expect 0 'worst of 2 layers' \
   verify sampler.ingot --model "$sampler" --random-weights 4 --inputs block_inputs --function block
 expect 0 . verify half_sampler.ingot --model "$sampler" --random-weights 4 --inputs sampler_inputs --json
-has_keys passed outputs remark
+has_keys passed outputs functions layers
 expect 1 "off by" verify sampler.ingot --model "$sampler" --random-weights 5 --inputs sampler_inputs
 
 # Times are those of all runs of a call together.
