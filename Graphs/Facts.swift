@@ -44,6 +44,8 @@ package struct Facts: Sendable {
     self.init(
       status: ours.isEmpty ? .solid : .reconstruction,
       parameters: parts.reduce(0) { $0 + $1.facts.parameters },
+      foldedParameters: parts.contains { $0.facts.foldedParameters != nil }
+        ? parts.reduce(0) { $0 + ($1.facts.foldedParameters ?? $1.facts.parameters) } : nil,
       macs: parts.reduce(0) { $0 + $1.times * $1.facts.macs },
       attentionMACs: parts.reduce(0) { $0 + $1.times * $1.facts.attentionMACs },
       ours: ours.joined(separator: "; "))

@@ -31,10 +31,13 @@ let asCAN = GraphDefinition(
       Facts(
         status: .reconstruction, parameters: 52_142_056, foldedParameters: 52_107_752, macs: 7_590_334_464,
         attentionMACs: 1_573_519_360, ours: classifierOurs)),
-    generator,
+    AsCANGenerator.oneStep("generator", .text, AsCANGenerator.textFacts),
+    AsCANGenerator.oneStep("class_generator", .classes, AsCANGenerator.classFacts),
+    AsCANGenerator.toImage("text_to_image", .text, AsCANGenerator.textFacts),
+    AsCANGenerator.toImage("class_to_image", .classes, AsCANGenerator.classFacts),
   ],
-  namings: [Naming("the graph itself")],
-  ignoredEntries: ["num_batches_tracked"]
+  namings: [diffusersNaming, olderDiffusersNaming],
+  ignoredEntries: stableDiffusionIgnoredEntries.union(["num_batches_tracked"])
 )
 
 private let classifierOurs =
@@ -74,31 +77,4 @@ private func classifier(_ name: String, _ network: AsCAN, _ facts: Facts) -> Gra
     scaled.widths = network.widths.map { $0 / width * chosen["width"] }
     return try scaled.graph("ascan_\(name)", batch: chosen["batch"], size: chosen["size"])
   }
-}
-
-/// One step of denoising a latent: `latent`, `timestep` and the states of a text encoder, `text`, to
-/// `prediction`.
-private let generator = GraphVariant(
-  "generator",
-  dimensions: [
-    Dimension(name: "batch", extent: 1, range: 1...65536, multiple: 1),
-    Dimension(name: "size", extent: 32, range: 4...8192, multiple: 4),
-    Dimension(name: "width", extent: 256, range: 32...4096, multiple: 32),
-    Dimension(name: "tokens", extent: 77, range: 1...65536, multiple: 1),
-    Dimension(name: "text_width", extent: 768, range: 1...65536, multiple: 1),
-  ],
-  facts: Facts(
-    status: .reconstruction, parameters: 194_089_092, foldedParameters: 194_042_500, macs: 33_349_238_784,
-    attentionMACs: 257_753_088,
-    ours: "only that it is a U-Net of three stages down and three up, made of the classifier's blocks, with "
-      + "attention to a text, is public; pattern, widths, joints and the latent it works on are ours")
-) { chosen throws(Diagnostic) in
-  let batch = chosen["batch"]
-  var b = GraphBuilder("ascan_generator")
-  let latent = try b.input("latent", [batch, 4, chosen["size"], chosen["size"]])
-  let timestep = try b.input("timestep", [batch])
-  let text = try b.input("text", [batch, chosen["tokens"], chosen["text_width"]])
-  let network = AsCANGenerator(widths: [1, 2, 3].map { $0 * chosen["width"] })
-  try b.output("prediction", network.predict(&b, latent: latent, timestep: timestep, text: text))
-  return try b.finish()
 }

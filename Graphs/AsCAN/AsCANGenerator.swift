@@ -3,9 +3,10 @@ import Tensors
 
 /// AsCAN's generator: a U-Net of the classifier's blocks.
 ///
-/// Public: three stages down and three that mirror them up, with skips; T attends to the text as well. Not
-/// public, and therefore ours: pattern, widths, how skips are joined, that time scales and shifts inside C,
-/// and that it works on the latents of an image autoencoder.
+/// Public: three stages down and three that mirror them up, with skips; T attends to the text as well; and that
+/// images of a class are generated too. Not public, and therefore ours: pattern, widths, how skips are joined,
+/// that time scales and shifts inside C, that a class is embedded and added to the time, and that it works on
+/// the latents of an image autoencoder.
 package struct AsCANGenerator: Sendable {
   /// Blocks of the stages on the way down, as ``AsCANPattern`` reads them; on the way up they come in the
   /// opposite order.
@@ -15,15 +16,29 @@ package struct AsCANGenerator: Sendable {
 
   package init(widths: [Int]) { self.widths = widths }
 
-  /// What the network predicts of a latent, [N, C, H, W], at a time step, [N], for a text, [N, S, E]. The
-  /// grid is halved twice.
+  /// What is to be generated.
+  package enum Condition: Sendable {
+    /// States of a text encoder, [N, S, E], to which T attends.
+    case text(ValueID)
+    /// Classes by number, i64 [N], from 0 to `count`; `count` itself stands for no class, which guidance takes.
+    case classes(ValueID, count: Int)
+  }
+
+  /// What the network predicts of a latent, [N, C, H, W], at a time step, [N]. The grid is halved twice.
   package func predict(
-    _ b: inout GraphBuilder, latent: ValueID, timestep: ValueID, text: ValueID
+    _ b: inout GraphBuilder, latent: ValueID, timestep: ValueID, _ condition: Condition
   ) throws(Diagnostic) -> ValueID {
     let stages = try AsCANPattern.read(pattern, stages: widths.count).stages
     let (channels, blocks) = (b.shape(of: latent)[1], AsCANBlocks())
-    let time = try b.embeddingMLP(
+    var time = try b.embeddingMLP(
       "time_embedding", b.sinusoidalEmbedding(timestep, width: widths[0]), width: 4 * widths[0])
+    var text: ValueID?
+    switch condition {
+    case .text(let states): text = states
+    case .classes(let numbers, let count):
+      time = try b.add(
+        time, b.embedding("class_embedding", numbers, count: count + 1, width: 4 * widths[0]))
+    }
 
     var x = try b.conv2d("conv_in", latent, channels: widths[0], kernel: 3, padding: 1)
     var skips: [ValueID] = []

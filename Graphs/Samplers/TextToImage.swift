@@ -13,7 +13,7 @@ struct TextToImage {
   var decoder: Module
   var schedule: SamplerSchedule
   /// Latents are this much larger for the denoiser than for the decoder.
-  var latentScale = 0.18215
+  var latentScale = ImageDecoder.latentScale
 
   func module(_ name: String, tokens count: Int, latent: Shape) throws(Diagnostic) -> Module {
     var b = GraphBuilder(name)

@@ -12,8 +12,18 @@ struct ImageDecoder: Sendable {
   var colours = 3
   var groups = 32
   private let epsilon = 1e-6
+  /// Stable Diffusion's latents are this much larger for its denoiser than for its decoder.
+  static let latentScale = 0.18215
 
   init(width: Int = 128) { self.width = width }
+
+  /// As a function of its own, `decoder`, from `latent`, of this shape, to `image`.
+  func function(latent shape: Shape) throws(Diagnostic) -> Module {
+    var b = GraphBuilder("decoder")
+    let latent = try b.input("latent", shape)
+    try b.output("image", decode(&b, latent))
+    return try b.finishModule()
+  }
 
   /// latent: [N, C, H, W], divided by the factor that latents are scaled with for the denoiser. Result:
   /// [N, colours, 8H, 8W], from −1 to 1.

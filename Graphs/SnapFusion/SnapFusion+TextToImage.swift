@@ -22,10 +22,7 @@ extension SnapFusion {
     }
 
     func decoder(latent: Shape) throws(Diagnostic) -> Module {
-      var b = GraphBuilder("decoder")
-      let sample = try b.input("latent", latent)
-      try b.output("image", ImageDecoder(width: decoderWidth).decode(&b, sample))
-      return try b.finishModule()
+      try ImageDecoder(width: decoderWidth).function(latent: latent)
     }
   }
 

@@ -11,8 +11,6 @@ import Tensors
 /// without a set.
 extension SnapGenV {
   static let temporalSet = "temporal"
-  /// Latents are this much larger for the denoiser than for the decoders.
-  static let latentScale = 0.18215
 
   /// Inputs: `noise`, f32[F, C, H, W] of deviation 1, and `context`, f32[1, S, D], states of the text encoder.
   /// Output: `video`, f32[4F, 3, 8H, 8W], from −1 to 1.
@@ -54,7 +52,7 @@ extension SnapGenV {
     let overTime = Module([
       try temporalDecoder("temporal_decoder", width: chosen["temporal_width"], latent: shape)
     ]).withWeights(temporalSet)
-    let latents = try b.call(overTime, [b.affine(sample, scale: 1 / latentScale)])[0]
+    let latents = try b.call(overTime, [b.affine(sample, scale: 1 / ImageDecoder.latentScale)])[0]
     let count = b.shape(of: latents)[0]
     let frame = try frameDecoder(
       width: chosen["decoder_width"], latent: Shape(Array(shape.extents.dropFirst())))

@@ -5,15 +5,45 @@ package import Tensors
 /// The same seed gives a weight of one name, shape and role the same bits on every machine, whatever else the
 /// graph holds. Scales keep activations of deep networks in range: uniform with variance 1 ÷ fan-in for
 /// convolutions and matrix products; norm scales and variances lie around 1; everything else is small.
+///
+/// Where they are more than 1 GiB together, large ones lie in temporary files: a network of billions of parameters
+/// then takes no more memory than with a checkpoint.
 package func randomWeights(_ graph: Graph, seed: UInt64) -> [(name: String, tensor: Tensor)] {
-  graph.weights.compactMap { value in
-    guard let weight = graph.weight(value), weight.tensor == nil else { return nil }
-    let type = graph.type(of: value)
-    var generator = SplitMix64(state: seed ^ hash(weight.name))
-    let range = randomRange(of: value, in: graph)
+  let missing = graph.weights.filter { graph.weight($0)?.tensor == nil }
+  let bytes = missing.reduce(0) { $0 + graph.type(of: $1).byteCount }
+  return missing.compactMap { value in
+    guard let weight = graph.weight(value) else { return nil }
+    let numbers = RandomNumbers(seed: seed ^ hash(weight.name), range: randomRange(of: value, in: graph))
+    let tensor = numbers.tensor(graph.type(of: value), spills: bytes > 1 << 30)
+    return (weight.name, tensor)
+  }
+}
+
+/// Numbers spread evenly over a range.
+private struct RandomNumbers {
+  var seed: UInt64
+  var range: ClosedRange<Float>
+
+  func tensor(_ type: TensorType, spills: Bool) -> Tensor {
+    if spills, type.element == .f32, type.byteCount >= 4 << 20,
+      let storage = Storage.temporaryFile(
+        byteCount: type.byteCount, fill: { write(to: $0.bindMemory(to: Float.self)) })
+    {
+      let tensor = Tensor(element: .f32, shape: type.shape, storage: storage)
+      tensor.evict()
+      return tensor
+    }
+    let values = [Float](unsafeUninitializedCapacity: type.shape.elementCount) { numbers, count in
+      count = type.shape.elementCount
+      write(to: UnsafeMutableBufferPointer(rebasing: numbers[..<count]))
+    }
+    return Tensor(values, shape: type.shape, element: type.element)
+  }
+
+  private func write(to numbers: UnsafeMutableBufferPointer<Float>) {
+    var generator = SplitMix64(state: seed)
     let span = range.upperBound - range.lowerBound
-    let values = (0..<type.shape.elementCount).map { _ in range.lowerBound + span * generator.unit() }
-    return (weight.name, Tensor(values, shape: type.shape, element: type.element))
+    for index in numbers.indices { numbers[index] = range.lowerBound + span * generator.unit() }
   }
 }
 

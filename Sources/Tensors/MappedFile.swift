@@ -36,8 +36,33 @@ extension Storage {
     guard let address = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED else {
       throw FileError(path: path, reason: "can't be mapped: \(String(cString: strerror(errno)))")
     }
+    return Storage(mapped: address, count: count)
+  }
+
+  /// Zeroed bytes that `fill` writes, in a temporary file without a name: memory only mirrors them, so that a
+  /// network larger than memory can be made up. nil where the system has no room for such a file.
+  package static func temporaryFile(
+    byteCount count: Int, fill: (UnsafeMutableRawBufferPointer) -> Void
+  ) -> Storage? {
+    // Not /tmp, which often is memory itself.
+    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/var/tmp"
+    var path = Array("\(folder)/ingot-XXXXXX".utf8CString)
+    let descriptor = mkstemp(&path)
+    guard count > 0, descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    unlink(path)
+    // Without its blocks a write to the mapping could find the disk full, which is a signal and no error.
+    guard reserve(descriptor, count),
+      let address = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), address != MAP_FAILED
+    else { return nil }
+    fill(UnsafeMutableRawBufferPointer(start: address, count: count))
+    return Storage(mapped: address, count: count)
+  }
+
+  /// Pages of a file.
+  private convenience init(mapped address: UnsafeMutableRawPointer, count: Int) {
     nonisolated(unsafe) let mapped = address
-    return Storage(
+    self.init(
       bytes: UnsafeRawBufferPointer(start: address, count: count), release: { munmap(mapped, count) },
       evict: { range in
         // Only whole pages: neighbours may be in use.
@@ -47,4 +72,16 @@ extension Storage {
         if first < end { madvise(mapped + first, end - first, MADV_DONTNEED) }
       })
   }
+}
+
+/// Gives a file its size and its blocks on the disk.
+private func reserve(_ descriptor: Int32, _ count: Int) -> Bool {
+  #if canImport(Darwin)
+    var request = fstore_t(
+      fst_flags: UInt32(F_ALLOCATEALL), fst_posmode: F_PEOFPOSMODE, fst_offset: 0, fst_length: off_t(count),
+      fst_bytesalloc: 0)
+    return fcntl(descriptor, F_PREALLOCATE, &request) == 0 && ftruncate(descriptor, off_t(count)) == 0
+  #else
+    return posix_fallocate(descriptor, 0, off_t(count)) == 0
+  #endif
 }

@@ -110,4 +110,21 @@ struct AsCANTests {
     #expect(names.filter { $0.hasSuffix("skip.weight") } == ["up.1.skip.weight", "up.0.skip.weight"])
     #expect(graph.inputs.allSatisfy { !graph.users(of: $0.value).isEmpty })
   }
+
+  /// A class is added to the time; no layer attends to anything else. One number more stands for no class.
+  @Test func classesTakeTheTextsPlace() throws {
+    let text = try findGraph("ascan_generator").variant.build([("size", 16), ("width", 32)])
+    let extents = [(name: "size", extent: 16), (name: "width", extent: 32), (name: "classes", extent: 7)]
+    let graph = try findGraph("ascan_class_generator").variant.build(extents)
+    let table = try #require(graph.findWeight("class_embedding.weight"))
+    #expect(graph.shape(of: table) == [8, 128])
+    let names = { (graph: Graph) in Set(graph.weights.compactMap { graph.weight($0)?.name }) }
+    let missing = names(text).subtracting(names(graph))
+    #expect(!missing.isEmpty && missing.allSatisfy { $0.contains("cross") })
+    #expect(names(graph).subtracting(names(text)) == ["class_embedding.weight"])
+
+    let module = try findGraph("ascan_class_to_image").variant.module(extents + [(name: "steps", extent: 2)])
+    let none = try #require(module.functions[0].findWeight("no_class"))
+    #expect(module.functions[0].constant(none)?.integers == [7])
+  }
 }

@@ -77,4 +77,25 @@ import Testing
       try Storage.map(path: "/dev/null")
     }
   }
+
+  /// Pages of a temporary file that are given back hold the same when they are read again.
+  @Test func temporaryFilesKeepTheirContents() throws {
+    let count = 3 << 20
+    let storage = try #require(
+      Storage.temporaryFile(byteCount: count * 4) { bytes in
+        for (index, _) in bytes.bindMemory(to: UInt32.self).enumerated() {
+          bytes.storeBytes(
+            of: UInt32(truncatingIfNeeded: index &* 2_654_435_761), toByteOffset: 4 * index, as: UInt32.self)
+        }
+      })
+    let tensor = Tensor(element: .i32, shape: [count], storage: storage)
+    tensor.evict()
+    let isSame = tensor.withBytes { bytes in
+      bytes.bindMemory(to: UInt32.self).enumerated().allSatisfy { index, number in
+        number == UInt32(truncatingIfNeeded: index &* 2_654_435_761)
+      }
+    }
+    #expect(isSame)
+    #expect(Storage.temporaryFile(byteCount: 0) { _ in } == nil)
+  }
 }

@@ -5,7 +5,10 @@ import IR
 struct GraphsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "graphs", abstract: "List the networks that come with ingot.",
-    discussion: "With --ir, prints the graph of one variant as text, which 'ingot compile' also reads.")
+    discussion: """
+      With the name of one and one of its variants, prints its inputs, outputs and the dimensions that can be \
+      changed; with --ir, its graph as text, which 'ingot compile' also reads.
+      """)
 
   @Argument(help: "One network.") var name: String?
   @Option(help: ArgumentHelp("One of its sizes.", valueName: "name")) var variant: String?
@@ -18,22 +21,10 @@ struct GraphsCommand: ParsableCommand {
   var markdown = false
   @Flag(help: "Prints facts as JSON.") var json = false
 
-  struct Port: Encodable {
-    var name: String
-    var type: String
-  }
-  struct Variant: Encodable {
-    var name: String
-    var parameters: Int
-    var macs: Int
-    var inputs: [Port]
-    var outputs: [Port]
-  }
-  struct Entry: Encodable {
-    var name: String
-    var summary: String
-    var paper: String
-    var variants: [Variant]
+  func validate() throws {
+    if variant != nil || !dimensions.isEmpty, name == nil {
+      throw ValidationError("--variant and --dim need the name of a graph.")
+    }
   }
 
   func run() throws {
@@ -43,37 +34,20 @@ struct GraphsCommand: ParsableCommand {
       return print(try found.module(dimensions.map { (name: $0.name, extent: $0.value) }).text)
     }
     if markdown { return print(try graphsTable(zoo)) }
+    if let name, variant != nil || !dimensions.isEmpty || !zoo.contains(where: { $0.name == name }) {
+      return try describe(findGraph(name, variant: variant))
+    }
     let chosen = zoo.filter { name == nil || $0.name == name }
-    guard !chosen.isEmpty else {
-      throw ToolError(
-        "there is no graph '\(name ?? "")'; the graphs are \(zoo.map(\.name).joined(separator: ", "))")
-    }
-    let entries = try chosen.map { definition in
-      Entry(
-        name: definition.name, summary: definition.summary, paper: definition.paper,
-        variants: try definition.variants.filter { variant == nil || $0.name == variant }.map(describe))
-    }
+    let entries = try chosen.map { try GraphDescription($0) }
     if json { return try printJSON(entries) }
-    for entry in entries {
-      print("\(entry.name): \(entry.summary)\n  \(entry.paper)")
-      let rows = entry.variants.map { variant in
-        [
-          "  " + variant.name, formatCount(variant.parameters), formatCount(variant.macs),
-          variant.inputs.map { "\($0.name) \($0.type)" }.joined(separator: ", "),
-          variant.outputs.map { "\($0.name) \($0.type)" }.joined(separator: ", "),
-        ]
-      }
-      print(table(["  variant", "parameters", "MACs", "inputs", "outputs"], rows, right: [1, 2]))
-    }
+    for entry in entries { print("\(entry.name): \(entry.summary)\n  \(entry.paper)\n\(entry.text)") }
   }
 
-  private func describe(_ variant: GraphVariant) throws -> Variant {
-    let module = try variant.module()
-    let graph = module.functions[0]
-    let statistics = Statistics(module)
-    func port(_ port: IR.Port) -> Port { Port(name: port.name, type: "\(graph.type(of: port.value))") }
-    return Variant(
-      name: variant.name, parameters: statistics.parameters, macs: statistics.macs,
-      inputs: graph.inputs.map(port), outputs: graph.outputs.map(port))
+  private func describe(_ found: (definition: GraphDefinition, variant: GraphVariant)) throws {
+    var entry = try GraphDescription(found.definition, variant: found.variant.name)
+    let variant = try VariantDescription(found.variant, dimensions)
+    entry.variants = [variant]
+    if json { return try printJSON([entry]) }
+    print("\(entry.name), \(variant.name): \(entry.summary)\n  \(entry.paper)\n\n\(variant.text)")
   }
 }

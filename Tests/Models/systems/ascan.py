@@ -3,12 +3,20 @@
 import math
 
 import numpy as np
+import safetensors.torch
 import torch
 import torch.nn.functional as F
+from case import Case
 from redraw import redraw
 from torch import nn
 
+from systems import text_to_image
 from systems.checkpoint_case import checkpoint_case
+
+
+def _normal(generator, *shape):
+    return generator.standard_normal(shape).astype(np.float32)
+
 
 class SqueezeExcite(nn.Module):
     def __init__(self, channels: int, inside: int):
@@ -133,9 +141,11 @@ class Up(nn.Module):
 
 
 class Generator(nn.Module):
-    def __init__(self, pattern: str, widths: list[int], text: int):
+    def __init__(self, pattern: str, widths: list[int], text: int, classes: int = 0):
+        """For a text of width `text`, or where that is 0 for classes; class `classes` stands for none of them."""
         super().__init__()
         self.width, time = widths[0], 4 * widths[0]
+        self.class_embedding = None if text else nn.Embedding(classes + 1, time)
         self.time_embedding = nn.Module()
         self.time_embedding.linear_1 = nn.Linear(self.width, time)
         self.time_embedding.linear_2 = nn.Linear(time, time)
@@ -151,11 +161,13 @@ class Generator(nn.Module):
         self.norm_out = nn.BatchNorm2d(self.width)
         self.conv_out = nn.Conv2d(self.width, 4, 3, padding=1)
 
-    def forward(self, latent, timestep, text):
+    def forward(self, latent, timestep, condition):
         half = self.width // 2
         angles = timestep[:, None] * torch.exp(-math.log(10000) * torch.arange(half) / half)
         time = self.time_embedding.linear_1(torch.cat([angles.cos(), angles.sin()], dim=1))
-        time = self.time_embedding.linear_2(F.silu(time))
+        time, text = self.time_embedding.linear_2(F.silu(time)), condition
+        if self.class_embedding is not None:
+            time, text = time + self.class_embedding(condition), None
         x, skips = self.conv_in(latent), []
         for stage in self.down:
             for block in stage:
@@ -177,18 +189,58 @@ def _classifier(variant: str, pattern: str, seed: int, width: int = 32, size: in
     return write
 
 
+PATTERN = "CCC/CCT/CTTT"
+
+
 def _generator(seed: int, width: int, size: int, tokens: int, text_width: int):
     def write(folder, name, downloads):
         torch.manual_seed(seed)
-        network = redraw(Generator("CCC/CCT/CTTT", [width, 2 * width, 3 * width], text_width), seed)
+        network = redraw(Generator(PATTERN, [width, 2 * width, 3 * width], text_width), seed)
         generator = np.random.default_rng(seed)
         feeds = {
-            "latent": generator.standard_normal((2, 4, size, size)).astype(np.float32),
+            "latent": _normal(generator, 2, 4, size, size),
             "timestep": np.array([981, 41], np.float32),
-            "text": generator.standard_normal((2, tokens, text_width)).astype(np.float32),
+            "text": _normal(generator, 2, tokens, text_width),
         }
         dims = {"batch": 2, "size": size, "width": width, "tokens": tokens, "text_width": text_width}
         checkpoint_case(folder, name, network, feeds, ["prediction"], "ascan", "generator", dims)
+
+    return write
+
+
+def _to_image(variant: str, seed: int, steps: int = 5, width: int = 32, tokens: int = 7, text_width: int = 48):
+    """From noise to an image, for a text or for a class, with guidance by two calls of the network in a step."""
+
+    def write(folder, name, downloads):
+        sizes, classes, of_class = text_to_image.Sizes(), 10, variant == "class_to_image"
+        torch.manual_seed(seed)
+        widths = [width, 2 * width, 3 * width]
+        network = redraw(Generator(PATTERN, widths, 0 if of_class else text_width, classes), seed)
+        decoder = text_to_image.image_decoder(sizes, seed + 1)
+        generator = np.random.default_rng(seed)
+        feeds = {"noise": _normal(generator, 1, 4, sizes.size, sizes.size)}
+        if of_class:
+            feeds["label"] = np.array([3], np.int64)
+            conditions = torch.tensor([[classes], [3]])
+        else:
+            feeds |= {key: _normal(generator, 1, tokens, text_width) for key in ("empty_text", "text")}
+            conditions = torch.from_numpy(np.stack([feeds["empty_text"], feeds["text"]]))
+        feeds["guidance"] = np.array(4, np.float32)
+        scheduler = text_to_image.ddim("epsilon", steps)
+        with torch.no_grad():
+            sample = torch.from_numpy(feeds["noise"])
+            for time in scheduler.timesteps:
+                plain, guided = (network(sample, time[None].float(), condition) for condition in conditions)
+                sample = scheduler.step(plain + 4 * (guided - plain), time, sample, return_dict=False)[0]
+            image = decoder.decode(sample / text_to_image.LATENT_SCALE, return_dict=False)[0].numpy()
+        keep = lambda key: key.startswith(("decoder.", "post_quant_conv."))
+        safetensors.torch.save_file(text_to_image.state(network), folder / "denoiser.safetensors")
+        safetensors.torch.save_file(text_to_image.state(decoder, keep), folder / "decoder.safetensors")
+        dims = {"steps": steps, "width": width, "size": sizes.size, "decoder_width": sizes.decoder_width}
+        dims |= {"classes": classes} if of_class else {"tokens": tokens, "text_width": text_width}
+        files = ["denoiser.safetensors", "decoder.safetensors"]
+        case = Case(name, graph="ascan", variant=variant, checkpoints=files, dims=dims)
+        case.write(folder, feeds, {"image": image})
 
     return write
 
@@ -198,6 +250,8 @@ CASES = {
     "ascan_small_symmetric": _classifier("small_symmetric", "CT/CCT/CCCTTT/CCTT", 2),
     "ascan_small_t_first": _classifier("small_t_first", "CT/CTT/CCCCCC/CCCC", 3),
     "ascan_generator": _generator(4, width=32, size=16, tokens=7, text_width=48),
+    "ascan_text_to_image": _to_image("text_to_image", 7),
+    "ascan_class_to_image": _to_image("class_to_image", 8),
 }
 
 # At the sizes of the variants.

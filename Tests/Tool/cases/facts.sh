@@ -12,7 +12,16 @@ expect 0 . graphs --json
 has_keys name variants parameters macs inputs outputs
 expect 0 . graphs efficientformerv2 --variant s0 --json
 is "EfficientFormerV2-S0 has other than 0.40 G multiply-adds" test "$(($(json_number macs) / 5000000))" -eq 79
+expect 0 'e2gan.*swapped_2x .*34 more' graphs e2gan
+expect 0 'snapvideo, fit_500m: .*a reconstruction: .*input .*x_sigma .*output .*denoised .*--dim .*frames +16 ' \
+  graphs snapvideo --variant fit_500m
+expect 0 'x_sigma +f32.1, 8, 3, 36, 64.' graphs snapvideo_fit_500m --dim frames=8
+expect 0 . graphs snapvideo_fit_500m --dim frames=8 --json
+has_keys dimensions default least most multiple_of status ours
 expect 1 "no graph 'absent'" graphs absent
+expect 1 "no variant 'absent'; choose one of s0" graphs efficientformerv2 --variant absent
+expect 1 "no dimension 'absent'; it has batch" graphs snapvideo_fit_500m --dim absent=1
+expect 2 'need the name' graphs --variant s0
 
 expect 0 'cpu-arm64.*cpu-x86_64' targets
 expect 0 . targets --json
