@@ -44,6 +44,8 @@ struct Compile: ParsableCommand {
 
   func run() throws {
     let progress = Progress()
+    var cost = CompileCost()
+    cost.enter("read")
     progress.show("reading \(source.title)")
     let module = try source.load()
     let target = try selection.load()
@@ -53,21 +55,23 @@ struct Compile: ParsableCommand {
       try compile(
         module, options, to: &file,
         progress: { stage, share in
+          cost.enter(stage.rawValue)
           let percent = share.map { " \(Int(100 * $0)) %" } ?? ""
           progress.show("\(stage.rawValue): \(source.title)\(percent)")
         })
     }
+    cost.stop()
     progress.clear()
     if let report { try files.write(Array(htmlReport(compiled, title: source.title).utf8), to: report) }
     try files.commit()
-    let facts = CompileFacts(compiled, sourceBytes: source.sourceBytes)
+    let facts = CompileFacts(compiled, sourceBytes: source.sourceBytes, cost)
     if json { try printJSON(facts) } else { print(facts.text(output: output, target: target)) }
   }
 }
 
 extension Precision: ExpressibleByArgument {}
 
-/// What `compile` and `inspect` print of a bundle.
+/// What `compile` prints of a bundle.
 struct CompileFacts: Encodable {
   var arenaBytes: Int
   var arenaLowerBoundBytes: Int
@@ -80,6 +84,7 @@ struct CompileFacts: Encodable {
   var macs: Int
   var parameters: Int
   var ops: [Placement]
+  var cost: CompileCost
 
   enum CodingKeys: String, CodingKey {
     case arenaBytes = "arena_bytes"
@@ -89,16 +94,17 @@ struct CompileFacts: Encodable {
     case sourceBytes = "source_bytes"
     case nodesBefore = "nodes_before"
     case nodesAfter = "nodes_after"
-    case instructions, macs, parameters, ops
+    case instructions, macs, parameters, ops, cost
   }
 
-  init(_ compiled: CompiledBundle, sourceBytes: Int?) {
+  init(_ compiled: CompiledBundle, sourceBytes: Int?, _ cost: CompileCost) {
     let functions = compiled.manifest.functions
     arenaBytes = functions.map(\.arenaBytes).max() ?? 0
     arenaLowerBoundBytes = functions.map(\.arenaLowerBoundBytes).max() ?? 0
     bundleBytes = compiled.bundleBytes
     weightBytes = compiled.weightBytes
     self.sourceBytes = sourceBytes
+    self.cost = cost
     nodesBefore = compiled.nodesBefore
     nodesAfter = compiled.nodesAfter
     instructions = functions.reduce(0) { $0 + $1.instructions }
@@ -126,6 +132,7 @@ struct CompileFacts: Encodable {
       "  bundle     \(size)",
       "  weights    \(formatBytes(weightBytes)) in memory",
       "  arena      \(formatBytes(arenaBytes)), \(overBound) % over the lower bound of \(formatBytes(arenaLowerBoundBytes))",
+      "  time       \(cost.text), with \(formatBytes(cost.peakMemoryBytes)) of memory at most",
     ]
     if target.family != .cpu {
       let fallen = ops.filter { $0.engine == target.fallback.engine }

@@ -1,8 +1,9 @@
 # `ingot compile`: what it writes and says, and what stays when it fails. Leaves digits.ingot and half.ingot for later.
 
-expect 0 'digits.ingot for .* ops .* bundle .* arena' compile "${digits[@]}" --target cpu-arm64 -o digits.ingot
+expect 0 'digits.ingot for .* ops .* bundle .* arena .* time .* s: read .* write .* of memory at most' \
+  compile "${digits[@]}" --target cpu-arm64 -o digits.ingot
 expect 0 . compile "${digits[@]}" --target cpu-arm64 -o again.ingot --json
-has_keys arena_bytes arena_lower_bound_bytes bundle_bytes weight_bytes
+has_keys arena_bytes arena_lower_bound_bytes bundle_bytes weight_bytes cost stages seconds peak_memory_bytes
 is "two compiles differ" cmp digits.ingot again.ingot
 is "bundle_bytes is not the file's size" test "$(json_number bundle_bytes)" -eq "$(wc -c <digits.ingot)"
 is "the arena is smaller than its lower bound" \
