@@ -17,6 +17,7 @@ struct GraphsCommand: ParsableCommand {
   )
   var dimensions: [NamedNumber] = []
   @Flag(help: "Prints the graph as text.") var ir = false
+  @Flag(help: "Prints where the adapters' numbers stand in blocks of weights, as JSON.") var layout = false
   @Flag(help: "Prints what is published of all networks against what the graphs count, as Markdown.")
   var markdown = false
   @Flag(help: "Prints facts as JSON.") var json = false
@@ -32,6 +33,10 @@ struct GraphsCommand: ParsableCommand {
       guard let name else { throw ValidationError("--ir needs the name of a graph.") }
       let (_, found) = try findGraph(name, variant: variant)
       return print(try found.module(dimensions.map { (name: $0.name, extent: $0.value) }).text)
+    }
+    if layout {
+      guard let name else { throw ValidationError("--layout needs the name of a graph.") }
+      return try printLayout(findGraph(name, variant: variant).variant)
     }
     if markdown { return print(try graphsTable(zoo)) }
     if let name, variant != nil || !dimensions.isEmpty || !zoo.contains(where: { $0.name == name }) {
@@ -49,5 +54,17 @@ struct GraphsCommand: ParsableCommand {
     entry.variants = [variant]
     if json { return try printJSON([entry]) }
     print("\(entry.name), \(variant.name): \(entry.summary)\n  \(entry.paper)\n\n\(variant.text)")
+  }
+
+  /// What a generator of weights, such as denoised_weights, must be trained with.
+  private func printLayout(_ variant: GraphVariant) throws {
+    let graph = try variant.build(dimensions.map { (name: $0.name, extent: $0.value) })
+    let layout = WeightLayout(adaptersOf: graph)
+    guard !layout.tensors.isEmpty else {
+      throw ToolError(
+        "variant '\(variant.name)' has no adapters among its weights; choose one that has, such as e2gan's branch_2x"
+      )
+    }
+    try printJSON(layout)
   }
 }

@@ -18,6 +18,9 @@ expect 0 'snapvideo, fit_500m: .*a reconstruction: .*input .*x_sigma .*output .*
 expect 0 'x_sigma +f32.1, 8, 3, 36, 64.' graphs snapvideo_fit_500m --dim frames=8
 expect 0 . graphs snapvideo_fit_500m --dim frames=8 --json
 has_keys dimensions default least most multiple_of status ours
+expect 0 'down.0.lora_A' graphs e2gan --variant branch_2x --layout
+has_keys block_size groups mean deviation tensors offset shape
+expect 1 "variant 'base' has no adapters" graphs e2gan --variant base --layout
 expect 1 "no graph 'absent'" graphs absent
 expect 1 "no variant 'absent'; choose one of s0" graphs efficientformerv2 --variant absent
 expect 1 "no dimension 'absent'; it has batch" graphs snapvideo_fit_500m --dim absent=1
