@@ -73,6 +73,8 @@ void ingot_release(const ingot_allocator *allocator, void *memory, uint64_t byte
 /* Maps a whole file for reading. */
 ingot_status ingot_map(const char *path, const uint8_t **data, size_t *bytes, const ingot_report *report);
 void ingot_unmap(const uint8_t *data, size_t bytes);
+/* Gives back the memory of a part of a mapped file, which comes again from the file when it is read. */
+void ingot_evict(const uint8_t *data, uint64_t bytes);
 
 /* Reads the section table and the contents of every section into blocks, unpacked and with digests checked. */
 ingot_status ingot_read_sections(ingot_bundle *bundle, const ingot_report *report);

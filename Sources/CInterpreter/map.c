@@ -1,5 +1,7 @@
 /* Files are mapped, so that raw weights are read from where they lie. */
-#define _POSIX_C_SOURCE 200809L
+/* For madvise, which POSIX lacks. */
+#define _DEFAULT_SOURCE
+#define _DARWIN_C_SOURCE
 #include "internal.h"
 
 #include <errno.h>
@@ -35,3 +37,14 @@ ingot_status ingot_map(const char *path, const uint8_t **data, size_t *bytes, co
 }
 
 void ingot_unmap(const uint8_t *data, size_t bytes) { munmap((void *)(uintptr_t)data, bytes); }
+
+/* Small ranges are not worth a call. */
+#define EVICTED_BYTES (1u << 20)
+
+void ingot_evict(const uint8_t *data, uint64_t bytes) {
+  if (bytes < EVICTED_BYTES) return;
+  const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = (uintptr_t)data;
+  /* Only whole pages: neighbours may be in use. */
+  const uintptr_t first = (start + page - 1) / page * page, end = (start + (uintptr_t)bytes) / page * page;
+  if (first < end) madvise((void *)first, end - first, MADV_DONTNEED);
+}

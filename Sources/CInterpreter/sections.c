@@ -121,6 +121,8 @@ static ingot_status read_section(ingot_bundle *bundle, uint32_t index, const ing
   if (memcmp(digest, section->digest, sizeof digest) != 0)
     return ingot_fail(report, INGOT_ERROR_DAMAGED, "is damaged: section %u (%s %u) does not match its digest", index,
                       kind_text(section->kind), section->index);
+  /* What is not needed soon, such as raw weights of a function that is never run, stays in the file. */
+  if (bundle->mapped) ingot_evict(bundle->data + section->offset, section->stored_bytes);
   return INGOT_OK;
 }
 

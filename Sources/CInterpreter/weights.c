@@ -40,6 +40,7 @@ ingot_status ingot_unpack_chunks(ingot_bundle *bundle, const ingot_report *repor
     if (ZSTD_isError(written) || written != section->raw_bytes)
       status = ingot_fail(report, INGOT_ERROR_INVALID, "weight chunk %u can't be unpacked: %s", i,
                           ZSTD_isError(written) ? ZSTD_getErrorName(written) : "its size is not the declared one");
+    if (bundle->mapped) ingot_evict(block->data, section->stored_bytes);
     block->data = block->memory;
     block->bytes = section->raw_bytes;
   }

@@ -9,6 +9,8 @@ import sys
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')
 DEFINE = re.compile(r"^\s*#\s*define\s+(\w+)", re.MULTILINE)
+# What sources ask of the system's headers, which must be asked before the first of them.
+FEATURES = [f"#define {name}" for name in ("_POSIX_C_SOURCE 200809L", "_DEFAULT_SOURCE", "_DARWIN_C_SOURCE")]
 # Headers of the whole library: written once, their names are shared.
 SHARED = ["ingot.h", "ingot_format.h", "kernels.h", "internal.h", "check_opcode.h", "check_loop.h", "prepare.h"]
 
@@ -68,10 +70,11 @@ def main():
     files = [f for t in ("CBundleFormat", "CKernels", "CInterpreter") for f in sorted((sources / t).rglob("*.c"))]
     shared_once, out = set(), []
     out.append("/* Ingot as one file, made from Sources/C*. Put ingot.h beside it and link zstd, the math and the thread library. */")
-    out.append("#define _POSIX_C_SOURCE 200809L")
+    out += FEATURES
     for number, file in enumerate(files):
         text = expand(file, roots, shared_once)
-        text = text.replace("#define _POSIX_C_SOURCE 200809L", "")
+        for feature in FEATURES:
+            text = text.replace(feature, "")
         shared_text = "\n".join(p.read_text() for p in shared_paths(sources))
         shared_names = own_names(shared_text) | set(DEFINE.findall(shared_text))
         names = {n for n in own_names(text) if n not in shared_names}
