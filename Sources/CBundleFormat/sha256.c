@@ -1,9 +1,9 @@
 /* SHA-256 as FIPS 180-4 describes it. */
-#include "ingot_format.h"
+#include "sha256.h"
 
 #include <string.h>
 
-static const uint32_t round_constants[64] = {
+const uint32_t ingot_sha256_constants[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
     0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -23,12 +23,12 @@ static inline uint32_t load_big_endian(const uint8_t *bytes) {
 #define SHA256_ROUND(a, b, c, d, e, f, g, h, i)                                                            \
   do {                                                                                                     \
     const uint32_t sum = h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) +       \
-                         round_constants[i] + schedule[(i) & 15];                                          \
+                         ingot_sha256_constants[i] + schedule[(i) & 15];                                          \
     d += sum;                                                                                              \
     h = sum + (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));              \
   } while (0)
 
-static void compress(uint32_t state[8], const uint8_t *data, size_t blocks) {
+static void compress_portable(uint32_t state[8], const uint8_t *data, size_t blocks) {
   for (; blocks != 0; blocks--, data += 64) {
     uint32_t schedule[16];
     for (unsigned i = 0; i < 16; i++) schedule[i] = load_big_endian(data + 4 * i);
@@ -57,11 +57,17 @@ static void compress(uint32_t state[8], const uint8_t *data, size_t blocks) {
 }
 #undef SHA256_ROUND
 
+static void compress(ingot_sha256 *hash, const uint8_t *data, size_t blocks) {
+  if (hash->accelerated) ingot_sha256_accelerated(hash->state, data, blocks);
+  else compress_portable(hash->state, data, blocks);
+}
+
 void ingot_sha256_begin(ingot_sha256 *hash) {
   static const uint32_t initial[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                       0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
   memcpy(hash->state, initial, sizeof initial);
   hash->bytes = 0;
+  hash->accelerated = ingot_sha256_has_instructions();
 }
 
 void ingot_sha256_add(ingot_sha256 *hash, const void *data, size_t bytes) {
@@ -73,11 +79,11 @@ void ingot_sha256_add(ingot_sha256 *hash, const void *data, size_t bytes) {
     const size_t wanted = 64 - held, taken = bytes < wanted ? bytes : wanted;
     memcpy(hash->block + held, source, taken);
     if (taken < wanted) return;
-    compress(hash->state, hash->block, 1);
+    compress(hash, hash->block, 1);
     source += taken;
     bytes -= taken;
   }
-  compress(hash->state, source, bytes / 64);
+  compress(hash, source, bytes / 64);
   memcpy(hash->block, source + (bytes & ~(size_t)63), bytes & 63);
 }
 
@@ -87,11 +93,11 @@ void ingot_sha256_end(ingot_sha256 *hash, uint8_t digest[32]) {
   hash->block[held++] = 0x80;
   if (held > 56) {
     memset(hash->block + held, 0, 64 - held);
-    compress(hash->state, hash->block, 1);
+    compress(hash, hash->block, 1);
     held = 0;
   }
   memset(hash->block + held, 0, 56 - held);
   for (unsigned i = 0; i < 8; i++) hash->block[56 + i] = (uint8_t)(bits >> (56 - 8 * i));
-  compress(hash->state, hash->block, 1);
+  compress(hash, hash->block, 1);
   for (unsigned i = 0; i < 32; i++) digest[i] = (uint8_t)(hash->state[i / 4] >> (24 - 8 * (i % 4)));
 }

@@ -12,7 +12,7 @@ DEFINE = re.compile(r"^\s*#\s*define\s+(\w+)", re.MULTILINE)
 # What sources ask of the system's headers, which must be asked before the first of them.
 FEATURES = [f"#define {name}" for name in ("_POSIX_C_SOURCE 200809L", "_DEFAULT_SOURCE", "_DARWIN_C_SOURCE")]
 # Headers of the whole library: written once, their names are shared.
-SHARED = ["ingot.h", "ingot_format.h", "kernels.h", "internal.h", "check_opcode.h", "check_loop.h", "prepare.h"]
+SHARED = ["ingot.h", "ingot_format.h", "kernels.h", "internal.h", "sha256.h", "check_opcode.h", "check_loop.h", "prepare.h"]
 
 
 def find(name, base, roots):

@@ -14,6 +14,7 @@
 #ifndef INGOT_FORMAT_H
 #define INGOT_FORMAT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -424,8 +425,11 @@ typedef struct {
   uint32_t state[8];
   uint64_t bytes;
   uint8_t block[64];
+  /* Whether the CPU's own instructions compute it; the digest is the same. */
+  bool accelerated;
 } ingot_sha256;
 
+/* Uses the CPU's instructions where it has some. */
 void ingot_sha256_begin(ingot_sha256 *hash);
 void ingot_sha256_add(ingot_sha256 *hash, const void *data, size_t bytes);
 void ingot_sha256_end(ingot_sha256 *hash, uint8_t digest[32]);
