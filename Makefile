@@ -25,10 +25,11 @@ demo: build
 build: install-packages
 	$(SWIFT) build -c release -j $(JOBS) --product ingot
 
-# Tests are built with other settings than the tool, and each change between the two builds everything again.
+# 'swift test' by itself would build everything with other settings, and the tool after it once more.
 test: install-packages
 	$(MAKE) c
-	$(SWIFT) test -c release -j $(JOBS)
+	$(SWIFT) build -c release -j $(JOBS) --build-tests
+	$(SWIFT) test -c release -j $(JOBS) --skip-build
 	$(SWIFT) build -c release -j $(JOBS) --product ingot
 	@bash Tests/Tool/run.sh $(INGOT)
 

@@ -79,7 +79,7 @@ struct Verification: Encodable {
     let expected = try evaluate(
       graph, inputs, functions: source.functions,
       enter: { callee, operands in firstInputs[callee.name] = firstInputs[callee.name] ?? operands })
-    let results = try trace(session, inputs)
+    let results = try run(session, inputs, keepingResults: graph.isLeaf)
     outputs = try compareOutputs(session, graph, expected)
     guard let precision = Precision(rawValue: contents.manifest.precision) else {
       remark = "precision '\(contents.manifest.precision)' is unknown to this version"
@@ -110,7 +110,7 @@ struct Verification: Encodable {
   ) throws {
     let graph = source.functions[session.function]
     let expected = try evaluate(graph, inputs, functions: source.functions)
-    let results = try trace(session, inputs)
+    let results = try run(session, inputs, keepingResults: graph.isLeaf)
     let worst = try compareOutputs(session, graph, expected).map(\.relative).max() ?? 0
     let before = layers.count
     try compareLayers(comparison, session.function, inputs, results)
@@ -158,12 +158,19 @@ struct Verification: Encodable {
   }
 }
 
-/// Runs a function once; gives the results of its instructions.
-private func trace(_ session: Session, _ inputs: [Tensor]) throws -> [Int: Tensor] {
+/// Runs a function once; gives the results of its instructions, if they are to be kept.
+private func run(
+  _ session: Session, _ inputs: [Tensor], keepingResults: Bool
+) throws -> [Int: Tensor] {
   for (index, tensor) in inputs.enumerated() { try session.setInput(index, to: tensor) }
   var results: [Int: Tensor] = [:]
-  try session.trace { results[$0] = $1 }
+  if keepingResults { try session.trace { results[$0] = $1 } } else { try session.run() }
   return results
+}
+
+extension Graph {
+  /// Whether it runs no other function.
+  var isLeaf: Bool { order.allSatisfy { self[$0].op.callee == nil } }
 }
 
 private func compareOutputs(_ session: Session, _ graph: Graph, _ bounded: [Tensor]) throws -> [Agreement] {
