@@ -44,11 +44,13 @@ extension Storage {
   package static func temporaryFile(
     byteCount count: Int, fill: (UnsafeMutableRawBufferPointer) -> Void
   ) -> Storage? {
+    guard count > 0 else { return nil }
     // Not /tmp, which often is memory itself.
     let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/var/tmp"
+    // The system puts characters of its choice in place of the last six.
     var path = Array("\(folder)/ingot-XXXXXX".utf8CString)
     let descriptor = mkstemp(&path)
-    guard count > 0, descriptor >= 0 else { return nil }
+    guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     unlink(path)
     // Without its blocks a write to the mapping could find the disk full, which is a signal and no error.
