@@ -23,7 +23,7 @@ static inline uint32_t load_big_endian(const uint8_t *bytes) {
 #define SHA256_ROUND(a, b, c, d, e, f, g, h, i)                                                            \
   do {                                                                                                     \
     const uint32_t sum = h + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + ((e & f) ^ (~e & g)) +       \
-                         ingot_sha256_constants[i] + schedule[(i) & 15];                                          \
+                         ingot_sha256_constants[i] + schedule[(i) & 15];                                   \
     d += sum;                                                                                              \
     h = sum + (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));              \
   } while (0)

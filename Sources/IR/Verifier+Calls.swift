@@ -42,6 +42,11 @@ private func checkSignature(_ id: NodeID, _ graph: Graph, _ callee: Graph) throw
   }
 }
 
+extension Graph {
+  /// Whether a node of it runs another function.
+  package var runsFunctions: Bool { firstCall(of: self) != nil }
+}
+
 extension Module {
   /// The function of a name.
   package subscript(name: String) -> Graph? { functions.first { $0.name == name } }

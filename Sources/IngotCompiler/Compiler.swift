@@ -98,8 +98,7 @@ package func compile(
   for (index, flat) in flats.enumerated() {
     let lowered = try lower(flat, weights: &weights)
     programs.append(lowered.program)
-    let runsOthers = module.functions[index].order.contains { module.functions[index][$0].op.callee != nil }
-    values.append(runsOthers ? lowered.values.map { _ in nil } : lowered.values)
+    values.append(module.functions[index].runsFunctions ? lowered.values.map { _ in nil } : lowered.values)
     functions.append(describe(module, index, lowered))
   }
 

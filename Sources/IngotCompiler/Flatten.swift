@@ -27,7 +27,7 @@ struct FlatLoop {
 /// ```
 /// The graph must be one that the verifier accepts together with `functions`.
 func flatten(_ graph: Graph, _ functions: [Graph]) throws(Diagnostic) -> FlatFunction {
-  guard graph.order.contains(where: { graph[$0].op.callee != nil }) else { return FlatFunction(graph: graph) }
+  guard graph.runsFunctions else { return FlatFunction(graph: graph) }
   let named = Dictionary(functions.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
   try checkFlatSize(graph, named)
   var flattener = Flattener(graph.name, named)

@@ -58,7 +58,7 @@ struct Verification: Encodable {
   var outputs: [Agreement] = []
   /// Of the function, or of those that it runs where it runs others.
   var layers: [LayerAgreement] = []
-  /// In the order of their first runs' ends; empty where the function runs no others.
+  /// Each after those that it runs; empty where the function runs no others.
   var functions: [FunctionAgreement] = []
   var stages: [StageAgreement] = []
   /// Why there are no layers, when the bundle is not what this compiler makes of the model.
@@ -79,7 +79,7 @@ struct Verification: Encodable {
     let expected = try evaluate(
       graph, inputs, functions: source.functions,
       enter: { callee, operands in firstInputs[callee.name] = firstInputs[callee.name] ?? operands })
-    let results = try run(session, inputs, keepingResults: graph.isLeaf)
+    let results = try run(session, inputs, keepingResults: !graph.runsFunctions)
     outputs = try compareOutputs(session, graph, expected)
     guard let precision = Precision(rawValue: contents.manifest.precision) else {
       remark = "precision '\(contents.manifest.precision)' is unknown to this version"
@@ -110,7 +110,7 @@ struct Verification: Encodable {
   ) throws {
     let graph = source.functions[session.function]
     let expected = try evaluate(graph, inputs, functions: source.functions)
-    let results = try run(session, inputs, keepingResults: graph.isLeaf)
+    let results = try run(session, inputs, keepingResults: !graph.runsFunctions)
     let worst = try compareOutputs(session, graph, expected).map(\.relative).max() ?? 0
     let before = layers.count
     try compareLayers(comparison, session.function, inputs, results)
@@ -166,11 +166,6 @@ private func run(
   var results: [Int: Tensor] = [:]
   if keepingResults { try session.trace { results[$0] = $1 } } else { try session.run() }
   return results
-}
-
-extension Graph {
-  /// Whether it runs no other function.
-  var isLeaf: Bool { order.allSatisfy { self[$0].op.callee == nil } }
 }
 
 private func compareOutputs(_ session: Session, _ graph: Graph, _ bounded: [Tensor]) throws -> [Agreement] {

@@ -43,15 +43,16 @@ struct GraphsCommand: ParsableCommand {
       return try describe(findGraph(name, variant: variant))
     }
     let chosen = zoo.filter { name == nil || $0.name == name }
-    let entries = try chosen.map { try GraphDescription($0) }
+    let entries = try chosen.map { definition in
+      GraphDescription(definition, try definition.variants.map { try VariantDescription($0) })
+    }
     if json { return try printJSON(entries) }
     for entry in entries { print("\(entry.name): \(entry.summary)\n  \(entry.paper)\n\(entry.text)") }
   }
 
   private func describe(_ found: (definition: GraphDefinition, variant: GraphVariant)) throws {
-    var entry = try GraphDescription(found.definition, variant: found.variant.name)
     let variant = try VariantDescription(found.variant, dimensions)
-    entry.variants = [variant]
+    let entry = GraphDescription(found.definition, [variant])
     if json { return try printJSON([entry]) }
     print("\(entry.name), \(variant.name): \(entry.summary)\n  \(entry.paper)\n\n\(variant.text)")
   }

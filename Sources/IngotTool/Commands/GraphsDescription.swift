@@ -8,13 +8,11 @@ struct GraphDescription: Encodable {
   var paper: String
   var variants: [VariantDescription]
 
-  /// `variant` chooses one of its sizes.
-  init(_ definition: GraphDefinition, variant: String? = nil) throws {
+  init(_ definition: GraphDefinition, _ variants: [VariantDescription]) {
     name = definition.name
     summary = definition.summary
     paper = definition.paper
-    variants = try definition.variants.filter { variant == nil || $0.name == variant }
-      .map { try VariantDescription($0) }
+    self.variants = variants
   }
 
   /// A line a variant.

@@ -28,7 +28,7 @@ struct CompileCost: Encodable {
 
   /// Ends the stage before and begins another; the same stage goes on.
   mutating func enter(_ stage: String) {
-    guard stages.last?.stage != stage || started == nil else { return }
+    guard stages.last?.stage != stage else { return }
     stop()
     stages.append(Stage(stage: stage, seconds: 0))
     started = clock.now

@@ -233,9 +233,8 @@ def _to_image(variant: str, seed: int, steps: int = 5, width: int = 32, tokens: 
                 plain, guided = (network(sample, time[None].float(), condition) for condition in conditions)
                 sample = scheduler.step(plain + 4 * (guided - plain), time, sample, return_dict=False)[0]
             image = decoder.decode(sample / text_to_image.LATENT_SCALE, return_dict=False)[0].numpy()
-        keep = lambda key: key.startswith(("decoder.", "post_quant_conv."))
         safetensors.torch.save_file(text_to_image.state(network), folder / "denoiser.safetensors")
-        safetensors.torch.save_file(text_to_image.state(decoder, keep), folder / "decoder.safetensors")
+        safetensors.torch.save_file(text_to_image.decoder_state(decoder), folder / "decoder.safetensors")
         dims = {"steps": steps, "width": width, "size": sizes.size, "decoder_width": sizes.decoder_width}
         dims |= {"classes": classes} if of_class else {"tokens": tokens, "text_width": text_width}
         files = ["denoiser.safetensors", "decoder.safetensors"]

@@ -1,4 +1,4 @@
-"""Prompt and noise to an image in one call, against the loop that diffusers' parts make in PyTorch, at reduced and full width."""
+"""Prompt and noise to an image in one call, against the loop that diffusers' parts make in PyTorch."""
 
 import dataclasses
 import functools
@@ -112,6 +112,11 @@ def ddim(prediction: str, steps: int) -> diffusers.DDIMScheduler:
     return scheduler
 
 
+def decoder_state(autoencoder: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """What the graph's image decoder reads of an autoencoder."""
+    return state(autoencoder, lambda name: name.startswith(("decoder.", "post_quant_conv.")))
+
+
 @dataclasses.dataclass
 class Networks:
     unet: torch.nn.Module
@@ -120,8 +125,7 @@ class Networks:
 
     def save(self, folder) -> list[str]:
         """Checkpoints without a weight set."""
-        files = {"unet": state(self.unet), "text": state(self.encoder)}
-        files["decoder"] = state(self.decoder, lambda name: name.startswith(("decoder.", "post_quant_conv.")))
+        files = {"unet": state(self.unet), "text": state(self.encoder), "decoder": decoder_state(self.decoder)}
         for name, tensors in files.items():
             safetensors.torch.save_file(tensors, folder / f"{name}.safetensors")
         return [f"{name}.safetensors" for name in files]
