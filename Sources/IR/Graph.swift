@@ -357,6 +357,8 @@ package struct Module: Sendable {
   package var functions: [Graph]
   /// Facts for the manifest, in order.
   package var metadata: [(key: String, value: String)]
+  /// What the user should know of how it was read, in order. Neither text nor bundle holds them.
+  package var notes: [Note] = []
 
   package init(_ functions: [Graph], metadata: [(key: String, value: String)] = []) {
     self.functions = functions

@@ -23,6 +23,8 @@ package struct ONNXImportOptions: Sendable {
 /// All shapes are static afterwards: shape arithmetic is computed away. An output whose size depends on data has
 /// its bound, and its true size is another output, named after it with `.size` appended. Weights keep their initializers'
 /// names, inputs and outputs their own. Operators that can't be translated are all listed in one error.
+///
+/// The module's notes say what is otherwise than the model has it: doubles are computed in fp32, for one.
 package func importONNX(path: String, options: ONNXImportOptions = ONNXImportOptions()) throws(ImportError)
   -> Module
 {
@@ -38,15 +40,17 @@ package func importONNX(
   let builder = ONNXGraphBuilder(name: options.function, file: model.path, constantByteCount: bytes)
   var translator = ONNXTranslator(model: model, builder: builder)
   var environment = ONNXEnvironment()
-  let unsigned = Dictionary(
-    model.graph.inputs.map { ($0.name, $0.unsignedBits) }, uniquingKeysWith: { first, _ in first })
+  let declared = Dictionary(
+    model.graph.inputs.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
   for input in try resolvedInputs(of: model, options) {
     let operand =
       switch input.binding {
       case .type(let type): builder.addInput(input.name, type)
       case .constant(let tensor): ONNXOperand(tensor, name: input.name)
       }
-    environment[input.name] = .operand(operand.unsigned(unsigned[input.name] ?? nil))
+    let value = declared[input.name]
+    environment[input.name] = .operand(
+      operand.unsigned(value?.unsignedBits).double(value?.isDouble ?? false))
   }
   try translator.translate(model.graph, in: &environment, frame: ONNXFrame(model))
   try translator.throwFailures()
@@ -66,5 +70,7 @@ package func importONNX(
   var metadata = [(key: "source", value: "onnx")]
   if let opset = model.operatorSetVersion() { metadata.append((key: "opset", value: "\(opset)")) }
   if !model.producer.isEmpty { metadata.append((key: "producer", value: model.producer)) }
-  return Module([builder.graph], metadata: metadata)
+  var module = Module([builder.graph], metadata: metadata)
+  module.notes = translator.notes
+  return module
 }

@@ -57,7 +57,9 @@ extension ONNXNodeContext {
       throw Finding(
         "converts to \(ONNXElementType.name(number))", expected: "a number type that is supported")
     }
-    guard let bits = ONNXElementType.unsignedBits(number) else { return try cast(x, element).unsigned(nil) }
+    guard let bits = ONNXElementType.unsignedBits(number) else {
+      return try cast(x, element).unsigned(nil).double(false)
+    }
     return try castToUnsigned(x, element, bits)
   }
 

@@ -22,6 +22,8 @@ struct ONNXOperand {
   var isZeroPadded = false
   /// Bits of ONNX's type where it is an unsigned one that a wider signed one holds.
   private(set) var unsignedBits: Int?
+  /// Whether this is an input or a constant of doubles, which fp32 stands in for.
+  private(set) var isDouble = false
 
   init(_ value: ValueID, _ type: TensorType) {
     source = .value(value)
@@ -39,6 +41,13 @@ struct ONNXOperand {
   func unsigned(_ bits: Int?) -> ONNXOperand {
     var operand = self
     operand.unsignedBits = bits
+    return operand
+  }
+
+  /// The same elements, which stand for doubles or do not.
+  func double(_ isDouble: Bool) -> ONNXOperand {
+    var operand = self
+    operand.isDouble = isDouble
     return operand
   }
 

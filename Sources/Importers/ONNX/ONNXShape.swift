@@ -29,7 +29,8 @@ private func integers(_ values: [Int]) -> Tensor { Tensor(values.map { Int64($0)
 
 func constantNode(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let operand = ONNXOperand(try constantValue(context), name: context.node.outputs.first ?? context.name)
-  return [operand.unsigned(context.unsignedBits(ofTensor: "value"))]
+  let isDouble = context.node.attributes.contains(where: \.isDouble)
+  return [operand.unsigned(context.unsignedBits(ofTensor: "value")).double(isDouble)]
 }
 
 private func constantValue(_ context: ONNXNodeContext) throws(Finding) -> Tensor {

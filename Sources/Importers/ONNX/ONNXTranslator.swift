@@ -1,3 +1,4 @@
+import IR
 import Tensors
 
 /// Values by name, as far as they are defined.
@@ -43,6 +44,9 @@ struct ONNXTranslator {
   let builder: ONNXGraphBuilder
   private let functions: [String: ONNXFunction]
   private var failures: ONNXFailures
+  /// What the user should know of the translation.
+  var notes: [Note] = []
+  var isWarnedOfDoubles = false
   private var nodeCount = 0
 
   init(model: ONNXModel, builder: ONNXGraphBuilder) {
@@ -71,7 +75,8 @@ struct ONNXTranslator {
         throw error.located(in: model.path, at: "tensor \(ImportError.quoted(initializer.name))")
       }
       let operand = ONNXOperand(initializer.tensor, name: initializer.name)
-      environment[initializer.name] = .operand(operand.unsigned(initializer.unsignedBits))
+      environment[initializer.name] = .operand(
+        operand.unsigned(initializer.unsignedBits).double(initializer.isDouble))
     }
     try translate(graph.nodes, for: graph.outputs.map(\.name), in: &environment, frame: frame)
   }
@@ -113,6 +118,7 @@ struct ONNXTranslator {
           "uses an operator set that the model does not import", expected: "an opset_import for it")
       }
       try checkMeaning(of: node, opset: opset)
+      warnOfDoubles(node, inputs, frame)
       let context = ONNXNodeContext(
         node: node, name: frame.name(of: node), opset: opset, inputs: inputs, usedOutputs: usedOutputs,
         references: frame.references, builder: builder)

@@ -21,7 +21,8 @@ struct Compile: ParsableCommand {
 
       Then 'ingot verify' compares the bundle with the model, 'ingot inspect' shows what is in it, and \
       'ingot passes' shows what the compiler did to the graph. All sizes in the graph are fixed: symbolic \
-      dimensions need --dim.
+      dimensions need --dim. What is otherwise than the model has it is said in notes and warnings: double (fp64) \
+      is computed in fp32, for one, and a warning names the first node of it.
       """)
 
   @OptionGroup var source: ModelSource
@@ -84,6 +85,7 @@ struct CompileFacts: Encodable {
   var macs: Int
   var parameters: Int
   var ops: [Placement]
+  var notes: [Note]
   var cost: CompileCost
 
   enum CodingKeys: String, CodingKey {
@@ -94,7 +96,7 @@ struct CompileFacts: Encodable {
     case sourceBytes = "source_bytes"
     case nodesBefore = "nodes_before"
     case nodesAfter = "nodes_after"
-    case instructions, macs, parameters, ops, cost
+    case instructions, macs, parameters, ops, notes, cost
   }
 
   init(_ compiled: CompiledBundle, sourceBytes: Int?, _ cost: CompileCost) {
@@ -114,6 +116,7 @@ struct CompileFacts: Encodable {
     macs = functions.filter { !callees.contains($0.name) }.reduce(0) { $0 + $1.macs }
     parameters = Statistics(weightsOf: compiled.module).parameters
     ops = compiled.placements.flatMap { $0 }
+    notes = compiled.module.notes
   }
 
   func text(output: String, target: Target) -> String {
@@ -142,6 +145,7 @@ struct CompileFacts: Encodable {
         lines.append("    and \(fallen.count - 10) more; 'ingot inspect --ops' lists all")
       }
     }
+    lines += notes.map(\.description)
     return lines.joined(separator: "\n")
   }
 }

@@ -60,9 +60,10 @@ struct InspectFacts: Encodable {
   var tensors: [TensorFacts]?
   var ir: String?
   var compileError: String?
+  var notes: [Note]?
 
   enum CodingKeys: String, CodingKey {
-    case kind, format, compiler, target, precision, provenance, sections, functions, ops, tensors, ir
+    case kind, format, compiler, target, precision, provenance, sections, functions, ops, tensors, ir, notes
     case arenaBytes = "arena_bytes"
     case arenaLowerBoundBytes = "arena_lower_bound_bytes"
     case bundleBytes = "bundle_bytes"
@@ -115,6 +116,7 @@ struct InspectFacts: Encodable {
     ops = model.placements.map { OpFacts.placed(model.module.functions.map(\.name), $0) }
     if ir { self.ir = model.module.text }
     compileError = model.compileError
+    notes = model.module.notes
   }
 
   /// Adds what the programs of the functions need; nothing when the model was not compiled.

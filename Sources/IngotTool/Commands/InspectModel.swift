@@ -39,6 +39,7 @@ struct InspectedModel {
       ]
     }
     for (key, value) in module.metadata { lines.append("\(key) = \(value)") }
+    lines += module.notes.map(\.description)
     return lines.joined(separator: "\n")
   }
 

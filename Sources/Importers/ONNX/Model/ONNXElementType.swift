@@ -2,6 +2,9 @@ package import Tensors
 
 /// ONNX's numbering of element types (`TensorProto.DataType`).
 package enum ONNXElementType {
+  static let float: Int64 = 1
+  static let double: Int64 = 11
+
   private static let table: [(name: String, stored: StoredType?)] = [
     ("UNDEFINED", nil), ("FLOAT", .f32), ("UINT8", .u8), ("INT8", .i8), ("UINT16", .u16), ("INT16", .i16),
     ("INT32", .i32), ("INT64", .i64), ("STRING", nil), ("BOOL", .bool), ("FLOAT16", .f16), ("DOUBLE", .f64),

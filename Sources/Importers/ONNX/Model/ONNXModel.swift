@@ -66,6 +66,8 @@ package struct ONNXInitializer: Sendable {
   package var tensor: Tensor
   /// Bits of an unsigned integer type that has a wider signed one once read; nil for all other types.
   package var unsignedBits: Int?
+  /// Whether the elements are doubles, which fp32 stands in for once read.
+  package var isDouble = false
 }
 
 /// One use of an operator.
@@ -118,6 +120,8 @@ package struct ONNXAttribute: Sendable {
 
   package var name: String
   package var value: Value
+  /// Whether the value is a tensor of doubles.
+  package var isDouble = false
 }
 
 /// What the file says about a named value.
@@ -135,6 +139,8 @@ package struct ONNXValue: Sendable {
   package var kind: Kind
   /// Bits of an unsigned integer type that has a wider signed one once read; nil for all other types.
   package var unsignedBits: Int?
+  /// Whether the elements are doubles, which fp32 stands in for once read.
+  package var isDouble = false
 }
 
 /// One extent of a shape.

@@ -85,7 +85,8 @@ private struct ONNXReader {
       initializers.append(
         ONNXInitializer(
           name: name, tensor: try self.tensor(tensor.pointee, at: place),
-          unsignedBits: ONNXElementType.unsignedBits(Int64(tensor.pointee.data_type))))
+          unsignedBits: ONNXElementType.unsignedBits(Int64(tensor.pointee.data_type)),
+          isDouble: Int64(tensor.pointee.data_type) == ONNXElementType.double))
     }
     return ONNXGraph(
       name: text(source.name),
@@ -146,7 +147,10 @@ private struct ONNXReader {
       guard names.insert(name).inserted else {
         throw ImportError(file: path, place: place, found: "occurs twice", expected: "one value")
       }
-      attributes.append(ONNXAttribute(name: name, value: try value(of: source.pointee, at: place)))
+      attributes.append(
+        ONNXAttribute(
+          name: name, value: try value(of: source.pointee, at: place),
+          isDouble: source.pointee.t.map { Int64($0.pointee.data_type) } == ONNXElementType.double))
     }
     return attributes
   }
@@ -240,7 +244,7 @@ private struct ONNXReader {
       }
       return ONNXValue(
         name: name, kind: .tensor(element: element, dimensions: dimensions),
-        unsignedBits: ONNXElementType.unsignedBits(number))
+        unsignedBits: ONNXElementType.unsignedBits(number), isDouble: number == ONNXElementType.double)
     }
   }
 
