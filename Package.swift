@@ -13,6 +13,9 @@ let swift: [SwiftSetting] = [
 ]
 let c: [CSetting] = [.treatAllWarnings(as: .error)]
 
+// The files of Targets that come with the compiler; a test compares the list with the folder.
+let chips = ["apple-ane-a17pro", "cpu-arm64", "cpu-x86_64"]
+
 let package = Package(
   name: "ingot",
   platforms: [.macOS(.v15)],
@@ -39,12 +42,16 @@ let package = Package(
     .target(name: "Tensors", swiftSettings: swift),
     .target(name: "MemoryPlanner", swiftSettings: swift),
 
+    .target(
+      name: "TargetFiles", path: "Targets", sources: ["TargetFiles.swift"],
+      resources: chips.map { .copy("\($0).json") }, swiftSettings: swift),
+
     // Floor 1
     .target(name: "IR", dependencies: ["Tensors", "COpenBLAS"], swiftSettings: swift),
 
     // Floor 2
     .target(name: "Passes", dependencies: ["IR", "Tensors"], swiftSettings: swift),
-    .target(name: "Machine", dependencies: ["IR", "Tensors"], swiftSettings: swift),
+    .target(name: "Machine", dependencies: ["IR", "Tensors", "TargetFiles"], swiftSettings: swift),
     .target(name: "Bundle", dependencies: ["Tensors", "CBundleFormat", "CZstd"], swiftSettings: swift),
 
     // Floor 3
@@ -57,7 +64,10 @@ let package = Package(
     // Floor 4
     .target(
       name: "IngotCompiler",
-      dependencies: ["IR", "Tensors", "Passes", "Machine", "MemoryPlanner", "Bundle", "CBundleFormat"],
+      dependencies: [
+        "IR", "Tensors", "Passes", "Machine", "MemoryPlanner", "Bundle", "CBundleFormat", "Importers",
+        "Graphs",
+      ],
       swiftSettings: swift),
     .target(name: "Ingot", dependencies: ["Tensors", "CInterpreter"], swiftSettings: swift),
 

@@ -3,7 +3,7 @@ package import Passes
 import Tensors
 
 /// Number formats a bundle is compiled to.
-package enum Precision: String, CaseIterable, Sendable {
+public enum Precision: String, CaseIterable, Sendable {
   /// Weights and activations in fp32.
   case fp32
   /// Weights in fp16, activations and arithmetic in fp32.

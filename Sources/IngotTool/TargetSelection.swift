@@ -2,11 +2,9 @@ import ArgumentParser
 import Foundation
 import Machine
 
-/// The library of target files that belongs to this program.
+/// The library of target files that belongs to this program, after the folder that INGOT_TARGETS names.
 func targetLibrary() -> TargetLibrary {
-  let executable = Bundle.main.executablePath ?? CommandLine.arguments[0]
-  var library = TargetLibrary.beside(
-    executable: URL(filePath: executable).resolvingSymlinksInPath().path(percentEncoded: false))
+  var library = TargetLibrary.ofThisProgram
   if let folder = ProcessInfo.processInfo.environment["INGOT_TARGETS"] {
     library.folders.insert(folder, at: 0)
   }

@@ -1,4 +1,5 @@
 package import Foundation
+import TargetFiles
 
 /// Why a target file can't be used: names the file and the key.
 package struct TargetError: Error, CustomStringConvertible, Hashable, Sendable {
@@ -19,7 +20,7 @@ package struct TargetLibrary: Sendable {
     var folder = path.split(separator: "/", omittingEmptySubsequences: true).dropLast()
     while true {
       let prefix = "/" + folder.joined(separator: "/")
-      for candidate in ["Targets", "share/ingot/Targets"] {
+      for candidate in ["Targets", "share/ingot/Targets"] + TargetFiles.folderNames {
         let full = prefix == "/" ? "/\(candidate)" : "\(prefix)/\(candidate)"
         if !jsonFiles(in: full).isEmpty { folders.append(full) }
       }
@@ -27,6 +28,13 @@ package struct TargetLibrary: Sendable {
       folder = folder.dropLast()
     }
     return TargetLibrary(folders: folders)
+  }
+
+  /// The target files that belong to the program that runs.
+  package static var ofThisProgram: TargetLibrary {
+    let executable = Bundle.main.executablePath ?? CommandLine.arguments[0]
+    return beside(
+      executable: URL(filePath: executable).resolvingSymlinksInPath().path(percentEncoded: false))
   }
 
   /// The names of all targets, sorted.

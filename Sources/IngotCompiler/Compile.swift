@@ -48,8 +48,15 @@ package struct CompiledBundle: Sendable {
 }
 
 /// The stages of a compile, in order.
-package enum CompileStage: String, CaseIterable, Sendable {
-  case optimize, place, lower, write
+public enum CompileStage: String, CaseIterable, Sendable {
+  /// The passes rewrite the graph.
+  case optimize
+  /// Ops are placed on the chip's engines.
+  case place
+  /// Memory is planned and ops become kernel calls.
+  case lower
+  /// The bundle is compressed and written.
+  case write
 }
 
 /// The passes that a compile with these options runs.

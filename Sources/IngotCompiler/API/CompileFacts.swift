@@ -1,0 +1,68 @@
+import Bundle
+import IR
+import Machine
+
+/// What the compiler can tell of a bundle: sizes in bytes, work, and where each op runs.
+public struct CompileFacts: Sendable, Encodable {
+  /// Where one op runs.
+  public struct Op: Sendable, Hashable, Encodable {
+    /// The node's name, or its value's number where it has none.
+    public let node: String
+    /// The op's name in the graph that the passes left.
+    public let op: String
+    /// The engine of the chip that it was placed on.
+    public let engine: String
+    /// Why it is not elsewhere, in a sentence; empty when it runs natively and at full speed.
+    public let reason: String
+  }
+
+  /// Memory of intermediate tensors, the most that one function needs.
+  public let arenaBytes: Int
+  /// What no plan could be smaller than: the most bytes that are live at once.
+  public let arenaLowerBoundBytes: Int
+  /// The bundle's size.
+  public let bundleBytes: Int
+  /// Parameters once unpacked.
+  public let weightBytes: Int
+  /// Nodes of all functions as they were read.
+  public let nodesBefore: Int
+  /// Nodes of all functions after the passes.
+  public let nodesAfter: Int
+  /// Kernel calls of all functions.
+  public let instructions: Int
+  /// Multiply-adds of one call of each function that no other runs.
+  public let macs: Int
+  /// Numbers among the parameters.
+  public let parameters: Int
+  /// Where every op of every function runs, in execution order.
+  public let ops: [Op]
+
+  enum CodingKeys: String, CodingKey {
+    case arenaBytes = "arena_bytes"
+    case arenaLowerBoundBytes = "arena_lower_bound_bytes"
+    case bundleBytes = "bundle_bytes"
+    case weightBytes = "weight_bytes"
+    case nodesBefore = "nodes_before"
+    case nodesAfter = "nodes_after"
+    case instructions, macs, parameters, ops
+  }
+
+  package init(_ compiled: CompiledBundle) {
+    let functions = compiled.manifest.functions
+    arenaBytes = functions.map(\.arenaBytes).max() ?? 0
+    arenaLowerBoundBytes = functions.map(\.arenaLowerBoundBytes).max() ?? 0
+    bundleBytes = compiled.bundleBytes
+    weightBytes = compiled.weightBytes
+    nodesBefore = compiled.nodesBefore
+    nodesAfter = compiled.nodesAfter
+    instructions = functions.reduce(0) { $0 + $1.instructions }
+    // Functions that others run are counted with these.
+    let callees = Set(
+      compiled.module.functions.flatMap { graph in graph.order.compactMap { graph[$0].op.callee } })
+    macs = functions.filter { !callees.contains($0.name) }.reduce(0) { $0 + $1.macs }
+    parameters = Statistics(weightsOf: compiled.module).parameters
+    ops = compiled.placements.flatMap { placements in
+      placements.map { Op(node: $0.node, op: $0.op, engine: $0.engine, reason: $0.reason) }
+    }
+  }
+}

@@ -1,0 +1,155 @@
+public import Foundation
+import Graphs
+import IR
+import Importers
+import Tensors
+
+/// Where a network is read from, and what the user fixes in it.
+///
+/// ```swift
+/// var source = NetworkSource(graph: "efficientformerv2", variant: "s0")
+/// source.checkpoints = [.init(URL(filePath: "s0.safetensors"))]
+/// let network = try source.read()
+/// ```
+public struct NetworkSource: Sendable {
+  /// A file of parameters for a graph that comes with the compiler: safetensors, its index, or of `torch.save`.
+  public struct Checkpoint: Sendable, Hashable {
+    /// The file.
+    public var path: String
+    /// The set of weights that it fills, of graphs that have several; else empty.
+    public var weightSet: String
+
+    /// A file of parameters.
+    public init(_ file: URL, weightSet: String = "") {
+      self.init(path: file.relativePath, weightSet: weightSet)
+    }
+
+    package init(path: String, weightSet: String = "") {
+      self.path = path
+      self.weightSet = weightSet
+    }
+  }
+
+  package enum Origin: Sendable, Hashable {
+    case model(path: String)
+    case graph(name: String, variant: String?)
+  }
+
+  package var origin: Origin
+  /// Extents of dimensions that the model leaves open, by name.
+  public var dimensions: [String: Int] = [:]
+  /// Arrays (`.npy`) in place of inputs, by the input's name: such an input disappears, and what depends on it is
+  /// computed at compile time.
+  public var constants: [String: URL] = [:]
+  /// Parameters of a graph that comes with the compiler.
+  public var checkpoints: [Checkpoint] = []
+  /// A seed for random parameters in place of a checkpoint, to try sizes and speed.
+  public var randomWeights: UInt64?
+
+  /// An ONNX model, or the textual form of a graph (`.graph`).
+  public init(model file: URL) { self.init(origin: .model(path: file.relativePath)) }
+
+  /// A graph that comes with the compiler; `variant` may be left out where there is one only.
+  public init(graph name: String, variant: String? = nil) {
+    self.init(origin: .graph(name: name, variant: variant))
+  }
+
+  package init(origin: Origin) { self.origin = origin }
+
+  /// What to call the network in messages.
+  public var title: String {
+    switch origin {
+    case .model(let path): path
+    case .graph(let name, let variant): [name, variant].compactMap { $0 }.joined(separator: " ")
+    }
+  }
+
+  /// Reads the network.
+  ///
+  /// Fails when a file is missing, damaged, or of a kind that is not read, when the model holds operators that can't be
+  /// translated (all are listed), when sizes are open that must be fixed, and when a checkpoint does not fit its graph.
+  public func read() throws(CompilerError) -> Network {
+    try reporting(.reading) {
+      let module =
+        switch origin {
+        case .model(let path) where isText(path): try readText(path)
+        case .model(let path): try readModel(path)
+        case .graph(let name, let variant): try readGraph(name, variant)
+        }
+      return Network(module, sourceBytes: sourceBytes, provenance: provenance)
+    }
+  }
+
+  private func isText(_ path: String) -> Bool { path.hasSuffix(".graph") || path.hasSuffix(".txt") }
+
+  private func readModel(_ path: String) throws -> Module {
+    var options = ONNXImportOptions(dimensions: dimensions)
+    for (name, file) in constants { options.constants[name] = try Npy.read(path: file.relativePath) }
+    return try importONNX(path: path, options: options)
+  }
+
+  private func readText(_ path: String) throws -> Module {
+    let text: String
+    do {
+      text = try String(contentsOfFile: path, encoding: .utf8)
+    } catch {
+      throw FileError(path: path, reason: "can't be read as UTF-8 text: \(error.localizedDescription)")
+    }
+    var module = try parseModule(text, file: path)
+    if let randomWeights { module.bindRandomWeights(seed: randomWeights) }
+    return module
+  }
+
+  private func readGraph(_ name: String, _ variant: String?) throws -> Module {
+    let (definition, variant) = try findGraph(name, variant: variant)
+    var module = try variant.module(
+      dimensions.sorted { $0.key < $1.key }.map { (name: $0.key, extent: $0.value) })
+    if !checkpoints.isEmpty {
+      let files = try checkpoints.map { file in
+        ParameterFile(
+          weightSet: file.weightSet, path: file.path,
+          entries: try Importers.Checkpoint.read(path: file.path).entries.map {
+            (name: $0.name, tensor: $0.tensor)
+          })
+      }
+      try module.bind(files, namings: definition.namings, ignoring: definition.ignoredEntries)
+    }
+    if let randomWeights {
+      for index in module.functions.indices { module.functions[index].bindRandomWeights(seed: randomWeights) }
+    }
+    return module
+  }
+
+  /// Facts for the manifest. Names only, never paths, so that the same inputs give the same bytes in any folder.
+  private var provenance: [String: String] {
+    var facts: [String: String] = [:]
+    switch origin {
+    case .model(let path): facts["model"] = lastComponent(path)
+    case .graph(let name, let variant):
+      facts["graph"] = name
+      facts["variant"] = variant
+    }
+    for file in checkpoints {
+      let key = checkpoints.count == 1 ? "checkpoint" : "checkpoint.\(file.weightSet)"
+      facts[key] = [facts[key], lastComponent(file.path)].compactMap { $0 }.joined(separator: ", ")
+    }
+    if let randomWeights { facts["random_weights"] = "\(randomWeights)" }
+    for (name, extent) in dimensions { facts["dim.\(name)"] = "\(extent)" }
+    for (name, file) in constants { facts["constant.\(name)"] = file.lastPathComponent }
+    return facts
+  }
+
+  /// Size of the files that hold the parameters; nil when they are random.
+  private var sourceBytes: Int? {
+    var paths = checkpoints.map(\.path)
+    if paths.isEmpty, case .model(let path) = origin { paths = [path] }
+    let sizes = paths.compactMap { path in
+      (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.intValue
+    }
+    return sizes.isEmpty || sizes.count < paths.count ? nil : sizes.reduce(0, +)
+  }
+
+  private func lastComponent(_ path: String) -> String {
+    path.split(separator: "/").last.map(String.init) ?? path
+  }
+}
