@@ -70,13 +70,7 @@ public struct Compiler: Sendable {
 
   /// What a user must know of a bundle for a chip.
   private func notes(on target: Target) -> [CompilerNote] {
-    guard target.family != .cpu else { return [] }
-    return [
-      CompilerNote(
-        .note,
-        "\(target.title) decides only what is reported of placement: the interpreter runs this bundle on the CPU"
-      )
-    ]
+    target.family == .cpu ? [] : [.runsOnCPU(target.title)]
   }
 
   private static func library(_ folders: [URL]) -> TargetLibrary {

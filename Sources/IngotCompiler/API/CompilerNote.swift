@@ -18,6 +18,14 @@ public struct CompilerNote: Sendable, Hashable, Codable, CustomStringConvertible
     self.message = message
   }
 
+  /// That a bundle for a chip with engines of its own runs on the CPU all the same.
+  package static func runsOnCPU(_ chip: String) -> CompilerNote {
+    CompilerNote(
+      .note,
+      "nothing runs on an engine of \(chip) yet: the placement is a report, and the interpreter runs the bundle on the CPU"
+    )
+  }
+
   /// `warning: net.onnx: node 3 'sum' (Add): …`
   public var description: String { "\(severity.rawValue): \(message)" }
 }

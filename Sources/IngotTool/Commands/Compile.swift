@@ -1,4 +1,4 @@
-import ArgumentParser
+public import ArgumentParser
 import Bundle
 import IR
 import IngotCompiler

@@ -4,6 +4,7 @@ import Foundation
 import IR
 import Ingot
 import IngotCompiler
+import Machine
 
 struct Inspect: ParsableCommand, ModelSelection {
   static let configuration = CommandConfiguration(
@@ -74,7 +75,11 @@ struct Inspect: ParsableCommand, ModelSelection {
     if json { return try printJSON(InspectFacts(inspected, ir: ir, plan: plan)) }
     var parts: [String] = []
     if ir { parts.append(module.text) }
-    if ops { parts += zip(module.functions, inspected.placements ?? []).map { placementTable($0.name, $1) } }
+    if ops {
+      parts += zip(module.functions, inspected.placements ?? []).map { placementTable($0.name, $1) }
+      let target = try selection.load()
+      if target.family != .cpu { parts.append("\(CompilerNote.runsOnCPU(target.title))") }
+    }
     if plan { parts += inspected.plans.map { planText($0) } }
     if parts.isEmpty { parts.append(inspected.summary(title: title)) }
     print(parts.joined(separator: "\n\n"))

@@ -1,6 +1,7 @@
 import Bundle
 import Ingot
 import IngotCompiler
+import Machine
 import Tensors
 
 /// A function's program with the memory it needs.
@@ -32,6 +33,12 @@ struct InspectedBundle {
     functions = functionPlans(contents.programs, model)
   }
 
+  /// What to know of a bundle for a chip that is no CPU, as far as the chip is known here.
+  var note: CompilerNote? {
+    let target = try? targetLibrary().target(contents.manifest.target)
+    return target?.family == .cpu ? nil : .runsOnCPU(target?.title ?? "'\(contents.manifest.target)'")
+  }
+
   var weightBytes: Int { contents.weights.reduce(0) { $0 + $1.bytes } }
 
   /// What is in the bundle, for people.
@@ -45,6 +52,7 @@ struct InspectedBundle {
       "  weights    \(formatBytes(weightBytes)) in memory, \(contents.weights.count) tensors",
     ]
     if !facts.isEmpty { lines.append("  made from  \(facts.joined(separator: ", "))") }
+    if let note { lines.append("\(note)") }
     for (described, function) in zip(manifest.functions, functions) {
       lines.append("function \(function.program.name)")
       lines += described.inputs.map { "  input      \($0.name)  \($0.element)\(Shape($0.shape))" }

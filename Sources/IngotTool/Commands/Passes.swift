@@ -91,6 +91,14 @@ struct PassesCommand: ParsableCommand {
     var options: GraphOptions
   }
 
+  /// The passes of a step, whose reason stands once.
+  private func rows(_ step: PipelineStep) -> [[String]] {
+    let times = step.rounds > 1 ? "up to \(step.rounds) times: " : ""
+    return step.passes.enumerated().map { index, pass in
+      [pass.name, pass.summary, index == 0 ? times + step.reason : "with the one above"]
+    }
+  }
+
   private func printList(_ steps: [PipelineStep]) throws {
     struct Entry: Encodable {
       var name: String
@@ -101,6 +109,6 @@ struct PassesCommand: ParsableCommand {
       step.passes.map { Entry(name: $0.name, summary: $0.summary, reason: step.reason) }
     }
     if json { return try printJSON(entries) }
-    print(table(["pass", "what it does", "why here"], entries.map { [$0.name, $0.summary, $0.reason] }))
+    print(table(["pass", "what it does", "why here"], steps.flatMap(rows)))
   }
 }

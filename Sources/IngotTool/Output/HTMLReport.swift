@@ -52,11 +52,12 @@ private func page(_ title: String, _ sections: [String]) -> String {
 private let style = """
   :root { color-scheme: light dark; --line: #8884; --quiet: #777; }
   body { font: 15px/1.45 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
+  h1, h2, p, td, li, summary { overflow-wrap: anywhere; }
   h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; }
   table { border-collapse: collapse; width: 100%; }
   th, td { text-align: left; vertical-align: top; padding: 0.25rem 0.75rem 0.25rem 0; }
   tr { border-bottom: 1px solid var(--line); }
-  th { font-weight: 600; } td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+  th { font-weight: 600; } td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
   details { margin: 0.5rem 0; } summary { cursor: pointer; } ul { margin: 0.25rem 0; }
   .quiet, svg text { color: var(--quiet); fill: var(--quiet); }
   svg { width: 100%; height: auto; font-size: 12px; }
