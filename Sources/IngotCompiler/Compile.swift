@@ -93,6 +93,7 @@ package func compile(
   progress(.optimize, nil)
   let reports = try run(pipeline(options), on: &module, verifying: options.verifies, observer: observer)
 
+  if options.target.family != .cpu { module.notes.append(.runsOnCPU(options.target.title)) }
   progress(.place, nil)
   let flats = try flatten(module)
   let placements = flats.map { place($0.graph, on: options.target) }

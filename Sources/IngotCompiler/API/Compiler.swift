@@ -62,15 +62,10 @@ public struct Compiler: Sendable {
     options.provenance = network.provenance
     do throws(Diagnostic) {
       let bundle = try IngotCompiler.compile(network.module, options, to: &sink, progress: progress)
-      return CompiledNetwork(bundle: bundle, notes: network.notes + notes(on: options.target))
+      return CompiledNetwork(bundle: bundle)
     } catch {
       throw CompilerError(.compiling, error)
     }
-  }
-
-  /// What a user must know of a bundle for a chip.
-  private func notes(on target: Target) -> [CompilerNote] {
-    target.family == .cpu ? [] : [.runsOnCPU(target.title)]
   }
 
   private static func library(_ folders: [URL]) -> TargetLibrary {
@@ -84,7 +79,7 @@ public struct Compiler: Sendable {
 public struct CompiledNetwork: Sendable {
   package var bundle: CompiledBundle
   /// What the user should know although the work was done: what was left out, what is computed otherwise.
-  public let notes: [CompilerNote]
+  public var notes: [CompilerNote] { bundle.module.notes.map { CompilerNote($0) } }
   /// Sizes, work and placement.
   public var facts: CompileFacts { CompileFacts(bundle) }
   /// The bundle's bytes, as they stand in an `.ingot` file.

@@ -20,18 +20,15 @@ public struct Network: Sendable {
   }
 
   /// What else there is to know of how it was read, such as what was left out.
-  public let notes: [CompilerNote]
+  public var notes: [CompilerNote] { module.notes.map { CompilerNote($0) } }
   /// Bytes of the files that hold the parameters; nil when these are random.
   public let sourceBytes: Int?
   /// Facts of the source that the bundle records: names of files, fixed dimensions.
   public let provenance: [String: String]
   package var module: Module
 
-  package init(
-    _ module: Module, notes: [CompilerNote] = [], sourceBytes: Int? = nil, provenance: [String: String] = [:]
-  ) {
+  package init(_ module: Module, sourceBytes: Int? = nil, provenance: [String: String] = [:]) {
     self.module = module
-    self.notes = notes
     self.sourceBytes = sourceBytes
     self.provenance = provenance
   }

@@ -78,7 +78,7 @@ struct Inspect: ParsableCommand, ModelSelection {
     if ops {
       parts += zip(module.functions, inspected.placements ?? []).map { placementTable($0.name, $1) }
       let target = try selection.load()
-      if target.family != .cpu { parts.append("\(CompilerNote.runsOnCPU(target.title))") }
+      if target.family != .cpu { parts.append("\(Note.runsOnCPU(target.title))") }
     }
     if plan { parts += inspected.plans.map { planText($0) } }
     if parts.isEmpty { parts.append(inspected.summary(title: title)) }

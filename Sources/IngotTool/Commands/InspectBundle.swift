@@ -1,4 +1,5 @@
 import Bundle
+import IR
 import Ingot
 import IngotCompiler
 import Machine
@@ -34,7 +35,7 @@ struct InspectedBundle {
   }
 
   /// What to know of a bundle for a chip that is no CPU, as far as the chip is known here.
-  var note: CompilerNote? {
+  var note: Note? {
     let target = try? targetLibrary().target(contents.manifest.target)
     return target?.family == .cpu ? nil : .runsOnCPU(target?.title ?? "'\(contents.manifest.target)'")
   }
