@@ -36,7 +36,9 @@ check(compiled.facts.bundleBytes == compiled.data.count, "facts and bytes agree"
 check(compiled.facts.arenaBytes >= compiled.facts.arenaLowerBoundBytes, "no plan is below its bound")
 check(try compiler.compile(network).data == compiled.data, "the same network gives the same bytes")
 try compiled.data.write(to: URL(filePath: words[2]))
-print("\(compiled.facts.bundleBytes) bytes, \(compiled.facts.macs) multiply-adds, \(compiled.facts.ops.count) ops")
+print(
+  "\(compiled.facts.bundleBytes) bytes, \(compiled.facts.macs) multiply-adds, \(compiled.facts.ops.count) ops"
+)
 
 // Another chip, and what it tells.
 let engine = try Compiler(target: "apple-ane-a17pro", precision: .fp16).compile(network)
@@ -54,5 +56,6 @@ do {
   _ = try Compiler(target: "no-such-chip")
   check(false, "an unknown chip is an error")
 } catch {
-  check(error.stage == .target && error.description.contains("cpu-arm64"), "the error lists the chips: \(error)")
+  check(
+    error.stage == .target && error.description.contains("cpu-arm64"), "the error lists the chips: \(error)")
 }
