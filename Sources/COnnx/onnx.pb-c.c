@@ -1241,7 +1241,7 @@ const ProtobufCEnumDescriptor onnx__attribute_proto__attribute_type__descriptor 
   onnx__attribute_proto__attribute_type__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCFieldDescriptor onnx__attribute_proto__field_descriptors[13] =
+static const ProtobufCFieldDescriptor onnx__attribute_proto__field_descriptors[14] =
 {
   {
     "name",
@@ -1399,6 +1399,18 @@ static const ProtobufCFieldDescriptor onnx__attribute_proto__field_descriptors[1
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "sparse_tensor",
+    22,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Onnx__AttributeProto, sparse_tensor),
+    &onnx__sparse_tensor_proto__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned onnx__attribute_proto__field_indices_by_name[] = {
   1,   /* field[1] = f */
@@ -1410,6 +1422,7 @@ static const unsigned onnx__attribute_proto__field_indices_by_name[] = {
   0,   /* field[0] = name */
   12,   /* field[12] = ref_attr_name */
   3,   /* field[3] = s */
+  13,   /* field[13] = sparse_tensor */
   8,   /* field[8] = strings */
   4,   /* field[4] = t */
   9,   /* field[9] = tensors */
@@ -1419,7 +1432,7 @@ static const ProtobufCIntRange onnx__attribute_proto__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 20, 11 },
-  { 0, 13 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor onnx__attribute_proto__descriptor =
 {
@@ -1429,7 +1442,7 @@ const ProtobufCMessageDescriptor onnx__attribute_proto__descriptor =
   "Onnx__AttributeProto",
   "onnx",
   sizeof(Onnx__AttributeProto),
-  13,
+  14,
   onnx__attribute_proto__field_descriptors,
   onnx__attribute_proto__field_indices_by_name,
   2,  onnx__attribute_proto__number_ranges,
@@ -1725,7 +1738,7 @@ const ProtobufCMessageDescriptor onnx__tensor_proto__descriptor =
   (ProtobufCMessageInit) onnx__tensor_proto__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor onnx__sparse_tensor_proto__field_descriptors[1] =
+static const ProtobufCFieldDescriptor onnx__sparse_tensor_proto__field_descriptors[3] =
 {
   {
     "values",
@@ -1739,14 +1752,40 @@ static const ProtobufCFieldDescriptor onnx__sparse_tensor_proto__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "indices",
+    2,
+    PROTOBUF_C_LABEL_OPTIONAL,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Onnx__SparseTensorProto, indices),
+    &onnx__tensor_proto__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dims",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT64,
+    offsetof(Onnx__SparseTensorProto, n_dims),
+    offsetof(Onnx__SparseTensorProto, dims),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned onnx__sparse_tensor_proto__field_indices_by_name[] = {
+  2,   /* field[2] = dims */
+  1,   /* field[1] = indices */
   0,   /* field[0] = values */
 };
 static const ProtobufCIntRange onnx__sparse_tensor_proto__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 1 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor onnx__sparse_tensor_proto__descriptor =
 {
@@ -1756,7 +1795,7 @@ const ProtobufCMessageDescriptor onnx__sparse_tensor_proto__descriptor =
   "Onnx__SparseTensorProto",
   "onnx",
   sizeof(Onnx__SparseTensorProto),
-  1,
+  3,
   onnx__sparse_tensor_proto__field_descriptors,
   onnx__sparse_tensor_proto__field_indices_by_name,
   1,  onnx__sparse_tensor_proto__number_ranges,

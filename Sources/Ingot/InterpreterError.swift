@@ -1,5 +1,4 @@
 import CInterpreter
-import Tensors
 
 /// Why a bundle can't be opened or run.
 public struct InterpreterError: Error, CustomStringConvertible, Hashable, Sendable {
@@ -26,7 +25,7 @@ public struct InterpreterError: Error, CustomStringConvertible, Hashable, Sendab
   }
 
   /// The message.
-  public var description: String { printable(message) }
+  public var description: String { message }
 }
 
 /// Calls a C function that writes its message into a buffer.

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Tensors
 
 /// The command line tool: parses words, calls the compiler and the interpreter, prints results.
 @main
@@ -23,19 +22,12 @@ struct IngotTool: ParsableCommand {
 
   /// Exit status: 0 done, 1 the work failed, 2 wrong usage.
   static func main() {
-    StandardStreams.prepare()
-    var status: Int32 = 0
     do {
       var command = try parseAsRoot()
-      try FileRecord.$current.withValue(FileRecord()) { try command.run() }
+      try command.run()
     } catch {
-      status = report(error)
+      Foundation.exit(report(error))
     }
-    if let reason = StandardStreams.failure {
-      printError("error: standard output: can't be written: \(reason)")
-      status = 1
-    }
-    Foundation.exit(status)
   }
 
   private static func report(_ error: any Error) -> Int32 {
@@ -52,4 +44,15 @@ struct IngotTool: ParsableCommand {
       return 1
     }
   }
+}
+
+/// Writes a line to standard error.
+func printError(_ line: String) {
+  FileHandle.standardError.write(Data((line + "\n").utf8))
+}
+
+/// A failure of the tool's own, as text for the user.
+struct ToolError: Error, CustomStringConvertible {
+  var description: String
+  init(_ description: String) { self.description = description }
 }

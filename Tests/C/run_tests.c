@@ -14,6 +14,5 @@ int main(void) {
   test_loops();
   test_session();
   test_sizes();
-  test_paths();
   return check_summary();
 }

@@ -70,7 +70,7 @@ private func read(initializers: Message...) throws -> [Tensor] {
               ONNXBytes.attribute("strings", type: 8, .text(9, "a"), .text(9, "")),
               ONNXBytes.attribute("tensors", type: 9, .message(10, tensor)),
               ONNXBytes.attribute("graphs", type: 10, .message(11, inner)),
-              ONNXBytes.attribute("sparse", type: 11, .bytes(22, [])),
+              ONNXBytes.attribute("sparse", type: 12),
               ONNXBytes.attribute("type", type: 13),
               Message(.text(1, "reference"), .text(21, "outer"), .int(20, 2)),
               Message(.text(1, "untyped"), .int(3, 4)),
@@ -97,7 +97,7 @@ private func read(initializers: Message...) throws -> [Tensor] {
     check("strings") { if case .strings(["a", ""]) = $0 { true } else { false } }
     check("tensors") { if case .tensors(let list) = $0 { list.count == 1 } else { false } }
     check("graphs") { if case .graphs(let list) = $0 { list.count == 1 } else { false } }
-    check("sparse") { if case .unsupported("SPARSE_TENSOR") = $0 { true } else { false } }
+    check("sparse") { if case .unsupported("SPARSE_TENSORS") = $0 { true } else { false } }
     check("type") { if case .unsupported("TYPE_PROTO") = $0 { true } else { false } }
     check("reference") { if case .reference("outer") = $0 { true } else { false } }
     check("untyped") { if case .int(4) = $0 { true } else { false } }

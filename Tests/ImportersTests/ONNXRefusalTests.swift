@@ -110,16 +110,12 @@ private func refusal(initializer: Message) -> String {
   }
 
   @Test func namesAndStructure() {
-    let tensor = ONNXBytes.tensor("w", type: 1, dims: [0])
-    #expect(
-      refusal(ONNXBytes.model(ONNXBytes.graph(initializers: [tensor, tensor])))
-        == "model.onnx: tensor 'w': occurs twice; expected initializers with unique names")
     #expect(
       refusal(initializer: ONNXBytes.tensor("", type: 1, dims: [0]))
-        == "model.onnx: tensor '': has no name; expected initializers with unique names")
+        == "model.onnx: tensor '': has no name; expected initializers with names")
     #expect(
       refusal(ONNXBytes.model(ONNXBytes.graph(nodes: [Message(.text(3, "n\n1"))])))
-        == "model.onnx: node 0 'n\\n1' (): names no operator; expected an op_type")
+        == "model.onnx: node 0 'n?1' (): names no operator; expected an op_type")
     let attribute = ONNXBytes.attribute("a", type: 2, .int(3, 1))
     let node = ONNXBytes.node("Relu", [], [], name: "r", attributes: [attribute, attribute])
     #expect(
@@ -137,9 +133,5 @@ private func refusal(initializer: Message) -> String {
           ONNXBytes.graph(nodes: [ONNXBytes.node("Constant", [], [], name: "c", attributes: [bad])]))
       )
       .hasPrefix("model.onnx: node 0 'c' (Constant), attribute 'value': has elements of ONNX type STRING"))
-    let sparse = Message(.message(15, Message(.message(1, Message(.text(8, "s"))))))
-    #expect(
-      refusal(ONNXBytes.model(sparse))
-        == "model.onnx: tensor 's': is sparse; expected dense constants; export with dense weights")
   }
 }

@@ -91,12 +91,12 @@ enum ONNXText {
     mutating func graph() throws -> Message {
       let inputs = next == "(" ? try list("(", ")") { try $0.typedValue() } : []
       try expect("=>")
-      let outputs = try list("(", ")") { $0.word() }
+      let outputs = try list("(", ")") { try $0.output() }
       let initializers = next == "<" ? try list("<", ">") { try $0.tensor() } : []
       let nodes = try nodes()
       return ONNXBytes.graph(
         nodes: nodes, initializers: initializers, inputs: inputs,
-        outputs: outputs.map { Message(.text(1, $0)) })
+        outputs: outputs)
     }
 
     mutating func function(opset: Int) throws -> Message {
@@ -148,6 +148,11 @@ enum ONNXText {
           if dim == "?" { return Message() }
           return Int(dim).map { Message(.int(1, $0)) } ?? Message(.text(2, dim))
         })
+    }
+
+    /// The name of an output, with or without a type.
+    private mutating func output() throws -> Message {
+      types[next] == nil ? Message(.text(1, word())) : try typedValue()
     }
 
     /// `float[2] w = {1.0, 2.0}`; one number stands for all elements.

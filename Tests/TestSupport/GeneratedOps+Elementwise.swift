@@ -95,3 +95,78 @@ func generatedCast(_ draw: inout Draw) -> GeneratedOp {
   return GeneratedOp(
     .cast(Cast(to)), [TensorType(from, draw.shape())], values: [draw.anything(from)], .numbers)
 }
+
+/// A program of steps. Where a rounding could decide between two results, every step is exact in fp32.
+func generatedElementwise(_ draw: inout Draw) -> GeneratedOp {
+  let shape = draw.shape()
+  let kind = draw.one(of: [ProgramKind.smooth, .exact, .integer])
+  let count = draw.number(1...(draw.chance(0.1) ? 8 : 4))
+  let operands = (0..<count).map { index in
+    TensorType(draw.one(of: kind.operands), index == 0 ? shape : draw.broadcastable(with: shape))
+  }
+  var op = Elementwise([], element: draw.one(of: kind.results))
+  // Registers are floats when any operand or the result is one.
+  if kind == .exact, !Elementwise.computesInFloats(operands.map(\.element), op.element) { op.element = .f32 }
+  for index in 0..<draw.number(1...(draw.chance(0.1) ? 24 : 6)) {
+    let function = draw.one(of: kind.functions)
+    var registers: [Int] = []
+    for position in 0..<function.arity {
+      // The first operand of a step is mostly the last result, so that steps make a chain.
+      let last = count + index - 1
+      registers.append(position == 0 && draw.chance(0.7) ? last : draw.number(0...last))
+    }
+    op.steps.append(Elementwise.Step(function, registers, p0: kind == .integer ? -2 : -0.5, p1: 1))
+  }
+  let values = operands.map { kind.values($0.element) }
+  return GeneratedOp(
+    .elementwise(op), operands, values: values, kind == .smooth ? .rounding : .numbers)
+}
+
+private enum ProgramKind {
+  /// Functions that never magnify a rounding by much, with a float result.
+  case smooth
+  /// Functions that fp32 computes without a choice, with any result.
+  case exact
+  /// Registers of int64.
+  case integer
+
+  var operands: [ElementType] {
+    switch self {
+    case .smooth: [.f32, .f32, .f16, .bf16, .i8, .i32, .bool]
+    case .exact: [.f32, .f16, .bf16, .u8, .i64, .bool]
+    case .integer: [.i8, .u8, .i16, .i32, .i64, .i64, .bool]
+    }
+  }
+  var results: [ElementType] {
+    switch self {
+    case .smooth: [.f32, .f32, .f16, .bf16]
+    case .exact: ElementType.allCases
+    case .integer: [.i8, .u8, .i16, .i32, .i64, .i64, .bool]
+    }
+  }
+  var functions: [Elementwise.Function] {
+    let choices: [UnaryFunction] = [.neg, .abs, .relu, .clip, .sign]
+    let exact =
+      choices.map { Elementwise.Function.unary($0) } + [.select]
+      + ([.add, .sub, .mul, .max, .min, .equal, .less, .greaterEqual, .and, .or] as [BinaryFunction])
+      .map { .binary($0) }
+    switch self {
+    case .smooth:
+      return ([.sigmoid, .tanh, .sin, .relu, .clip, .gelu, .erf, .affine, .abs] as [UnaryFunction])
+        .map { .unary($0) } + ([.add, .sub, .max, .min] as [BinaryFunction]).map { .binary($0) }
+    case .exact: return exact + [.unary(.floor), .unary(.round), .unary(.isNaN), .binary(.prelu)]
+    case .integer:
+      return exact + [.unary(.bitNot), .unary(.affine)]
+        + ([.bitAnd, .bitOr, .bitXor, .shiftLeft, .shiftRight, .div, .mod, .fmod, .notEqual, .xor]
+        as [BinaryFunction]).map { .binary($0) }
+    }
+  }
+  func values(_ element: ElementType) -> RandomValues? {
+    switch (self, element) {
+    case (_, .bool): nil
+    case (.exact, let element) where element.isFloat: .grid(step: 0.5, -3, 3)
+    case (.integer, .i64): .uniform(-0x1p62, 0x1p62)
+    default: nil
+    }
+  }
+}

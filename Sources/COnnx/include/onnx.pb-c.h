@@ -225,10 +225,11 @@ struct  Onnx__AttributeProto
   protobuf_c_boolean has_type;
   Onnx__AttributeProto__AttributeType type;
   char *ref_attr_name;
+  Onnx__SparseTensorProto *sparse_tensor;
 };
 #define ONNX__ATTRIBUTE_PROTO__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&onnx__attribute_proto__descriptor) \
-    , NULL, 0, 0, 0, 0, 0, {0,NULL}, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED, NULL }
+    , NULL, 0, 0, 0, 0, 0, {0,NULL}, NULL, NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED, NULL, NULL }
 
 
 struct  Onnx__TensorProto
@@ -263,17 +264,17 @@ struct  Onnx__TensorProto
     , 0,NULL, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, NULL, 0, {0,NULL}, 0,NULL, 0,NULL, 0,NULL, 0, 0 }
 
 
-/*
- * Declared only so that its presence can be refused.
- */
 struct  Onnx__SparseTensorProto
 {
   ProtobufCMessage base;
   Onnx__TensorProto *values;
+  Onnx__TensorProto *indices;
+  size_t n_dims;
+  int64_t *dims;
 };
 #define ONNX__SPARSE_TENSOR_PROTO__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&onnx__sparse_tensor_proto__descriptor) \
-    , NULL }
+    , NULL, NULL, 0,NULL }
 
 
 struct  Onnx__ValueInfoProto

@@ -1,5 +1,3 @@
-import Tensors
-
 /// One piece of the textual form and where it stands.
 struct Token {
   enum Kind: Hashable {
@@ -99,7 +97,7 @@ struct Lexer {
     let first = max(0, token.column - 1 - width * 3 / 4)
     var shown = String.UnicodeScalarView()
     for scalar in scalars.dropFirst(first).prefix(width) {
-      shown.append(scalar.isInvisible ? " " : scalar)
+      shown.append(scalar.properties.generalCategory == .control ? " " : scalar)
     }
     let margin = "\(token.line) | "
     let caret = String(repeating: " ", count: margin.utf8.count - 2) + "| "

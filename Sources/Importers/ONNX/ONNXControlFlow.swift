@@ -6,6 +6,7 @@ enum ONNXControlFlow: String {
   case branch = "If"
   case loop = "Loop"
   case scan = "Scan"
+  case map = "SequenceMap"
   case attention = "FlexAttention"
 
   var domain: String { self == .attention ? "ai.onnx.preview" : "" }
@@ -39,6 +40,7 @@ extension ONNXTranslator {
     case .branch: try branch(context, outer, frame)
     case .loop: try loop(context, outer, frame)
     case .scan: try scan(context, outer, frame)
+    case .map: try sequenceMap(context, outer, frame)
     case .attention: try flexAttention(context, outer, frame)
     }
   }
@@ -59,30 +61,56 @@ extension ONNXTranslator {
     if let known = condition.constant {
       return try results(of: known.integers[0] != 0 ? accepted : rejected, outer, inner)
     }
-    let choices = [try results(of: accepted, outer, inner), try results(of: rejected, outer, inner)]
-    guard choices[0].count == choices[1].count else {
-      throw Finding("its branches have \(choices[0].count) and \(choices[1].count) outputs")
-    }
     let flag = try context.reshape(condition, [])
+    var (whenTrue, whenFalse) = (inner, inner)
+    whenTrue.choices.append(ONNXChoice(condition: flag, value: true))
+    whenFalse.choices.append(ONNXChoice(condition: flag, value: false))
+    let (first, second) = (
+      try results(of: accepted, outer, whenTrue), try results(of: rejected, outer, whenFalse)
+    )
+    guard first.count == second.count else {
+      throw Finding("its branches have \(first.count) and \(second.count) outputs")
+    }
     var selected: [ONNXBinding] = []
-    for (index, (first, second)) in zip(choices[0], choices[1]).enumerated() {
-      guard case .operand(let a) = first, case .operand(let b) = second else {
-        selected.append(.failed)
-        continue
-      }
+    for (index, (a, b)) in zip(first, second).enumerated() {
+      selected.append(
+        context.isUsed(output: index) ? try self.selected(context, flag, a, b, output: index) : .failed)
+    }
+    return selected
+  }
+
+  /// One of two results, by what the condition is when the model runs.
+  private func selected(
+    _ context: ONNXNodeContext, _ flag: ONNXOperand, _ first: ONNXBinding, _ second: ONNXBinding, output: Int
+  ) throws(Finding) -> ONNXBinding {
+    switch (first, second) {
+    case (.failed, _), (_, .failed): return .failed
+    case (.absent, .absent): return .absent
+    case (.operand(let a), .operand(let b)):
       guard a.type == b.type, a.sizes == b.sizes else {
         let open = a.isOpen || b.isOpen ? ", of a size that only a run tells" : ""
         throw Finding(
-          "output \(index) is \(a.type) in one branch and \(b.type) in the other\(open)",
+          "output \(output) is \(a.type) in one branch and \(b.type) in the other\(open)",
           expected: "equal shapes, because the condition depends on data",
           advice: "if the condition follows from an input, fix it with --constant NAME=FILE.npy")
       }
       var result = try context.select(flag, a, b)
       result.sizes = a.sizes
       result.isZeroPadded = a.isZeroPadded && b.isZeroPadded
-      selected.append(.operand(result))
+      return .operand(result)
+    case (.sequence(let a), .sequence(let b)) where a.count == b.count:
+      var elements: [ONNXOperand] = []
+      for (a, b) in zip(a, b) {
+        let element = try selected(context, flag, .operand(a), .operand(b), output: output)
+        if case .operand(let element) = element { elements.append(element) }
+      }
+      return .sequence(elements)
+    default:
+      throw Finding(
+        "output \(output) has other numbers of tensors in one branch than in the other",
+        expected: "as many, because the condition depends on data",
+        advice: "if the condition follows from an input, fix it with --constant NAME=FILE.npy")
     }
-    return selected
   }
 
   // MARK: Loops
@@ -101,7 +129,7 @@ extension ONNXTranslator {
     }
     var condition = context.optional(1) ?? context.scalar(1, .bool)
     var carried: [ONNXBinding] = []
-    for index in 0..<carriedCount { carried.append(.operand(try context.input(index + 2))) }
+    for index in 0..<carriedCount { carried.append(try context.present(index + 2)) }
     var collected = [[ONNXBinding]](repeating: [], count: body.outputs.count - 1 - carriedCount)
     var iteration = 0
     while count.map({ iteration < $0 }) ?? true {
@@ -124,6 +152,13 @@ extension ONNXTranslator {
       iteration += 1
     }
     var results = carried
+    guard iteration > 0 else {
+      let inputs = [.operand(context.scalar(0, .i64)), .operand(condition)] + carried
+      return try results
+        + nothingCollected(
+          context, body, inputs, outer, frame, first: 1 + carriedCount,
+          axes: collected.map { _ in 0 }, output: carriedCount)
+    }
     for (index, parts) in collected.enumerated() {
       results.append(try stacked(context, parts, axis: 0, output: carriedCount + index))
     }
@@ -154,7 +189,7 @@ extension ONNXTranslator {
     let inputDirections = try list(context, "scan_input_directions", scannedCount)
     let outputDirections = try list(context, "scan_output_directions", stackedCount)
     var states: [ONNXBinding] = []
-    for index in 0..<stateCount { states.append(.operand(try context.input(index))) }
+    for index in 0..<stateCount { states.append(try context.present(index)) }
     var sources: [(operand: ONNXOperand, axis: Int)] = []
     for index in 0..<scannedCount {
       let operand = try context.input(stateCount + index)
@@ -180,6 +215,17 @@ extension ONNXTranslator {
       for index in collected.indices { collected[index].append(results[stateCount + index]) }
     }
     var results = states
+    guard count > 0 else {
+      var inputs = states
+      for source in sources {
+        var shape = source.operand.shape.extents
+        shape.remove(at: source.axis)
+        inputs.append(.operand(context.constant(Tensor(zeros: source.operand.element, Shape(shape)))))
+      }
+      return try results
+        + nothingCollected(
+          context, body, inputs, outer, frame, first: stateCount, axes: outputAxes, output: stateCount)
+    }
     for (index, parts) in collected.enumerated() {
       let ordered = outputDirections[index] == 1 ? parts.reversed() : parts
       results.append(
@@ -199,7 +245,7 @@ extension ONNXTranslator {
     return try graph.outputs.map { try result($0.name, environment) }
   }
 
-  private mutating func iteration(
+  mutating func iteration(
     _ number: Int, of body: ONNXGraph, _ context: ONNXNodeContext, _ inputs: [ONNXBinding],
     _ outer: ONNXEnvironment, _ frame: ONNXFrame
   ) throws -> [ONNXBinding] {
@@ -210,7 +256,7 @@ extension ONNXTranslator {
     return try results(of: body, environment, inner)
   }
 
-  private func checkUnrolled(_ body: ONNXGraph, iterations: Int) throws(Finding) {
+  func checkUnrolled(_ body: ONNXGraph, iterations: Int) throws(Finding) {
     let nodes = iterations.multipliedReportingOverflow(by: max(1, body.nodes.count))
     guard iterations <= Self.iterationLimit, !nodes.overflow, nodes.partialValue <= Self.unrolledNodeLimit
     else {
@@ -239,10 +285,7 @@ extension ONNXTranslator {
       shape.insert(1, at: position)
       operands.append(try context.reshape(operand, shape))
     }
-    guard let first = operands.first else {
-      throw Finding("output \(output) has no elements, because nothing is iterated", expected: "an iteration")
-    }
-    return .operand(try context.concat(operands, axis: try context.axis(axis, rank: first.rank)))
+    return .operand(try context.concat(operands, axis: try context.axis(axis, rank: operands[0].rank)))
   }
 
   /// A list with an entry for each of `count` inputs or outputs, 0 for all if it is absent.

@@ -6,10 +6,11 @@ import Tensors
 func gather(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let (x, indices) = (try context.input(0), try context.input(1))
   let axis = try context.axis(try context.int("axis", 0), rank: x.rank)
-  try checkIndices(indices, extent: x.shape[axis])
+  try checkIndices(context, indices, extent: x.shape[axis])
   // A single index is a slice.
-  if let tensor = indices.constant, tensor.shape.rank == 0 {
-    let index = Int(tensor.integers[0])
+  if let index = indices.constant?.integers.first.map({ Int($0) }), indices.rank == 0,
+    (-x.shape[axis]..<x.shape[axis]).contains(index)
+  {
     let row = try context.slice(x, axis: axis, start: index < 0 ? index + x.shape[axis] : index, count: 1)
     var shape = x.shape.extents
     shape.remove(at: axis)
@@ -34,15 +35,17 @@ func elementPositions(_ context: ONNXNodeContext, _ x: Shape, _ indices: ONNXOpe
   guard indices.rank == x.rank,
     x.indices.allSatisfy({ $0 == axis || indices.shape[$0] <= x[$0] })
   else { throw Finding("indices have shape \(indices.shape)", expected: "one that lies within \(x)") }
-  try checkIndices(indices, extent: x[axis])
+  try checkIndices(context, indices, extent: x[axis])
+  if x.elementCount == x[axis] { return indices }
   let strides = x.strides
-  var position = try scaled(context, try counted(context, indices, extent: x[axis]), strides[axis])
+  let counted = try counted(context, indices, extent: x[axis])
+  var position = try scaled(context, counted, strides[axis])
   for other in x.indices where other != axis && indices.shape[other] > 1 {
     let steps = try scaled(context, try context.iota(indices.shape[other]), strides[other])
     let shape = [indices.shape[other]] + [Int](repeating: 1, count: x.rank - 1 - other)
     position = try context.binary(.add, position, try context.reshape(steps, shape))
   }
-  return position
+  return try checked(context, position, among: x.elementCount, [(counted, x[axis])])
 }
 
 /// y[b…, i…] = x[b…, indices[b…, i…, 0], indices[b…, i…, 1], …].
@@ -76,10 +79,15 @@ func tuplePositions(_ context: ONNXNodeContext, _ x: Shape, _ indices: ONNXOpera
   let strides = Shape(extents).strides
   let column = Array(indices.shape.extents.dropLast())
   var position: ONNXOperand?
+  var parts: [(counted: ONNXOperand, extent: Int)] = []
   for (index, extent) in extents.enumerated() {
     let part = try context.slice(indices, axis: indices.rank - 1, start: index, count: 1)
-    try checkIndices(part, extent: extent)
-    let counted = try counted(context, try context.reshape(part, column), extent: extent)
+    try checkIndices(context, part, extent: extent)
+    let row = try context.reshape(part, column)
+    // The core ops count from the end as well.
+    let isWhole = depth == 1 && x.extents[..<batch].allSatisfy { $0 == 1 }
+    let counted = isWhole ? row : try counted(context, row, extent: extent)
+    if !isWhole { parts.append((counted, extent)) }
     let term = try scaled(context, counted, strides[index])
     position = try position.map { (sum) throws(Finding) in try context.binary(.add, sum, term) } ?? term
   }
@@ -91,12 +99,28 @@ func tuplePositions(_ context: ONNXNodeContext, _ x: Shape, _ indices: ONNXOpera
     let shape = Array(x.extents[..<batch]) + [Int](repeating: 1, count: column.count - batch)
     position = try context.binary(.add, position, try context.reshape(starts, shape))
   }
+  return try checked(context, position, among: batches * block, parts)
+}
+
+/// Positions among `count`, but for those with a part that is out of range: they become one that is, too, since the sum
+/// of a row's parts may be the position of something else.
+private func checked(
+  _ context: ONNXNodeContext, _ position: ONNXOperand, among count: Int,
+  _ parts: [(counted: ONNXOperand, extent: Int)]
+) throws(Finding) -> ONNXOperand {
+  var position = position
+  for (counted, extent) in parts {
+    let nearest = try context.unary(.clip, counted, 0, Double(extent - 1))
+    let isInside = try context.binary(.equal, counted, nearest)
+    position = try context.select(isInside, position, context.scalar(Double(count), .i64))
+  }
   return position
 }
 
-private func checkIndices(_ indices: ONNXOperand, extent: Int) throws(Finding) {
+/// Refuses constant indices that are out of range, unless a run may not choose them.
+private func checkIndices(_ context: ONNXNodeContext, _ indices: ONNXOperand, extent: Int) throws(Finding) {
   guard indices.element.isInteger else { throw Finding("indices are \(indices.type)", expected: "integers") }
-  guard let tensor = indices.constant, tensor.elementCount <= 1 << 22 else { return }
+  guard context.choices.isEmpty, let tensor = indices.constant, tensor.elementCount <= 1 << 22 else { return }
   if let wrong = tensor.integers.first(where: { $0 < -extent || $0 >= extent }) {
     throw Finding("index \(wrong) is out of range", expected: "\(-extent) to \(extent - 1)")
   }

@@ -15,6 +15,15 @@ final class ONNXGraphBuilder {
     self.file = file
   }
 
+  /// The graph as it is.
+  var mark: (graph: Graph, limitedSizes: [LimitedSize: ValueID]) { (graph, limitedSizes) }
+
+  /// Drops all that came after a mark.
+  func restore(_ mark: (graph: Graph, limitedSizes: [LimitedSize: ValueID])) {
+    graph = mark.graph
+    limitedSizes = mark.limitedSizes
+  }
+
   func addInput(_ name: String, _ type: TensorType) -> ONNXOperand {
     ONNXOperand(graph.addInput(name, type), type)
   }
@@ -103,7 +112,7 @@ final class ONNXGraphBuilder {
   }
 }
 
-private struct LimitedSize: Hashable {
+struct LimitedSize: Hashable {
   var size: ValueID
   var limit: Int
 }

@@ -35,6 +35,8 @@ package func importONNX(path: String, options: ONNXImportOptions = ONNXImportOpt
 package func importONNX(
   _ model: ONNXModel, options: ONNXImportOptions = ONNXImportOptions()
 ) throws(ImportError) -> Module {
+  var structure = ONNXStructure(file: model.path)
+  let model = try structure.checked(model)
   try checkOpset(model.operatorSets, file: model.path)
   let bytes = model.graph.initializers.reduce(0) { $0 &+ $1.tensor.byteCount }
   let builder = ONNXGraphBuilder(name: options.function, file: model.path, constantByteCount: bytes)
@@ -59,7 +61,13 @@ package func importONNX(
   }
   var outputs: [(name: String, operand: ONNXOperand)] = []
   for output in model.graph.outputs {
-    guard case .operand(let operand)? = environment[output.name] else {
+    let binding = environment[output.name]
+    guard !(binding?.isSequence ?? false) else {
+      throw ImportError(
+        file: model.path, place: "output \(ImportError.quoted(output.name))", found: "is a sequence",
+        expected: "a tensor", advice: "make each tensor of it an output, or join them by ConcatFromSequence")
+    }
+    guard let operand = binding?.operand else {
       throw ImportError(
         file: model.path, place: "output \(ImportError.quoted(output.name))", found: "is defined by no node",
         advice: "the model is invalid; export it again")
@@ -71,6 +79,6 @@ package func importONNX(
   if let opset = model.operatorSetVersion() { metadata.append((key: "opset", value: "\(opset)")) }
   if !model.producer.isEmpty { metadata.append((key: "producer", value: model.producer)) }
   var module = Module([builder.graph], metadata: metadata)
-  module.notes = translator.notes
+  module.notes = structure.notes + translator.notes
   return module
 }

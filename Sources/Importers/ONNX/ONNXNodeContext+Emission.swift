@@ -15,7 +15,7 @@ extension ONNXNodeContext {
 
   /// The op as it stands, on elements that are what they look like.
   func emitSigned(_ op: Op, _ operands: [ONNXOperand]) throws(Finding) -> [ONNXOperand] {
-    try builder.emit(op, operands, node: name)
+    try emitChosen(op, operands)
   }
 
   func unary(_ function: UnaryFunction, _ x: ONNXOperand) throws(Finding) -> ONNXOperand {

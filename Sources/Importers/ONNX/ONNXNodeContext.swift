@@ -13,12 +13,16 @@ struct ONNXNodeContext {
   let name: String
   /// Version of the operator set of the node's domain.
   let opset: Int
-  /// nil stands for an optional input that is left out.
+  /// The inputs as they stand.
+  let bindings: [ONNXBinding]
+  /// Those that are tensors; nil stands for an optional input that is left out.
   var inputs: [ONNXOperand?]
   /// Whether anybody reads the output.
   let usedOutputs: [Bool]
   /// Values that attributes of a function's body refer to.
   let references: [String: ONNXAttribute.Value]
+  /// What makes a run choose the branches in which the node stands, from the outside in.
+  let choices: [ONNXChoice]
   let builder: ONNXGraphBuilder
 
   /// A required input.
@@ -38,6 +42,13 @@ struct ONNXNodeContext {
     var operands: [ONNXOperand] = []
     for index in inputs.indices { operands.append(try input(index)) }
     return operands
+  }
+
+  /// A required input of any kind.
+  func present(_ index: Int) throws(Finding) -> ONNXBinding {
+    let binding = binding(index)
+    if case .absent = binding { throw Finding("has no input \(index)", expected: "one") }
+    return binding
   }
 
   func isUsed(output: Int) -> Bool { usedOutputs.indices.contains(output) && usedOutputs[output] }

@@ -30,11 +30,12 @@ private func integers(_ values: [Int]) -> Tensor { Tensor(values.map { Int64($0)
 func constantNode(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let operand = ONNXOperand(try constantValue(context), name: context.node.outputs.first ?? context.name)
   let isDouble = context.node.attributes.contains(where: \.isDouble)
-  return [operand.unsigned(context.unsignedBits(ofTensor: "value")).double(isDouble)]
+  let bits = context.unsignedBits(ofTensor: "value") ?? context.unsignedBits(ofTensor: "sparse_value")
+  return [operand.unsigned(bits).double(isDouble)]
 }
 
 private func constantValue(_ context: ONNXNodeContext) throws(Finding) -> Tensor {
-  if let tensor = try context.tensor("value") {
+  if let tensor = try context.tensor(context.has("sparse_value") ? "sparse_value" : "value") {
     try checkSize(tensor.shape, of: "the value")
     return tensor
   }
@@ -45,7 +46,7 @@ private func constantValue(_ context: ONNXNodeContext) throws(Finding) -> Tensor
   if let numbers = try context.floats("value_floats") { return Tensor(numbers, shape: [numbers.count]) }
   if let numbers = try context.ints("value_ints") { return integers(numbers) }
   throw Finding(
-    "has no value that can be read", expected: "a dense tensor or numbers",
+    "has no value that can be read", expected: "a tensor or numbers",
     advice: "strings are not supported")
 }
 

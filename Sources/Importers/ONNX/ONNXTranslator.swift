@@ -7,9 +7,25 @@ typealias ONNXEnvironment = [String: ONNXBinding]
 /// What a name stands for during translation.
 enum ONNXBinding {
   case operand(ONNXOperand)
+  case sequence([ONNXOperand])
+  /// An optional input that a function's caller left out, or an optional without an element.
+  case absent
   /// The value of a node that could not be translated. Nodes that read it are skipped, so that one pass finds
   /// all operators that are missing.
   case failed
+}
+
+extension ONNXBinding {
+  /// The tensor, if it is one.
+  var operand: ONNXOperand? {
+    if case .operand(let operand) = self { return operand }
+    return nil
+  }
+
+  var isSequence: Bool {
+    if case .sequence = self { return true }
+    return false
+  }
 }
 
 /// What holds for all nodes of a graph or of a function's body.
@@ -20,6 +36,8 @@ struct ONNXFrame {
   var references: [String: ONNXAttribute.Value] = [:]
   /// Put before the names of nodes.
   var prefix = ""
+  /// What makes a run choose the branches around, from the outside in; those alone that depend on data.
+  var choices: [ONNXChoice] = []
   /// Nesting of functions and branches.
   var depth = 0
 
@@ -47,7 +65,7 @@ struct ONNXTranslator {
   /// What the user should know of the translation.
   var notes: [Note] = []
   var isWarnedOfDoubles = false
-  private var nodeCount = 0
+  var nodeCount = 0
 
   init(model: ONNXModel, builder: ONNXGraphBuilder) {
     self.model = model
@@ -104,29 +122,39 @@ struct ONNXTranslator {
   ) throws(ImportError) -> [ONNXBinding] {
     let function = functions[Self.key(node.domain, node.opType, node.overload)]
     let translation = onnxTranslation(domain: node.domain, opType: node.opType)
-    guard function != nil || translation != nil || node.controlFlow != nil else {
+    let onSequences = node.domain.isEmpty ? onnxSequenceOperators[node.opType] : nil
+    guard function != nil || translation != nil || onSequences != nil || node.controlFlow != nil else {
       failures.add(unsupported: node)
       return []
     }
     do {
-      guard let inputs = try operands(of: node, environment) else { return [] }
+      guard let bindings = try inputs(of: node, environment) else { return [] }
       if let function {
-        return try call(function, node, inputs, frame)
+        return try call(function, node, bindings, frame)
       }
       guard let opset = frame.opsets[node.domain] ?? (node.domain.isEmpty ? nil : 1) else {
         throw Finding(
           "uses an operator set that the model does not import", expected: "an opset_import for it")
       }
       try checkMeaning(of: node, opset: opset)
+      let inputs = bindings.map(\.operand)
       warnOfDoubles(node, inputs, frame)
       let context = ONNXNodeContext(
-        node: node, name: frame.name(of: node), opset: opset, inputs: inputs, usedOutputs: usedOutputs,
-        references: frame.references, builder: builder)
+        node: node, name: frame.name(of: node), opset: opset, bindings: bindings, inputs: inputs,
+        usedOutputs: usedOutputs, references: frame.references, choices: frame.choices, builder: builder)
+      if let onSequences { return try onSequences(context) }
       if let controlFlow = node.controlFlow {
         try controlFlow.refuseOpenAxes(context)
         return try translate(controlFlow, context, environment, frame)
       }
       guard let translation else { return [] }
+      if let position = bindings.firstIndex(where: \.isSequence) {
+        // The one operator on anything.
+        if node.opType == "Identity" { return bindings }
+        throw Finding(
+          "input \(position), \(ImportError.quoted(node.inputs[position])), is a sequence",
+          expected: "a tensor")
+      }
       let results = try onnxResults(context, translation)
       for index in usedOutputs.indices where usedOutputs[index] && index >= results.count {
         throw Finding("output \(index) is read, which is not supported")
@@ -145,35 +173,38 @@ struct ONNXTranslator {
     }
   }
 
-  /// The values that a node reads; nil if one of them failed before.
-  private func operands(of node: ONNXNode, _ environment: ONNXEnvironment) throws(Finding) -> [ONNXOperand?]?
-  {
-    var operands: [ONNXOperand?] = []
+  /// What a node reads; nil if one of its inputs failed before.
+  private func inputs(of node: ONNXNode, _ environment: ONNXEnvironment) throws(Finding) -> [ONNXBinding]? {
+    var inputs: [ONNXBinding] = []
     for name in node.inputs {
-      if name.isEmpty {
-        operands.append(nil)
+      guard !name.isEmpty else {
+        inputs.append(.absent)
         continue
       }
-      switch environment[name] {
-      case .operand(let operand)?: operands.append(operand)
-      case .failed?: return nil
-      case nil:
+      guard let binding = environment[name] else {
         throw Finding(
-          "reads \(ImportError.quoted(name)), which nothing before it defines",
-          expected: "nodes in execution order",
-          advice: "the model is invalid; export it again")
+          "reads \(ImportError.quoted(name)), which nothing defines",
+          expected: "the name of an input, an initializer or a node's output",
+          advice: "check what edited the graph, or add an input of that name")
       }
+      if case .failed = binding { return nil }
+      inputs.append(binding)
     }
-    return operands
+    return inputs
   }
 
   /// Translates a function's body in place of the call.
   private mutating func call(
-    _ function: ONNXFunction, _ node: ONNXNode, _ inputs: [ONNXOperand?], _ frame: ONNXFrame
+    _ function: ONNXFunction, _ node: ONNXNode, _ inputs: [ONNXBinding], _ frame: ONNXFrame
   ) throws -> [ONNXBinding] {
     guard inputs.count <= function.inputs.count else {
       throw Finding(
         "has \(inputs.count) inputs", expected: "at most \(function.inputs.count), as the function declares")
+    }
+    guard node.outputs.count <= function.outputs.count else {
+      throw Finding(
+        "has \(node.outputs.count) outputs",
+        expected: "at most \(function.outputs.count), as the function declares")
     }
     try checkOpset(
       function.operatorSets, file: model.path, place: "function \(ImportError.quoted(function.name))")
@@ -189,21 +220,11 @@ struct ONNXTranslator {
       }
     }
     var environment = ONNXEnvironment()
-    // An optional input that the call leaves out has no value in the body either.
-    var absent = Set<String>()
+    // An optional input that the call leaves out is left out wherever the body reads it, too.
     for (index, name) in function.inputs.enumerated() {
-      if index < inputs.count, let operand = inputs[index] {
-        environment[name] = .operand(operand)
-      } else {
-        absent.insert(name)
-      }
+      environment[name] = index < inputs.count ? inputs[index] : .absent
     }
-    let body = function.nodes.map { node in
-      var node = node
-      node.inputs = node.inputs.map { absent.contains($0) ? "" : $0 }
-      return node
-    }
-    try translate(body, for: function.outputs, in: &environment, frame: inner)
+    try translate(function.nodes, for: function.outputs, in: &environment, frame: inner)
     return try function.outputs.map { try result($0, environment) }
   }
 

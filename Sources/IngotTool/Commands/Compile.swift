@@ -51,8 +51,7 @@ struct Compile: ParsableCommand {
     let module = try source.load()
     let target = try selection.load()
     let options = CompileOptions(target: target, precision: precision, provenance: source.provenance)
-    let files = OutputTransaction()
-    try files.claim([output, report].compactMap { $0 })
+    var files = FileBatch()
     let compiled = try files.write(to: output) { file in
       try compile(
         module, options, to: &file,
@@ -147,6 +146,6 @@ struct CompileFacts: Encodable {
       }
     }
     lines += notes.map(\.description)
-    return paragraph(lines)
+    return lines.joined(separator: "\n")
   }
 }

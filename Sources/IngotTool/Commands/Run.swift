@@ -48,8 +48,12 @@ struct Run: ParsableCommand {
       try session.setInput(index, to: tensor)
     }
     try session.run()
-    let batch = OutputTransaction()
-    try batch.makeFolder(outputDir)
+    do {
+      try FileManager.default.createDirectory(atPath: outputDir, withIntermediateDirectories: true)
+    } catch {
+      throw ToolError("\(outputDir): can't be made: \(error.localizedDescription)")
+    }
+    var batch = FileBatch()
     var written: [Written] = []
     for (index, info) in session.outputs.enumerated() {
       let path = "\(outputDir)/\(files[index])"
@@ -65,7 +69,7 @@ struct Run: ParsableCommand {
     } else {
       for output in written {
         let bound = output.bound == output.shape ? "" : " of at most \(output.bound)"
-        print(printable("\(output.name)  \(output.element)\(output.shape)\(bound)  \(output.file)"))
+        print("\(output.name)  \(output.element)\(output.shape)\(bound)  \(output.file)")
       }
     }
   }

@@ -1,6 +1,5 @@
 import Bundle
 import IngotCompiler
-import Tensors
 
 /// A page about a compile: facts, passes, placement, memory plan, weights. It refers to nothing outside
 /// itself, and the same compile gives the same page.
@@ -78,7 +77,7 @@ func escapedHTML(_ text: String) -> String {
     case "\"": result += "&quot;"
     case "'": result += "&#39;"
     case "\n", "\t": result.unicodeScalars.append(scalar)
-    case _ where scalar.isInvisible: result += scalar.escaped
+    case _ where scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value): result += "\u{FFFD}"
     default: result.unicodeScalars.append(scalar)
     }
   }

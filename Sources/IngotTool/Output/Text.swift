@@ -1,14 +1,11 @@
 import Foundation
-import Tensors
 
 /// Lays out rows in columns; numbers are the caller's to format. Columns in `right` are aligned to the right.
 ///
 /// Names that would push the other columns off the screen lose their middle.
 func table(_ header: [String], _ rows: [[String]], right: Set<Int> = []) -> String {
   let rows = rows.map { row in
-    row.enumerated().map { column, cell in
-      column == row.count - 1 ? printable(cell) : shortened(printable(cell))
-    }
+    row.enumerated().map { $0.offset == row.count - 1 ? $0.element : shortened($0.element) }
   }
   var widths = header.map(\.count)
   for row in rows {
@@ -26,9 +23,6 @@ func table(_ header: [String], _ rows: [[String]], right: Set<Int> = []) -> Stri
     ([line(header), widths.map { String(repeating: "-", count: $0) }.joined(separator: "  ")] + rows.map(line))
     .joined(separator: "\n")
 }
-
-/// Lines as they are printed, whatever the names in them hold.
-func paragraph(_ lines: [String]) -> String { lines.map(printable).joined(separator: "\n") }
 
 private func shortened(_ cell: String, to limit: Int = 64) -> String {
   cell.count <= limit ? cell : "\(cell.prefix(limit / 2 - 1))…\(cell.suffix(limit / 2))"
@@ -66,16 +60,7 @@ func printJSON(_ value: some Encodable) throws {
   encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
   encoder.nonConformingFloatEncodingStrategy = .convertToString(
     positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-  // Foundation escapes only what JSON demands.
-  var text = ""
-  for scalar in String(decoding: try encoder.encode(value), as: UTF8.self).unicodeScalars {
-    if scalar.isInvisible, scalar != "\n" {
-      for unit in String(scalar).utf16 { text += String(format: "\\u%04x", unit) }
-    } else {
-      text.unicodeScalars.append(scalar)
-    }
-  }
-  print(text)
+  print(String(decoding: try encoder.encode(value), as: UTF8.self))
 }
 
 /// Shows what is being done on a terminal; silent when standard error is none.
@@ -85,7 +70,7 @@ struct Progress {
   /// Replaces the line.
   func show(_ text: String) {
     guard isTerminal else { return }
-    StandardStreams.write(message: "\r\u{1B}[K\(printable(text))")
+    FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8))
   }
 
   /// Removes the line.

@@ -43,9 +43,9 @@ package struct ONNXMetadata: Sendable, Hashable {
 /// A graph: the model's own, or one nested in an attribute (the branches of If, the body of Loop).
 package struct ONNXGraph: Sendable {
   package var name: String
-  /// In the file's order, which ONNX requires to be a valid execution order; the reader does not check it.
+  /// In the file's order, which ONNX requires to be a valid execution order; the reader does not check that, nor that names are unique.
   package var nodes: [ONNXNode]
-  /// Constants by name, in the file's order; names are unique and not empty.
+  /// Constants by name, in the file's order; names are not empty.
   package var initializers: [ONNXInitializer]
   /// Older files list initializers among the inputs as well; see ``trueInputs``.
   package var inputs: [ONNXValue]

@@ -65,28 +65,20 @@ private struct ONNXReader {
   }
 
   private mutating func graph(_ source: Onnx__GraphProto) throws(ImportError) -> ONNXGraph {
-    if source.n_sparse_initializer > 0 {
-      let name = source.sparse_initializer[0]?.pointee.values.map { text($0.pointee.name) } ?? ""
-      throw ImportError(
-        file: path, place: "tensor \(ImportError.quoted(name))", found: "is sparse",
-        expected: "dense constants",
-        advice: "export with dense weights")
-    }
     var initializers: [ONNXInitializer] = []
-    var names = Set<String>()
     for tensor in messages(source.initializer, source.n_initializer) {
-      let name = text(tensor.pointee.name)
-      let place = "tensor \(ImportError.quoted(name))"
-      guard !name.isEmpty, names.insert(name).inserted else {
-        throw ImportError(
-          file: path, place: place, found: name.isEmpty ? "has no name" : "occurs twice",
-          expected: "initializers with unique names")
-      }
       initializers.append(
-        ONNXInitializer(
-          name: name, tensor: try self.tensor(tensor.pointee, at: place),
-          unsignedBits: ONNXElementType.unsignedBits(Int64(tensor.pointee.data_type)),
-          isDouble: Int64(tensor.pointee.data_type) == ONNXElementType.double))
+        try initializer(tensor.pointee) { reader, place throws(ImportError) in
+          try reader.tensor(tensor.pointee, at: place)
+        })
+    }
+    for sparse in messages(source.sparse_initializer, source.n_sparse_initializer) {
+      // The values carry the name.
+      initializers.append(
+        try initializer(sparse.pointee.values?.pointee ?? Onnx__TensorProto()) {
+          reader, place throws(ImportError) in
+          try reader.tensor(sparse.pointee, at: place)
+        })
     }
     return ONNXGraph(
       name: text(source.name),
@@ -95,6 +87,22 @@ private struct ONNXReader {
       inputs: values(source.input, source.n_input),
       outputs: values(source.output, source.n_output),
       values: values(source.value_info, source.n_value_info))
+  }
+
+  /// The constant that has the name and type of `source`.
+  private mutating func initializer(
+    _ source: Onnx__TensorProto,
+    _ read: (inout ONNXReader, String) throws(ImportError) -> Tensor
+  ) throws(ImportError) -> ONNXInitializer {
+    let name = text(source.name)
+    let place = "tensor \(ImportError.quoted(name))"
+    guard !name.isEmpty else {
+      throw ImportError(file: path, place: place, found: "has no name", expected: "initializers with names")
+    }
+    let type = Int64(source.data_type)
+    return ONNXInitializer(
+      name: name, tensor: try read(&self, place), unsignedBits: ONNXElementType.unsignedBits(type),
+      isDouble: type == ONNXElementType.double)
   }
 
   private mutating func nodes(
@@ -150,9 +158,14 @@ private struct ONNXReader {
       attributes.append(
         ONNXAttribute(
           name: name, value: try value(of: source.pointee, at: place),
-          isDouble: source.pointee.t.map { Int64($0.pointee.data_type) } == ONNXElementType.double))
+          isDouble: elements(of: source.pointee)?.data_type == Int32(ONNXElementType.double)))
     }
     return attributes
+  }
+
+  /// The elements of a tensor, if the attribute has one.
+  private func elements(of source: Onnx__AttributeProto) -> Onnx__TensorProto? {
+    source.t?.pointee ?? source.sparse_tensor?.pointee.values?.pointee
   }
 
   /// Files of the first two IR versions do not state the type; the field that is there tells.
@@ -206,9 +219,12 @@ private struct ONNXReader {
       var list: [ONNXGraph] = []
       for graph in messages(source.graphs, source.n_graphs) { list.append(try self.graph(graph.pointee)) }
       return .graphs(list)
-    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__SPARSE_TENSOR,
-      ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__SPARSE_TENSORS:
-      return .unsupported("SPARSE_TENSOR")
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__SPARSE_TENSOR:
+      guard let sparse = source.sparse_tensor else { break }
+      return .tensor(
+        try tensor(sparse.pointee, at: place),
+        unsignedBits: elements(of: source).flatMap { ONNXElementType.unsignedBits(Int64($0.data_type)) })
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__SPARSE_TENSORS: return .unsupported("SPARSE_TENSORS")
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TYPE_PROTO,
       ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TYPE_PROTOS:
       return .unsupported("TYPE_PROTO")
@@ -220,6 +236,16 @@ private struct ONNXReader {
   }
 
   private mutating func tensor(_ source: Onnx__TensorProto, at place: String) throws(ImportError) -> Tensor {
+    do {
+      return try tensors.read(source)
+    } catch {
+      throw error.located(in: path, at: place)
+    }
+  }
+
+  private mutating func tensor(
+    _ source: Onnx__SparseTensorProto, at place: String
+  ) throws(ImportError) -> Tensor {
     do {
       return try tensors.read(source)
     } catch {

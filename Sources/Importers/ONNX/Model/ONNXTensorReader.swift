@@ -7,11 +7,14 @@ struct ONNXTensorReader {
   let message: ONNXMessage
   private var external: ONNXExternalData
   private var budget: CopyBudget
+  /// Bytes that sparse tensors may still take as dense ones.
+  var sparseBudget: Int
 
   init(message: ONNXMessage, path: String, fileByteCount: Int) {
     self.message = message
     external = ONNXExternalData(modelPath: path)
     budget = CopyBudget(fileByteCount: fileByteCount)
+    sparseBudget = (256 << 20) + 256 * fileByteCount
   }
 
   mutating func read(_ tensor: Onnx__TensorProto) throws(Finding) -> Tensor {
