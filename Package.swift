@@ -39,6 +39,7 @@ let package = Package(
     .target(name: "CBundleFormat", cSettings: c),
     .target(name: "CKernels", cSettings: c),
     .target(name: "CInterpreter", dependencies: ["CBundleFormat", "CKernels", "CZstd"], cSettings: c),
+    .target(name: "CCleanup", cSettings: c),
     .target(name: "Tensors", swiftSettings: swift),
     .target(name: "MemoryPlanner", swiftSettings: swift),
 
@@ -76,7 +77,7 @@ let package = Package(
       name: "IngotTool",
       dependencies: [
         "IngotCompiler", "Ingot", "Importers", "Graphs", "Machine", "Passes", "Bundle", "MemoryPlanner", "IR",
-        "Tensors", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Tensors", "CCleanup", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swift),
     .executableTarget(

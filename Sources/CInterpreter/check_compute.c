@@ -10,27 +10,37 @@ static bool broadcasts(const ingot_tensor *x, const ingot_tensor *y) {
   return true;
 }
 
+/* Step s, whose words are `step`. `domains` has that of each register defined so far, 0 for an input that no step has read. */
+static ingot_status check_step(const ingot_op *op, uint32_t s, const uint64_t *step, uint32_t *domains) {
+  const unsigned arity = step[0] <= UINT32_MAX ? ingot_function_arity((uint32_t)step[0]) : 0;
+  REQUIRE(op, step[1] == INGOT_F32 || step[1] == INGOT_I64, "step %u has domain %llu, expected %u or %u", s,
+          (unsigned long long)step[1], INGOT_F32, INGOT_I64);
+  const uint32_t domain = (uint32_t)step[1], result = arity == 0 ? 0 : ingot_function_result((uint32_t)step[0], domain);
+  REQUIRE(op, result != 0, "step %u has function %llu, which domain %u does not have", s, (unsigned long long)step[0], domain);
+  for (unsigned k = 0; k < 3; k++) {
+    const uint64_t source = step[2 + k];
+    REQUIRE(op, k < arity ? source < op->inputs + s : source == 0, "step %u reads register %llu, which is not defined before it",
+            s, (unsigned long long)source);
+    if (k >= arity) continue;
+    if (domains[source] == 0) domains[source] = domain;
+    REQUIRE(op, domains[source] == domain, "step %u computes in domain %u and reads register %llu, which holds %u", s, domain,
+            (unsigned long long)source, domains[source]);
+  }
+  domains[op->inputs + s] = result;
+  return INGOT_OK;
+}
+
 ingot_status ingot_check_elementwise(const ingot_op *op) {
   CHECK(ingot_expect_inputs(op, op->inputs, INGOT_MAX_ELEMENTWISE_INPUTS));
-  REQUIRE(op, op->attribute_count >= 2, "it has %u attributes, expected at least 2", op->attribute_count);
-  CHECK(ingot_expect_range(op, 0, 0, 1, "compute"));
-  CHECK(ingot_expect_range(op, 1, 1, INGOT_MAX_ELEMENTWISE_STEPS, "the number of steps"));
-  const uint64_t steps = op->attributes[1];
-  CHECK(ingot_expect_attributes(op, 2 + 6 * steps));
+  REQUIRE(op, op->attribute_count >= 1, "it has no attributes, expected at least 1");
+  CHECK(ingot_expect_range(op, 0, 1, INGOT_MAX_ELEMENTWISE_STEPS, "the number of steps"));
+  const uint32_t steps = (uint32_t)op->attributes[0];
+  CHECK(ingot_expect_attributes(op, 1 + INGOT_STEP_WORDS * (uint64_t)steps));
   for (uint32_t i = 0; i < op->inputs; i++) {
     REQUIRE(op, broadcasts(op->x[i], op->y), "input %u does not broadcast to the result's shape", i);
   }
-  for (uint32_t s = 0; s < steps; s++) {
-    const uint64_t *step = op->attributes + 2 + 6 * s;
-    const unsigned arity = step[0] <= UINT32_MAX ? ingot_function_arity((uint32_t)step[0]) : 0;
-    REQUIRE(op, arity != 0 && ingot_function_fits((uint32_t)step[0], op->attributes[0] == 1),
-            "step %u has function %llu, which compute %llu does not have", s, (unsigned long long)step[0],
-            (unsigned long long)op->attributes[0]);
-    for (unsigned k = 0; k < 3; k++) {
-      REQUIRE(op, k < arity ? step[1 + k] < op->inputs + s : step[1 + k] == 0,
-              "step %u reads register %llu, which is not defined before it", s, (unsigned long long)step[1 + k]);
-    }
-  }
+  uint32_t domains[INGOT_MAX_ELEMENTWISE_INPUTS + INGOT_MAX_ELEMENTWISE_STEPS] = {0};
+  for (uint32_t s = 0; s < steps; s++) CHECK(check_step(op, s, op->attributes + 1 + INGOT_STEP_WORDS * s, domains));
   return INGOT_OK;
 }
 

@@ -56,50 +56,10 @@ ingot_status ingot_expect_zero_point(const ingot_op *op, const ingot_tensor *zer
   return INGOT_OK;
 }
 
-bool ingot_function_fits(uint32_t function, bool integer) {
-  switch (function) {
-    case INGOT_FN_BIT_NOT:
-    case INGOT_FN_BIT_AND:
-    case INGOT_FN_BIT_OR:
-    case INGOT_FN_BIT_XOR:
-    case INGOT_FN_SHIFT_LEFT:
-    case INGOT_FN_SHIFT_RIGHT: return integer;
-    case INGOT_FN_IDENTITY:
-    case INGOT_FN_NEG:
-    case INGOT_FN_ABS:
-    case INGOT_FN_SIGN:
-    case INGOT_FN_NOT:
-    case INGOT_FN_RELU:
-    case INGOT_FN_CLIP:
-    case INGOT_FN_SHRINK:
-    case INGOT_FN_AFFINE:
-    case INGOT_FN_ADD:
-    case INGOT_FN_SUB:
-    case INGOT_FN_MUL:
-    case INGOT_FN_DIV:
-    case INGOT_FN_POW:
-    case INGOT_FN_MAX:
-    case INGOT_FN_MIN:
-    case INGOT_FN_MOD:
-    case INGOT_FN_FMOD:
-    case INGOT_FN_EQUAL:
-    case INGOT_FN_NOT_EQUAL:
-    case INGOT_FN_LESS:
-    case INGOT_FN_LESS_EQUAL:
-    case INGOT_FN_GREATER:
-    case INGOT_FN_GREATER_EQUAL:
-    case INGOT_FN_AND:
-    case INGOT_FN_OR:
-    case INGOT_FN_XOR:
-    case INGOT_FN_SELECT: return true;
-    default: return !integer && ingot_function_arity(function) != 0;
-  }
-}
-
 ingot_status ingot_expect_activation(const ingot_op *op, uint32_t first_attribute) {
   const uint64_t function = op->attributes[first_attribute];
   REQUIRE(op, function == 0 || (function <= UINT32_MAX && ingot_function_arity((uint32_t)function) == 1 &&
-                                ingot_function_fits((uint32_t)function, false)),
+                                ingot_function_result((uint32_t)function, INGOT_F32) == INGOT_F32),
           "activation %llu is no function of one float", (unsigned long long)function);
   return INGOT_OK;
 }

@@ -43,8 +43,6 @@ ingot_status ingot_expect_vector(const ingot_op *op, const ingot_tensor *tensor,
 /* An 8-bit zero point of the operand's element: a scalar, or one for each of `extent` (none when negative). */
 ingot_status ingot_expect_zero_point(const ingot_op *op, const ingot_tensor *zero, const ingot_tensor *operand, int64_t extent);
 ingot_status ingot_expect_activation(const ingot_op *op, uint32_t first_attribute);
-/* Whether a function may be used on fp32 registers, or on int64 ones. */
-bool ingot_function_fits(uint32_t function, bool integer);
 
 ingot_status ingot_check_elementwise(const ingot_op *op);
 ingot_status ingot_check_matmul(const ingot_op *op);

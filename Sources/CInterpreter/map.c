@@ -11,15 +11,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static ingot_status refuse_kind(mode_t mode, const ingot_report *report) {
+  const char *kind = S_ISDIR(mode) ? "folder" : S_ISFIFO(mode) ? "FIFO" : S_ISSOCK(mode) ? "socket" : "device";
+  return ingot_fail(report, INGOT_ERROR_IO, "is a %s, not a regular file; pass the path of an .ingot file", kind);
+}
+
 ingot_status ingot_map(const char *path, const uint8_t **data, size_t *bytes, const ingot_report *report) {
-  const int file = open(path, O_RDONLY);
-  if (file < 0) return ingot_fail(report, INGOT_ERROR_IO, "can't be opened: %s", strerror(errno));
+  if (*path == 0) return ingot_fail(report, INGOT_ERROR_IO, "the path is empty; pass the path of an .ingot file");
   struct stat facts;
+  /* Before it is opened, which could wait for ever at a FIFO, or set a device in motion. */
+  if (stat(path, &facts) != 0) return ingot_fail(report, INGOT_ERROR_IO, "can't be opened: %s", strerror(errno));
+  if (!S_ISREG(facts.st_mode)) return refuse_kind(facts.st_mode, report);
+  const int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (file < 0) return ingot_fail(report, INGOT_ERROR_IO, "can't be opened: %s", strerror(errno));
   ingot_status status = INGOT_OK;
   if (fstat(file, &facts) != 0) {
     status = ingot_fail(report, INGOT_ERROR_IO, "can't be read: %s", strerror(errno));
   } else if (!S_ISREG(facts.st_mode)) {
-    status = ingot_fail(report, INGOT_ERROR_IO, "is not a regular file; pass the path of an .ingot file");
+    status = refuse_kind(facts.st_mode, report);
   } else if ((uint64_t)facts.st_size < sizeof(ingot_file_header)) {
     status = ingot_fail(report, INGOT_ERROR_NOT_A_BUNDLE, "has %lld bytes, fewer than a bundle's header",
                         (long long)facts.st_size);

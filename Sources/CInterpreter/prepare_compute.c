@@ -3,8 +3,8 @@
 
 void ingot_prepare_elementwise(const ingot_preparation *p, kernel_elementwise *arguments) {
   *arguments = (kernel_elementwise){.y = prepared_address(p, p->y), .y_element = p->y->element,
-                                    .integer = p->attributes[0] == 1, .inputs = p->instruction->input_count,
-                                    .steps = (uint32_t)p->attributes[1], .rank = p->y->rank};
+                                    .inputs = p->instruction->input_count, .steps = (uint32_t)p->attributes[0],
+                                    .rank = p->y->rank};
   for (uint32_t i = 0; i < p->y->rank; i++) arguments->dims[i] = p->y->dims[i];
   for (uint32_t k = 0; k < arguments->inputs; k++) {
     const ingot_tensor *x = prepared_input(p, k);
@@ -18,10 +18,13 @@ void ingot_prepare_elementwise(const ingot_preparation *p, kernel_elementwise *a
     }
   }
   for (uint32_t s = 0; s < arguments->steps; s++) {
-    const uint64_t *words = p->attributes + 2 + 6 * s;
-    arguments->step[s] = (kernel_step){(uint32_t)words[0], (uint32_t)words[1], (uint32_t)words[2], (uint32_t)words[3],
-                                       ingot_real(words[4]), ingot_real(words[5]), ingot_integer(words[4]),
-                                       ingot_integer(words[5])};
+    const uint64_t *words = p->attributes + 1 + INGOT_STEP_WORDS * s;
+    const uint32_t function = (uint32_t)words[0], domain = (uint32_t)words[1];
+    arguments->step[s] = (kernel_step){function, (uint8_t)domain, (uint8_t)ingot_function_result(function, domain),
+                                       (uint32_t)words[2], (uint32_t)words[3], (uint32_t)words[4], ingot_real(words[5]),
+                                       ingot_real(words[6]), ingot_integer(words[5]), ingot_integer(words[6])};
+    for (unsigned k = 0; k < ingot_function_arity(function); k++)
+      if (words[2 + k] < arguments->inputs) arguments->x_domain[words[2 + k]] = (uint8_t)domain;
   }
   kernel_elementwise_merge(arguments);
 }

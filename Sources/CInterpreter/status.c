@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 const char *ingot_status_text(ingot_status status) {
   switch (status) {
@@ -20,15 +21,50 @@ const char *ingot_status_text(ingot_status status) {
   return "unknown status";
 }
 
+/* The bytes of the UTF-8 character at `text` with its code point, 0 when there is none. */
+static size_t decode(const unsigned char *text, uint32_t *code) {
+  static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
+  const size_t bytes = text[0] < 0x80 ? 1 : text[0] >> 5 == 6 ? 2 : text[0] >> 4 == 14 ? 3 : text[0] >> 3 == 30 ? 4 : 0;
+  *code = bytes < 2 ? text[0] : text[0] & (0x7fu >> bytes);
+  for (size_t i = 1; i < bytes; i++) {
+    if (text[i] >> 6 != 2) return 0;
+    *code = *code << 6 | (text[i] & 0x3f);
+  }
+  return *code < least[bytes] || *code >> 11 == 0x1b || *code > 0x10ffff ? 0 : bytes;
+}
+
+/* Whether a terminal would obey a character instead of showing it: controls, marks of direction, separators of lines. */
+static bool is_invisible(uint32_t code) {
+  return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0xad || code == 0x61c || (code >= 0x200b && code <= 0x200f) ||
+         (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) || code == 0xfeff ||
+         (code >= 0xfff9 && code <= 0xfffb) || (code >= 0xe0000 && code <= 0xe0fff);
+}
+
+/* Names out of a file stand in messages: what can't be shown becomes '?'. */
+static void make_printable(char *message) {
+  unsigned char *text = (unsigned char *)message;
+  while (*text != 0) {
+    uint32_t code;
+    const size_t bytes = decode(text, &code), step = bytes == 0 ? 1 : bytes;
+    if (bytes == 0 || is_invisible(code)) memset(text, '?', step);
+    text += step;
+  }
+}
+
+static void write_message(const ingot_report *report, const char *format, va_list values) {
+  int used = 0;
+  if (report->path != NULL) used = snprintf(report->text, report->bytes, "%s: ", *report->path == 0 ? "''" : report->path);
+  if (used < 0 || (size_t)used >= report->bytes) return;
+  vsnprintf(report->text + used, report->bytes - (size_t)used, format, values);
+}
+
 ingot_status ingot_fail(const ingot_report *report, ingot_status status, const char *format, ...) {
   if (report->text == NULL || report->bytes == 0) return status;
-  int used = 0;
-  if (report->path != NULL) used = snprintf(report->text, report->bytes, "%s: ", report->path);
-  if (used < 0 || (size_t)used >= report->bytes) return status;
   va_list values;
   va_start(values, format);
-  vsnprintf(report->text + used, report->bytes - (size_t)used, format, values);
+  write_message(report, format, values);
   va_end(values);
+  make_printable(report->text);
   return status;
 }
 

@@ -307,16 +307,13 @@ private struct Mismatch {
   }
 
   private func listed(_ kind: String, _ lines: [String]) -> [String] {
-    let limit = 50
+    let limit = 12
     let shown = lines.sorted().prefix(limit).map { "\(kind): \($0)" }
     return lines.count > limit ? shown + ["\(kind): and \(lines.count - limit) more"] : shown
   }
 }
 
-/// A name out of a file, safe to show: control characters replaced, at most 200 characters.
+/// A name out of a file, safe to show: at most 200 characters.
 private func displayed(_ name: String) -> String {
-  let shown = name.unicodeScalars.prefix(200).map { scalar in
-    scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value) ? "?" : String(Character(scalar))
-  }
-  return "'\(shown.joined())\(name.unicodeScalars.count > 200 ? "…" : "")'"
+  "'\(printable(String(name.prefix(200))))\(name.count > 200 ? "…" : "")'"
 }

@@ -1,3 +1,5 @@
+import Tensors
+
 /// Where a node came from.
 package enum Location: Hashable, Sendable, CustomStringConvertible {
   /// The Swift call that built it.
@@ -13,8 +15,8 @@ package enum Location: Hashable, Sendable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .builder(let file, let line): "\(file):\(line)"
-    case .text(let file, let line, let column): "\(file):\(line):\(column)"
-    case .model(let file, let node): node.isEmpty ? file : "\(file): node '\(node)'"
+    case .text(let file, let line, let column): "\(printable(file)):\(line):\(column)"
+    case .model(let file, let node): printable(node.isEmpty ? file : "\(file): node '\(node)'")
     case .pass(let name): "pass \(name)"
     case .unknown: "unknown location"
     }
@@ -48,8 +50,7 @@ package struct Diagnostic: Error, Hashable, Sendable, CustomStringConvertible {
     if !op.isEmpty { text += "\(op): " }
     text += message
     if !advice.isEmpty { text += "; \(advice)" }
-    for note in notes { text += "\n  \(note)" }
-    return text
+    return ([text] + notes.map { "  \($0)" }).map(printable).joined(separator: "\n")
   }
 }
 
@@ -63,7 +64,7 @@ package struct OpError: Error, Hashable, Sendable, CustomStringConvertible {
     self.advice = advice
   }
 
-  package var description: String { advice.isEmpty ? message : "\(message); \(advice)" }
+  package var description: String { printable(advice.isEmpty ? message : "\(message); \(advice)") }
 
   /// The same error at a place.
   package func located(at location: Location, op: String) -> Diagnostic {

@@ -13,15 +13,19 @@ package struct ImportError: Error, Hashable, CustomStringConvertible {
   package let expected: String?
   /// What the user can do, as an imperative clause.
   package let advice: String?
+  /// Further places or facts, one per line.
+  package let notes: [String]
 
   package init(
-    file: String, place: String? = nil, found: String, expected: String? = nil, advice: String? = nil
+    file: String, place: String? = nil, found: String, expected: String? = nil, advice: String? = nil,
+    notes: [String] = []
   ) {
     self.file = file
     self.place = place
     self.found = found
     self.expected = expected
     self.advice = advice
+    self.notes = notes
   }
 
   /// An error at a node of an ONNX model.
@@ -38,22 +42,18 @@ package struct ImportError: Error, Hashable, CustomStringConvertible {
 
   /// `model.onnx: node 17 'Conv_3' (Conv): has 5 inputs; expected 2 or 3; export the model again`.
   package var description: String {
+    let file = FileError.shown(file)
     var text = place.map { "\(file): \($0): \(found)" } ?? "\(file): \(found)"
     if let expected { text += "; expected \(expected)" }
     if let advice { text += "; \(advice)" }
-    return text
+    return ([text] + notes.map { "  \($0)" }).map(printable).joined(separator: "\n")
   }
 }
 
 extension ImportError {
-  /// A name out of an untrusted file, made safe to show: control characters replaced, at most 100 characters.
+  /// A name out of an untrusted file, made safe to show: at most 100 characters.
   package static func quoted(_ name: String) -> String {
-    var text = ""
-    for (count, scalar) in name.unicodeScalars.enumerated() {
-      if count == 100 { return "'\(text)…'" }
-      let isControl = scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value)
-      text.unicodeScalars.append(isControl ? "?" : scalar)
-    }
-    return "'\(text)'"
+    let shown = String(String.UnicodeScalarView(name.unicodeScalars.prefix(100)))
+    return "'\(printable(shown))\(shown.utf8.count < name.utf8.count ? "…" : "")'"
   }
 }

@@ -1,4 +1,5 @@
 import CInterpreter
+import Tensors
 
 /// Why a bundle can't be opened or run.
 public struct InterpreterError: Error, CustomStringConvertible, Hashable, Sendable {
@@ -25,7 +26,7 @@ public struct InterpreterError: Error, CustomStringConvertible, Hashable, Sendab
   }
 
   /// The message.
-  public var description: String { message }
+  public var description: String { printable(message) }
 }
 
 /// Calls a C function that writes its message into a buffer.

@@ -51,6 +51,7 @@ public final class Model: @unchecked Sendable {
   public init(path: String) throws(InterpreterError) {
     var opened: OpaquePointer?
     try checked { ingot_open_file(path, nil, &opened, $0, $1) }
+    FileRecord.current?.note(path: path)
     guard let opened else { throw InterpreterError(.invalid, "\(path): opening gave no bundle") }
     bundle = opened
     memory = nil

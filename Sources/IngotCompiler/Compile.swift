@@ -118,8 +118,11 @@ package func compile(
     try writeBundle(
       manifest: manifest, programs: programs, weights: weights.weights, to: &counter,
       progress: { progress(.write, $0) })
-  } catch {
+  } catch let error as BundleError {
     throw Diagnostic("the bundle can't be written: \(error)")
+  } catch {
+    // The sink's own, which names the file.
+    throw Diagnostic("\(error)")
   }
   sink = counter.sink
   return CompiledBundle(

@@ -1,5 +1,6 @@
 import CBundleFormat
 import IR
+import Tensors
 
 extension UnaryFunction {
   /// The function's number in programs.
@@ -97,6 +98,32 @@ extension Elementwise.Function {
     case .unary(let function): function.code
     case .binary(let function): function.code
     case .select: INGOT_FN_SELECT
+    case .convert(let element): element.conversionCode
+    }
+  }
+}
+
+extension ElementType {
+  /// The number in programs of the function that converts to this type. Registers hold no narrower floats than f32.
+  fileprivate var conversionCode: ingot_function {
+    switch self {
+    case .f32, .f16, .bf16: INGOT_FN_TO_F32
+    case .i8: INGOT_FN_TO_I8
+    case .u8: INGOT_FN_TO_U8
+    case .i16: INGOT_FN_TO_I16
+    case .i32: INGOT_FN_TO_I32
+    case .i64: INGOT_FN_TO_I64
+    case .bool: INGOT_FN_TO_BOOL
+    }
+  }
+}
+
+extension Elementwise.Domain {
+  /// The domain's number in programs: that of the element which its registers hold.
+  var code: ingot_element {
+    switch self {
+    case .f32: INGOT_F32
+    case .i64: INGOT_I64
     }
   }
 }

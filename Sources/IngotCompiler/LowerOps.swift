@@ -15,12 +15,12 @@ struct KernelCall {
 /// caller.
 func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(OpError) -> KernelCall {
   switch op {
-  case .unary(let op):
-    return elementwise([.init(.unary(op.function), [0], p0: op.p0, p1: op.p1)], operands, results)
-  case .binary(let op): return elementwise([.init(.binary(op.function), [0, 1])], operands, results)
-  case .select: return elementwise([.init(.select, [0, 1, 2])], operands, results)
-  case .cast, .expand: return elementwise([.init(.unary(.identity), [0])], operands, results)
-  case .elementwise(let op): return elementwise(op.steps, operands, results)
+  case .unary(let op): return elementwise([op.step(on: operands[0].element)])
+  case .binary(let op): return elementwise([op.step(on: operands[0].element)])
+  case .select(let op): return elementwise([op.step(on: operands[1].element)])
+  case .cast(let op): return elementwise([op.step(on: operands[0].element)])
+  case .expand: return elementwise([Unary(.identity).step(on: operands[0].element)])
+  case .elementwise(let op): return elementwise(op.steps)
   case .matmul(let op):
     return KernelCall(
       opcode: INGOT_OP_MATMUL,
@@ -171,17 +171,13 @@ private func recurrent(_ op: Recurrent) -> KernelCall {
       + activationWords(h))
 }
 
-private func elementwise(
-  _ steps: [Elementwise.Step], _ operands: [TensorType], _ results: [TensorType]
-) -> KernelCall {
-  let isFloat = (operands + results).contains { $0.element.isFloat }
-  var words: [Int64] = [isFloat ? 0 : 1, Int64(steps.count)]
+private func elementwise(_ steps: [Elementwise.Step]) -> KernelCall {
+  var words = [Int64(steps.count)]
   for step in steps {
     let registers = step.registers + [0, 0]
-    words += [
-      Int64(step.function.code.rawValue), Int64(registers[0]), Int64(registers[1]), Int64(registers[2]),
-    ]
-    words += [step.p0, step.p1].map { isFloat ? word($0) : integerParameter($0) }
+    words += [Int64(step.function.code.rawValue), Int64(step.domain.code.rawValue)]
+    words += registers.prefix(3).map { Int64($0) }
+    words += [step.p0, step.p1].map { step.domain == .f32 ? word($0) : integerParameter($0) }
   }
   return KernelCall(opcode: INGOT_OP_ELEMENTWISE, attributes: words)
 }

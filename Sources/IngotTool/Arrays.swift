@@ -42,7 +42,7 @@ private func readArray(_ path: String, entry: String) throws -> Tensor {
   guard path.hasSuffix(".npz") else { return try Npy.read(path: path) }
   let arrays = try Npz.read(path: path)
   guard let array = arrays.first(where: { $0.name == entry }) else {
-    throw ToolError("\(path): has no array '\(entry)', it has \(arrays.map(\.name).joined(separator: ", "))")
+    throw ToolError("\(path): has no array '\(entry)', it has \(listed(arrays.map(\.name)))")
   }
   return array.tensor
 }
@@ -69,9 +69,9 @@ private func match(_ given: [String: Tensor], with inputs: [TensorInfo], of bund
   }
   for name in given.keys.sorted() where !inputs.contains(where: { $0.name == name }) {
     problems.append(
-      "there is no input '\(name)'; the inputs are \(inputs.map(\.name).joined(separator: ", "))")
+      "there is no input '\(name)'; the inputs are \(listed(inputs.map(\.name)))")
   }
-  guard problems.isEmpty else { throw ToolError("\(bundle): " + problems.joined(separator: "\n  ")) }
+  guard problems.isEmpty else { throw ToolError(bundle, problems: problems) }
   return tensors
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Tensors
 
 /// The command line tool: parses words, calls the compiler and the interpreter, prints results.
 @main
@@ -22,12 +23,19 @@ struct IngotTool: ParsableCommand {
 
   /// Exit status: 0 done, 1 the work failed, 2 wrong usage.
   static func main() {
+    StandardStreams.prepare()
+    var status: Int32 = 0
     do {
       var command = try parseAsRoot()
-      try command.run()
+      try FileRecord.$current.withValue(FileRecord()) { try command.run() }
     } catch {
-      Foundation.exit(report(error))
+      status = report(error)
     }
+    if let reason = StandardStreams.failure {
+      printError("error: standard output: can't be written: \(reason)")
+      status = 1
+    }
+    Foundation.exit(status)
   }
 
   private static func report(_ error: any Error) -> Int32 {
@@ -44,15 +52,4 @@ struct IngotTool: ParsableCommand {
       return 1
     }
   }
-}
-
-/// Writes a line to standard error.
-func printError(_ line: String) {
-  FileHandle.standardError.write(Data((line + "\n").utf8))
-}
-
-/// A failure of the tool's own, as text for the user.
-struct ToolError: Error, CustomStringConvertible {
-  var description: String
-  init(_ description: String) { self.description = description }
 }

@@ -126,13 +126,7 @@ extension ModelSelection {
   }
 
   private func loadText(_ path: String) throws -> Module {
-    let text: String
-    do {
-      text = try String(contentsOfFile: path, encoding: .utf8)
-    } catch {
-      throw ToolError("\(path): can't be read as UTF-8 text: \(error.localizedDescription)")
-    }
-    var module = try parseModule(text, file: path)
+    var module = try parseModule(try readText(path: path), file: path)
     if let randomWeights = options.randomWeights { module.bindRandomWeights(seed: randomWeights) }
     return module
   }

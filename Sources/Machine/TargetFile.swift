@@ -1,10 +1,11 @@
 package import Foundation
 import TargetFiles
+import Tensors
 
 /// Why a target file can't be used: names the file and the key.
 package struct TargetError: Error, CustomStringConvertible, Hashable, Sendable {
   package var message: String
-  package var description: String { message }
+  package var description: String { printable(message) }
 }
 
 /// Reads target files and finds them by name.
@@ -76,13 +77,9 @@ package struct TargetLibrary: Sendable {
 
 /// Reads one target file. Unknown keys, missing keys and sources that are not listed are errors.
 package func readTarget(path: String) throws(TargetError) -> Target {
-  let data: Data
-  do {
-    data = try Data(contentsOf: URL(filePath: path))
-  } catch {
-    throw TargetError(message: "\(path): can't be read: \(error.localizedDescription)")
-  }
-  return try decodeTarget(data, path: path)
+  let storage: Storage
+  do { storage = try Storage.map(path: path) } catch { throw TargetError(message: "\(error)") }
+  return try decodeTarget(withExtendedLifetime(storage) { Data(storage.bytes) }, path: path)
 }
 
 /// Decodes a target file's contents.

@@ -6,32 +6,12 @@
   import Darwin
 #endif
 
-/// Why a file could not be read: names the file and the system's reason.
-package struct FileError: Error, CustomStringConvertible, Hashable {
-  package let path: String
-  package let reason: String
-  package init(path: String, reason: String) {
-    self.path = path
-    self.reason = reason
-  }
-  package var description: String { "\(path): \(reason)" }
-}
-
 extension Storage {
   /// Maps a regular file read-only. Pages load as they are touched, so a checkpoint larger than memory can be
   /// read.
   package static func map(path: String) throws(FileError) -> Storage {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw FileError(path: path, reason: String(cString: strerror(errno))) }
+    let (descriptor, count) = try openRegularFile(path: path)
     defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else {
-      throw FileError(path: path, reason: String(cString: strerror(errno)))
-    }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw FileError(path: path, reason: "is not a regular file")
-    }
-    let count = Int(status.st_size)
     guard count > 0 else { return Storage(bytes: UnsafeRawBufferPointer(start: nil, count: 0), release: nil) }
     guard let address = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED else {
       throw FileError(path: path, reason: "can't be mapped: \(String(cString: strerror(errno)))")
@@ -86,4 +66,12 @@ private func reserve(_ descriptor: Int32, _ count: Int) -> Bool {
   #else
     return posix_fallocate(descriptor, 0, off_t(count)) == 0
   #endif
+}
+
+/// The whole text of a file.
+package func readText(path: String) throws(FileError) -> String {
+  let storage = try Storage.map(path: path)
+  let text = withExtendedLifetime(storage) { String(validating: storage.bytes, as: UTF8.self) }
+  guard let text else { throw FileError(path: path, reason: "is not UTF-8 text") }
+  return text
 }

@@ -28,6 +28,7 @@ void test_file(void);
 void test_loops(void);
 void test_session(void);
 void test_sizes(void);
+void test_paths(void);
 
 /* Allocations of the whole process so far, where the C library lets us count them. */
 long allocation_count(void);

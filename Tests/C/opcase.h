@@ -26,7 +26,7 @@ typedef struct {
   array inputs[CASE_MAX_INPUTS]; /* values == NULL for an absent one */
   uint32_t input_count;
   array expected; /* filled by the test */
-  uint64_t attributes[160];
+  uint64_t attributes[176];
   uint32_t attribute_count;
   double tolerance; /* of the largest magnitude of the result; 0 for exact */
 } opcase;

@@ -14,5 +14,6 @@ int main(void) {
   test_loops();
   test_session();
   test_sizes();
+  test_paths();
   return check_summary();
 }

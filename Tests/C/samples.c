@@ -42,13 +42,14 @@ builder *sample_program(uint32_t opcode) {
   const builder_type kernel = {INGOT_F32, 4, {4, 4, 3, 3}}, vector = {INGOT_F32, 1, {4}}, matrix = {INGOT_F32, 2, {4, 4}};
   static const float zeros[256];
   builder_type x = image, y = image;
-  uint64_t a[16] = {0};
+  uint64_t a[32] = {0};
   uint32_t count = 0, extra = 0;
   const builder_type *weights[2] = {NULL, NULL};
   switch (opcode) {
     case INGOT_OP_ELEMENTWISE: {
-      const uint64_t words[8] = {0, 1, INGOT_FN_ADD, 0, 0, 0, 0, 0};
-      memcpy(a, words, sizeof words), count = 8;
+      const uint64_t words[] = {4, INGOT_FN_ADD, INGOT_F32, 0, 0, 0, 0, 0, INGOT_FN_TO_I8, INGOT_F32, 1, 0, 0, 0, 0,
+                                INGOT_FN_BIT_AND, INGOT_I64, 2, 2, 0, 0, 0, INGOT_FN_TO_F32, INGOT_I64, 3, 0, 0, 0, 0};
+      memcpy(a, words, sizeof words), count = sizeof words / sizeof *words;
       break;
     }
     case INGOT_OP_MATMUL: x = y = matrix, weights[0] = &matrix, weights[1] = &vector, count = 5; break;

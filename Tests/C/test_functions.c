@@ -57,6 +57,12 @@ static double apply(uint32_t function, double a, double b, double c, double p0, 
     case INGOT_FN_IS_NAN: return isnan(a);
     case INGOT_FN_IS_INF: return (a == -INFINITY && p0 != 0) || (a == INFINITY && p1 != 0);
     case INGOT_FN_AFFINE: return p0 * a + p1;
+    case INGOT_FN_TO_I8:
+    case INGOT_FN_TO_U8:
+    case INGOT_FN_TO_I16:
+    case INGOT_FN_TO_I32:
+    case INGOT_FN_TO_I64: return trunc(function == INGOT_FN_TO_U8 && a < 0 ? 0 : a);
+    case INGOT_FN_TO_BOOL: return a != 0;
     case INGOT_FN_ADD: return a + b;
     case INGOT_FN_SUB: return a - b;
     case INGOT_FN_MUL: return a * b;
@@ -88,11 +94,12 @@ static double apply(uint32_t function, double a, double b, double c, double p0, 
   }
 }
 
-static void set_step(opcase *c, uint32_t step, uint32_t function, uint32_t a, uint32_t b, uint32_t d, uint64_t p0, uint64_t p1) {
-  const uint64_t words[6] = {function, a, b, d, p0, p1};
-  memcpy(c->attributes + 2 + 6 * step, words, sizeof words);
-  c->attributes[1] = step + 1;
-  c->attribute_count = 2 + 6 * (step + 1);
+static void set_step(opcase *c, uint32_t step, uint32_t domain, uint32_t function, uint32_t a, uint32_t b, uint32_t d, uint64_t p0,
+                     uint64_t p1) {
+  const uint64_t words[INGOT_STEP_WORDS] = {function, domain, a, b, d, p0, p1};
+  memcpy(c->attributes + 1 + INGOT_STEP_WORDS * step, words, sizeof words);
+  c->attributes[0] = step + 1;
+  c->attribute_count = 1 + INGOT_STEP_WORDS * (step + 1);
 }
 
 static void float_function(uint32_t function, const char *name, unsigned arity) {
@@ -115,7 +122,7 @@ static void float_function(uint32_t function, const char *name, unsigned arity) 
   }
   opcase c = {.name = name, .opcode = INGOT_OP_ELEMENTWISE, .input_count = arity, .tolerance = 1e-6};
   const builder_type type = type_of(INGOT_F32, 2, 7, 83);
-  c.expected = array_create(type);
+  c.expected = array_create(type_of((uint8_t)ingot_function_result(function, INGOT_F32), 2, 7, 83));
   for (unsigned i = 0; i < arity; i++) c.inputs[i] = array_random(type, &seed, low, high);
   for (int64_t i = 0; i < type_count(type); i++) {
     if (i % 5 == 0 && function >= INGOT_FN_EQUAL && function <= INGOT_FN_XOR) c.inputs[0].values[i] = c.inputs[1].values[i];
@@ -124,7 +131,7 @@ static void float_function(uint32_t function, const char *name, unsigned arity) 
     const double b = arity > 1 ? c.inputs[1].values[i] : 0, d = arity > 2 ? c.inputs[2].values[i] : 0;
     c.expected.values[i] = apply(function, c.inputs[0].values[i], b, d, (float)p0, (float)p1);
   }
-  set_step(&c, 0, function, 0, arity > 1 ? 1 : 0, arity > 2 ? 2 : 0, real_bits(p0), real_bits(p1));
+  set_step(&c, 0, INGOT_F32, function, 0, arity > 1 ? 1 : 0, arity > 2 ? 2 : 0, real_bits(p0), real_bits(p1));
   opcase_run(&c);
 }
 
@@ -132,12 +139,13 @@ static void integer_function(uint32_t function, const char *name, unsigned arity
   uint64_t seed = function;
   opcase c = {.name = name, .opcode = INGOT_OP_ELEMENTWISE, .input_count = arity};
   const builder_type type = type_of(INGOT_I64, 1, 301);
+  c.expected = array_create(type_of((uint8_t)ingot_function_result(function, INGOT_I64), 1, 301));
   const bool shift = function == INGOT_FN_SHIFT_LEFT || function == INGOT_FN_SHIFT_RIGHT;
-  c.expected = array_create(type);
   for (unsigned i = 0; i < arity; i++) c.inputs[i] = array_random(type, &seed, shift ? 0 : -20, 20);
   for (int64_t i = 0; i < type_count(type); i++) {
     const double a = c.inputs[0].values[i], b = arity > 1 ? c.inputs[1].values[i] : 0;
     double expected = apply(function, a, b, arity > 2 ? c.inputs[2].values[i] : 0, 3, 5);
+    if (function == INGOT_FN_TO_U8) expected = (uint8_t)(int64_t)a;
     if (function == INGOT_FN_DIV) expected = b == 0 ? 0 : trunc(a / b);
     if (function == INGOT_FN_MOD && b == 0) expected = 0;
     if (function == INGOT_FN_FMOD && b == 0) expected = 0;
@@ -148,16 +156,8 @@ static void integer_function(uint32_t function, const char *name, unsigned arity
     }
     c.expected.values[i] = expected;
   }
-  c.attributes[0] = 1;
-  set_step(&c, 0, function, 0, arity > 1 ? 1 : 0, arity > 2 ? 2 : 0, 3, 5);
+  set_step(&c, 0, INGOT_I64, function, 0, arity > 1 ? 1 : 0, arity > 2 ? 2 : 0, 3, 5);
   opcase_run(&c);
-}
-
-static bool is_integer_only(uint32_t f) {
-  return f == INGOT_FN_BIT_NOT || (f >= INGOT_FN_BIT_AND && f <= INGOT_FN_SHIFT_RIGHT);
-}
-static bool has_integer_form(uint32_t f) {
-  return f <= INGOT_FN_CLIP || f == INGOT_FN_SHRINK || f == INGOT_FN_AFFINE || (f >= INGOT_FN_ADD && f != INGOT_FN_PRELU && f != INGOT_FN_ATAN2);
 }
 
 /* Largest error of the functions that have no math.h behind them, over their whole range. */
@@ -169,8 +169,9 @@ static void sweep(uint32_t function, const char *name, double low, double high, 
     static char scratch[65536] __attribute__((aligned(64)));
     double worst = 0, where = 0;
     for (int i = 0; i < 4096; i++) x[i] = (float)(low + (high - low) * i / 4095);
-    kernel_elementwise p = {.x = {x}, .y = y, .x_element = {KERNEL_F32}, .y_element = KERNEL_F32, .inputs = 1, .steps = 1, .rank = 1,
-                            .dims = {4096}, .strides = {{1}}, .step = {{.function = function, .p0 = 1, .p1 = 1}}};
+    const kernel_step step = {.function = function, .domain = KERNEL_F32, .result = KERNEL_F32, .p0 = 1, .p1 = 1};
+    kernel_elementwise p = {.x = {x}, .y = y, .x_element = {KERNEL_F32}, .x_domain = {KERNEL_F32}, .y_element = KERNEL_F32, .inputs = 1,
+                            .steps = 1, .rank = 1, .dims = {4096}, .strides = {{1}}, .step = {step}};
     table->kernels[KERNEL_elementwise].run(&p, 0, table->kernels[KERNEL_elementwise].work(&p).items, scratch);
     for (int i = 0; i < 4096; i++) {
       const double expected = apply(function, x[i], 0, 0, 1, 1);
@@ -182,11 +183,12 @@ static void sweep(uint32_t function, const char *name, double low, double high, 
   }
 }
 
+/* Loads into a register of either domain and stores from it. */
 static void conversions(void) {
   const uint8_t elements[] = {INGOT_F32, INGOT_F16, INGOT_BF16, INGOT_I8, INGOT_U8, INGOT_I16, INGOT_I32, INGOT_I64, INGOT_BOOL};
   for (unsigned from = 0; from < 9; from++) {
     for (unsigned to = 0; to < 9; to++) {
-      for (unsigned compute = 0; compute < 2; compute++) {
+      for (unsigned integer = 0; integer < 2; integer++) {
         uint64_t seed = from * 9 + to;
         opcase c = {.name = "conversion", .opcode = INGOT_OP_ELEMENTWISE, .input_count = 1};
         const bool negative = elements[from] != INGOT_U8 && elements[from] != INGOT_BOOL && elements[to] != INGOT_U8;
@@ -194,34 +196,84 @@ static void conversions(void) {
         c.expected = array_create(type_of(elements[to], 1, 77));
         for (int i = 0; i < 77; i++) {
           double value = c.inputs[0].values[i];
-          if (compute == 1 || elements[to] >= INGOT_I8) value = elements[to] == INGOT_BOOL && compute == 0 ? value : trunc(value);
+          if (integer || elements[to] >= INGOT_I8) value = elements[to] == INGOT_BOOL && !integer ? value : trunc(value);
           c.expected.values[i] = elements[to] == INGOT_BOOL ? value != 0 : value;
         }
-        c.attributes[0] = compute;
-        set_step(&c, 0, INGOT_FN_IDENTITY, 0, 0, 0, 0, 0);
+        set_step(&c, 0, integer ? INGOT_I64 : INGOT_F32, INGOT_FN_IDENTITY, 0, 0, 0, 0, 0);
         opcase_run(&c);
       }
     }
   }
 }
 
+/* Floats out of an integer's range, stored, and converted by a step; NaN. */
 static void saturation(void) {
   const double values[] = {NAN, INFINITY, -INFINITY, 1e30, -1e30, 127.9, -128.9, 300, -1};
-  const struct { uint8_t element; double expected[9]; } rows[] = {
-      {INGOT_I8, {0, 127, -128, 127, -128, 127, -128, 127, -1}},
-      {INGOT_U8, {0, 255, 0, 255, 0, 127, 0, 255, 0}},
-      {INGOT_I32, {0, INT32_MAX, INT32_MIN, INT32_MAX, INT32_MIN, 127, -128, 300, -1}},
-      {INGOT_BOOL, {1, 1, 1, 1, 1, 1, 1, 1, 1}},
+  const struct { uint8_t element; uint32_t function; double expected[9]; } rows[] = {
+      {INGOT_I8, INGOT_FN_TO_I8, {0, 127, -128, 127, -128, 127, -128, 127, -1}},
+      {INGOT_U8, INGOT_FN_TO_U8, {0, 255, 0, 255, 0, 127, 0, 255, 0}},
+      {INGOT_I16, INGOT_FN_TO_I16, {0, INT16_MAX, INT16_MIN, INT16_MAX, INT16_MIN, 127, -128, 300, -1}},
+      {INGOT_I32, INGOT_FN_TO_I32, {0, INT32_MAX, INT32_MIN, INT32_MAX, INT32_MIN, 127, -128, 300, -1}},
+      {INGOT_BOOL, INGOT_FN_TO_BOOL, {1, 1, 1, 1, 1, 1, 1, 1, 1}},
   };
-  for (unsigned r = 0; r < 4; r++) {
-    opcase c = {.name = "saturation", .opcode = INGOT_OP_ELEMENTWISE, .input_count = 1};
-    c.inputs[0] = array_create(type_of(INGOT_F32, 1, 9));
-    c.expected = array_create(type_of(rows[r].element, 1, 9));
+  for (unsigned r = 0; r < 5; r++) {
+    for (unsigned steps = 1; steps <= 2; steps++) {
+      opcase c = {.name = "saturation", .opcode = INGOT_OP_ELEMENTWISE, .input_count = 1};
+      c.inputs[0] = array_create(type_of(INGOT_F32, 1, 9));
+      c.expected = array_create(type_of(steps == 1 ? rows[r].element : INGOT_I64, 1, 9));
+      memcpy(c.inputs[0].values, values, sizeof values);
+      memcpy(c.expected.values, rows[r].expected, sizeof values);
+      const uint32_t function = steps == 1 ? INGOT_FN_IDENTITY : rows[r].function;
+      set_step(&c, 0, INGOT_F32, function, 0, 0, 0, 0, 0);
+      if (steps == 2) set_step(&c, 1, ingot_function_result(function, INGOT_F32), INGOT_FN_IDENTITY, 1, 0, 0, 0, 0);
+      opcase_run(&c);
+    }
+  }
+}
+
+/* Integers out of a narrower one's range, converted by a step. */
+static void wrapping(void) {
+  const double values[] = {0, 127, 128, -129, 255, 256, 32768, -32769, 4294967297.0, -2147483649.0};
+  const struct { uint32_t function; double expected[10]; } rows[] = {
+      {INGOT_FN_TO_I8, {0, 127, -128, 127, -1, 0, 0, -1, 1, -1}},
+      {INGOT_FN_TO_U8, {0, 127, 128, 127, 255, 0, 0, 255, 1, 255}},
+      {INGOT_FN_TO_I16, {0, 127, 128, -129, 255, 256, -32768, 32767, 1, -1}},
+      {INGOT_FN_TO_I32, {0, 127, 128, -129, 255, 256, 32768, -32769, 1, 2147483647}},
+      {INGOT_FN_TO_BOOL, {0, 1, 1, 1, 1, 1, 1, 1, 1, 1}},
+  };
+  for (unsigned r = 0; r < 5; r++) {
+    opcase c = {.name = "wrapping", .opcode = INGOT_OP_ELEMENTWISE, .input_count = 1};
+    c.inputs[0] = array_create(type_of(INGOT_I64, 1, 10));
+    c.expected = array_create(type_of(INGOT_I64, 1, 10));
     memcpy(c.inputs[0].values, values, sizeof values);
     memcpy(c.expected.values, rows[r].expected, sizeof values);
-    set_step(&c, 0, INGOT_FN_IDENTITY, 0, 0, 0, 0, 0);
+    set_step(&c, 0, INGOT_I64, rows[r].function, 0, 0, 0, 0, 0);
     opcase_run(&c);
   }
+}
+
+/* Integers, then floats, then integers again, over several tiles: x % 7 * 0.3, toward zero, where x is no more than the other
+ * input. Registers of both domains are read by later steps, and an input that no step reads is not loaded. */
+static void domains(void) {
+  uint64_t seed = 11;
+  opcase c = {.name = "both domains", .opcode = INGOT_OP_ELEMENTWISE, .input_count = 4};
+  c.inputs[0] = array_random(type_of(INGOT_I64, 2, 9, 613), &seed, -1000, 1000);
+  c.inputs[1] = array_create(type_of(INGOT_I32, 0));
+  c.inputs[1].values[0] = 7;
+  c.inputs[2] = array_random(type_of(INGOT_I64, 1, 613), &seed, -500, 500);
+  c.inputs[3] = array_random(type_of(INGOT_F32, 0), &seed, -1, 1);
+  c.expected = array_create(type_of(INGOT_I16, 2, 9, 613));
+  for (int64_t i = 0; i < 9 * 613; i++) {
+    const int64_t x = (int64_t)c.inputs[0].values[i], most = (int64_t)c.inputs[2].values[i % 613], rest = (x % 7 + 7) % 7;
+    c.expected.values[i] = (int64_t)((float)rest * 0.3f) * (x <= most);
+  }
+  set_step(&c, 0, INGOT_I64, INGOT_FN_MOD, 0, 1, 0, 0, 0);
+  set_step(&c, 1, INGOT_I64, INGOT_FN_TO_F32, 4, 0, 0, 0, 0);
+  set_step(&c, 2, INGOT_F32, INGOT_FN_AFFINE, 5, 0, 0, real_bits(0.3f), 0);
+  set_step(&c, 3, INGOT_F32, INGOT_FN_TO_I64, 6, 0, 0, 0, 0);
+  set_step(&c, 4, INGOT_I64, INGOT_FN_LESS_EQUAL, 0, 2, 0, 0, 0);
+  set_step(&c, 5, INGOT_I64, INGOT_FN_MUL, 7, 8, 0, 0, 0);
+  opcase_run(&c);
 }
 
 static void broadcasting(void) {
@@ -236,17 +288,17 @@ static void broadcasting(void) {
     const double x = c.inputs[0].values[i], s = c.inputs[1].values[i / 35 % 3], t = c.inputs[2].values[i % 7];
     c.expected.values[i] = tanh(x * s + t) * c.inputs[3].values[0];
   }
-  set_step(&c, 0, INGOT_FN_MUL, 0, 1, 0, 0, 0);
-  set_step(&c, 1, INGOT_FN_ADD, 4, 2, 0, 0, 0);
-  set_step(&c, 2, INGOT_FN_TANH, 5, 0, 0, 0, 0);
-  set_step(&c, 3, INGOT_FN_MUL, 6, 3, 0, 0, 0);
+  set_step(&c, 0, INGOT_F32, INGOT_FN_MUL, 0, 1, 0, 0, 0);
+  set_step(&c, 1, INGOT_F32, INGOT_FN_ADD, 4, 2, 0, 0, 0);
+  set_step(&c, 2, INGOT_F32, INGOT_FN_TANH, 5, 0, 0, 0, 0);
+  set_step(&c, 3, INGOT_F32, INGOT_FN_MUL, 6, 3, 0, 0, 0);
   opcase_run(&c);
 }
 
 void test_functions(void) {
-#define FUNCTION_TEST(name, number, arity)                               \
-  if (!is_integer_only(number)) float_function(number, #name, arity);    \
-  if (has_integer_form(number)) integer_function(number, #name, arity);
+#define FUNCTION_TEST(name, number, arity)                                                    \
+  if (ingot_function_result(number, INGOT_F32) != 0) float_function(number, #name, arity);    \
+  if (ingot_function_result(number, INGOT_I64) != 0) integer_function(number, #name, arity);
   INGOT_ELEMENTWISE_FUNCTIONS(FUNCTION_TEST)
 #undef FUNCTION_TEST
   sweep(INGOT_FN_EXP, "exp", -87, 88.7, 4e-7);
@@ -261,6 +313,8 @@ void test_functions(void) {
   sweep(INGOT_FN_SOFTPLUS, "softplus", -20, 20, 1e-6);
   conversions();
   saturation();
+  wrapping();
+  domains();
   broadcasting();
 }
 

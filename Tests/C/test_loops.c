@@ -14,7 +14,7 @@ static void add_copy(builder *b, uint32_t y, uint32_t x) { add_instruction(b, IN
 /* y <- a + b */
 static void add_sum(builder *b, uint32_t y, uint32_t first, uint32_t second) {
   const uint32_t inputs[2] = {first, second};
-  const uint64_t sum[8] = {0, 1, INGOT_FN_ADD, 0, 1, 0, 0, 0};
+  const uint64_t sum[8] = {1, INGOT_FN_ADD, INGOT_F32, 0, 1, 0, 0, 0};
   add_instruction(b, INGOT_OP_ELEMENTWISE, &y, 1, inputs, 2, sum, 8);
 }
 

@@ -94,15 +94,30 @@ static void overlaps(void) {
 
 static void compute(void) {
   uint32_t op = INGOT_OP_ELEMENTWISE;
-  RULE(op, "compute is 2", a[0] = 2);
-  RULE(op, "number of steps", a[1] = 0);
-  RULE(op, "number of steps", a[1] = 25);
-  RULE(op, "attributes, expected 14", a[1] = 2);
-  RULE(op, "has function 0", a[2] = 0);
-  RULE(op, "has function 63", a[2] = 63);
-  RULE(op, "has function", a[2] = ((uint64_t)1 << 32) + INGOT_FN_ADD);
-  RULE(op, "has function 83", a[2] = INGOT_FN_BIT_AND);
-  RULE(op, "has function 9", a[0] = 1; a[2] = INGOT_FN_EXP; a[4] = 0);
+  RULE(op, "number of steps", a[0] = 0);
+  RULE(op, "number of steps", a[0] = 25);
+  RULE(op, "attributes, expected 36", a[0] = 5);
+  RULE(op, "attributes, expected at least 1", i->attribute_count = 0);
+  RULE(op, "has function 0", a[1] = 0);
+  RULE(op, "has function 63", a[1] = 63);
+  RULE(op, "has function", a[1] = ((uint64_t)1 << 32) + INGOT_FN_ADD);
+  RULE(op, "has function 83, which domain 1 does not have", a[1] = INGOT_FN_BIT_AND);
+  RULE(op, "has function 49, which domain 1 does not have", a[8] = INGOT_FN_TO_F32);
+  RULE(op, "has function 9, which domain 8 does not have", a[15] = INGOT_FN_EXP; a[18] = 0);
+  RULE(op, "has function 54, which domain 8 does not have", a[22] = INGOT_FN_TO_I64);
+  /* Each step computes in one of two domains, reads registers of it alone, and no input is in both. */
+  RULE(op, "step 0 has domain 0", a[2] = 0);
+  RULE(op, "step 0 has domain 2", a[2] = INGOT_F16);
+  RULE(op, "step 0 has domain 7", a[2] = INGOT_I32);
+  RULE(op, "step 0 has domain", a[2] = ((uint64_t)1 << 32) + INGOT_F32);
+  RULE(op, "step 1 computes in domain 1 and reads register 1, which holds 8", a[2] = INGOT_I64);
+  RULE(op, "step 1 computes in domain 8 and reads register 1, which holds 1", a[9] = INGOT_I64);
+  RULE(op, "step 2 computes in domain 8 and reads register 2, which holds 1", a[8] = INGOT_FN_TO_BOOL);
+  RULE(op, "step 2 computes in domain 8 and reads register 1, which holds 1", a[18] = 1);
+  RULE(op, "step 2 computes in domain 8 and reads register 0, which holds 1", a[17] = 0);
+  RULE(op, "step 3 computes in domain 1 and reads register 3, which holds 8", a[22] = INGOT_FN_NEG; a[23] = INGOT_F32);
+  ACCEPTED(op, a[22] = INGOT_FN_NEG);
+  ACCEPTED(op, a[22] = INGOT_FN_NEG; a[23] = INGOT_F32; a[24] = 0);
   RULE(op, "reads register 1", a[3] = 1);
   RULE(op, "reads register", a[4] = UINT64_MAX);
   RULE(op, "reads register 1", a[5] = 1);
@@ -116,6 +131,8 @@ static void compute(void) {
   RULE(op, "transpose_b is -1", a[1] = UINT64_MAX);
   RULE(op, "activation", a[2] = INGOT_FN_ADD);
   RULE(op, "activation", a[2] = INGOT_FN_BIT_NOT);
+  RULE(op, "activation", a[2] = INGOT_FN_TO_F32);
+  RULE(op, "activation", a[2] = INGOT_FN_TO_I32);
   RULE(op, "expected f32, f16 or bf16", t[0].element = INGOT_I32);
   RULE(op, "expected at least 2", t[0].rank = 1; t[0].dims[1] = 0);
   RULE(op, "inner extents", t[0].dims[1] = 3);

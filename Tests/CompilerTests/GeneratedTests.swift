@@ -2,6 +2,7 @@ import Foundation
 import IR
 import Ingot
 import IngotCompiler
+import Passes
 import Tensors
 import TestSupport
 import Testing
@@ -56,6 +57,26 @@ import Testing
       let optimizes = seed % 2 == 0 || generated.op.name == BatchNorm().name
       try compare(aliased.graph, aliased.inputs, generated, label, moved: false) {
         try interpret($0, $1, optimizes: optimizes)
+      }
+    }
+  }
+
+  /// Chains that change between all element types, fused, by the interpreter.
+  @Test func fusedChains() throws {
+    for seed in Self.seeds {
+      let chain = try GeneratedChain(seed: seed)
+      var fused = chain.graph
+      try run(removeDeadCode, on: &fused)
+      try run(fuseElementwise, on: &fused)
+      let results = try interpret(fused, chain.inputs, optimizes: false)
+      for (result, wanted) in zip(results, try evaluate(chain.graph, chain.inputs)) {
+        let difference = TensorDifference(result, reference: wanted)
+        let isEqual =
+          wanted.element.isFloat
+          ? !difference.hasMismatchedNonFinite && difference.maximum == 0 : result.isIdentical(to: wanted)
+        if !isEqual {
+          Issue.record("seed \(seed):\n\(chain.graph.text)\n\(fused.text)")
+        }
       }
     }
   }

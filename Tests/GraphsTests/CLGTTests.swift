@@ -135,12 +135,8 @@ struct CLGTTests {
     case .unary(let op): [op.function == .clip ? "clip(\(op.p0), \(op.p1))" : op.name]
     case .elementwise(let op):
       op.steps.map { step in
-        switch step.function {
-        case .unary(.clip): "clip(\(step.p0), \(step.p1))"
-        case .unary(let function): function.rawValue
-        case .binary(let function): function.rawValue
-        case .select: "select"
-        }
+        if case .unary(.clip) = step.function { return "clip(\(step.p0), \(step.p1))" }
+        return step.function.name
       }
     case .softmax: ["softmax"]
     case .reduce(let op): [op.kind.rawValue]

@@ -148,7 +148,7 @@ import Testing
 
   @Test func chainsKeepFloatsBetweenSteps() throws {
     let steps: [Elementwise.Step] = [
-      .init(.binary(.mul), [0, 0]), .init(.unary(.affine), [1], p0: 1 / 65536.0, p1: 0),
+      .init(.binary(.mul), in: .f32, [0, 0]), .init(.unary(.affine), in: .f32, [1], p0: 1 / 65536.0, p1: 0),
     ]
     let x = Tensor([300] as [Float], shape: [1], element: .f16)
     let y = try Op.elementwise(Elementwise(steps, element: .f16)).evaluate([x])[0]
@@ -158,13 +158,24 @@ import Testing
 
   @Test func chainsOfIntegersStayIntegers() throws {
     let steps: [Elementwise.Step] = [
-      .init(.binary(.add), [0, 1]), .init(.unary(.affine), [2], p0: 2.9, p1: -1),
+      .init(.binary(.add), in: .i64, [0, 1]), .init(.unary(.affine), in: .i64, [2], p0: 2.9, p1: -1),
     ]
     let a = Tensor([1 << 60, 3] as [Int64], shape: [2])
     let y = try Op.elementwise(Elementwise(steps, element: .i64)).evaluate([
       a, Tensor([1] as [Int64], shape: []),
     ])[0]
     #expect(y.integers == [(1 << 61) + 1, 7])
+  }
+
+  @Test func stepsConvertAsCastsDo() throws {
+    let x = Tensor([-1.9, 1.9, 300, -300, .nan, .infinity] as [Float], shape: [6])
+    for element in ElementType.allCases where !element.isFloat {
+      let there = Elementwise.Step(.convert(element), in: .f32, [0])
+      let back = Elementwise.Step(.convert(.f32), in: .i64, [1])
+      let steps = there.result == .i64 ? [there, back] : [there]
+      let y = try Op.elementwise(Elementwise(steps)).evaluate([x])[0]
+      #expect(y.isIdentical(to: x.converted(to: element).converted(to: .f32)), "\(element)")
+    }
   }
 
   /// A chain gives what its steps give one by one.
@@ -174,6 +185,7 @@ import Testing
     })
   func chainsEqualTheirSteps(_ opCase: OpCase) throws {
     guard case .elementwise(let op) = opCase.op, op.element == .f32 else { return }
+    guard op.steps.allSatisfy({ $0.domain == .f32 && $0.result == .f32 }) else { return }
     var registers = opCase.tensors
     for step in op.steps {
       let operands = step.registers.map { registers[$0] }
@@ -182,6 +194,7 @@ import Testing
         case .unary(let function): .unary(Unary(function, step.p0, step.p1))
         case .binary(let function): .binary(Binary(function))
         case .select: .select(Select())
+        case .convert(let element): .cast(Cast(element))
         }
       let condition = step.function == .select ? [operands[0].converted(to: .bool)] : [operands[0]]
       registers.append(try single.evaluate(condition + operands.dropFirst())[0].converted(to: .f32))

@@ -41,22 +41,48 @@ import Testing
       .select(Select()), [TensorType(.bool, [2]), f(3), f(3)], "shapes [2], [3] and [3] do not broadcast"),
     Refusal(.elementwise(Elementwise()), [f(2)], "has 0 steps, expected 1 to 24"),
     Refusal(
-      .elementwise(Elementwise([.init(.binary(.add), [0])])), [f(2)],
+      .elementwise(Elementwise([.init(.binary(.add), in: .f32, [0])])), [f(2)],
       "step 0 reads 1 registers, 'add' takes 2"),
     Refusal(
-      .elementwise(Elementwise([.init(.binary(.add), [0, 1])])), [f(2)],
+      .elementwise(Elementwise([.init(.binary(.add), in: .f32, [0, 1])])), [f(2)],
       "step 0 reads register 1, defined are 0 to 0"),
     Refusal(
-      .elementwise(Elementwise([.init(.unary(.exp), [0])], element: .i32)), [i(2)],
-      "step 0, 'exp', is not defined on integers"),
+      .elementwise(Elementwise([.init(.unary(.exp), in: .i64, [0])], element: .i32)), [i(2)],
+      "step 0, 'exp', is not defined in i64"),
     Refusal(
-      .elementwise(Elementwise([.init(.binary(.bitOr), [0, 0])])), [i(2)],
-      "step 0, 'bit_or', is not defined on floats"),
+      .elementwise(Elementwise([.init(.binary(.bitOr), in: .f32, [0, 0])])), [i(2)],
+      "step 0, 'bit_or', is not defined in f32"),
     Refusal(
-      .elementwise(Elementwise([.init(.unary(.relu), [0])])), [f(2), f(3)], "shapes [2], [3] do not broadcast"
+      .elementwise(Elementwise([.init(.convert(.f32), in: .f32, [0])])), [f(2)],
+      "step 0, 'to_f32', is not defined in f32"),
+    Refusal(
+      .elementwise(Elementwise([.init(.convert(.i64), in: .i64, [0])])), [i(2)],
+      "step 0, 'to_i64', is not defined in i64"),
+    Refusal(
+      .elementwise(Elementwise([.init(.convert(.f16), in: .f32, [0])])), [f(2)],
+      "step 0, 'to_f16', is not defined in f32"),
+    Refusal(
+      .elementwise(Elementwise([.init(.unary(.exp), in: .f32, [0]), .init(.unary(.neg), in: .i64, [1])])),
+      [f(2)],
+      "step 1 computes in i64 and reads register 1, which holds f32; convert it in a step of its own, 'to_i64.f32'"
     ),
     Refusal(
-      .elementwise(Elementwise([.init(.unary(.relu), [0])])), [TensorType](repeating: f(2), count: 9),
+      .elementwise(
+        Elementwise([.init(.unary(.neg), in: .i64, [0]), .init(.binary(.add), in: .f32, [0, 0])])), [i(2)],
+      "step 1 computes in f32 and reads register 0, which holds i64; convert it in a step of its own, 'to_f32.i64'"
+    ),
+    Refusal(
+      .elementwise(Elementwise([.init(.convert(.i32), in: .f32, [0]), .init(.unary(.exp), in: .f32, [1])])),
+      [f(2)],
+      "step 1 computes in f32 and reads register 1, which holds i64; convert it in a step of its own, 'to_f32.i64'"
+    ),
+    Refusal(
+      .elementwise(Elementwise([.init(.unary(.relu), in: .f32, [0])])), [f(2), f(3)],
+      "shapes [2], [3] do not broadcast"
+    ),
+    Refusal(
+      .elementwise(Elementwise([.init(.unary(.relu), in: .f32, [0])])),
+      [TensorType](repeating: f(2), count: 9),
       "has 9 operands, expected 1 to 8"),
   ]
 

@@ -29,7 +29,7 @@ private let samples = [
   """
   graph @a(%x: f32[1, 2, 4, 4], %c: f32[1]) -> (%z) {
     %y = resize %x {mode = linear, sizes = [8, 8], scales = [2.0, 2.0]}
-    %e = elementwise %y, %c {steps = [clip(0, 0.0, 6.0), affine(2, 2.0, -1e-5)], to = f16}
+    %e = elementwise %y, %c {steps = [clip.f32(0, 0.0, 6.0), affine.f32(2, 2.0, -1e-5), to_i8.f32(3), to_f32.i64(4)], to = f16}
     %z = pool %y {kind = average, kernel = [3, 3], strides = [2, 2], ceil = true}
   }
   """,

@@ -156,7 +156,8 @@ private func changed<Definition: OpDefinition>(_ op: Definition, _ round: Int) -
   for (index, attribute) in op.attributes.enumerated() {
     let float = floats[(index + round) % floats.count]
     let calls = [
-      Call("add", [0, 1]), Call("clip", [2, -1.5, float]), Call("select", [0, 3, 2]), Call("relu", [1]),
+      Call("add.f32", [0, 1]), Call("clip.f32", [2, -1.5, float]), Call("select.f32", [0, 3, 2]),
+      Call("relu.f32", [1]),
     ]
     let candidates: [AttributeValue]
     switch attribute.get(op) {

@@ -115,7 +115,7 @@ private func refusal(initializer: Message) -> String {
         == "model.onnx: tensor '': has no name; expected initializers with names")
     #expect(
       refusal(ONNXBytes.model(ONNXBytes.graph(nodes: [Message(.text(3, "n\n1"))])))
-        == "model.onnx: node 0 'n?1' (): names no operator; expected an op_type")
+        == "model.onnx: node 0 'n\\n1' (): names no operator; expected an op_type")
     let attribute = ONNXBytes.attribute("a", type: 2, .int(3, 1))
     let node = ONNXBytes.node("Relu", [], [], name: "r", attributes: [attribute, attribute])
     #expect(

@@ -73,7 +73,7 @@ import Testing
     #expect(throws: FileError(path: "/nonexistent", reason: "No such file or directory")) {
       try Storage.map(path: "/nonexistent")
     }
-    #expect(throws: FileError(path: "/dev/null", reason: "is not a regular file")) {
+    #expect(throws: FileError(path: "/dev/null", reason: "is a device; expected a regular file")) {
       try Storage.map(path: "/dev/null")
     }
   }

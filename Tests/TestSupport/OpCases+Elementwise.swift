@@ -8,10 +8,10 @@ private let specialFloats: [Double] = [
   -2.75, 3.4e38,
 ]
 /// Where arithmetic on int64 wraps.
-private let specialIntegers: [Int64] = [
+let specialIntegers: [Int64] = [
   0, 1, -1, 2, -2, 3, 7, -7, 31, 63, 64, 65, 1 << 31, -(1 << 31), 1 << 62, .max, .min, .min + 1,
 ]
-private let floatTypes: [ElementType] = [.f32, .f16, .bf16]
+let floatTypes: [ElementType] = [.f32, .f16, .bf16]
 private let integerTypes: [ElementType] = [.i8, .u8, .i16, .i32, .i64]
 
 let unaryCases: [OpCase] = {
@@ -163,77 +163,5 @@ let castCases: [OpCase] = {
   }
   cases.append(opCase("scalar", .cast(Cast(.i32)), [f32()], exact: true))
   cases.append(opCase("empty", .cast(Cast(.f16)), [f32(3, 0)], exact: true))
-  return cases
-}()
-
-let elementwiseCases: [OpCase] = {
-  typealias Step = Elementwise.Step
-  var cases: [OpCase] = [
-    opCase("one step", .elementwise(Elementwise([Step(.unary(.sigmoid), [0])])), [f32(2, 5)]),
-    opCase(
-      "scale, offset, silu, residual",
-      .elementwise(
-        Elementwise([
-          Step(.binary(.mul), [0, 1]), Step(.binary(.add), [4, 2]), Step(.unary(.silu), [5], p0: 1),
-          Step(.binary(.add), [6, 3]),
-        ])), [f32(2, 3, 4, 5), f32(3, 1, 1), f32(3, 1, 1), f32(2, 3, 4, 5)]),
-    opCase(
-      "select between two halves",
-      .elementwise(
-        Elementwise([
-          Step(.unary(.affine), [0], p0: 2, p1: -0.25), Step(.binary(.greater), [0, 1]),
-          Step(.select, [3, 2, 0]), Step(.unary(.clip), [4], p0: -0.5, p1: 0.5),
-        ])), [f32(7, 3), f32(3)]),
-    opCase(
-      "last register smaller than the result",
-      .elementwise(Elementwise([Step(.binary(.add), [0, 0]), Step(.unary(.exp), [1])])),
-      [f32(3, 1), f32(1, 4)]),
-    opCase(
-      "floats to i8", .elementwise(Elementwise([Step(.unary(.affine), [0], p0: 200, p1: 0)], element: .i8)),
-      [f32(3, 11)]),
-    opCase(
-      "i32 and f16 to bool",
-      .elementwise(Elementwise([Step(.binary(.lessEqual), [0, 1])], element: .bool)),
-      [TensorType(.i32, [4, 5]), TensorType(.f16, [5])], .grid(step: 1, -2, 2)),
-    opCase(
-      "i64 registers",
-      .elementwise(
-        Elementwise(
-          [
-            Step(.binary(.mul), [0, 1]), Step(.binary(.shiftLeft), [2, 1]),
-            Step(.unary(.affine), [3], p0: 3, p1: -7),
-            Step(.binary(.mod), [4, 1]), Step(.unary(.clip), [5], p0: -100, p1: 100),
-          ], element: .i64)), [TensorType(.i64, [18, 1]), TensorType(.i64, [1, 18])],
-      .integers(specialIntegers)),
-    opCase(
-      "wraps to u8", .elementwise(Elementwise([Step(.binary(.add), [0, 1])], element: .u8)),
-      [TensorType(.u8, [64]), TensorType(.i32, [64])], .uniform(0, 255)),
-  ]
-  let functions: [Elementwise.Function] = [
-    .binary(.add), .binary(.sub), .binary(.mul), .binary(.max), .binary(.min), .unary(.tanh),
-    .unary(.sigmoid),
-    .unary(.neg), .unary(.abs), .unary(.relu), .unary(.gelu), .unary(.hardSwish), .unary(.erf), .select,
-  ]
-  var generator = SplitMix64(seed: 42)
-  for index in 0..<16 {
-    let operandCount = 1 + index % Elementwise.operandLimit
-    let stepCount = index == 15 ? Elementwise.stepLimit : 2 + index
-    var steps: [Step] = []
-    for step in 0..<stepCount {
-      let function = functions[Int(generator.next() % UInt64(functions.count))]
-      let registers = (0..<function.arity).map { position in
-        // The first operand is the newest register, so that most steps count.
-        position == 0 ? operandCount + step - 1 : Int(generator.next() % UInt64(operandCount + step))
-      }
-      // Keeps products of products in range.
-      steps.append(step % 4 == 3 ? Step(.unary(.tanh), [registers[0]]) : Step(function, registers))
-    }
-    let shapes: [Shape] = [[3, 4, 10], [10], [4, 1], [3, 1, 1], [], [1, 4, 10], [3, 1, 10], [1]]
-    let element = floatTypes[index % 3]
-    cases.append(
-      opCase(
-        "random chain \(index)", .elementwise(Elementwise(steps, element: element)),
-        (0..<operandCount).map { TensorType(element, shapes[$0]) }))
-  }
   return cases
 }()

@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define INGOT_FORMAT_VERSION 1u
+#define INGOT_FORMAT_VERSION 2u
 #define INGOT_MAGIC "\x89INGOT\r\n"
 #define INGOT_MAGIC_BYTES 8u
 
@@ -38,6 +38,7 @@
 #define INGOT_MAX_EXECUTIONS 67108864u
 #define INGOT_MAX_ELEMENTWISE_INPUTS 8u
 #define INGOT_MAX_ELEMENTWISE_STEPS 24u
+#define INGOT_STEP_WORDS 7u /* attributes of one step */
 /* All compressed chunks of a file unpack to at most this; chunks that shrink more are stored raw. */
 #define INGOT_MAX_UNPACKED_BYTES(file_bytes) (((uint64_t)256 << 20) + 64 * (uint64_t)(file_bytes))
 #define INGOT_NONE 0xFFFFFFFFu
@@ -47,7 +48,7 @@ typedef struct {
   uint32_t version;
   uint32_t section_count;
   uint64_t file_bytes;
-  uint64_t section_table; /* offset; always sizeof(ingot_file_header) in version 1 */
+  uint64_t section_table; /* offset; always sizeof(ingot_file_header) */
   uint8_t digest[32];     /* SHA-256 of this header with `digest` zero, then the section table */
 } ingot_file_header;
 
@@ -213,13 +214,15 @@ typedef enum {
  *
  * COPY            y <- x              same byte count, elements of one size (bools from bools); shapes may differ. memmove semantics.
  * ELEMENTWISE     y <- x0 .. x(n-1)   n <= 8. Each x broadcasts to y's shape (right-aligned, extents equal or 1).
- *                                     attributes: compute, step_count, then per step: function, a, b, c, p0, p1.
+ *                                     attributes: step_count, then per step: function, domain, a, b, c, p0, p1.
  *                                     Registers 0..n-1 are the inputs; step s defines register n+s; the last is stored.
- *                                     compute 0: fp32 registers; 1: int64 registers (wrapping). Loads convert to the
- *                                     register type, stores to y's element: float -> int truncates toward zero and
- *                                     saturates, NaN -> 0; int -> int wraps; anything -> bool is "!= 0". An i32/i64 ->
- *                                     fp32 load rounds to nearest even. b and c are 0 when the function does not use them.
- *                                     p0, p1: double bits (compute 0) or int64 (compute 1).
+ *                                     domain: what the step computes in, INGOT_F32 or INGOT_I64 (wrapping). It reads only registers
+ *                                     that hold it: all steps that read an input have one domain, and a step's result is of its own
+ *                                     but for the functions TO_.., which convert. b and c are 0 when the function does not use them.
+ *                                     p0, p1: double bits (INGOT_F32) or int64 (INGOT_I64).
+ *                                     Loads convert to the register's domain, stores to y's element, TO_.. to theirs: float -> int
+ *                                     truncates toward zero and saturates, NaN -> 0; int -> int wraps; anything -> bool is "!= 0";
+ *                                     int -> float rounds to nearest even.
  *                                     y may be the same memory as an input of y's own shape and element size.
  * MATMUL          y <- a, b [, bias]  float. attributes: transpose_a, transpose_b, activation, p0, p1.
  *                                     a: [batch.., M, K] (or [.., K, M]), b: [batch.., K, N] (or [.., N, K]), both rank >= 2,
@@ -327,15 +330,16 @@ typedef enum {
 /* The most samples that ROI_ALIGN takes of a bin along one axis, unless their number is adaptive. */
 #define INGOT_MAX_SAMPLING_RATIO 128
 
-/* X(NAME, number, arity). Functions of the ELEMENTWISE program and of fused activations. Those marked f have no int64
- * form. Numbers are never reused. Comparisons and logic give 0 or 1. */
+/* X(NAME, number, arity). Functions of the ELEMENTWISE program and, if from floats to floats, of fused activations. Those
+ * marked f have no int64 form, those marked i no fp32 form. Numbers are never reused. Comparisons and logic give 0 or 1.
+ * TO_.. convert to an element, TO_F32 into fp32 and the others into int64, but TO_BOOL gives 0 or 1 in its own domain. */
 #define INGOT_ELEMENTWISE_FUNCTIONS(X)                                              \
   X(IDENTITY, 1, 1)                                                                 \
   X(NEG, 2, 1)                                                                      \
   X(ABS, 3, 1)                                                                      \
   X(SIGN, 4, 1)                                                                     \
   X(NOT, 5, 1)         /* x == 0 */                                                 \
-  X(BIT_NOT, 6, 1)     /* int64 only */                                             \
+  X(BIT_NOT, 6, 1)     /* i */                                                      \
   X(RELU, 7, 1)                                                                     \
   X(CLIP, 8, 1)        /* min(max(x, p0), p1); NaN stays */                         \
   X(EXP, 9, 1)         /* f */                                                      \
@@ -378,6 +382,13 @@ typedef enum {
   X(IS_NAN, 46, 1)     /* f */                                                      \
   X(IS_INF, 47, 1)     /* f; p0: detect negative, p1: detect positive */            \
   X(AFFINE, 48, 1)     /* p0 * x + p1, rounded after the product and after the sum */ \
+  X(TO_F32, 49, 1)     /* i */                                                      \
+  X(TO_I8, 50, 1)                                                                   \
+  X(TO_U8, 51, 1)                                                                   \
+  X(TO_I16, 52, 1)                                                                  \
+  X(TO_I32, 53, 1)                                                                  \
+  X(TO_I64, 54, 1)     /* f */                                                      \
+  X(TO_BOOL, 55, 1)                                                                 \
   X(ADD, 64, 2)                                                                     \
   X(SUB, 65, 2)                                                                     \
   X(MUL, 66, 2)                                                                     \
@@ -397,10 +408,10 @@ typedef enum {
   X(AND, 80, 2)        /* of truth values */                                        \
   X(OR, 81, 2)                                                                      \
   X(XOR, 82, 2)                                                                     \
-  X(BIT_AND, 83, 2)    /* int64 only */                                             \
-  X(BIT_OR, 84, 2)                                                                  \
-  X(BIT_XOR, 85, 2)                                                                 \
-  X(SHIFT_LEFT, 86, 2) /* int64 only; by >= 64 or < 0 gives 0 */                    \
+  X(BIT_AND, 83, 2)    /* i */                                                      \
+  X(BIT_OR, 84, 2)     /* i */                                                      \
+  X(BIT_XOR, 85, 2)    /* i */                                                      \
+  X(SHIFT_LEFT, 86, 2) /* i; by >= 64 or < 0 gives 0 */                             \
   X(SHIFT_RIGHT, 87, 2) /* logical on the unsigned value */                         \
   X(ATAN2, 88, 2)      /* f */                                                      \
   X(SELECT, 128, 3)    /* a != 0 ? b : c */
@@ -438,6 +449,9 @@ void ingot_sha256_end(ingot_sha256 *hash, uint8_t digest[32]);
 size_t ingot_element_bytes(uint32_t element);
 /* Arity of a function, or 0 if there is none with that number. */
 unsigned ingot_function_arity(uint32_t function);
+/* What a function leaves in its register, INGOT_F32 or INGOT_I64, where it computes in `domain`; 0 where it has no form
+ * there, or there is no such function or domain. */
+uint32_t ingot_function_result(uint32_t function, uint32_t domain);
 /* Text of an opcode, or NULL. */
 const char *ingot_opcode_text(uint32_t opcode);
 

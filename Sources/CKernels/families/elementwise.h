@@ -1,19 +1,21 @@
-/* The elementwise program, a tile of the result at a time. Registers are runs of fp32 or int64 in scratch; an f32
- * input that lies as the result does is used in place. */
+/* The elementwise program, a tile of the result at a time. Registers are runs of fp32 or int64 in scratch, each in a slot of
+ * the same bytes; an input that lies as the result does, in elements of its register, is used in place. */
 
-#define ELEMENTWISE_TILE 512
-#define ELEMENTWISE_INTEGER_TILE 256
+#define ELEMENTWISE_SLOT_BYTES 2048
 #define ELEMENTWISE_TILES_PER_ITEM 16
 
 static int64_t elementwise_count(const kernel_elementwise *p) { return extents_product(p->dims, p->rank); }
 
-KERNEL_INLINE int64_t elementwise_tile(const kernel_elementwise *p) {
-  return p->integer ? ELEMENTWISE_INTEGER_TILE : ELEMENTWISE_TILE;
+/* Elements of a tile: as many as a slot has of the widest register. */
+static int64_t elementwise_tile(const kernel_elementwise *p) {
+  int integers = 0;
+  for (uint32_t s = 0; s < p->steps; s++) integers |= p->step[s].domain == KERNEL_I64 || p->step[s].result == KERNEL_I64;
+  return ELEMENTWISE_SLOT_BYTES / (int64_t)(integers ? sizeof(int64_t) : sizeof(float));
 }
 
 static kernel_work elementwise_work(const void *arguments) {
   const kernel_elementwise *p = arguments;
-  const size_t bytes = (size_t)(p->inputs + p->steps) * ELEMENTWISE_TILE * sizeof(float);
+  const size_t bytes = (size_t)(p->inputs + p->steps) * ELEMENTWISE_SLOT_BYTES;
   return (kernel_work){kernel_ceil_divide(elementwise_count(p), elementwise_tile(p) * ELEMENTWISE_TILES_PER_ITEM), bytes};
 }
 
@@ -79,6 +81,7 @@ static void store_integers(const int64_t *x, int64_t n, void *y, uint32_t elemen
     STORE_CASE(KERNEL_I32, int32_t, (uint64_t)x[i])
     STORE_CASE(KERNEL_I64, int64_t, x[i])
     STORE_CASE(KERNEL_BOOL, uint8_t, x[i] != 0)
+    STORE_CASE(KERNEL_F32, float, x[i])
     default:
       for (int64_t i = 0; i < n; i++) {
         const float value = (float)x[i];
@@ -96,7 +99,7 @@ static int elementwise_is_dense(const kernel_elementwise *p, uint32_t input) {
   return 1;
 }
 
-/* Elements [first, first + n) of y's order of one input, into a register. */
+/* Elements [first, first + n) of y's order of one input, into its register. */
 static void elementwise_load(const kernel_elementwise *p, uint32_t input, int64_t first, int64_t n, void *target) {
   const int64_t *strides = p->strides[input];
   const uint32_t element = p->x_element[input];
@@ -110,7 +113,7 @@ static void elementwise_load(const kernel_elementwise *p, uint32_t input, int64_
     for (uint32_t i = 0; i < p->rank; i++) offset += index[i] * strides[i];
     const int64_t run = p->rank == 0 ? 1 : kernel_least(p->dims[last] - index[last], n - j);
     const int64_t loaded = p->rank == 0 || strides[last] == 0 ? 1 : run;
-    if (p->integer) {
+    if (p->x_domain[input] == KERNEL_I64) {
       load_integers(p->x[input], element, offset, loaded, integer + j);
       for (int64_t k = loaded; k < run; k++) integer[j + k] = integer[j];
     } else {
@@ -151,7 +154,7 @@ KERNEL_INLINE float float_modulo(float a, float b) {
   return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
 }
 
-static void float_step(const kernel_step *step, const float *const *registers, float *y, int64_t n) {
+static void float_step(const kernel_step *step, const void *const *registers, float *y, int64_t n) {
   const float *left = registers[step->a], *right = registers[step->b], *third = registers[step->c];
   switch (step->function) {
 #define BINARY_CASE(number, expression)                               \
@@ -179,6 +182,9 @@ static void float_step(const kernel_step *step, const float *const *registers, f
       for (int64_t i = 0; i < n; i += LANES)
         v_store(y + i, v_select(v_load(left + i) != 0.0f, v_load(right + i), v_load(third + i)));
       break;
+    case 55:
+      for (int64_t i = 0; i < n; i += LANES) v_store(y + i, v_from_mask(v_load(left + i) != 0.0f));
+      break;
     default: apply_unary(step->function, (float)step->p0, (float)step->p1, left, y, n);
   }
 }
@@ -195,101 +201,151 @@ static uint64_t integer_power(uint64_t base, int64_t exponent) {
 }
 
 /* Arithmetic is on the unsigned values, so that it wraps. */
-static void integer_step(const kernel_step *step, int64_t *const *registers, int64_t *y, int64_t n) {
+#define INTEGER_UNARY(X)                                                                                        \
+  X(1, a)                                                                                                       \
+  X(2, -ua)                                                                                                     \
+  X(3, a < 0 ? -ua : ua)                                                                                        \
+  X(4, (a > 0) - (a < 0))                                                                                       \
+  X(5, a == 0)                                                                                                  \
+  X(6, ~ua)                                                                                                     \
+  X(7, a > 0 ? a : 0)                                                                                           \
+  X(8, kernel_least(kernel_most(a, p0), p1))                                                                    \
+  X(45, a < (int64_t)(-(uint64_t)p0) ? ua + (uint64_t)p1 : a > p0 ? ua - (uint64_t)p1 : 0)                      \
+  X(48, (uint64_t)p0 * ua + (uint64_t)p1)                                                                       \
+  X(50, (int8_t)ua)                                                                                             \
+  X(51, (uint8_t)ua)                                                                                            \
+  X(52, (int16_t)ua)                                                                                            \
+  X(53, (int32_t)ua)                                                                                            \
+  X(55, a != 0)
+
+#define INTEGER_BINARY(X)                                                                                       \
+  X(64, ua + ub)                                                                                                \
+  X(65, ua - ub)                                                                                                \
+  X(66, ua *ub)                                                                                                 \
+  X(67, b == 0 ? 0 : b == -1 ? -ua : (uint64_t)(a / b))                                                         \
+  X(68, integer_power(ua, b))                                                                                   \
+  X(69, kernel_most(a, b))                                                                                      \
+  X(70, kernel_least(a, b))                                                                                     \
+  X(71, b == 0 || b == -1 ? 0 : a % b != 0 && (a % b < 0) != (b < 0) ? a % b + b : a % b)                       \
+  X(72, b == 0 || b == -1 ? 0 : a % b)                                                                          \
+  X(74, a == b)                                                                                                 \
+  X(75, a != b)                                                                                                 \
+  X(76, a < b)                                                                                                  \
+  X(77, a <= b)                                                                                                 \
+  X(78, a > b)                                                                                                  \
+  X(79, a >= b)                                                                                                 \
+  X(80, a != 0 && b != 0)                                                                                       \
+  X(81, a != 0 || b != 0)                                                                                       \
+  X(82, (a != 0) != (b != 0))                                                                                   \
+  X(83, ua &ub)                                                                                                 \
+  X(84, ua | ub)                                                                                                \
+  X(85, ua ^ ub)                                                                                                \
+  X(86, b < 0 || b >= 64 ? 0 : ua << b)                                                                         \
+  X(87, b < 0 || b >= 64 ? 0 : ua >> b)
+
+static void integer_step(const kernel_step *step, const void *const *registers, int64_t *y, int64_t n) {
   const int64_t p0 = step->i0, p1 = step->i1;
-#define INTEGER_CASE(number, expression)                                                                          \
-  case number:                                                                                                    \
-    for (int64_t i = 0; i < n; i++) {                                                                             \
-      const int64_t a = registers[step->a][i], b = registers[step->b][i], c = registers[step->c][i];              \
-      const uint64_t ua = (uint64_t)a, ub = (uint64_t)b;                                                          \
-      (void)a, (void)b, (void)c, (void)ua, (void)ub;                                                              \
-      y[i] = (int64_t)(expression);                                                                               \
-    }                                                                                                             \
-    break;
+  const int64_t *left = registers[step->a], *right = registers[step->b], *third = registers[step->c];
   switch (step->function) {
-    INTEGER_CASE(2, -ua)
-    INTEGER_CASE(3, a < 0 ? -ua : ua)
-    INTEGER_CASE(4, (a > 0) - (a < 0))
-    INTEGER_CASE(5, a == 0)
-    INTEGER_CASE(6, ~ua)
-    INTEGER_CASE(7, a > 0 ? a : 0)
-    INTEGER_CASE(8, kernel_least(kernel_most(a, p0), p1))
-    INTEGER_CASE(45, a < (int64_t)(-(uint64_t)p0) ? ua + (uint64_t)p1 : a > p0 ? ua - (uint64_t)p1 : 0)
-    INTEGER_CASE(48, (uint64_t)p0 * ua + (uint64_t)p1)
-    INTEGER_CASE(64, ua + ub)
-    INTEGER_CASE(65, ua - ub)
-    INTEGER_CASE(66, ua *ub)
-    INTEGER_CASE(67, b == 0 ? 0 : b == -1 ? -ua : (uint64_t)(a / b))
-    INTEGER_CASE(68, integer_power(ua, b))
-    INTEGER_CASE(69, kernel_most(a, b))
-    INTEGER_CASE(70, kernel_least(a, b))
-    INTEGER_CASE(71, b == 0 || b == -1 ? 0 : a % b != 0 && (a % b < 0) != (b < 0) ? a % b + b : a % b)
-    INTEGER_CASE(72, b == 0 || b == -1 ? 0 : a % b)
-    INTEGER_CASE(74, a == b)
-    INTEGER_CASE(75, a != b)
-    INTEGER_CASE(76, a < b)
-    INTEGER_CASE(77, a <= b)
-    INTEGER_CASE(78, a > b)
-    INTEGER_CASE(79, a >= b)
-    INTEGER_CASE(80, a != 0 && b != 0)
-    INTEGER_CASE(81, a != 0 || b != 0)
-    INTEGER_CASE(82, (a != 0) != (b != 0))
-    INTEGER_CASE(83, ua &ub)
-    INTEGER_CASE(84, ua | ub)
-    INTEGER_CASE(85, ua ^ ub)
-    INTEGER_CASE(86, b < 0 || b >= 64 ? 0 : ua << b)
-    INTEGER_CASE(87, b < 0 || b >= 64 ? 0 : ua >> b)
-    INTEGER_CASE(128, a != 0 ? b : c)
-    INTEGER_CASE(1, a)
+#define UNARY_CASE(number, expression)                 \
+  case number:                                         \
+    for (int64_t i = 0; i < n; i++) {                  \
+      const int64_t a = left[i];                       \
+      const uint64_t ua = (uint64_t)a;                 \
+      (void)a, (void)ua;                               \
+      y[i] = (int64_t)(expression);                    \
+    }                                                  \
+    break;
+    INTEGER_UNARY(UNARY_CASE)
+#undef UNARY_CASE
+#define BINARY_CASE(number, expression)                        \
+  case number:                                                 \
+    for (int64_t i = 0; i < n; i++) {                          \
+      const int64_t a = left[i], b = right[i];                 \
+      const uint64_t ua = (uint64_t)a, ub = (uint64_t)b;       \
+      (void)a, (void)b, (void)ua, (void)ub;                    \
+      y[i] = (int64_t)(expression);                            \
+    }                                                          \
+    break;
+    INTEGER_BINARY(BINARY_CASE)
+#undef BINARY_CASE
+    case 128:
+      for (int64_t i = 0; i < n; i++) y[i] = left[i] != 0 ? right[i] : third[i];
+      break;
     default: break;
   }
-#undef INTEGER_CASE
 }
 
-static void elementwise_float_tile(const kernel_elementwise *p, const int *dense, int64_t first, int64_t n, float *scratch) {
-  const float *registers[KERNEL_MAX_INPUTS + KERNEL_MAX_STEPS];
+/* A step that reads one domain and defines a register of the other. */
+static void conversion_step(const kernel_step *step, const void *source, void *target, int64_t n) {
+  const float *x = source;
+  int64_t *y = target;
+  switch (step->function) {
+    case 49: load_floats(source, KERNEL_I64, 0, n, target); break;
+#define CONVERSION_CASE(number, least, most)                                            \
+  case number:                                                                          \
+    for (int64_t i = 0; i < n; i++) y[i] = float_to_integer(x[i], least, most);         \
+    break;
+    CONVERSION_CASE(50, INT8_MIN, INT8_MAX)
+    CONVERSION_CASE(51, 0, UINT8_MAX)
+    CONVERSION_CASE(52, INT16_MIN, INT16_MAX)
+    CONVERSION_CASE(53, INT32_MIN, INT32_MAX)
+    CONVERSION_CASE(54, INT64_MIN, INT64_MAX)
+#undef CONVERSION_CASE
+    default: break;
+  }
+}
+
+/* Whole vectors of fp32 registers are computed, `padded` elements; what lies beyond n is any number. */
+static void elementwise_step(const kernel_step *step, const void *const *registers, void *y, int64_t n, int64_t padded) {
+  if (step->domain != step->result) conversion_step(step, registers[step->a], y, n);
+  else if (step->domain == KERNEL_F32) float_step(step, registers, y, padded);
+  else integer_step(step, registers, y, n);
+}
+
+/* Fills up an fp32 register's last vector. */
+static void elementwise_fill(float *y, int64_t n, int64_t padded) {
+  for (int64_t i = n; i < padded; i++) y[i] = 1;
+}
+
+static void elementwise_store(const kernel_elementwise *p, const void *x, uint32_t domain, int64_t first, int64_t n) {
+  if (domain == KERNEL_F32) store_floats(x, n, p->y, p->y_element, first);
+  else store_integers(x, n, p->y, p->y_element, first);
+}
+
+static void elementwise_run_tile(const kernel_elementwise *p, const int *dense, int64_t first, int64_t n, char *scratch) {
+  const void *registers[KERNEL_MAX_INPUTS + KERNEL_MAX_STEPS];
   const int64_t padded = kernel_ceil_divide(n, LANES) * LANES;
   for (uint32_t i = 0; i < p->inputs; i++) {
-    if (dense[i] && n == padded) {
-      registers[i] = (const float *)p->x[i] + first;
+    const uint32_t domain = p->x_domain[i];
+    void *space = scratch + i * ELEMENTWISE_SLOT_BYTES;
+    registers[i] = space;
+    if (domain == 0) continue;
+    if (dense[i] && (domain == KERNEL_I64 || n == padded)) {
+      registers[i] = kernel_at(p->x[i], domain, first);
       continue;
     }
-    float *space = scratch + i * ELEMENTWISE_TILE;
     elementwise_load(p, i, first, n, space);
-    for (int64_t j = n; j < padded; j++) space[j] = 1;
-    registers[i] = space;
+    if (domain == KERNEL_F32) elementwise_fill(space, n, padded);
   }
   for (uint32_t s = 0; s < p->steps; s++) {
-    const int last = s + 1 == p->steps, direct = last && p->y_element == KERNEL_F32 && n == padded;
-    float *y = direct ? (float *)p->y + first : scratch + (p->inputs + s) * ELEMENTWISE_TILE;
-    float_step(&p->step[s], registers, y, padded);
+    const kernel_step *step = &p->step[s];
+    const int last = s + 1 == p->steps;
+    const int direct = last && p->y_element == step->result && (step->result == KERNEL_I64 || n == padded);
+    void *y = direct ? kernel_at_mutable(p->y, p->y_element, first) : scratch + (p->inputs + s) * ELEMENTWISE_SLOT_BYTES;
+    elementwise_step(step, registers, y, n, padded);
+    if (step->domain != step->result && step->result == KERNEL_F32) elementwise_fill(y, n, padded);
     registers[p->inputs + s] = y;
-    if (last && !direct) store_floats(y, n, p->y, p->y_element, first);
+    if (last && !direct) elementwise_store(p, y, step->result, first, n);
   }
-}
-
-static void elementwise_integer_tile(const kernel_elementwise *p, int64_t first, int64_t n, int64_t *scratch) {
-  int64_t *registers[KERNEL_MAX_INPUTS + KERNEL_MAX_STEPS];
-  for (uint32_t i = 0; i < p->inputs; i++) {
-    registers[i] = scratch + i * ELEMENTWISE_INTEGER_TILE;
-    elementwise_load(p, i, first, n, registers[i]);
-  }
-  for (uint32_t s = 0; s < p->steps; s++) {
-    registers[p->inputs + s] = scratch + (p->inputs + s) * ELEMENTWISE_INTEGER_TILE;
-    integer_step(&p->step[s], registers, registers[p->inputs + s], n);
-  }
-  store_integers(registers[p->inputs + p->steps - 1], n, p->y, p->y_element, first);
 }
 
 static void elementwise_run(const void *arguments, int64_t begin, int64_t end, void *scratch) {
   const kernel_elementwise *p = arguments;
   const int64_t tile = elementwise_tile(p), count = elementwise_count(p);
   int dense[KERNEL_MAX_INPUTS];
-  for (uint32_t i = 0; i < p->inputs; i++) dense[i] = p->x_element[i] == KERNEL_F32 && elementwise_is_dense(p, i);
+  for (uint32_t i = 0; i < p->inputs; i++) dense[i] = p->x_element[i] == p->x_domain[i] && elementwise_is_dense(p, i);
   const int64_t limit = kernel_least(end * tile * ELEMENTWISE_TILES_PER_ITEM, count);
-  for (int64_t first = begin * tile * ELEMENTWISE_TILES_PER_ITEM; first < limit; first += tile) {
-    const int64_t n = kernel_least(tile, limit - first);
-    if (p->integer) elementwise_integer_tile(p, first, n, scratch);
-    else elementwise_float_tile(p, dense, first, n, scratch);
-  }
+  for (int64_t first = begin * tile * ELEMENTWISE_TILES_PER_ITEM; first < limit; first += tile)
+    elementwise_run_tile(p, dense, first, kernel_least(tile, limit - first), scratch);
 }

@@ -57,11 +57,14 @@ typedef struct {
   int64_t bytes;
 } kernel_copy;
 
+/* A step computes in fp32 or int64, its domain: KERNEL_F32 or KERNEL_I64. The registers that it reads hold that; the one
+ * that it defines holds `result`. */
 typedef struct {
   uint32_t function;
+  uint8_t domain, result;
   uint32_t a, b, c;
-  double p0, p1;        /* fp32 registers use these, */
-  int64_t i0, i1;       /* int64 registers these */
+  double p0, p1;        /* in fp32 it uses these, */
+  int64_t i0, i1;       /* in int64 these */
 } kernel_step;
 
 /* One program over broadcast inputs: registers 0.. are the inputs, then one for each step. */
@@ -69,8 +72,8 @@ typedef struct {
   const void *x[KERNEL_MAX_INPUTS];
   void *y;
   uint8_t x_element[KERNEL_MAX_INPUTS];
+  uint8_t x_domain[KERNEL_MAX_INPUTS]; /* that of the steps that read it; 0 when none does */
   uint8_t y_element;
-  uint8_t integer; /* registers are int64 instead of fp32 */
   uint32_t inputs, steps;
   uint32_t rank; /* of y, after merging axes; 0 for one element */
   int64_t dims[KERNEL_MAX_RANK];

@@ -2,7 +2,8 @@ package import Tensors
 
 /// One elementwise function of one operand: y[i] = f(x[i]).
 ///
-/// Any shape. Floats are computed in fp32; integers and bool in int64, wrapping to the element type.
+/// Any shape. The operand's element type says the domain: floats are computed in fp32; integers and bool in
+/// int64, wrapping to the element type.
 /// Predicates give bool; all others keep the operand's type.
 package struct Unary: OpDefinition {
   package var function = UnaryFunction.identity
@@ -56,7 +57,12 @@ package struct Unary: OpDefinition {
   }
 
   package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
-    [compute([Elementwise.Step(.unary(function), [0], p0: p0, p1: p1)], operands, results[0])]
+    [compute([step(on: operands[0].element)], operands, results[0])]
+  }
+
+  /// What it is as a step that reads register 0.
+  package func step(on element: ElementType) -> Elementwise.Step {
+    Elementwise.Step(.unary(function), in: Elementwise.Domain(element), [0], p0: p0, p1: p1)
   }
 
   /// Checks that this can be fused behind an op as its activation.
@@ -78,8 +84,8 @@ extension Unary? {
 
 /// One elementwise function of two operands that broadcast against each other as in NumPy.
 ///
-/// Both operands have one element type. Floats are computed in fp32; integers and bool in int64, wrapping to
-/// the element type. Integer division truncates and gives 0 for a zero divisor. Predicates give bool.
+/// Both operands have one element type, which says the domain: floats are computed in fp32; integers and bool
+/// in int64, wrapping to the element type. Integer division truncates and gives 0 for a zero divisor. Predicates give bool.
 package struct Binary: OpDefinition {
   package var function = BinaryFunction.add
   package init(_ function: BinaryFunction) { self.function = function }
@@ -105,7 +111,12 @@ package struct Binary: OpDefinition {
   }
 
   package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
-    [compute([Elementwise.Step(.binary(function), [0, 1])], operands, results[0])]
+    [compute([step(on: operands[0].element)], operands, results[0])]
+  }
+
+  /// What it is as a step that reads registers 0 and 1.
+  package func step(on element: ElementType) -> Elementwise.Step {
+    Elementwise.Step(.binary(function), in: Elementwise.Domain(element), [0, 1])
   }
 }
 
@@ -133,7 +144,12 @@ package struct Select: OpDefinition {
   }
 
   package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
-    [compute([Elementwise.Step(.select, [0, 1, 2])], operands, results[0])]
+    [compute([step(on: operands[1].element)], operands, results[0])]
+  }
+
+  /// What it is as a step that reads registers 0 to 2.
+  package func step(on element: ElementType) -> Elementwise.Step {
+    Elementwise.Step(.select, in: Elementwise.Domain(element), [0, 1, 2])
   }
 }
 
@@ -154,167 +170,10 @@ package struct Cast: OpDefinition {
   package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
     [operands[0].converted(to: element)]
   }
-}
 
-/// A chain of elementwise functions computed tile by tile without intermediate tensors.
-///
-/// Operands broadcast to one shape. Register i is operand i; each step defines the next register from earlier
-/// ones; the last step is the result. All registers are fp32 when any operand or the result is a float, else
-/// int64. In text a step is a call of register numbers, then parameters: `[add(0, 1), clip(2, 0.0, 6.0)]`.
-package struct Elementwise: OpDefinition {
-  package enum Function: Hashable, Sendable {
-    case unary(UnaryFunction)
-    case binary(BinaryFunction)
-    case select
-
-    package var name: String {
-      switch self {
-      case .unary(let function): function.rawValue
-      case .binary(let function): function.rawValue
-      case .select: "select"
-      }
-    }
-    package var arity: Int {
-      switch self {
-      case .unary: 1
-      case .binary: 2
-      case .select: 3
-      }
-    }
-    package init?(name: String) {
-      if let function = UnaryFunction(rawValue: name) {
-        self = .unary(function)
-      } else if let function = BinaryFunction(rawValue: name) {
-        self = .binary(function)
-      } else if name == "select" {
-        self = .select
-      } else {
-        return nil
-      }
-    }
-    package var acceptsIntegers: Bool {
-      switch self {
-      case .unary(let function): function.acceptsIntegers
-      case .binary(let function): function.acceptsIntegers
-      case .select: true
-      }
-    }
-    package var acceptsFloats: Bool {
-      switch self {
-      case .unary(let function): function != .bitNot
-      case .binary(let function): function.acceptsFloats
-      case .select: true
-      }
-    }
-    package var parameterCount: Int {
-      if case .unary(let function) = self { return function.parameters.count }
-      return 0
-    }
-  }
-
-  package struct Step: Hashable, Sendable {
-    package var function: Function
-    /// Registers read, as many as the function's arity.
-    package var registers: [Int]
-    package var p0 = 0.0
-    package var p1 = 0.0
-    package init(_ function: Function, _ registers: [Int], p0: Double = 0, p1: Double = 0) {
-      self.function = function
-      self.registers = registers
-      self.p0 = p0
-      self.p1 = p1
-    }
-  }
-
-  /// The most operands and steps that one op may have.
-  package static let operandLimit = 8
-  package static let stepLimit = 24
-
-  package var steps: [Step] = []
-  /// Element type of the result.
-  package var element = ElementType.f32
-
-  package init(_ steps: [Step] = [], element: ElementType = .f32) {
-    self.steps = steps
-    self.element = element
-  }
-
-  package var name: String { "elementwise" }
-  package var `default`: Elementwise { Elementwise() }
-  package var attributes: [Attribute<Elementwise>] {
-    [
-      Attribute("steps", get: { .calls($0.steps.map(\.call)) }) { op, value in
-        guard case .calls(let calls) = value else { return false }
-        var steps: [Step] = []
-        for call in calls {
-          guard let step = Step(call) else { return false }
-          steps.append(step)
-        }
-        op.steps = steps
-        return true
-      },
-      .word("to", \.element),
-    ]
-  }
-
-  package func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType] {
-    try operands.expect(1...Self.operandLimit)
-    guard (1...Self.stepLimit).contains(steps.count) else {
-      throw OpError("has \(steps.count) steps, expected 1 to \(Self.stepLimit)")
-    }
-    for (index, step) in steps.enumerated() {
-      guard step.registers.count == step.function.arity else {
-        throw OpError(
-          "step \(index) reads \(step.registers.count) registers, '\(step.function.name)' takes \(step.function.arity)"
-        )
-      }
-      for register in step.registers where !(0..<(operands.count + index)).contains(register) {
-        throw OpError(
-          "step \(index) reads register \(register), defined are 0 to \(operands.count + index - 1)")
-      }
-      let floats = Self.computesInFloats(operands.map(\.element), element)
-      guard floats ? step.function.acceptsFloats : step.function.acceptsIntegers else {
-        throw OpError(
-          "step \(index), '\(step.function.name)', is not defined on \(floats ? "floats" : "integers")")
-      }
-    }
-    var shape = operands[0].shape
-    for type in operands.dropFirst() {
-      guard let joined = shape.broadcast(with: type.shape) else {
-        throw OpError(
-          "shapes \(operands.map { $0.shape.description }.joined(separator: ", ")) do not broadcast")
-      }
-      shape = joined
-    }
-    return [TensorType(element, shape)]
-  }
-
-  /// Whether registers are fp32; they are int64 otherwise.
-  package static func computesInFloats(_ operands: [ElementType], _ result: ElementType) -> Bool {
-    result.isFloat || operands.contains(where: \.isFloat)
-  }
-
-  package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
-    [compute(steps, operands, results[0])]
-  }
-}
-
-extension Elementwise.Step {
-  var call: Call {
-    let parameters = [p0, p1].prefix(function.parameterCount)
-    return Call(function.name, registers.map { Double($0) } + parameters)
-  }
-
-  init?(_ call: Call) {
-    guard let function = Elementwise.Function(name: call.function),
-      call.arguments.count == function.arity + function.parameterCount
-    else { return nil }
-    var registers: [Int] = []
-    for argument in call.arguments.prefix(function.arity) {
-      guard let register = Int(exactly: argument) else { return nil }
-      registers.append(register)
-    }
-    let parameters = call.arguments.dropFirst(function.arity)
-    self.init(function, registers, p0: parameters.first ?? 0, p1: parameters.dropFirst().first ?? 0)
+  /// What it is as a step that reads register 0: loading converts to a float, storing from one.
+  package func step(on source: ElementType) -> Elementwise.Step {
+    Elementwise.Step(
+      .unary(.identity), in: source.isFloat || element.isFloat ? .f32 : .i64, [0])
   }
 }

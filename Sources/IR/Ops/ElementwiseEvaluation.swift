@@ -118,25 +118,71 @@ extension Int64: RegisterScalar {
   }
 }
 
-/// Runs the steps of an elementwise program on registers of the type that operands and result ask for.
-func compute(_ steps: [Elementwise.Step], _ operands: [Tensor], _ result: TensorType) -> Tensor {
-  Elementwise.computesInFloats(operands.map(\.element), result.element)
-    ? run(steps, operands, result, in: Float.self) : run(steps, operands, result, in: Int64.self)
-}
+/// What one register holds.
+private enum Register {
+  case floats(Elements<Float>)
+  case integers(Elements<Int64>)
 
-private func run<Scalar: RegisterScalar>(
-  _ steps: [Elementwise.Step], _ operands: [Tensor], _ result: TensorType, in _: Scalar.Type
-) -> Tensor {
-  var registers = operands.map { Scalar.elements(of: $0) }
-  for step in steps {
-    let sources = step.registers.map { registers[$0] }
-    switch step.function {
-    case .unary(let function): registers.append(Scalar.apply(function, step.p0, step.p1, to: sources[0]))
-    case .binary(let function): registers.append(Scalar.apply(function, to: sources[0], sources[1]))
-    case .select: registers.append(sources[0].select(sources[1], sources[2]))
+  /// Loads an operand.
+  init(_ tensor: Tensor, as domain: Elementwise.Domain) {
+    switch domain {
+    case .f32: self = .floats(Float.elements(of: tensor))
+    case .i64: self = .integers(Int64.elements(of: tensor))
     }
   }
-  return Scalar.tensor(registers[registers.count - 1].expanded(to: result.shape), result.element)
+
+  /// Stores it.
+  func tensor(_ element: ElementType) -> Tensor {
+    switch self {
+    case .floats(let elements): Float.tensor(elements, element)
+    case .integers(let elements): Int64.tensor(elements, element)
+    }
+  }
+
+  var floats: Elements<Float> {
+    if case .floats(let elements) = self { return elements }
+    return Float.elements(of: tensor(.i64))
+  }
+
+  var integers: Elements<Int64> {
+    if case .integers(let elements) = self { return elements }
+    return Int64.elements(of: tensor(.f32))
+  }
+
+  func expanded(to shape: Shape) -> Register {
+    switch self {
+    case .floats(let elements): .floats(elements.expanded(to: shape))
+    case .integers(let elements): .integers(elements.expanded(to: shape))
+    }
+  }
+}
+
+/// Runs the steps of an elementwise program, each in its domain.
+func compute(_ steps: [Elementwise.Step], _ operands: [Tensor], _ result: TensorType) -> Tensor {
+  let domains = Elementwise.domains(of: steps, operandCount: operands.count)
+  var registers = zip(operands, domains).map { Register($0, as: $1 ?? .f32) }
+  for step in steps {
+    let sources = step.registers.map { registers[$0] }
+    switch (step.function, step.domain) {
+    case (.convert(let element), _):
+      // To convert is to store and to load again.
+      registers.append(Register(sources[0].tensor(element), as: step.result))
+    case (_, .f32): registers.append(.floats(apply(step, to: sources.map(\.floats))))
+    case (_, .i64): registers.append(.integers(apply(step, to: sources.map(\.integers))))
+    }
+  }
+  return registers[registers.count - 1].expanded(to: result.shape).tensor(result.element)
+}
+
+private func apply<Scalar: RegisterScalar>(
+  _ step: Elementwise.Step, to sources: [Elements<Scalar>]
+) -> Elements<Scalar> {
+  switch step.function {
+  case .unary(let function): Scalar.apply(function, step.p0, step.p1, to: sources[0])
+  case .binary(let function): Scalar.apply(function, to: sources[0], sources[1])
+  case .select: sources[0].select(sources[1], sources[2])
+  case .convert: sources[0]
+  }
 }
 
 /// The common shape of operands, cut into rows along which each operand either advances by one element or

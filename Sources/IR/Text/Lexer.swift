@@ -1,3 +1,5 @@
+import Tensors
+
 /// One piece of the textual form and where it stands.
 struct Token {
   enum Kind: Hashable {
@@ -97,7 +99,7 @@ struct Lexer {
     let first = max(0, token.column - 1 - width * 3 / 4)
     var shown = String.UnicodeScalarView()
     for scalar in scalars.dropFirst(first).prefix(width) {
-      shown.append(scalar.properties.generalCategory == .control ? " " : scalar)
+      shown.append(scalar.isInvisible ? " " : scalar)
     }
     let margin = "\(token.line) | "
     let caret = String(repeating: " ", count: margin.utf8.count - 2) + "| "

@@ -20,7 +20,7 @@ extension AttributeValue {
     case .function(let name): symbol(name)
     case .call(let call): call.arguments.isEmpty ? call.function : call.text(registers: 0)
     case .calls(let calls):
-      list(calls.map { $0.text(registers: Elementwise.Function(name: $0.function)?.arity ?? 0) })
+      list(calls.map { $0.text(registers: Elementwise.Step($0)?.registers.count ?? 0) })
     }
   }
 }

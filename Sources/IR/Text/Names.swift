@@ -1,3 +1,5 @@
+import Tensors
+
 /// Whether a byte may stand in a name without quotes.
 func isNameByte(_ byte: UInt8) -> Bool {
   switch byte {
@@ -17,19 +19,14 @@ func symbol(_ name: String) -> String {
   return plain ? "@\(name)" : "@\(stringLiteral(name))"
 }
 
-/// The name in quotes, with escapes for quotes, backslashes and control characters.
+/// The name in quotes, with escapes for quotes, backslashes and what can't be seen.
 func stringLiteral(_ name: String) -> String {
   var text = "\""
   for scalar in name.unicodeScalars {
     switch scalar {
     case "\"": text += "\\\""
     case "\\": text += "\\\\"
-    case "\n": text += "\\n"
-    case "\t": text += "\\t"
-    case _
-    where scalar.value < 0x20 || scalar.value == 0x7f || scalar.properties.generalCategory == .control
-      || scalar.value == 0x2028 || scalar.value == 0x2029:
-      text += "\\u{\(String(scalar.value, radix: 16))}"
+    case _ where scalar.isInvisible: text += scalar.escaped
     default: text.unicodeScalars.append(scalar)
     }
   }

@@ -9,7 +9,7 @@ struct ONNXFailures {
 
   private let file: String
   /// Messages name at most this many of a kind.
-  private static let listLimit = 100
+  private static let listLimit = 20
   private var unsupported: [Unsupported] = []
   private var positions: [String: Int] = [:]
   private var errors: [ImportError] = []
@@ -39,16 +39,23 @@ struct ONNXFailures {
       let lines = unsupported.prefix(Self.listLimit).map { entry in
         let operation = ImportError.quoted(entry.operation)
         let nodes = entry.count == 1 ? "1 node" : "\(entry.count) nodes, the first"
-        return "\n  \(operation), \(nodes) at \(entry.first): \(entry.reason)"
+        return "\(operation), \(nodes) at \(entry.first): \(entry.reason)"
       }
       let kinds = unsupported.count == 1 ? "an operator" : "\(unsupported.count) operators"
-      throw ImportError(file: file, found: "uses \(kinds) that can't be translated:\(lines.joined())")
+      throw ImportError(
+        file: file, found: "uses \(kinds) that can't be translated:",
+        notes: lines + more(than: lines.count, of: unsupported.count))
     }
     guard let first = errors.first else { return }
     guard errors.count > 1 else { throw first }
-    let others = errors.dropFirst().prefix(Self.listLimit).map { "\n  \($0)" }
+    let others = errors.dropFirst().prefix(Self.listLimit).map(\.description)
     throw ImportError(
       file: first.file, place: first.place, found: first.found, expected: first.expected,
-      advice: (first.advice ?? "there are further errors") + "\nalso:\(others.joined())")
+      advice: first.advice ?? "there are further errors",
+      notes: others.map { "also \($0)" } + more(than: others.count + 1, of: errors.count))
+  }
+
+  private func more(than shown: Int, of count: Int) -> [String] {
+    count > shown ? ["and \(count - shown) more"] : []
   }
 }

@@ -89,13 +89,7 @@ public struct NetworkSource: Sendable {
   }
 
   private func readText(_ path: String) throws -> Module {
-    let text: String
-    do {
-      text = try String(contentsOfFile: path, encoding: .utf8)
-    } catch {
-      throw FileError(path: path, reason: "can't be read as UTF-8 text: \(error.localizedDescription)")
-    }
-    var module = try parseModule(text, file: path)
+    var module = try parseModule(try Tensors.readText(path: path), file: path)
     if let randomWeights { module.bindRandomWeights(seed: randomWeights) }
     return module
   }

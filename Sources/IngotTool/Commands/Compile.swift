@@ -51,7 +51,8 @@ struct Compile: ParsableCommand {
     let module = try source.load()
     let target = try selection.load()
     let options = CompileOptions(target: target, precision: precision, provenance: source.provenance)
-    var files = FileBatch()
+    let files = OutputTransaction()
+    try files.claim([output, report].compactMap { $0 })
     let compiled = try files.write(to: output) { file in
       try compile(
         module, options, to: &file,
@@ -146,6 +147,6 @@ struct CompileFacts: Encodable {
       }
     }
     lines += notes.map(\.description)
-    return lines.joined(separator: "\n")
+    return paragraph(lines)
   }
 }

@@ -5,6 +5,7 @@ import IR
 import Ingot
 import IngotCompiler
 import Machine
+import Tensors
 
 struct Inspect: ParsableCommand, ModelSelection {
   static let configuration = CommandConfiguration(
@@ -98,7 +99,6 @@ struct Inspect: ParsableCommand, ModelSelection {
 /// Whether a file is a bundle by its first bytes, or by a name that says it should be one.
 private func isBundle(_ path: String) -> Bool {
   if path.hasSuffix(".ingot") { return true }
-  guard let file = FileHandle(forReadingAtPath: path) else { return false }
-  defer { try? file.close() }
-  return (try? file.read(upToCount: 8)).map { Array($0) == [0x89] + Array("INGOT\r\n".utf8) } ?? false
+  guard let storage = try? Storage.map(path: path) else { return false }
+  return withExtendedLifetime(storage) { storage.bytes.starts(with: [0x89] + Array("INGOT\r\n".utf8)) }
 }

@@ -75,8 +75,8 @@ struct InspectedBundle {
         section.isCompressed ? "zstd" : "raw",
       ]
     }
-    lines.append(table(["  section", "offset", "stored", "unpacked", ""], sections, right: [1, 2, 3]))
-    return lines.joined(separator: "\n")
+    return paragraph(lines) + "\n"
+      + table(["  section", "offset", "stored", "unpacked", ""], sections, right: [1, 2, 3])
   }
 }
 
@@ -101,7 +101,7 @@ func callTable(_ function: FunctionPlan) -> String {
       call.attributes.map(String.init).joined(separator: " "),
     ]
   }
-  return "function \(program.name)\n"
+  return "function \(printable(program.name))\n"
     + table(["step", "op", "node", "results", "operands", "attributes"], rows, right: [0])
 }
 

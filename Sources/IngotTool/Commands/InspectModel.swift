@@ -40,7 +40,7 @@ struct InspectedModel {
     }
     for (key, value) in module.metadata { lines.append("\(key) = \(value)") }
     lines += module.notes.map(\.description)
-    return lines.joined(separator: "\n")
+    return paragraph(lines)
   }
 
   /// Weights of a function and of all that it runs.
@@ -67,5 +67,5 @@ func placements(of module: Module, on target: Target) throws -> [[Placement]] {
 /// Ops with engine and reason.
 func placementTable(_ function: String, _ placements: [Placement]) -> String {
   let rows = placements.map { [$0.op, $0.node, $0.engine, $0.reason] }
-  return "function \(function)\n" + table(["op", "node", "engine", "reason"], rows)
+  return "function \(printable(function))\n" + table(["op", "node", "engine", "reason"], rows)
 }

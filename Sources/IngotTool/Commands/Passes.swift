@@ -2,6 +2,7 @@ import ArgumentParser
 import IR
 import IngotCompiler
 import Passes
+import Tensors
 
 struct PassesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -70,7 +71,7 @@ struct PassesCommand: ParsableCommand {
     if json { return try printJSON(reports) }
     var shown = module.functions.count > 1 ? "" : module.functions.first?.name
     for report in reports {
-      if report.function != shown { print("function \(report.function)") }
+      if report.function != shown { print("function \(printable(report.function))") }
       shown = report.function
       let count = report.changes.count
       print(
@@ -79,7 +80,7 @@ struct PassesCommand: ParsableCommand {
       if let difference = report.difference {
         print(difference)
       } else {
-        for change in report.changes.prefix(8) { print("  \(change)") }
+        for change in report.changes.prefix(8) { print(printable("  \(change)")) }
         if count > 8 { print("  and \(count - 8) more; --json lists all") }
       }
     }

@@ -48,12 +48,8 @@ struct Run: ParsableCommand {
       try session.setInput(index, to: tensor)
     }
     try session.run()
-    do {
-      try FileManager.default.createDirectory(atPath: outputDir, withIntermediateDirectories: true)
-    } catch {
-      throw ToolError("\(outputDir): can't be made: \(error.localizedDescription)")
-    }
-    var batch = FileBatch()
+    let batch = OutputTransaction()
+    try batch.makeFolder(outputDir)
     var written: [Written] = []
     for (index, info) in session.outputs.enumerated() {
       let path = "\(outputDir)/\(files[index])"
@@ -69,7 +65,7 @@ struct Run: ParsableCommand {
     } else {
       for output in written {
         let bound = output.bound == output.shape ? "" : " of at most \(output.bound)"
-        print("\(output.name)  \(output.element)\(output.shape)\(bound)  \(output.file)")
+        print(printable("\(output.name)  \(output.element)\(output.shape)\(bound)  \(output.file)"))
       }
     }
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Machine
+import Tensors
 
 struct TargetsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -39,6 +40,7 @@ struct TargetsCommand: ParsableCommand {
         ([support?.because].compactMap { $0 } + rules).joined(separator: "; "),
       ]
     }
-    return ([target.title] + target.notes + [table(["op", "runs", "remarks"], rows)]).joined(separator: "\n")
+    return (([target.title] + target.notes).map(printable) + [table(["op", "runs", "remarks"], rows)]).joined(
+      separator: "\n")
   }
 }

@@ -1,5 +1,6 @@
 import Bundle
 import IngotCompiler
+import Tensors
 
 /// A page about a compile: facts, passes, placement, memory plan, weights. It refers to nothing outside
 /// itself, and the same compile gives the same page.
@@ -77,7 +78,7 @@ func escapedHTML(_ text: String) -> String {
     case "\"": result += "&quot;"
     case "'": result += "&#39;"
     case "\n", "\t": result.unicodeScalars.append(scalar)
-    case _ where scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value): result += "\u{FFFD}"
+    case _ where scalar.isInvisible: result += scalar.escaped
     default: result.unicodeScalars.append(scalar)
     }
   }

@@ -21,7 +21,7 @@ func planText(_ function: FunctionPlan) -> String {
     ]
   }
   return """
-    function \(program.name)
+    function \(printable(program.name))
       arena        \(program.arenaBytes) bytes
       lower bound  \(memory.lowerBound) bytes, live at step \(peak)
       scratch      \(function.scratchBytes) bytes, with tables, on one thread

@@ -1,11 +1,14 @@
 import Foundation
+import Tensors
 
 /// Lays out rows in columns; numbers are the caller's to format. Columns in `right` are aligned to the right.
 ///
 /// Names that would push the other columns off the screen lose their middle.
 func table(_ header: [String], _ rows: [[String]], right: Set<Int> = []) -> String {
   let rows = rows.map { row in
-    row.enumerated().map { $0.offset == row.count - 1 ? $0.element : shortened($0.element) }
+    row.enumerated().map { column, cell in
+      column == row.count - 1 ? printable(cell) : shortened(printable(cell))
+    }
   }
   var widths = header.map(\.count)
   for row in rows {
@@ -23,6 +26,9 @@ func table(_ header: [String], _ rows: [[String]], right: Set<Int> = []) -> Stri
     ([line(header), widths.map { String(repeating: "-", count: $0) }.joined(separator: "  ")] + rows.map(line))
     .joined(separator: "\n")
 }
+
+/// Lines as they are printed, whatever the names in them hold.
+func paragraph(_ lines: [String]) -> String { lines.map(printable).joined(separator: "\n") }
 
 private func shortened(_ cell: String, to limit: Int = 64) -> String {
   cell.count <= limit ? cell : "\(cell.prefix(limit / 2 - 1))…\(cell.suffix(limit / 2))"
@@ -60,7 +66,16 @@ func printJSON(_ value: some Encodable) throws {
   encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
   encoder.nonConformingFloatEncodingStrategy = .convertToString(
     positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-  print(String(decoding: try encoder.encode(value), as: UTF8.self))
+  // Foundation escapes only what JSON demands.
+  var text = ""
+  for scalar in String(decoding: try encoder.encode(value), as: UTF8.self).unicodeScalars {
+    if scalar.isInvisible, scalar != "\n" {
+      for unit in String(scalar).utf16 { text += String(format: "\\u%04x", unit) }
+    } else {
+      text.unicodeScalars.append(scalar)
+    }
+  }
+  print(text)
 }
 
 /// Shows what is being done on a terminal; silent when standard error is none.
@@ -70,7 +85,7 @@ struct Progress {
   /// Replaces the line.
   func show(_ text: String) {
     guard isTerminal else { return }
-    FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8))
+    StandardStreams.write(message: "\r\u{1B}[K\(printable(text))")
   }
 
   /// Removes the line.
