@@ -12,6 +12,40 @@ func notes(_ text: String, opset: Int = 17, options: ONNXImportOptions = ONNXImp
 }
 
 @Suite struct ONNXNoteTests {
+  @Test func nodesOutOfOrder() throws {
+    let text = """
+      (float[2] x, bool c) => (y) {
+        y = Add(a, b)
+        a = If<then_branch = { => (t) { t = Neg(u)  u = Relu(x) } }, else_branch = { => (e) { e = Abs(x) } }>(c)
+        b = Abs(a)
+      }
+      """
+    #expect(
+      try notes(text).map(\.description) == [
+        "note: model.onnx: node 1 (If) > then_branch > node 0 (Neg): reads 'u', which node 1 (Relu) defines only later; "
+          + "nodes were put into execution order"
+      ])
+    #expect(try notes("(float[2] x) => (y) { a = Neg(x)  y = Abs(a) }").isEmpty)
+  }
+
+  @Test func inputsThatNothingReads() throws {
+    let text = "(string[2] words, float[2] x, string[1] name) => (y) { a = Identity(name)  y = Abs(x) }"
+    #expect(
+      try notes(text).map(\.description) == [
+        "note: model.onnx: input 'words': has element type STRING, and no output needs it: it is left out",
+        "note: model.onnx: input 'name': has element type STRING, and no output needs it: it is left out",
+      ])
+    #expect(try imported(text).inputs.map(\.name) == ["x"])
+    for body in [
+      "y = Identity(words)",
+      "y = If<then_branch = { => (words) {} }, else_branch = { => (e) { e = Abs(x) } }>(c)",
+    ] {
+      #expect(
+        message { _ = try notes("(string[2] words, float[2] x, bool c) => (y) { \(body) }") }
+          .hasPrefix("model.onnx: input 'words': has element type STRING"))
+    }
+  }
+
   /// The node of which the import warns that it computes in double.
   private func firstOfDoubles(_ text: String) throws -> String? {
     let found = try notes(text)

@@ -1,7 +1,8 @@
 import IR
 
 /// Holds a model to what its graphs promise: each name is defined once in a graph or function, and nodes stand after
-/// those that they read, into which order they are put where they do not.
+/// those that they read, into which order they are put where they do not. Inputs that can't be imported are left out if
+/// nothing reads them.
 struct ONNXStructure {
   private let file: String
   private(set) var notes: [Note] = []
@@ -10,7 +11,7 @@ struct ONNXStructure {
 
   mutating func checked(_ model: ONNXModel) throws(ImportError) -> ONNXModel {
     var model = model
-    model.graph = try checked(model.graph, in: "").graph
+    model.graph = withoutUnreadInputs(try checked(model.graph, in: "").graph, file: file, notes: &notes)
     for (index, function) in model.functions.enumerated() {
       let scope = "function \(ImportError.quoted(function.name)) > "
       var names = ONNXDefinitions(file: file, scope: scope)
