@@ -16,13 +16,22 @@ let c: [CSetting] = [.treatAllWarnings(as: .error)]
 // The files of Targets that come with the compiler; a test compares the list with the folder.
 let chips = ["apple-ane-a17pro", "cpu-arm64", "cpu-x86_64"]
 
+// Phones have no zstd to link: there the interpreter opens what 'ingot compile --compression none' writes.
+let zstdPlatforms: [Platform] = [.macOS, .linux]
+let interpreter: [CSetting] =
+  c + [.define("INGOT_NO_ZSTD", .when(platforms: [.iOS, .macCatalyst, .tvOS, .watchOS, .visionOS]))]
+
 let package = Package(
   name: "ingot",
-  platforms: [.macOS(.v15)],
+  platforms: [.macOS(.v15), .iOS(.v18)],
   products: [
     .library(name: "Ingot", targets: ["Ingot"]),
     .library(name: "IngotCompiler", targets: ["IngotCompiler"]),
     .executable(name: "ingot", targets: ["IngotTool"]),
+  ],
+  traits: [
+    .trait(name: "Tool", description: "The command 'ingot', which needs swift-argument-parser."),
+    .default(enabledTraits: ["Tool"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -38,7 +47,11 @@ let package = Package(
     .target(name: "COnnx", dependencies: ["CProtobuf"]),
     .target(name: "CBundleFormat", cSettings: c),
     .target(name: "CKernels", cSettings: c),
-    .target(name: "CInterpreter", dependencies: ["CBundleFormat", "CKernels", "CZstd"], cSettings: c),
+    .target(
+      name: "CInterpreter",
+      dependencies: [
+        "CBundleFormat", "CKernels", .target(name: "CZstd", condition: .when(platforms: zstdPlatforms)),
+      ], cSettings: interpreter),
     .target(name: "CCleanup", cSettings: c),
     .target(name: "Tensors", swiftSettings: swift),
     .target(name: "MemoryPlanner", swiftSettings: swift),
@@ -77,7 +90,9 @@ let package = Package(
       name: "IngotTool",
       dependencies: [
         "IngotCompiler", "Ingot", "Importers", "Graphs", "Machine", "Passes", "Bundle", "MemoryPlanner", "IR",
-        "Tensors", "CCleanup", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Tensors", "CCleanup",
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Tool"])),
       ],
       swiftSettings: swift),
     .executableTarget(
@@ -106,6 +121,10 @@ let package = Package(
       swiftSettings: swift),
     .testTarget(
       name: "BundleTests", dependencies: ["Bundle", "Tensors", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "IngotTests",
+      dependencies: ["Bundle", "Ingot", "IngotCompiler", "Machine", "IR", "Tensors"],
+      swiftSettings: swift),
     .testTarget(
       name: "GraphsTests",
       dependencies: ["Graphs", "IngotCompiler", "Passes", "IR", "Tensors", "TestSupport"],

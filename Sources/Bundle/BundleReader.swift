@@ -2,7 +2,7 @@ import CBundleFormat
 import FoundationEssentials
 package import Tensors
 
-/// A bundle taken apart for printing: what ``encodeBundle(manifest:programs:weights:compress:)`` was given,
+/// A bundle taken apart for printing: what ``encodeBundle(manifest:programs:weights:compression:)`` was given,
 /// without the weights' contents.
 ///
 /// It serves inspection and tests. Devices open bundles with the interpreter, whose loader checks everything;

@@ -4,18 +4,20 @@ import Tensors
 
 /// Serializes a bundle: the same bytes for the same manifest, programs and weights.
 package func encodeBundle(
-  manifest: Manifest, programs: [Program], weights: [BundleWeight], compress: Bool = true
+  manifest: Manifest, programs: [Program], weights: [BundleWeight], compression: BundleCompression = .standard
 ) throws -> [UInt8] {
   var sink = BundleBytes()
-  try writeBundle(manifest: manifest, programs: programs, weights: weights, compress: compress, to: &sink)
+  try writeBundle(
+    manifest: manifest, programs: programs, weights: weights, compression: compression, to: &sink)
   return sink.bytes
 }
 
-/// Writes a bundle; see ``encodeBundle(manifest:programs:weights:compress:)``. Besides what `sink` holds, it
+/// Writes a bundle; see ``encodeBundle(manifest:programs:weights:compression:)``. Besides what `sink` holds, it
 /// takes the memory of one chunk of weights at a time. `progress` is told the share of the weights' bytes that
 /// is written.
 package func writeBundle(
-  manifest: Manifest, programs: [Program], weights: [BundleWeight], compress: Bool = true,
+  manifest: Manifest, programs: [Program], weights: [BundleWeight],
+  compression: BundleCompression = .standard,
   to sink: inout some BundleSink, progress: (Double) -> Void = { _ in }
 ) throws {
   let chunks = planChunks(weights)
@@ -30,7 +32,7 @@ package func writeBundle(
   let total = max(chunks.reduce(0) { $0 + $1.rawBytes }, 1)
   var written = 0
   for (index, chunk) in chunks.enumerated() {
-    let contents = try chunk.encoded(from: weights, compress: compress)
+    let contents = try chunk.encoded(from: weights, compression)
     let section = Section(
       INGOT_SECTION_WEIGHT_CHUNK, index: index, contents.stored, compression: contents.compression,
       rawBytes: chunk.rawBytes)

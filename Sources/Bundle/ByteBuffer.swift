@@ -19,7 +19,7 @@ struct ByteBuffer {
   }
 }
 
-/// Names of a section, each stored once.
+/// Names of a section, each stored once and followed by a zero byte.
 struct StringTable {
   private(set) var bytes: [UInt8] = []
   private var places: [String: (offset: UInt32, count: UInt32)] = [:]
@@ -28,6 +28,7 @@ struct StringTable {
     if let place = places[text] { return place }
     let place = (offset: UInt32(bytes.count), count: UInt32(text.utf8.count))
     bytes.append(contentsOf: text.utf8)
+    bytes.append(0)
     places[text] = place
     return place
   }

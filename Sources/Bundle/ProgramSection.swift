@@ -4,6 +4,7 @@ import Tensors
 /// A program section's bytes.
 func encode(_ program: Program) throws(BundleError) -> [UInt8] {
   try program.checkLoops()
+  try program.checkWork()
   var strings = StringTable()
   var operands: [UInt32] = []
   var attributes: [Int64] = []

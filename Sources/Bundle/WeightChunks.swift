@@ -12,6 +12,18 @@ package struct BundleWeight: Sendable {
   }
 }
 
+/// How the weights of a bundle are stored.
+package enum BundleCompression: Sendable, Hashable {
+  /// As they are: the interpreter uses them where the file is mapped, and needs no zstd.
+  case none
+  /// By zstd where that pays, at a level of 1 to 22.
+  case zstd(level: Int)
+
+  package static let levels = 1...22
+  /// What a compile does when nothing is asked for.
+  package static let standard = BundleCompression.zstd(level: 6)
+}
+
 /// Weights packed one after the other, each aligned; larger ones make a chunk of their own.
 struct WeightChunk {
   /// Chunks end once they hold this much, so that a reader can unpack them independently.
@@ -45,11 +57,10 @@ func planChunks(_ weights: [BundleWeight]) -> [WeightChunk] {
 extension WeightChunk {
   /// Compression that saves less than this part of a chunk is not worth unpacking on the device.
   private static let leastSaving = 0.04
-  private static let level: Int32 = 6
 
   /// The weights' bytes, compressed when that pays.
   func encoded(
-    from all: [BundleWeight], compress: Bool
+    from all: [BundleWeight], _ compression: BundleCompression
   ) throws(BundleError) -> (stored: [UInt8], compression: ingot_compression) {
     var raw = [UInt8](repeating: 0, count: rawBytes)
     raw.withUnsafeMutableBytes { target in
@@ -62,10 +73,10 @@ extension WeightChunk {
         all[index].tensor.evict()
       }
     }
-    guard compress, rawBytes > 0 else { return (raw, INGOT_RAW) }
+    guard case .zstd(let level) = compression, rawBytes > 0 else { return (raw, INGOT_RAW) }
     let bound = ZSTD_compressBound(raw.count)
     var packed = [UInt8](repeating: 0, count: bound)
-    let size = ZSTD_compress(&packed, bound, raw, raw.count, Self.level)
+    let size = ZSTD_compress(&packed, bound, raw, raw.count, Int32(level))
     guard ZSTD_isError(size) == 0 else {
       throw BundleError("zstd can't compress a weight chunk: \(String(cString: ZSTD_getErrorName(size)))")
     }

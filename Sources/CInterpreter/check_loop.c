@@ -28,10 +28,19 @@ ingot_status ingot_check_loop(const ingot_checker *c, ingot_nesting *nesting) {
   return INGOT_OK;
 }
 
-ingot_status ingot_count_executions(const ingot_checker *c, ingot_nesting *nesting) {
-  nesting->total += nesting->depth == 0 ? 1 : nesting->executions[nesting->depth - 1];
+ingot_status ingot_count_work(const ingot_checker *c, ingot_nesting *nesting) {
+  const uint64_t executions = nesting->depth == 0 ? 1 : nesting->executions[nesting->depth - 1];
+  nesting->total += executions;
   INGOT_REQUIRE(c, nesting->total <= INGOT_MAX_EXECUTIONS, "a run executes more than %llu instructions",
                 (unsigned long long)INGOT_MAX_EXECUTIONS);
+  const ingot_instruction *instruction = &c->view->instructions[c->instruction];
+  const ingot_tensor *operands[3] = {ingot_operand(c->view, instruction, 0), ingot_input_operand(c->view, instruction, 0),
+                                     ingot_input_operand(c->view, instruction, 1)};
+  const uint64_t once = ingot_call_multiply_adds(instruction->opcode, operands,
+                                                 c->view->attributes + instruction->first_attribute);
+  nesting->multiply_adds = ingot_saturating_sum(nesting->multiply_adds, ingot_saturating_product(once, executions));
+  INGOT_REQUIRE(c, nesting->multiply_adds <= INGOT_MAX_MULTIPLY_ADDS, "a run makes more than %llu multiply-adds",
+                (unsigned long long)INGOT_MAX_MULTIPLY_ADDS);
   while (nesting->depth > 0 && nesting->loops[nesting->depth - 1].end == c->instruction + 1) nesting->depth--;
   return INGOT_OK;
 }

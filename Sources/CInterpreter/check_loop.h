@@ -9,11 +9,12 @@ typedef struct {
   uint64_t executions[INGOT_MAX_LOOP_DEPTH]; /* how often each loop's body runs in all */
   uint32_t depth;
   uint64_t total; /* instructions that a run executes */
+  uint64_t multiply_adds; /* that they make */
 } ingot_nesting;
 
 /* Rules of a LOOP instruction, which becomes the innermost loop. */
 ingot_status ingot_check_loop(const ingot_checker *c, ingot_nesting *nesting);
-/* Counts any other instruction, and leaves the loops that end behind it. */
-ingot_status ingot_count_executions(const ingot_checker *c, ingot_nesting *nesting);
+/* Counts what a run does at any other instruction, whose rules hold, and leaves the loops that end behind it. */
+ingot_status ingot_count_work(const ingot_checker *c, ingot_nesting *nesting);
 
 #endif

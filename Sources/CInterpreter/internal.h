@@ -38,6 +38,7 @@ typedef struct {
   const uint64_t *attributes;
   const char *strings;
   ingot_tensor_info *interface; /* inputs, then outputs */
+  uint64_t multiply_adds;       /* of a run */
 } ingot_function_view;
 
 typedef struct {
@@ -47,11 +48,18 @@ typedef struct {
   uint64_t bytes;
 } ingot_block;
 
+/* Where a bundle's file lies. */
+typedef enum {
+  INGOT_BORROWED, /* in the caller's memory */
+  INGOT_MAPPED,
+  INGOT_COPIED /* in the allocator's memory */
+} ingot_residence;
+
 struct ingot_bundle {
   ingot_allocator allocator;
-  const uint8_t *data;
+  ingot_residence residence;
+  const uint8_t *data; /* NULL once nothing is used where it lies */
   size_t bytes;
-  bool mapped;
   uint32_t section_count;
   ingot_section *sections;
   ingot_block *blocks; /* contents of section i: a copy, unpacked, or in place */
@@ -72,6 +80,9 @@ void ingot_release(const ingot_allocator *allocator, void *memory, uint64_t byte
 
 /* Maps a whole file for reading. */
 ingot_status ingot_map(const char *path, const uint8_t **data, size_t *bytes, const ingot_report *report);
+/* Reads a whole file into the allocator's memory. */
+ingot_status ingot_read(const char *path, const ingot_allocator *allocator, const uint8_t **data, size_t *bytes,
+                        const ingot_report *report);
 void ingot_unmap(const uint8_t *data, size_t bytes);
 /* Gives back the memory of a part of a mapped file, which comes again from the file when it is read. */
 void ingot_evict(const uint8_t *data, uint64_t bytes);
@@ -97,11 +108,14 @@ typedef struct {
   int64_t loop_count;
 } ingot_checker;
 
-/* Every rule of the format that a program can break. After INGOT_OK nothing is checked again but indices. */
-ingot_status ingot_check_function(const ingot_bundle *bundle, uint32_t function, const ingot_report *report);
+/* Every rule of the format that a program can break. After INGOT_OK nothing is checked again but indices. Counts the
+ * program's multiply-adds. */
+ingot_status ingot_check_function(ingot_bundle *bundle, uint32_t function, const ingot_report *report);
 ingot_status ingot_check_sizes(const ingot_checker *checker);
 ingot_status ingot_check_overlap(const ingot_checker *checker);
 ingot_status ingot_check_opcode(const ingot_checker *checker);
+/* What the manifest says of the functions' work must be what their programs do. */
+ingot_status ingot_check_manifest(const ingot_bundle *bundle, const ingot_report *report);
 ingot_status ingot_invalid(const ingot_checker *checker, const char *format, ...) __attribute__((format(printf, 2, 3)));
 #define INGOT_REQUIRE(checker, condition, ...) \
   do { \
@@ -175,8 +189,18 @@ size_t ingot_pool_bytes(void);
 /* Starts threads - 1 workers; scratch_bytes lie for each thread at scratch. `memory` holds the pool. */
 ingot_pool *ingot_pool_start(void *memory, uint32_t threads, void *scratch, size_t scratch_bytes);
 void ingot_pool_stop(ingot_pool *pool);
-/* Runs every item of a task on the workers and the calling thread; returns when all are done. */
-void ingot_pool_run(ingot_pool *pool, const ingot_task *task);
+/* Whether a run is to end; `hook` may be NULL. */
+typedef struct {
+  ingot_stop_hook hook;
+  void *context;
+} ingot_stopper;
+static inline bool ingot_stops(const ingot_stopper *stopper) {
+  return stopper->hook != NULL && stopper->hook(stopper->context) != 0;
+}
+
+/* Runs every item of a task on the workers and the calling thread, which asks between its items whether to stop. Returns
+ * when no thread is at an item: true when all are done, false when stopped. */
+bool ingot_pool_run(ingot_pool *pool, const ingot_task *task, const ingot_stopper *stopper);
 
 /* The extents of output sizes at their bounds, and as a run left them. */
 void ingot_reset_extents(ingot_session *session);
@@ -196,6 +220,7 @@ struct ingot_session {
   int64_t *extents;            /* of output sizes: what the last run gave, the bounds before */
   ingot_op_hook hook;
   void *hook_context;
+  ingot_stopper stopper;
   char message[INGOT_MESSAGE_BYTES];
 };
 

@@ -38,6 +38,7 @@ static void pause_briefly(void) {
 #endif
 }
 
+/* Takes items until there are no more. */
 static void run_items(ingot_pool *pool, const ingot_task *task, void *scratch) {
   for (;;) {
     const int64_t item = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed);
@@ -119,10 +120,30 @@ void ingot_pool_stop(ingot_pool *pool) {
   pthread_mutex_destroy(&pool->mutex);
 }
 
-void ingot_pool_run(ingot_pool *pool, const ingot_task *task) {
-  if (pool->workers == 0 || task->work.items <= 1) {
+/* As run_items, but gives up when stopped: nobody finds an item any more. */
+static bool run_items_unless_stopped(ingot_pool *pool, const ingot_task *task, const ingot_stopper *stopper) {
+  if (stopper->hook == NULL) {
+    run_items(pool, task, pool->scratch);
+    return true;
+  }
+  for (;;) {
+    const int64_t item = atomic_fetch_add_explicit(&pool->next, 1, memory_order_relaxed);
+    if (item >= task->work.items) return true;
+    task->entry.run(&task->arguments, item, item + 1, pool->scratch);
+    if (!ingot_stops(stopper)) continue;
+    atomic_store_explicit(&pool->next, task->work.items, memory_order_relaxed);
+    return false;
+  }
+}
+
+bool ingot_pool_run(ingot_pool *pool, const ingot_task *task, const ingot_stopper *stopper) {
+  if (task->work.items <= 1 || (pool->workers == 0 && stopper->hook == NULL)) {
     task->entry.run(&task->arguments, 0, task->work.items, pool->scratch);
-    return;
+    return true;
+  }
+  if (pool->workers == 0) {
+    atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
+    return run_items_unless_stopped(pool, task, stopper);
   }
   pool->task = task;
   atomic_store_explicit(&pool->next, 0, memory_order_relaxed);
@@ -131,12 +152,13 @@ void ingot_pool_run(ingot_pool *pool, const ingot_task *task) {
   atomic_fetch_add_explicit(&pool->generation, 1, memory_order_release);
   if (pool->sleeping > 0) pthread_cond_broadcast(&pool->wake);
   pthread_mutex_unlock(&pool->mutex);
-  run_items(pool, task, pool->scratch);
+  const bool finished = run_items_unless_stopped(pool, task, stopper);
   for (int round = 0; round < WATCH_ROUNDS; round++) {
-    if (atomic_load_explicit(&pool->pending, memory_order_acquire) == 0) return;
+    if (atomic_load_explicit(&pool->pending, memory_order_acquire) == 0) return finished;
     pause_briefly();
   }
   pthread_mutex_lock(&pool->mutex);
   while (atomic_load_explicit(&pool->pending, memory_order_acquire) != 0) pthread_cond_wait(&pool->done, &pool->mutex);
   pthread_mutex_unlock(&pool->mutex);
+  return finished;
 }

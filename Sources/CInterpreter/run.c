@@ -39,14 +39,22 @@ static ingot_status check_data(ingot_session *session, const ingot_instruction *
   }
 }
 
+static ingot_status stopped(ingot_session *session, const ingot_instruction *instruction) {
+  const ingot_report report = {session->message, sizeof session->message, NULL};
+  return ingot_fail(&report, INGOT_STOPPED, "the run was stopped at %s '%.*s'", ingot_opcode_text(instruction->opcode),
+                    (int)(instruction->name_bytes < 100 ? instruction->name_bytes : 100),
+                    session->view->strings + instruction->name);
+}
+
 static ingot_status run_instruction(ingot_session *session, const ingot_instruction *instruction, int64_t step) {
+  if (ingot_stops(&session->stopper)) return stopped(session, instruction);
   const uint32_t parts = ingot_task_count(instruction);
   for (uint32_t part = 0; part < parts; part++) {
     ingot_task task;
     if (!ingot_prepare(session->table, session->view, instruction, part, step, session->places, &task)) continue;
     const ingot_status status = check_data(session, instruction, &task);
     if (status != INGOT_OK) return status;
-    ingot_pool_run(session->pool, &task);
+    if (!ingot_pool_run(session->pool, &task, &session->stopper)) return stopped(session, instruction);
   }
   return INGOT_OK;
 }

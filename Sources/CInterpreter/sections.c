@@ -105,11 +105,14 @@ static ingot_status read_section(ingot_bundle *bundle, uint32_t index, const ing
   /* Raw chunks stay, unless the caller's memory is not aligned for their elements. */
   if (section->kind != INGOT_SECTION_WEIGHT_CHUNK ||
       (section->compression == INGOT_RAW && (uintptr_t)block->data % sizeof(int64_t) != 0)) {
-    block->memory = ingot_allocate(&bundle->allocator, section->stored_bytes);
+    /* The manifest is handed out as text, so a zero byte ends it. */
+    const uint64_t room = section->stored_bytes + (section->kind == INGOT_SECTION_MANIFEST);
+    block->memory = ingot_allocate(&bundle->allocator, room);
     if (block->memory == NULL)
       return ingot_fail(report, INGOT_ERROR_MEMORY, "section %u (%s) needs %llu bytes, which the allocator refused", index,
                         kind_text(section->kind), (unsigned long long)section->stored_bytes);
-    block->memory_bytes = (size_t)section->stored_bytes;
+    block->memory_bytes = (size_t)room;
+    memset((uint8_t *)block->memory + section->stored_bytes, 0, (size_t)(room - section->stored_bytes));
     if (section->stored_bytes != 0) memcpy(block->memory, block->data, (size_t)section->stored_bytes);
     block->data = block->memory;
   }
@@ -122,7 +125,7 @@ static ingot_status read_section(ingot_bundle *bundle, uint32_t index, const ing
     return ingot_fail(report, INGOT_ERROR_DAMAGED, "is damaged: section %u (%s %u) does not match its digest", index,
                       kind_text(section->kind), section->index);
   /* What is not needed soon, such as raw weights of a function that is never run, stays in the file. */
-  if (bundle->mapped) ingot_evict(bundle->data + section->offset, section->stored_bytes);
+  if (bundle->residence == INGOT_MAPPED) ingot_evict(bundle->data + section->offset, section->stored_bytes);
   return INGOT_OK;
 }
 

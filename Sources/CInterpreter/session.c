@@ -177,6 +177,10 @@ ingot_status ingot_bind_output(ingot_session *session, uint32_t index, void *dat
 
 const char *ingot_session_message(const ingot_session *session) { return session->message; }
 
+void ingot_set_stop_hook(ingot_session *session, ingot_stop_hook hook, void *context) {
+  session->stopper = (ingot_stopper){hook, context};
+}
+
 void ingot_set_op_hook(ingot_session *session, ingot_op_hook hook, void *context) {
   session->hook = hook;
   session->hook_context = context;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *ingot_version(void) { return INGOT_VERSION; }
+
 const char *ingot_status_text(ingot_status status) {
   switch (status) {
     case INGOT_OK: return "ok";
@@ -17,6 +19,8 @@ const char *ingot_status_text(ingot_status status) {
     case INGOT_ERROR_ARGUMENT: return "argument out of range";
     case INGOT_ERROR_INDEX: return "index out of range";
     case INGOT_ERROR_THREAD: return "no thread could be started";
+    case INGOT_ERROR_UNSUPPORTED: return "not supported by this build";
+    case INGOT_STOPPED: return "stopped";
   }
   return "unknown status";
 }

@@ -2,6 +2,19 @@
 #include "internal.h"
 
 #include <string.h>
+#ifdef INGOT_NO_ZSTD
+
+ingot_status ingot_unpack_chunks(ingot_bundle *bundle, const ingot_report *report) {
+  for (uint32_t i = 0; i < bundle->chunk_count; i++) {
+    if (bundle->sections[bundle->first_chunk + i].compression != INGOT_RAW)
+      return ingot_fail(report, INGOT_ERROR_UNSUPPORTED,
+                        "weight chunk %u is compressed with zstd, which this library was built without (INGOT_NO_ZSTD); "
+                        "compile the model with --compression none", i);
+  }
+  return INGOT_OK;
+}
+
+#else
 #include <zstd.h>
 
 ingot_status ingot_unpack_chunks(ingot_bundle *bundle, const ingot_report *report) {
@@ -40,13 +53,14 @@ ingot_status ingot_unpack_chunks(ingot_bundle *bundle, const ingot_report *repor
     if (ZSTD_isError(written) || written != section->raw_bytes)
       status = ingot_fail(report, INGOT_ERROR_INVALID, "weight chunk %u can't be unpacked: %s", i,
                           ZSTD_isError(written) ? ZSTD_getErrorName(written) : "its size is not the declared one");
-    if (bundle->mapped) ingot_evict(block->data, section->stored_bytes);
+    if (bundle->residence == INGOT_MAPPED) ingot_evict(block->data, section->stored_bytes);
     block->data = block->memory;
     block->bytes = section->raw_bytes;
   }
   ZSTD_freeDCtx(unpacker);
   return status;
 }
+#endif
 
 bool ingot_shape_bytes(const int64_t *dims, uint32_t rank, uint32_t element, uint64_t *bytes) {
   uint64_t most = ingot_element_bytes(element);
@@ -77,10 +91,12 @@ ingot_status ingot_read_weight_table(ingot_bundle *bundle, const ingot_report *r
     return ingot_fail(report, INGOT_ERROR_INVALID, "the weight table has %llu bytes, which do not fit %u entries",
                       (unsigned long long)block->bytes, table.count);
   const ingot_weight *weights = (const ingot_weight *)(const void *)(block->data + sizeof table);
+  const uint8_t *strings = (const uint8_t *)(weights + table.count);
   for (uint32_t i = 0; i < table.count; i++) {
     const ingot_weight *weight = &weights[i];
     uint64_t bytes;
-    if (weight->name > table.string_bytes || weight->name_bytes > table.string_bytes - weight->name)
+    if (weight->name >= table.string_bytes || weight->name_bytes >= table.string_bytes - weight->name ||
+        strings[weight->name + weight->name_bytes] != 0)
       return ingot_fail(report, INGOT_ERROR_INVALID, "weight %u has a name outside the table's names", i);
     if (!ingot_shape_bytes(weight->dims, weight->rank, weight->element, &bytes) || bytes != weight->bytes || weight->reserved != 0)
       return ingot_fail(report, INGOT_ERROR_INVALID, "weight %u has %llu bytes, which do not fit its shape and element", i,

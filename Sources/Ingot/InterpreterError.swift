@@ -7,6 +7,10 @@ public struct InterpreterError: Error, CustomStringConvertible, Hashable, Sendab
   public enum Code: Int, Sendable {
     case io = 1
     case memory, notABundle, version, damaged, invalid, argument, index, thread
+    /// The bundle is compressed, and this platform's library has no zstd; compile with `--compression none`.
+    case unsupported
+    /// The run was stopped: its task was cancelled, or the closure said so.
+    case stopped
   }
 
   /// The kind of failure.

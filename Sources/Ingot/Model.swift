@@ -1,115 +1,128 @@
 import CInterpreter
-package import Tensors
+import Tensors
 
-/// Name, type and shape of an input or output.
-public struct TensorInfo: Sendable, Hashable {
-  /// The name from the source model.
-  public let name: String
-  /// Element type as the IR spells it: `f32`, `f16`, `bf16`, `i8`, `u8`, `i16`, `i32`, `i64`, `bool`.
-  public let element: String
-  /// Extents, outermost first. Of an output whose size only a run tells, the bounds; see
-  /// ``Session/outputShape(_:)``.
-  public let shape: [Int]
-  /// Size in bytes.
-  public let byteCount: Int
-
-  init(_ info: ingot_tensor_info) {
-    name = text(info.name, info.name_bytes)
-    element = ElementType.interpreterCodes[Int(info.element)]?.rawValue ?? "unknown"
-    shape = withUnsafeBytes(of: info.dims) { dims in
-      dims.bindMemory(to: Int64.self).prefix(Int(info.rank)).map { Int($0) }
-    }
-    byteCount = info.bytes
-  }
-
-  /// The element type as the compiler's modules know it.
-  package var elementType: ElementType? { ElementType(rawValue: element) }
-}
-
-extension ElementType {
-  /// The numbers of element types in the C interface.
-  static let interpreterCodes: [Int: ElementType] = [
-    1: .f32, 2: .f16, 3: .bf16, 4: .i8, 5: .u8, 6: .i16, 7: .i32, 8: .i64, 9: .bool,
-  ]
-}
+#if canImport(FoundationEssentials)
+  public import FoundationEssentials
+#else
+  public import Foundation
+#endif
 
 /// An open bundle: immutable, shared by any number of sessions on any threads.
 ///
 /// ```swift
-/// let model = try Model(path: "net.ingot")
+/// let model = try Model(url: Bundle.main.url(forResource: "net", withExtension: "ingot")!)
 /// let session = try Session(model)
-/// try session.setInput(0, to: pixels)
+/// try session.setInput("image", to: pixels)
 /// try session.run()
-/// let scores: [Float] = try session.output(0)
+/// let scores = try session.output("scores")
 /// ```
 public final class Model: @unchecked Sendable {
   let bundle: OpaquePointer
-  /// Memory of a bundle that was not opened from a file.
-  private let memory: UnsafeMutableRawBufferPointer?
 
   /// Opens and checks a bundle file.
-  public init(path: String) throws(InterpreterError) {
-    var opened: OpaquePointer?
-    try checked { ingot_open_file(path, nil, &opened, $0, $1) }
+  ///
+  /// The file is mapped, and uncompressed weights are read where they lie. Whoever writes to the file while
+  /// the model lives changes results without an error, and whoever cuts it short ends the process. Replace it
+  /// by renaming another file onto it, or open it `copying`, which takes memory for its size.
+  public init(path: String, copying: Bool = false) throws(InterpreterError) {
+    guard !path.utf8.contains(0) else {
+      throw InterpreterError(.argument, "a path has a zero byte in it")
+    }
+    bundle = try opened { ingot_open_file_with(path, copying ? INGOT_OPEN_COPY : 0, nil, $0, $1, $2) }
     FileRecord.current?.note(path: path)
-    guard let opened else { throw InterpreterError(.invalid, "\(path): opening gave no bundle") }
-    bundle = opened
-    memory = nil
   }
 
-  /// Opens and checks a bundle that lies in memory.
-  public init(bytes: [UInt8]) throws(InterpreterError) {
-    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: max(bytes.count, 1), alignment: 16384)
-    copy.copyBytes(from: bytes)
-    var opened: OpaquePointer?
-    do {
-      try checked { ingot_open_memory(copy.baseAddress, bytes.count, nil, &opened, $0, $1) }
-    } catch {
-      copy.deallocate()
-      throw error
+  /// Opens and checks a bundle file; see ``init(path:copying:)``.
+  public convenience init(url: URL, copying: Bool = false) throws(InterpreterError) {
+    guard url.isFileURL else {
+      throw InterpreterError(
+        .argument, "\(url.absoluteString) is no file; download it, then open the downloaded file")
     }
-    guard let opened else {
-      copy.deallocate()
-      throw InterpreterError(.invalid, "opening gave no bundle")
-    }
-    bundle = opened
-    memory = copy
+    try self.init(path: url.path(percentEncoded: false), copying: copying)
   }
 
-  deinit {
-    ingot_close(bundle)
-    memory?.deallocate()
+  /// Opens and checks a bundle that lies in memory, of which it takes a copy.
+  public convenience init(data: Data) throws(InterpreterError) {
+    try self.init(data.withUnsafeBytes { bytes in open(bytes) })
   }
+
+  /// Opens and checks a bundle that lies in memory, of which it takes a copy.
+  public convenience init(bytes: [UInt8]) throws(InterpreterError) {
+    try self.init(bytes.withUnsafeBytes { bytes in open(bytes) })
+  }
+
+  private init(_ opened: Result<OpaquePointer, InterpreterError>) throws(InterpreterError) {
+    bundle = try opened.get()
+  }
+
+  deinit { ingot_close(bundle) }
+
+  /// Version of the library that opens and runs bundles.
+  public static var libraryVersion: String { String(cString: ingot_version()) }
 
   /// The manifest's JSON text.
-  public var manifest: String {
-    var count = 0
-    guard let start = ingot_manifest(bundle, &count) else { return "" }
-    return text(start, count)
-  }
+  public var manifest: String { String(cString: ingot_manifest(bundle, nil)) }
 
   /// Names of the functions.
   public var functions: [String] {
-    (0..<ingot_function_count(bundle)).map { index in
-      var count = 0
-      guard let start = ingot_function_name(bundle, index, &count) else { return "" }
-      return text(start, count)
+    (0..<ingot_function_count(bundle)).map { String(cString: ingot_function_name(bundle, $0, nil)) }
+  }
+
+  /// The place of the function with this name in ``functions``.
+  public func function(named name: String) throws(InterpreterError) -> Int {
+    guard let index = functions.firstIndex(of: name) else {
+      throw InterpreterError(
+        .argument, "there is no function '\(name)', there are \(functions.joined(separator: ", "))")
     }
+    return index
   }
 
   /// Inputs of a function; none if there is no such function.
   public func inputs(function: Int = 0) -> [TensorInfo] {
-    guard let index = UInt32(exactly: function), index < ingot_function_count(bundle) else { return [] }
+    guard let index = known(function) else { return [] }
     return (0..<ingot_input_count(bundle, index)).compactMap {
-      ingot_input(bundle, index, $0).map { TensorInfo($0.pointee) }
+      ingot_input(bundle, index, $0).flatMap { TensorInfo($0.pointee) }
     }
   }
 
   /// Outputs of a function; none if there is no such function.
   public func outputs(function: Int = 0) -> [TensorInfo] {
-    guard let index = UInt32(exactly: function), index < ingot_function_count(bundle) else { return [] }
+    guard let index = known(function) else { return [] }
     return (0..<ingot_output_count(bundle, index)).compactMap {
-      ingot_output(bundle, index, $0).map { TensorInfo($0.pointee) }
+      ingot_output(bundle, index, $0).flatMap { TensorInfo($0.pointee) }
+    }
+  }
+
+  /// Multiply-adds that a run of a function makes in convolutions, matrix products and recurrent layers, each
+  /// as often as loops repeat it: counted from the program, whatever the bundle says of itself. 0 if there is
+  /// no such function.
+  public func multiplyAdds(function: Int = 0) -> Int {
+    known(function).map { Int(clamping: ingot_multiply_adds(bundle, $0)) } ?? 0
+  }
+
+  private func known(_ function: Int) -> UInt32? {
+    UInt32(exactly: function).flatMap { $0 < ingot_function_count(bundle) ? $0 : nil }
+  }
+}
+
+/// Opens a bundle by a C function that takes a place for the bundle, and one for its message.
+private func opened(
+  _ body: (UnsafeMutablePointer<OpaquePointer?>, UnsafeMutablePointer<CChar>, Int) -> ingot_status
+) throws(InterpreterError) -> OpaquePointer {
+  var bundle: OpaquePointer?
+  try checked { body(&bundle, $0, $1) }
+  guard let bundle else { throw InterpreterError(.invalid, "opening gave no bundle") }
+  return bundle
+}
+
+private func open(_ bytes: UnsafeRawBufferPointer) -> Result<OpaquePointer, InterpreterError> {
+  // No bytes may have no address, but they are no bundle, not a wrong argument.
+  withUnsafeBytes(of: UInt8(0)) { nothing in
+    Result { () throws(InterpreterError) in
+      try opened { bundle, message, room in
+        ingot_open_memory_with(
+          bytes.baseAddress ?? nothing.baseAddress, bytes.count, INGOT_OPEN_COPY, nil, bundle, message, room)
+      }
     }
   }
 }

@@ -1,4 +1,5 @@
 package import Bundle
+import CBundleFormat
 package import IR
 package import Machine
 package import Passes
@@ -11,6 +12,8 @@ package let compilerVersion = "0.1.0"
 package struct CompileOptions: Sendable {
   package var target: Target
   package var precision: Precision
+  /// How weights are stored.
+  package var compression = BundleCompression.standard
   /// Facts of the source for the manifest: model, checkpoint and their digests.
   package var provenance: [String: String]
   /// Runs the verifier after every pass.
@@ -111,12 +114,14 @@ package func compile(
   }
 
   let manifest = Manifest(
-    format: 1, compiler: compilerVersion, target: options.target.name, precision: options.precision.rawValue,
+    format: Int(INGOT_FORMAT_VERSION), compiler: compilerVersion, target: options.target.name,
+    precision: options.precision.rawValue,
     functions: functions, provenance: options.provenance)
   var counter = CountingSink(sink: sink)
   do {
     try writeBundle(
-      manifest: manifest, programs: programs, weights: weights.weights, to: &counter,
+      manifest: manifest, programs: programs, weights: weights.weights, compression: options.compression,
+      to: &counter,
       progress: { progress(.write, $0) })
   } catch let error as BundleError {
     throw Diagnostic("the bundle can't be written: \(error)")
@@ -178,11 +183,12 @@ package func manifestPort(_ port: Port, of graph: Graph) -> Manifest.Port {
 
 private func describe(_ module: Module, _ index: Int, _ lowered: LoweredFunction) -> Manifest.Function {
   let graph = module.functions[index]
-  let statistics = Statistics(module, function: index)
   return Manifest.Function(
     name: graph.name, inputs: graph.inputs.map { manifestPort($0, of: graph) },
     outputs: graph.outputs.map { manifestPort($0, of: graph) },
     arenaBytes: lowered.program.arenaBytes, arenaLowerBoundBytes: lowered.arenaLowerBound,
-    instructions: lowered.program.instructions.count, parameters: statistics.parameters, macs: statistics.macs
+    instructions: lowered.program.instructions.count,
+    parameters: Statistics(module, function: index).parameters,
+    macs: lowered.program.multiplyAdds
   )
 }

@@ -57,8 +57,8 @@ private func match(_ given: [String: Tensor], with inputs: [TensorInfo], of bund
       problems.append("input '\(input.name)', \(input.element)\(input.shape), is missing")
       continue
     }
-    guard tensor.shape.extents == input.shape, let element = input.elementType,
-      element == tensor.element || widens(tensor.element, to: element)
+    guard tensor.shape.extents == input.shape,
+      case let element = input.elementType, element == tensor.element || widens(tensor.element, to: element)
     else {
       problems.append(
         "input '\(input.name)' is \(tensor.element.rawValue)\(tensor.shape), expected \(input.element)\(input.shape)"

@@ -10,7 +10,7 @@ import Testing
 
   init() throws {
     sound = try encodeBundle(
-      manifest: sampleManifest(), programs: [sampleProgram()], weights: sampleWeights(), compress: false)
+      manifest: sampleManifest(), programs: [sampleProgram()], weights: sampleWeights(), compression: .none)
   }
 
   @Test func cutFilesAreErrors() {

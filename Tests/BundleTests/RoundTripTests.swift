@@ -30,11 +30,12 @@ import Testing
     #expect(read.sections.map(\.kind) == ["manifest", "weight table"])
   }
 
-  @Test(arguments: [true, false])
-  func sameBytesEveryTime(compress: Bool) throws {
+  @Test(arguments: [BundleCompression.none, .standard, .zstd(level: 19)])
+  func sameBytesEveryTime(compression: BundleCompression) throws {
     func encoded() throws -> [UInt8] {
       try encodeBundle(
-        manifest: sampleManifest(), programs: [sampleProgram()], weights: sampleWeights(), compress: compress)
+        manifest: sampleManifest(), programs: [sampleProgram()], weights: sampleWeights(),
+        compression: compression)
     }
     #expect(try encoded() == encoded())
   }

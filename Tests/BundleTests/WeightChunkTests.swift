@@ -5,9 +5,12 @@ import Testing
 /// How weights are packed: small ones together, large ones alone, compressed where that pays, aligned for
 /// mapping where not.
 @Suite struct WeightChunkTests {
-  private func chunks(_ weights: [Tensor], compress: Bool = true) throws -> [BundleContents.Section] {
+  private func chunks(_ weights: [Tensor], compression: BundleCompression = .standard) throws
+    -> [BundleContents.Section]
+  {
     let named = weights.enumerated().map { BundleWeight(name: "w\($0)", tensor: $1) }
-    let bytes = try encodeBundle(manifest: sampleManifest(), programs: [], weights: named, compress: compress)
+    let bytes = try encodeBundle(
+      manifest: sampleManifest(), programs: [], weights: named, compression: compression)
     return try contents(bytes).sections.filter { $0.kind == "weights" }
   }
 
@@ -39,7 +42,7 @@ import Testing
   }
 
   @Test func withoutCompressionEverythingIsMapped() throws {
-    let found = try chunks([Tensor(zeros: .f32, [1000])], compress: false)
+    let found = try chunks([Tensor(zeros: .f32, [1000])], compression: .none)
     #expect(found.map(\.isCompressed) == [false])
     #expect(found[0].offset % 16384 == 0)
   }

@@ -69,7 +69,8 @@ def main():
     roots = [sources / t / "include" for t in ("CBundleFormat", "CKernels", "CInterpreter")]
     files = [f for t in ("CBundleFormat", "CKernels", "CInterpreter") for f in sorted((sources / t).rglob("*.c"))]
     shared_once, out = set(), []
-    out.append("/* Ingot as one file, made from Sources/C*. Put ingot.h beside it and link zstd, the math and the thread library. */")
+    out.append("/* Ingot as one file, made from Sources/C*. Put ingot.h beside it and link zstd, the math and the thread library.\n"
+               " * With -DINGOT_NO_ZSTD it needs no zstd, and opens bundles of 'ingot compile --compression none' only. */")
     out += FEATURES
     for number, file in enumerate(files):
         text = expand(file, roots, shared_once)

@@ -2,15 +2,18 @@
 
 #include <stdlib.h>
 #include <string.h>
+#ifndef INGOT_NO_ZSTD
 #include <zstd.h>
+#endif
 
 static uint64_t round_up(uint64_t value, uint64_t alignment) { return (value + alignment - 1) / alignment * alignment; }
 
 builder *builder_create(void) {
   builder *b = calloc(1, sizeof *b);
   b->functions = 1;
+  b->manifest = "{}";
   memcpy(b->strings, "main", 4);
-  b->program.string_bytes = 4;
+  b->program.string_bytes = 5;
   b->program.name_bytes = 4;
   return b;
 }
@@ -38,7 +41,7 @@ static void name_it(builder *b, const char *name, uint32_t *start, uint32_t *byt
   *start = b->program.string_bytes;
   *bytes = (uint32_t)strlen(name);
   memcpy(b->strings + *start, name, *bytes);
-  b->program.string_bytes += *bytes;
+  b->program.string_bytes += *bytes + 1;
 }
 
 static uint32_t add_tensor(builder *b, builder_type type, ingot_buffer buffer, uint64_t shift, const char *name) {
@@ -111,6 +114,18 @@ static void append(stream *s, const void *data, uint64_t bytes) {
   s->bytes += bytes;
 }
 
+/* Without zstd some bytes, which nobody can unpack. */
+static void append_packed(stream *s, const uint8_t *data, uint64_t bytes) {
+#ifdef INGOT_NO_ZSTD
+  append(s, data, bytes);
+#else
+  const size_t bound = ZSTD_compressBound(bytes);
+  uint8_t *packed = malloc(bound);
+  append(s, packed, ZSTD_compress(packed, bound, data, bytes, 3));
+  free(packed);
+#endif
+}
+
 static stream program_section(const builder *b) {
   stream s = {0};
   const ingot_program *p = &b->program;
@@ -133,16 +148,18 @@ uint8_t *build(const builder *b, uint64_t *bytes) {
   stream *contents = calloc(count, sizeof *contents);
   uint32_t at = 0;
   sections[at].kind = INGOT_SECTION_MANIFEST;
-  append(&contents[at++], "{}", 2);
+  append(&contents[at++], b->manifest, strlen(b->manifest));
   for (uint32_t i = 0; i < b->functions; i++, at++) {
     sections[at].kind = INGOT_SECTION_PROGRAM;
     sections[at].index = i;
     contents[at] = program_section(b);
   }
   sections[at].kind = INGOT_SECTION_WEIGHT_TABLE;
-  const ingot_weight_table table = {b->weight_count, 0};
+  /* All weights have the empty name. */
+  const ingot_weight_table table = {b->weight_count, 1};
   append(&contents[at], &table, sizeof table);
-  append(&contents[at++], b->weights, b->weight_count * sizeof(ingot_weight));
+  append(&contents[at], b->weights, b->weight_count * sizeof(ingot_weight));
+  append(&contents[at++], "", 1);
   for (uint32_t i = 0; i < b->chunk_count; i++, at++) {
     sections[at].kind = INGOT_SECTION_WEIGHT_CHUNK;
     sections[at].index = i;
@@ -152,9 +169,7 @@ uint8_t *build(const builder *b, uint64_t *bytes) {
       continue;
     }
     sections[at].compression = INGOT_ZSTD;
-    const size_t bound = ZSTD_compressBound(b->chunks[i].bytes);
-    contents[at].data = malloc(bound);
-    contents[at].bytes = ZSTD_compress(contents[at].data, bound, b->chunks[i].data, b->chunks[i].bytes, 3);
+    append_packed(&contents[at], b->chunks[i].data, b->chunks[i].bytes);
   }
   uint64_t end = sizeof(ingot_file_header) + count * sizeof(ingot_section);
   for (uint32_t i = 0; i < count; i++) {

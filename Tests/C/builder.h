@@ -26,6 +26,7 @@ typedef struct {
   uint32_t operands[BUILDER_MAX];
   uint64_t attributes[BUILDER_MAX];
   uint32_t functions; /* copies of the program; 1 at first */
+  const char *manifest; /* "{}" at first */
   char strings[1024];
 } builder;
 
@@ -61,6 +62,9 @@ builder *sample_program(uint32_t opcode);
 /* Every opcode of the format. */
 extern const uint32_t sample_opcodes[];
 extern const uint32_t sample_opcode_count;
+
+/* A bound of the multiplications that a run of a bundle that opens can do. */
+double work_bound(const uint8_t *file);
 
 /* The file; to be freed. */
 uint8_t *build(const builder *b, uint64_t *bytes);

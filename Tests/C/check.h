@@ -27,6 +27,7 @@ void test_validator(void);
 void test_file(void);
 void test_loops(void);
 void test_session(void);
+void test_host(void);
 void test_sizes(void);
 void test_paths(void);
 

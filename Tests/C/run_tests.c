@@ -13,6 +13,7 @@ int main(void) {
   test_validator();
   test_loops();
   test_session();
+  test_host();
   test_sizes();
   test_paths();
   return check_summary();

@@ -181,14 +181,14 @@ static void uncounted(void *context, void *memory, size_t bytes) {
   free(memory);
 }
 
-static void refused_memory(const uint8_t *file, uint64_t size) {
+static void refused_memory(const uint8_t *file, uint64_t size, uint32_t flags) {
   const ingot_allocator allocator = {NULL, counted, uncounted};
   bool done = false;
   for (long n = 0; n < 100 && !done; n++) {
     ingot_bundle *bundle;
     ingot_session *session = NULL;
     countdown = n;
-    ingot_status status = ingot_open_memory(file, size, &allocator, &bundle, NULL, 0);
+    ingot_status status = ingot_open_memory_with(file, size, flags, &allocator, &bundle, NULL, 0);
     if (status == INGOT_OK) status = ingot_session_create(bundle, NULL, &allocator, &session, NULL, 0);
     done = status == INGOT_OK;
     check(done || status == INGOT_ERROR_MEMORY, "refusing allocation %ld gives status %d", n, status);
@@ -208,7 +208,8 @@ void test_session(void) {
   describe(bundle);
   run_and_bind(bundle);
   ingot_close(bundle);
-  refused_memory(file, size);
+  refused_memory(file, size, 0);
+  refused_memory(file, size, INGOT_OPEN_COPY);
   free(file);
-  for (int status = 0; status < 12; status++) check(ingot_status_text((ingot_status)status) != NULL, "status %d", status);
+  for (int status = 0; status < 13; status++) check(ingot_status_text((ingot_status)status) != NULL, "status %d", status);
 }

@@ -36,6 +36,8 @@
 #define INGOT_MAX_LOOP_DEPTH 8u
 /* Instructions that one run of a program executes at most, each as often as loops repeat it: 2^26. */
 #define INGOT_MAX_EXECUTIONS 67108864u
+/* Multiply-adds of one run, likewise. */
+#define INGOT_MAX_MULTIPLY_ADDS ((uint64_t)INT64_MAX)
 #define INGOT_MAX_ELEMENTWISE_INPUTS 8u
 #define INGOT_MAX_ELEMENTWISE_STEPS 24u
 #define INGOT_STEP_WORDS 7u /* attributes of one step */
@@ -84,7 +86,8 @@ typedef enum {
   INGOT_BOOL = 9
 } ingot_element;
 
-/* Weight table section: header, `count` entries, then `string_bytes` of names (no terminators). */
+/* Weight table section: header, `count` entries, then `string_bytes` of names, each followed by a zero byte that its length
+ * does not count. */
 typedef struct {
   uint32_t count;
   uint32_t string_bytes;
@@ -103,7 +106,7 @@ typedef struct {
 } ingot_weight;
 
 /* Program section: this header, then buffers, tensors, output sizes, instructions, operands (u32, padded to 8 bytes with one
- * zero word if odd), attributes (u64), strings. inputs and outputs are the first tensors: tensor i is input i for
+ * zero word if odd), attributes (u64), strings, each followed by a zero byte that its length does not count. inputs and outputs are the first tensors: tensor i is input i for
  * i < input_count; output j is tensor input_count + j. Their names are the function's interface. */
 typedef struct {
   uint32_t buffer_count;
@@ -454,5 +457,12 @@ unsigned ingot_function_arity(uint32_t function);
 uint32_t ingot_function_result(uint32_t function, uint32_t domain);
 /* Text of an opcode, or NULL. */
 const char *ingot_opcode_text(uint32_t opcode);
+
+/* Multiply-adds of one kernel call of a valid program: those of convolutions, matrix products and recurrent layers; 0 for every
+ * other. `operands` are the first result and the first two inputs, NULL where absent. UINT64_MAX when there are more. */
+uint64_t ingot_call_multiply_adds(uint32_t opcode, const ingot_tensor *const operands[3], const uint64_t *attributes);
+/* a * b, and a + b, or UINT64_MAX when that is more. */
+uint64_t ingot_saturating_product(uint64_t a, uint64_t b);
+uint64_t ingot_saturating_sum(uint64_t a, uint64_t b);
 
 #endif

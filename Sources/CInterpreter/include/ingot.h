@@ -13,6 +13,14 @@
  * A bundle is immutable once open: any number of sessions on any threads may share it, and it must outlive them.
  * A session is used by one thread at a time. After ingot_session_create, ingot_run allocates nothing. Nothing
  * here prints, aborts or keeps global state.
+ *
+ * Files that others may change: ingot_open_file maps the file, and uncompressed weights stay there. Their digests are
+ * checked while it opens, not later: whoever writes to the file afterwards changes results without an error, and whoever
+ * cuts it short ends the process by SIGBUS. Replace a bundle by renaming another file onto it, which is safe, or open it
+ * with INGOT_OPEN_COPY.
+ *
+ * Bundles from strangers: whatever a bundle holds, opening and running it stays within its own memory. It may still ask
+ * for much: see ingot_session_bytes and ingot_multiply_adds for what a run takes, ingot_set_stop_hook to end one.
  */
 #ifndef INGOT_H
 #define INGOT_H
@@ -20,9 +28,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define INGOT_VERSION "0.1.0"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
+/* A shared library exports what stands here and nothing else. */
+#if defined(__GNUC__)
+#pragma GCC visibility push(default)
+#endif
+
+/* INGOT_VERSION of the library that runs, which may be another than that of this header. Never NULL. */
+const char *ingot_version(void);
 
 typedef struct ingot_bundle ingot_bundle;
 typedef struct ingot_session ingot_session;
@@ -37,7 +54,9 @@ typedef enum {
   INGOT_ERROR_INVALID = 6,     /* digests match, but a program breaks a rule of the format */
   INGOT_ERROR_ARGUMENT = 7,    /* the caller passed something out of range */
   INGOT_ERROR_INDEX = 8,       /* a gather index lies outside its axis (found while running) */
-  INGOT_ERROR_THREAD = 9       /* a worker thread could not be started */
+  INGOT_ERROR_THREAD = 9,      /* a worker thread could not be started */
+  INGOT_ERROR_UNSUPPORTED = 10,/* the bundle is compressed, and this library was built with INGOT_NO_ZSTD */
+  INGOT_STOPPED = 11           /* the stop hook ended the run */
 } ingot_status;
 
 /* Short English name of a status, never NULL. */
@@ -56,29 +75,46 @@ ingot_status ingot_open_file(const char *path, const ingot_allocator *allocator,
                              char *message, size_t message_bytes);
 ingot_status ingot_open_memory(const void *data, size_t bytes, const ingot_allocator *allocator,
                                ingot_bundle **bundle, char *message, size_t message_bytes);
+
+/* Read the file, or copy the memory, into memory of the allocator: what becomes of it while the bundle opens and afterwards
+ * can neither change a result nor end the process. Takes the bundle's size in memory, less once all weights are unpacked. */
+#define INGOT_OPEN_COPY 1u
+
+/* The same with flags, INGOT_OPEN_*. Unknown ones are refused. */
+ingot_status ingot_open_file_with(const char *path, uint32_t flags, const ingot_allocator *allocator,
+                                  ingot_bundle **bundle, char *message, size_t message_bytes);
+ingot_status ingot_open_memory_with(const void *data, size_t bytes, uint32_t flags, const ingot_allocator *allocator,
+                                    ingot_bundle **bundle, char *message, size_t message_bytes);
 void ingot_close(ingot_bundle *bundle);
 
 typedef struct {
-  const char *name; /* not terminated: name_bytes long */
-  size_t name_bytes;
+  const char *name; /* UTF-8, terminated; lives as long as the bundle */
+  size_t name_bytes;/* without the terminator */
   uint32_t element; /* 1 f32, 2 f16, 3 bf16, 4 i8, 5 u8, 6 i16, 7 i32, 8 i64, 9 bool */
   uint32_t rank;
   int64_t dims[8]; /* of an output whose size only a run tells: the bounds, see ingot_output_dims */
   size_t bytes;
 } ingot_tensor_info;
 
-/* Text of the manifest (JSON, UTF-8, not terminated). */
+/* Text of the manifest: JSON, UTF-8, terminated. *bytes (may be NULL) is its length without the terminator. */
 const char *ingot_manifest(const ingot_bundle *bundle, size_t *bytes);
 uint32_t ingot_function_count(const ingot_bundle *bundle);
 /* Index of the function with this name, or -1. */
 int32_t ingot_find_function(const ingot_bundle *bundle, const char *name);
+/* Terminated, and lives as long as the bundle; NULL when out of range. `bytes` may be NULL. */
 const char *ingot_function_name(const ingot_bundle *bundle, uint32_t function, size_t *bytes);
 uint32_t ingot_input_count(const ingot_bundle *bundle, uint32_t function);
 uint32_t ingot_output_count(const ingot_bundle *bundle, uint32_t function);
 /* NULL when out of range. The information lives as long as the bundle. */
 const ingot_tensor_info *ingot_input(const ingot_bundle *bundle, uint32_t function, uint32_t index);
 const ingot_tensor_info *ingot_output(const ingot_bundle *bundle, uint32_t function, uint32_t index);
+/* Index of the function's input or output with this name, or -1. */
+int32_t ingot_input_index(const ingot_bundle *bundle, uint32_t function, const char *name);
+int32_t ingot_output_index(const ingot_bundle *bundle, uint32_t function, const char *name);
 uint32_t ingot_instruction_count(const ingot_bundle *bundle, uint32_t function);
+/* Multiply-adds that a run makes in convolutions, matrix products and recurrent layers, each as often as loops repeat it.
+ * Counted from the program, and held against the manifest when the bundle opens; 0 when out of range. */
+uint64_t ingot_multiply_adds(const ingot_bundle *bundle, uint32_t function);
 
 typedef struct {
   uint32_t function; /* which function of the bundle */
@@ -112,6 +148,17 @@ ingot_status ingot_bind_input(ingot_session *session, uint32_t index, const void
 ingot_status ingot_bind_output(ingot_session *session, uint32_t index, void *data, size_t bytes);
 
 ingot_status ingot_run(ingot_session *session);
+
+/* A run asks this whether to stop: before every instruction, as often as loops repeat it, and within an instruction as often
+ * as it hands out work, which is many times for large products and convolutions. Nonzero stops the run, which returns
+ * INGOT_STOPPED once other threads have finished what they had begun; outputs then mean nothing. The session stays as usable
+ * as before: fill the inputs again and run. NULL, as at first, never stops.
+ * The hook is called on the thread that called ingot_run and must not use the session. To stop from another thread, let
+ * `context` be an atomic flag of yours that the hook reads; for a limit of time, let it read a clock. Results do not depend on a
+ * hook that lets the run finish. */
+typedef int (*ingot_stop_hook)(void *context);
+void ingot_set_stop_hook(ingot_session *session, ingot_stop_hook hook, void *context);
+
 /* The extents of an output, its rank of them, then zeros. Some outputs have a size that depends on data: boxes that were
  * found, elements that are not 0. Of these, ingot_output() tells the bounds, and memory is laid out for the bounds: element
  * [i, j] of a tensor with bounds [a, b] lies at i * b + j whatever its extents. Here are the extents that the last
@@ -124,7 +171,7 @@ const char *ingot_session_message(const ingot_session *session);
 typedef struct {
   uint32_t instruction;
   const char *opcode; /* terminated */
-  const char *name;   /* the node's name, not terminated */
+  const char *name;   /* the node's name, terminated */
   size_t name_bytes;
   uint64_t nanoseconds;
 } ingot_op_event;
@@ -136,6 +183,9 @@ void ingot_set_op_hook(ingot_session *session, ingot_op_hook hook, void *context
  * Returns NULL when out of range; *info is filled when not NULL. */
 const void *ingot_result_data(ingot_session *session, uint32_t instruction, uint32_t result, ingot_tensor_info *info);
 
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif

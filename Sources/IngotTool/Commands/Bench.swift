@@ -76,7 +76,7 @@ func seededInputs(_ inputs: [TensorInfo]) -> [Tensor] {
     return Float(Int32(truncatingIfNeeded: state >> 32)) / 2_147_483_648
   }
   return inputs.map { info in
-    let element = info.elementType ?? .f32
+    let element = info.elementType
     let shape = Shape(info.shape)
     guard element.isFloat else { return Tensor(zeros: element, shape) }
     return Tensor((0..<shape.elementCount).map { _ in next() }, shape: shape, element: element)

@@ -57,7 +57,8 @@ struct Run: ParsableCommand {
       try batch.write(Npy.encode(tensor), to: path)
       written.append(
         Written(
-          name: info.name, element: info.element, shape: tensor.shape.extents, bound: info.shape, file: path))
+          name: info.name, element: info.element.rawValue, shape: tensor.shape.extents, bound: info.shape,
+          file: path))
     }
     try batch.commit()
     if json {
