@@ -37,7 +37,7 @@ extension GraphBuilder {
 
   /// scale × x + offset with constants.
   package mutating func affine(
-    _ x: ValueID, scale: Double = 1, offset: Double = 0, file: String = #fileID, line: Int = #line
+    _ x: ValueID, scale: Double = 1, offset: Double = -0.0, file: String = #fileID, line: Int = #line
   ) throws(Diagnostic) -> ValueID {
     try unary(Unary(.affine, scale, offset), x, file: file, line: line)
   }

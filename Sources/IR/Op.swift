@@ -229,7 +229,8 @@ private func writtenAttributesOf<Definition: OpDefinition>(
 ) -> [(name: String, value: AttributeValue)] {
   let standard = op.default
   return op.attributes.compactMap { attribute in
-    guard let value = attribute.get(op), value != attribute.get(standard) else { return nil }
+    // Compared as text, in which −0 is not 0.
+    guard let value = attribute.get(op), value.text != attribute.get(standard)?.text else { return nil }
     return (attribute.name, value)
   }
 }

@@ -32,11 +32,23 @@ extension Graph {
     return (node.operands[0], node.operands[1])
   }
 
-  /// scale × operand + offset, when the value is one; `neg` counts too.
+  /// scale × operand + offset, when the value is one; `neg` counts too. It is read as an expression, through
+  /// others before it that nobody else reads: computed in one step it may round differently.
   func affine(_ value: ValueID) -> (operand: ValueID, scale: Double, offset: Double)? {
-    if let (operand, op) = unary(value, .affine) { return (operand, op.p0, op.p1) }
-    if let (operand, _) = unary(value, .neg) { return (operand, -1, 0) }
-    return nil
+    guard var (operand, scale, offset) = affineStep(value) else { return nil }
+    while hasOneUse(operand), let inner = affineStep(operand) {
+      (operand, scale, offset) = (inner.operand, scale * inner.scale, scale * inner.offset + offset)
+    }
+    return (operand, scale, offset)
+  }
+
+  private func affineStep(_ value: ValueID) -> (operand: ValueID, scale: Double, offset: Double)? {
+    guard let node = node(value), case .unary(let op) = node.op else { return nil }
+    switch op.function {
+    case .affine: return (node.operands[0], op.p0, op.p1)
+    case .neg: return (node.operands[0], -1, -0.0)
+    default: return nil
+    }
   }
 
   /// Both orders of a commutative function's operands.

@@ -6,7 +6,7 @@ KERNEL_INLINE vf v_from_mask(vi mask) { return (vf)(mask & (vi)v_set(1.0f)); }
 #define FLOAT_UNARY_VECTORS(X)                                                                            \
   X(2, (vf)((vi)x ^ INT32_MIN))                                              /* neg */                    \
   X(3, v_abs(x))                                                             /* abs */                    \
-  X(4, v_select(x > 0.0f, v_set(1.0f), v_select(x < 0.0f, v_set(-1.0f), x))) /* sign */                   \
+  X(4, v_select(x > 0.0f, v_set(1.0f), v_select(x < 0.0f, v_set(-1.0f), x + 0.0f))) /* sign */                   \
   X(5, v_from_mask(x == 0.0f))                                               /* not */                    \
   X(7, v_relu(x))                                                            /* relu */                   \
   X(8, v_min(p1, v_max(p0, x)))                                              /* clip */                   \

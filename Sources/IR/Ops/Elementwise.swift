@@ -7,8 +7,8 @@ package import Tensors
 /// Predicates give bool; all others keep the operand's type.
 package struct Unary: OpDefinition {
   package var function = UnaryFunction.identity
-  package var p0 = 0.0
-  package var p1 = 0.0
+  @Exact package var p0 = 0.0
+  @Exact package var p1 = 0.0
 
   package init(_ function: UnaryFunction) {
     self.function = function
@@ -17,11 +17,12 @@ package struct Unary: OpDefinition {
     if parameters.count > 1 { p1 = parameters[1].value }
   }
 
-  package init(_ function: UnaryFunction, _ p0: Double, _ p1: Double = 0) {
+  /// With its first parameter, and its second or that one's default.
+  package init(_ function: UnaryFunction, _ p0: Double, _ p1: Double? = nil) {
     self.init(function)
     let count = function.parameters.count
     if count > 0 { self.p0 = p0 }
-    if count > 1 { self.p1 = p1 }
+    if count > 1, let p1 { self.p1 = p1 }
   }
 
   /// From its form as a call; nil if there is no such function or it has too many arguments.

@@ -28,7 +28,7 @@ extension Float {
     case .identity, .bitNot: return x
     case .neg: return x.map { -$0 }
     case .abs: return x.map { $0.magnitude }
-    case .sign: return x.map { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 }
+    case .sign: return x.map { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 + 0 }
     case .not: return x.map { $0 == 0 ? 1 : 0 }
     case .relu: return x.map { $0 < 0 ? 0 : $0 }
     case .clip: return x.map { clip($0, p0, p1) }

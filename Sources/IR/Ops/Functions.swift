@@ -14,7 +14,8 @@ package enum UnaryFunction: String, CaseIterable, Hashable, Sendable {
   case shrink
   case isNaN = "is_nan"
   case isInf = "is_inf"
-  /// p0 × x + p1.
+  /// p0 × x + p1, rounded after the product and after the sum. The default offset is −0, which adds nothing:
+  /// a sum with 0 would make −0 to 0.
   case affine
 
   /// Names and defaults of the parameters.
@@ -30,7 +31,7 @@ package enum UnaryFunction: String, CaseIterable, Hashable, Sendable {
     case .thresholdedRelu: [("alpha", 1)]
     case .shrink: [("lambda", 0.5), ("bias", 0)]
     case .isInf: [("negative", 1), ("positive", 1)]
-    case .affine: [("scale", 1), ("offset", 0)]
+    case .affine: [("scale", 1), ("offset", -0.0)]
     default: []
     }
   }

@@ -26,8 +26,8 @@ package struct Elementwise: OpDefinition {
     package var domain: Domain
     /// Registers read, as many as the function's arity.
     package var registers: [Int]
-    package var p0 = 0.0
-    package var p1 = 0.0
+    @Exact package var p0 = 0.0
+    @Exact package var p1 = 0.0
     package init(_ function: Function, in domain: Domain, _ registers: [Int], p0: Double = 0, p1: Double = 0)
     {
       self.function = function

@@ -183,7 +183,7 @@ package struct Pad: OpDefinition {
   package enum Mode: String, Hashable, Sendable { case constant, reflect, edge, wrap }
   package var pads: [Int] = []
   package var mode = Mode.constant
-  package var value = 0.0
+  @Exact package var value = 0.0
 
   package init(_ pads: [Int] = [], mode: Mode = .constant, value: Double = 0) {
     self.pads = pads

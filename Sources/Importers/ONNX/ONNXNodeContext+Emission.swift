@@ -22,7 +22,7 @@ extension ONNXNodeContext {
     try emit(.unary(Unary(function)), [x])
   }
 
-  func unary(_ function: UnaryFunction, _ x: ONNXOperand, _ p0: Double, _ p1: Double = 0) throws(Finding)
+  func unary(_ function: UnaryFunction, _ x: ONNXOperand, _ p0: Double, _ p1: Double? = nil) throws(Finding)
     -> ONNXOperand
   {
     try emit(.unary(Unary(function, p0, p1)), [x])
@@ -36,8 +36,8 @@ extension ONNXNodeContext {
     try emit(.select(Select()), [condition, a, b])
   }
 
-  /// scale × x + offset.
-  func affine(_ x: ONNXOperand, scale: Double = 1, offset: Double = 0) throws(Finding) -> ONNXOperand {
+  /// scale × x + offset; x itself for 1 and 0 of either sign.
+  func affine(_ x: ONNXOperand, scale: Double = 1, offset: Double = -0.0) throws(Finding) -> ONNXOperand {
     scale == 1 && offset == 0 ? x : try unary(.affine, x, scale, offset)
   }
 

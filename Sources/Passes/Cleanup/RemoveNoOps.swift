@@ -7,18 +7,21 @@ import Tensors
 ///     %b = mul %a, @one
 ///     %y = relu %b
 ///
-/// Among them are `x + 0`, `x × 1` and `x ÷ 1` with constants that do not broadcast x, slices and pads of
-/// nothing, and resizing to the same size. Reductions over axes of extent 1 become reshapes.
+/// Among them are `x + −0`, `x − 0`, `x × 1` and `x ÷ 1` with constants that do not broadcast x, slices and pads
+/// of nothing, and resizing to the same size. `x + 0` makes −0 to 0 and goes where no reader can tell, see
+/// ``Readers``. Reductions over axes of extent 1 become reshapes.
 package let removeNoOps = Pass("remove-no-ops", "Removes nodes that return an operand unchanged.") {
   (context: inout PassContext) throws(Diagnostic) in
+  var readers = Readers()
   for node in context.graph.order {
     let graph = context.graph
-    if let value = unchangedOperand(of: node, in: graph),
-      graph.type(of: value) == graph.type(of: graph.result(node))
+    let result = graph.result(node)
+    if let (value, changes) = unchangedOperand(of: node, in: graph),
+      graph.type(of: value) == graph.type(of: result), readers.overlook(changes, of: result, in: graph)
     {
       try context.replace(node, with: value, "removed \(graph.describe(node)), which changes nothing")
     } else if isReshapingReduction(node, in: graph) {
-      let shape = graph.shape(of: graph.result(node)).extents
+      let shape = graph.shape(of: result).extents
       try context.rewrite(
         node, as: .reshape(Reshape(shape)), graph[node].operands,
         "turned \(graph.describe(node)) over axes of extent 1 into a reshape")
@@ -26,8 +29,25 @@ package let removeNoOps = Pass("remove-no-ops", "Removes nodes that return an op
   }
 }
 
-/// The operand that equals the node's result, provided that the types agree too.
-private func unchangedOperand(of node: NodeID, in graph: Graph) -> ValueID? {
+/// The operand that equals the node's result, provided that the types agree too, and how it may differ after all.
+private func unchangedOperand(of node: NodeID, in graph: Graph) -> (ValueID, Sensitivity)? {
+  let entry = graph[node]
+  switch entry.op {
+  case .unary(let op) where op.function == .affine && op.p0 == 1 && op.p1 == 0:
+    return (entry.operands[0], op.p1.sign == .minus ? [] : .signOfZero)
+  case .binary(let op) where op.function == .add:
+    for (x, zero) in [(entry.operands[0], entry.operands[1]), (entry.operands[1], entry.operands[0])]
+    where graph.uniform(zero) == 0 { return (x, graph.holdsOnlyZeros(zero, .minus) ? [] : .signOfZero) }
+    return nil
+  case .binary(let op) where op.function == .sub:
+    guard graph.uniform(entry.operands[1]) == 0 else { return nil }
+    return (entry.operands[0], graph.holdsOnlyZeros(entry.operands[1], .plus) ? [] : .signOfZero)
+  default: return identicalOperand(of: node, in: graph).map { ($0, []) }
+  }
+}
+
+/// The operand that the node's result repeats bit by bit, provided that the types agree too.
+private func identicalOperand(of node: NodeID, in graph: Graph) -> ValueID? {
   let entry = graph[node]
   let x = entry.operands[0]
   let shape = graph.shape(of: x)
@@ -35,7 +55,6 @@ private func unchangedOperand(of node: NodeID, in graph: Graph) -> ValueID? {
   case .unary(let op):
     switch op.function {
     case .identity: return x
-    case .affine: return op.p0 == 1 && op.p1 == 0 ? x : nil
     case .clip: return op.p0 == -.infinity && op.p1 == .infinity ? x : nil
     case .relu, .abs, .floor, .ceil, .round, .trunc, .sign:
       // Applying one of these twice is applying it once.
@@ -46,9 +65,7 @@ private func unchangedOperand(of node: NodeID, in graph: Graph) -> ValueID? {
   case .binary(let op):
     let y = entry.operands[1]
     switch op.function {
-    case .add: return graph.uniform(y) == 0 ? x : graph.uniform(x) == 0 ? y : nil
     case .mul: return graph.uniform(y) == 1 ? x : graph.uniform(x) == 1 ? y : nil
-    case .sub: return graph.uniform(y) == 0 ? x : nil
     case .div, .pow: return graph.uniform(y) == 1 ? x : nil
     case .max, .min: return x == y ? x : nil
     default: return nil

@@ -54,37 +54,48 @@ struct ChannelAffine {
 
 /// Folds one node that scales and shifts channels into the linear op before it, or the one after it. Returns
 /// whether it did.
-func foldIntoNeighbour(_ node: NodeID, in context: inout PassContext) throws(Diagnostic) -> Bool {
-  if try foldIntoProducer(node, in: &context) { return true }
-  return try foldIntoReader(node, in: &context)
+///
+/// The terms of the linear op's sums then round differently, which is sound where nobody reads the last digit of
+/// its result: an integer convolution (q − z)·w·s before a rounding stays, as its sums are exact. Nor may the
+/// weights leave the range of their type.
+func foldIntoNeighbour(
+  _ node: NodeID, in context: inout PassContext, _ readers: inout Readers
+) throws(Diagnostic) -> Bool {
+  if try foldIntoProducer(node, in: &context, &readers) { return true }
+  return try foldIntoReader(node, in: &context, &readers)
 }
 
-private func foldIntoProducer(_ node: NodeID, in context: inout PassContext) throws(Diagnostic) -> Bool {
+private func foldIntoProducer(
+  _ node: NodeID, in context: inout PassContext, _ readers: inout Readers
+) throws(Diagnostic) -> Bool {
   let graph = context.graph
   for operand in graph[node].operands where graph.hasOneUse(operand) {
     guard let producer = graph.producer(of: operand), let linear = LinearOp(producer, in: graph),
       linear.activation == nil, let affine = ChannelAffine(node, along: linear.outputAxis, in: graph),
-      affine.x == operand
+      affine.x == operand, readers.overlook(.lastDigit, of: operand, in: graph),
+      let operands = linear.foldingOutput(
+        scale: affine.scale, offset: affine.offset, addend: graph.addend(of: node), in: &context)
     else { continue }
     let description = "folded \(graph.describe(node)) into \(graph.describe(producer))"
-    let operands = linear.foldingOutput(
-      scale: affine.scale, offset: affine.offset, addend: graph.addend(of: node), in: &context)
     try context.rewrite(node, as: graph[producer].op, operands, named: producer, description)
     return true
   }
   return false
 }
 
-private func foldIntoReader(_ node: NodeID, in context: inout PassContext) throws(Diagnostic) -> Bool {
+private func foldIntoReader(
+  _ node: NodeID, in context: inout PassContext, _ readers: inout Readers
+) throws(Diagnostic) -> Bool {
   let graph = context.graph
   let result = graph.result(node)
   guard let reader = graph.onlyUser(of: result), let linear = LinearOp(reader, in: graph),
     graph[reader].operands[linear.input] == result,
-    let affine = ChannelAffine(node, along: linear.inputAxis, in: graph)
+    let affine = ChannelAffine(node, along: linear.inputAxis, in: graph),
+    linear.canAbsorbInputOffset || affine.offset.allSatisfy({ $0 == 0 }),
+    readers.overlook(.lastDigit, of: graph.result(reader), in: graph),
+    let operands = linear.foldingInput(affine.x, scale: affine.scale, offset: affine.offset, in: &context)
   else { return false }
-  guard linear.canAbsorbInputOffset || affine.offset.allSatisfy({ $0 == 0 }) else { return false }
   let description = "folded \(graph.describe(node)) into \(graph.describe(reader)), which reads it"
-  let operands = linear.foldingInput(affine.x, scale: affine.scale, offset: affine.offset, in: &context)
   try context.rewrite(reader, as: graph[reader].op, operands, description)
   return true
 }

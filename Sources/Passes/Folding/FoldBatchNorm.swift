@@ -12,8 +12,9 @@ package let foldBatchNorm = Pass(
   "fold-batch-norm", "Folds batch normalisation into neighbouring conv and matmul."
 ) {
   (context: inout PassContext) throws(Diagnostic) in
+  var readers = Readers()
   for node in context.graph.order where context.graph.contains(node) {
     guard case .batchNorm = context.graph[node].op else { continue }
-    _ = try foldIntoNeighbour(node, in: &context)
+    _ = try foldIntoNeighbour(node, in: &context, &readers)
   }
 }

@@ -13,13 +13,14 @@ package let foldScaleOffset = Pass(
   "fold-scale-offset", "Folds scales and offsets into neighbouring conv and matmul."
 ) {
   (context: inout PassContext) throws(Diagnostic) in
+  var readers = Readers()
   for node in context.graph.order where context.graph.contains(node) {
     switch context.graph[node].op {
     case .unary(let op) where op.function == .affine || op.function == .neg: break
     case .binary: break
     default: continue
     }
-    if try foldIntoNeighbour(node, in: &context) { continue }
+    if try foldIntoNeighbour(node, in: &context, &readers) { continue }
     if try movePastReshape(node, in: &context) { continue }
     try addBias(node, in: &context)
   }
@@ -43,7 +44,7 @@ private func movePastReshape(_ node: NodeID, in context: inout PassContext) thro
   return true
 }
 
-/// Turns a vector added to a matmul of two activations into its bias.
+/// Turns a vector added to a matmul without a bias into one, to the same bits: it is added to the finished sums.
 private func addBias(_ node: NodeID, in context: inout PassContext) throws(Diagnostic) {
   let graph = context.graph
   for (a, b) in graph.eitherOrder(graph.result(node), .add) {

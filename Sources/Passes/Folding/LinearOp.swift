@@ -9,22 +9,34 @@ struct ChannelView {
   var channels: Int
   var inner: Int
 
-  /// The weight with every element multiplied by its channel's factor.
-  func scaled(_ tensor: Tensor, by factors: [Double]) -> Tensor {
+  /// The weight with every element multiplied by its channel's factor; nil if that would overflow, or leave a
+  /// channel without a normal number that had one: it would have lost digits.
+  func scaled(_ tensor: Tensor, by factors: [Double]) -> Tensor? {
     var numbers = tensor.floats
+    var largest = [(before: Float, after: Float)](repeating: (0, 0), count: groups * channels)
     var index = 0
     for group in 0..<groups {
       for _ in 0..<outer {
-        for channel in 0..<channels {
-          let factor = factors[group * channels + channel]
+        for channel in (group * channels)..<((group + 1) * channels) {
+          let factor = factors[channel]
+          var (before, after) = largest[channel]
           for _ in 0..<inner {
-            numbers[index] = Float(Double(numbers[index]) * factor)
+            let product = Float(Double(numbers[index]) * factor)
+            before = max(before, abs(numbers[index]))
+            after = max(after, abs(product))
+            numbers[index] = product
             index += 1
           }
+          largest[channel] = (before, after)
         }
       }
     }
-    return Tensor(numbers, shape: tensor.shape, element: tensor.element)
+    let normal = tensor.element.normalRange
+    let isSound = zip(largest, factors).allSatisfy { sizes, factor in
+      sizes.after <= normal.upperBound
+        && (sizes.after >= normal.lowerBound || sizes.before < normal.lowerBound || factor == 0)
+    }
+    return isSound ? Tensor(numbers, shape: tensor.shape, element: tensor.element) : nil
   }
 
   /// Σ over channels of element × the channel's term, as [groups, outer, inner].
@@ -151,39 +163,43 @@ struct LinearOp {
     }
   }
 
-  /// The node's operands after y = scale·(W·x + b) + offset for each output channel. A new bias is named
-  /// after `addend`, or after the weight.
+  /// The node's operands after y = scale·(W·x + b) + offset for each output channel; nil if fp32 does not hold
+  /// them. A new bias is named after `addend`, or after the weight.
   func foldingOutput(
     scale: [Double], offset: [Double], addend: ValueID?, in context: inout PassContext
-  ) -> [ValueID] {
+  ) -> [ValueID]? {
     let numbers = zip(biasNumbers, zip(scale, offset)).map { $0 * $1.0 + $1.1 }
-    let isScaled = scale.contains { $0 != 1 }
-    return operands(isScaled ? outputs.scaled(weightTensor, by: scale) : nil, numbers, addend, in: &context)
+    return operands(outputs, scale, numbers, addend, in: &context)
   }
 
-  /// The node's operands after y = W·(scale·x + offset) + b for each input channel.
+  /// The node's operands after y = W·(scale·x + offset) + b for each input channel; nil if fp32 does not hold
+  /// them.
   func foldingInput(
     _ x: ValueID, scale: [Double], offset: [Double], in context: inout PassContext
-  ) -> [ValueID] {
+  ) -> [ValueID]? {
     var numbers = biasNumbers
     if offset.contains(where: { $0 != 0 }) {
       let sums = inputs.contracted(weightTensor, with: offset)
       let share = sums.count / numbers.count
       for (index, sum) in sums.enumerated() { numbers[index / share] += sum }
     }
-    let isScaled = scale.contains { $0 != 1 }
-    var result = operands(
-      isScaled ? inputs.scaled(weightTensor, by: scale) : nil, numbers, nil, in: &context)
-    result[input] = x
+    var result = operands(inputs, scale, numbers, nil, in: &context)
+    result?[input] = x
     return result
   }
 
   private func operands(
-    _ newWeight: Tensor?, _ numbers: [Double], _ addend: ValueID?, in context: inout PassContext
-  ) -> [ValueID] {
+    _ view: ChannelView, _ scale: [Double], _ numbers: [Double], _ addend: ValueID?,
+    in context: inout PassContext
+  ) -> [ValueID]? {
+    let greatest = Double(biasElement.normalRange.upperBound)
+    guard numbers == biasNumbers || numbers.allSatisfy({ abs($0) <= greatest }) else { return nil }
     let old = context.graph[node].operands
     var result = Array(old.prefix(2))
-    if let newWeight { result[1 - input] = context.addWeight(foldedFrom: weight, newWeight) }
+    if scale.contains(where: { $0 != 1 }) {
+      guard let scaled = view.scaled(weightTensor, by: scale) else { return nil }
+      result[1 - input] = context.addWeight(foldedFrom: weight, scaled)
+    }
     if numbers == biasNumbers {
       if let bias { result.append(bias) }
       return result

@@ -2,7 +2,8 @@ import IR
 import Tensors
 
 /// Merges convolutions or matrix products of one input whose results are added, as classifiers with two
-/// heads and reparametrised blocks have them: A·x + B·x = (A + B)·x.
+/// heads and reparametrised blocks have them: A·x + B·x = (A + B)·x, where nobody reads the last digit of the
+/// result and no weight overflows.
 ///
 ///     %a = matmul %x, @a, @c                       ->      %y = matmul %x, @a.folded, @c.folded
 ///     %b = matmul %x, @b, @d
@@ -11,6 +12,7 @@ package let mergeParallelLinear = Pass(
   "merge-parallel-linear", "Merges linear ops of one input whose results are added."
 ) {
   (context: inout PassContext) throws(Diagnostic) in
+  var readers = Readers()
   for node in context.graph.order where context.graph.contains(node) {
     let graph = context.graph
     guard let (a, b) = graph.binary(graph.result(node), .add), a != b, graph.hasOneUse(a), graph.hasOneUse(b),
@@ -21,9 +23,12 @@ package let mergeParallelLinear = Pass(
       left.input == right.input, left.activation == nil,
       graph[first].operands[left.input] == graph[second].operands[right.input],
       left.weightTensor.shape == right.weightTensor.shape,
-      left.weightTensor.element == right.weightTensor.element
+      left.weightTensor.element == right.weightTensor.element,
+      readers.overlook(.lastDigit, of: graph.result(node), in: graph)
     else { continue }
     let sums = zip(left.weightTensor.floats, right.weightTensor.floats).map { $0 + $1 }
+    let greatest = left.weightTensor.element.normalRange.upperBound
+    guard sums.allSatisfy({ abs($0) <= greatest }) else { continue }
     let weight = Tensor(sums, shape: left.weightTensor.shape, element: left.weightTensor.element)
     var operands = Array(graph[first].operands.prefix(2))
     operands[1 - left.input] = context.addWeight(foldedFrom: left.weight, weight)

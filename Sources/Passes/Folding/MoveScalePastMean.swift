@@ -8,19 +8,20 @@ import Tensors
 ///     %y = reduce %a {kind = mean, axes = [2, 3]}          %y = mul %b, @s
 ///
 /// The constant must not vary along the axes of the mean. Average pooling that does not count padding is a
-/// mean too.
+/// mean too. As its terms then round differently, nobody may read the mean's last digit, see ``Readers``.
 package let moveScalePastMean = Pass(
   "move-scale-past-mean", "Scales channels after a mean in place of before it."
 ) {
   (context: inout PassContext) throws(Diagnostic) in
   // Backwards, so that a product whose sum has moved can follow it.
+  var readers = Readers()
   for node in context.graph.order.reversed() {
     let graph = context.graph
     let result = graph.result(node)
     guard graph.type(of: result).element.isFloat, let reader = graph.onlyUser(of: result) else { continue }
-    guard let (x, rebuild) = scaling(node, in: graph), commutes(reader, with: rebuild, in: graph) else {
-      continue
-    }
+    guard let (x, rebuild) = scaling(node, in: graph), commutes(reader, with: rebuild, in: graph),
+      readers.overlook(.lastDigit, of: graph.result(reader), in: graph)
+    else { continue }
     let inner = try context.insert(graph[reader].op, [x], before: reader)
     let description = "moved \(graph.describe(node)) past \(graph.describe(reader))"
     let operands: [ValueID]

@@ -7,19 +7,21 @@ import Tensors
 ///     %b = mul %a, @scale
 ///     %y = add %b, @bias
 ///
-/// They combine with a scale and a bias that are there already. Weights without contents join as they are
-/// where nothing is to combine.
+/// They combine with a scale and a bias that are there already, unless a number leaves the range of its type.
+/// Weights without contents join as they are where nothing is to combine. Kernels may multiply by the scale in
+/// another order, so that nobody may read the result's last digit, see ``Readers``.
 package let absorbNormScale = Pass(
   "absorb-norm-scale", "Makes products and sums after a normalisation its scale and bias."
 ) {
   (context: inout PassContext) throws(Diagnostic) in
+  var readers = Readers()
   for node in context.graph.order where context.graph.contains(node) {
     let graph = context.graph
     guard case .binary(let op) = graph[node].op, op.function == .mul || op.function == .add else { continue }
     let result = graph.result(node)
     for (normed, factor) in graph.eitherOrder(result, op.function) {
       guard graph.hasOneUse(normed), graph.type(of: normed) == graph.type(of: result),
-        let producer = graph.producer(of: normed),
+        let producer = graph.producer(of: normed), readers.overlook(.lastDigit, of: result, in: graph),
         let parameters = NormParameters(of: graph[producer], in: graph),
         let operands = parameters.operands(after: op.function, factor, in: &context)
       else { continue }
@@ -78,6 +80,12 @@ private struct NormParameters {
     for index in existing.indices.dropFirst() where function == .mul || index == 2 {
       guard let tensor = graph.constant(existing[index]) else { return nil }
       let combined = zip(tensor.floats, numbers).map { function == .mul ? $0 * $1 : $0 + $1 }
+      let normal = tensor.element.normalRange
+      let isSound = zip(combined, zip(tensor.floats, numbers)).allSatisfy { result, terms in
+        let hasAllDigits = function == .add || min(abs(terms.0), abs(terms.1)) < normal.lowerBound
+        return abs(result) <= normal.upperBound && (hasAllDigits || abs(result) >= normal.lowerBound)
+      }
+      guard isSound else { return nil }
       let weight = Tensor(combined, shape: shape, element: tensor.element)
       result[index] = context.addWeight(foldedFrom: existing[index], weight)
     }

@@ -12,6 +12,7 @@ package let recogniseGates = Pass(
   "recognise-gates", "Recognises silu, hard_swish and mish as x times a gate of x."
 ) {
   (context: inout PassContext) throws(Diagnostic) in
+  var readers = Readers()
   for node in context.graph.order.reversed() where context.graph.contains(node) {
     let graph = context.graph
     let root = graph.result(node)
@@ -30,7 +31,8 @@ package let recogniseGates = Pass(
     guard factors.count == 2 else { continue }
     for (x, gate) in [(factors[0], factors[1]), (factors[1], factors[0])] {
       guard graph.hasOneUse(gate), let function = gated(x, gate, scale, in: graph),
-        graph.type(of: x) == graph.type(of: root)
+        graph.type(of: x) == graph.type(of: root),
+        function.function != .hardSwish || readers.overlook(.lastDigit, of: root, in: graph)
       else { continue }
       try context.rewrite(
         node, as: .unary(function), [x], "recognised \(function.name) in \(graph.describe(node))")

@@ -9,13 +9,17 @@ import Tensors
 ///     %y = reciprocal %c
 ///
 /// Likewise `softplus` as log(1 + exp(x)), `hard_sigmoid` as a clip to [0, 1] of an affine function, and
-/// `leaky_relu` as the larger of x and a·x.
+/// `leaky_relu` as the larger of x and a·x. `hard_sigmoid` may differ from what it stands for in the last digit,
+/// which nobody may read, see ``Readers``.
 package let recogniseSigmoids = Pass(
   "recognise-sigmoids", "Recognises sigmoid, softplus, hard_sigmoid and leaky_relu written out."
 ) { (context: inout PassContext) throws(Diagnostic) in
+  var readers = Readers()
   for node in context.graph.order where context.graph.contains(node) {
     let graph = context.graph
-    guard graph.type(of: graph.result(node)).element.isFloat, let (function, x) = recognise(node, in: graph)
+    let result = graph.result(node)
+    guard graph.type(of: result).element.isFloat, let (function, x) = recognise(node, in: graph),
+      function.function != .hardSigmoid || readers.overlook(.lastDigit, of: result, in: graph)
     else { continue }
     try context.rewrite(
       node, as: .unary(function), [x], "recognised \(function.name) in \(graph.describe(node))")
@@ -48,7 +52,7 @@ private func recognise(_ node: NodeID, in graph: Graph) -> (Unary, ValueID)? {
     }
   case .binary(let op) where op.function == .max:
     for (x, scaled) in graph.eitherOrder(graph.result(node), .max) {
-      guard case (let source, let scale, 0.0)? = graph.affine(scaled), source == x, scale >= 0, scale <= 1
+      guard case (let source, let scale, 0.0)? = graph.affine(scaled), source == x, scale > 0, scale <= 1
       else { continue }
       return (Unary(.leakyRelu, scale), x)
     }
