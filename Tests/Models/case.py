@@ -32,6 +32,8 @@ class Case:
     dims: dict[str, int] = dataclasses.field(default_factory=dict)
     constants: dict[str, str] = dataclasses.field(default_factory=dict)
     tolerance: float = 1e-4
+    """The share of an integer output's elements that may lie one off, where floats are rounded to them."""
+    off_by_one: float = 0.0
     inputs: dict[str, str] = dataclasses.field(default_factory=dict)
     outputs: dict[str, str] = dataclasses.field(default_factory=dict)
     """Left out unless all cases are meant."""

@@ -8,13 +8,22 @@ import dataclasses
 import pathlib
 import shutil
 
+import integers
 import seeded
+import statically_quantized
 import systems
 import trained_onnx
 import trained_torch
 from case import Case
 
-CASES = seeded.CASES | systems.CASES | trained_onnx.CASES | trained_torch.CASES
+CASES = (
+    seeded.CASES
+    | integers.CASES
+    | statically_quantized.CASES
+    | systems.CASES
+    | trained_onnx.CASES
+    | trained_torch.CASES
+)
 
 # Many seconds or hundreds of megabytes to make, or to check: only with --all.
 SLOW = {
@@ -22,6 +31,7 @@ SLOW = {
     "dat_light_x2",
     "ddddocr_common",
     "fcpe",
+    "quantized_efficientnet_b0",
     "resnet50",
 }
 
