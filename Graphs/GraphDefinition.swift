@@ -22,15 +22,17 @@ package struct GraphVariant: Sendable {
   package var name: String
   /// Extents that the user can choose, with the published ones as defaults.
   package var dimensions: [Dimension]
+  /// Choices among words, with the published ones as defaults.
+  package var options: [GraphOption]
   package var facts: Facts
   private let body: @Sendable (Dimensions) throws(Diagnostic) -> Module
 
   /// A variant of one graph.
   init(
-    _ name: String, dimensions: [Dimension] = [], facts: Facts,
+    _ name: String, dimensions: [Dimension] = [], options: [GraphOption] = [], facts: Facts,
     body: @escaping @Sendable (Dimensions) throws(Diagnostic) -> Graph
   ) {
-    self.init(name, dimensions: dimensions, facts: facts) { chosen throws(Diagnostic) in
+    self.init(name, dimensions: dimensions, options: options, facts: facts) { chosen throws(Diagnostic) in
       Module([try body(chosen)])
     }
   }
@@ -38,22 +40,27 @@ package struct GraphVariant: Sendable {
   /// A variant of several functions, of which the first is the one that users call and the others those that
   /// it calls.
   init(
-    _ name: String, dimensions: [Dimension] = [], facts: Facts,
+    _ name: String, dimensions: [Dimension] = [], options: [GraphOption] = [], facts: Facts,
     functions body: @escaping @Sendable (Dimensions) throws(Diagnostic) -> Module
   ) {
     self.name = name
     self.dimensions = dimensions
+    self.options = options
     self.facts = facts
     self.body = body
   }
 
   /// Builds the first function alone; see ``module(_:)``.
-  package func build(_ chosen: [(name: String, extent: Int)] = []) throws(Diagnostic) -> Graph {
-    try module(chosen).functions[0]
+  package func build(
+    _ chosen: [(name: String, extent: Int)] = [], _ settings: [GraphSetting] = []
+  ) throws(Diagnostic) -> Graph {
+    try module(chosen, settings).functions[0]
   }
 
-  /// Builds the functions with some dimensions changed. Parameters are declared, not filled.
-  package func module(_ chosen: [(name: String, extent: Int)] = []) throws(Diagnostic) -> Module {
+  /// Builds the functions with some dimensions and options changed. Parameters are declared, not filled.
+  package func module(
+    _ chosen: [(name: String, extent: Int)] = [], _ settings: [GraphSetting] = []
+  ) throws(Diagnostic) -> Module {
     var values = Dictionary(uniqueKeysWithValues: dimensions.map { ($0.name, $0.extent) })
     for (name, extent) in chosen {
       guard let dimension = dimensions.first(where: { $0.name == name }) else {
@@ -70,7 +77,8 @@ package struct GraphVariant: Sendable {
       }
       values[name] = extent
     }
-    return try body(Dimensions(values: values))
+    let words = Dictionary(uniqueKeysWithValues: try self.settings(settings).map { ($0.name, $0.value) })
+    return try body(Dimensions(values: values, words: words))
   }
 }
 
@@ -91,11 +99,17 @@ package struct Dimension: Sendable {
   }
 }
 
-/// The extents chosen for one build.
+/// The extents and options chosen for one build.
 struct Dimensions: Sendable {
   fileprivate let values: [String: Int]
+  fileprivate let words: [String: String]
   /// The extent of a dimension that the variant declares.
   subscript(name: String) -> Int { values[name] ?? 1 }
+
+  /// The value of an option that the variant declares; `fallback` where it declares none of that name.
+  func option<T: RawRepresentable<String>>(_ name: String, _ fallback: T) -> T {
+    words[name].flatMap { T(rawValue: $0) } ?? fallback
+  }
 
   /// Those of one part of a variant: extents whose names begin with `prefix` stand in place of others.
   func selecting(prefix: String) -> Dimensions {
@@ -103,6 +117,6 @@ struct Dimensions: Sendable {
     for (name, extent) in values where name.hasPrefix(prefix) {
       selected[String(name.dropFirst(prefix.count))] = extent
     }
-    return Dimensions(values: selected)
+    return Dimensions(values: selected, words: words)
   }
 }

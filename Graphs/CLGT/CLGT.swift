@@ -5,19 +5,36 @@ import Tensors
 /// arXiv 2308.02038.
 ///
 /// Public are its two modules, one that predicts for each student and one that explains by the attention, and
-/// that a graph transformer carries features of edges through its layers. The layers here are those of the
-/// public edge-feature graph transformer (*A Generalization of Transformer Networks to Graphs*, Dwivedi and
-/// Bresson, arXiv 2012.09699), with the names of its checkpoints; sizes, layer count and read-out are ours.
+/// that a graph transformer carries features of edges through its layers. The network here is the public
+/// edge-feature graph transformer (*A Generalization of Transformer Networks to Graphs*, Dwivedi and
+/// Bresson, arXiv 2012.09699), with the names of its checkpoints, which for molecules looks kinds of nodes and
+/// edges up in tables and reads out one row for the graph. Sizes, layer count, features that are numbers and the
+/// read-out by node are ours.
 ///
 /// A graph is a list of edges of fixed length: what is not used is masked out and may point anywhere inside.
 struct CLGT: Sendable {
   enum Norm: Sendable { case layer, batch }
 
+  /// What nodes and edges are told apart by.
+  enum Features: Sendable, Equatable {
+    /// Numbers, through a linear layer.
+    case numbers
+    /// The kind of each, out of so many, through a table, as in the public network for molecules.
+    case kinds(ofNodes: Int, ofEdges: Int)
+  }
+
+  /// What is predicted for: each node, or the whole graph by its nodes taken together.
+  enum ReadOut: String, Sendable, CaseIterable {
+    case nodes, mean, sum, max
+  }
+
   var width: Int
   var heads = 8
   var layers = 10
   var norm = Norm.layer
-  /// Numbers predicted for each node.
+  var features = Features.numbers
+  var readOut = ReadOut.nodes
+  /// Numbers predicted for each node, or for the graph.
   var outputs = 1
 
   /// Edges of a graph of N nodes.
@@ -36,21 +53,23 @@ struct CLGT: Sendable {
     var edges: ValueID
   }
 
-  /// Predictions [N, outputs], and for each layer the weight of every edge by head, [E, heads], 0 for padding.
+  /// Predictions [N, outputs], or [1, outputs] for the graph, and for each layer the weight of every edge by head, [E, heads], 0 for padding.
   ///
   /// The new features of edges of the last layer are computed as in the public layer, whose checkpoints hold
   /// their parameters, but nothing reads them: passes remove them.
   ///
-  /// - nodes: [N, node features]; positions: [N, k], small eigenvectors of the graph's Laplacian;
-  ///   edgeFeatures: [E, edge features].
+  /// - nodes: [N, node features], or i64 [N] of kinds; positions: [N, k], small eigenvectors of the graph's
+  ///   Laplacian; edgeFeatures: [E, edge features], or i64 [E] of kinds.
   func predict(
     _ b: inout GraphBuilder, nodes: ValueID, positions: ValueID, edgeFeatures: ValueID, _ edges: Edges
   ) throws(Diagnostic) -> (predictions: ValueID, weights: [ValueID]) {
+    let kinds: (nodes: Int?, edges: Int?) =
+      if case .kinds(let ofNodes, let ofEdges) = features { (ofNodes, ofEdges) } else { (nil, nil) }
     var state = State(
       nodes: try b.add(
-        b.linear("embedding_h", nodes, features: width),
+        embed(&b, "embedding_h", nodes, kinds: kinds.nodes),
         b.linear("embedding_lap_pos_enc", positions, features: width)),
-      edges: try b.linear("embedding_e", edgeFeatures, features: width))
+      edges: try embed(&b, "embedding_e", edgeFeatures, kinds: kinds.edges))
     var weights: [ValueID] = []
     for index in 0..<layers {
       let (next, weight) = try b.scope("layers", index) { b throws(Diagnostic) in
@@ -58,7 +77,25 @@ struct CLGT: Sendable {
       }
       (state, weights) = (next, weights + [weight])
     }
-    return (try readOut(&b, state.nodes), weights)
+    return (try predictions(&b, of: pooled(&b, state.nodes)), weights)
+  }
+
+  /// By a table of so many kinds, or by a linear layer for nil.
+  private func embed(
+    _ b: inout GraphBuilder, _ name: String, _ x: ValueID, kinds: Int?
+  ) throws(Diagnostic) -> ValueID {
+    guard let kinds else { return try b.linear(name, x, features: width) }
+    return try b.embedding(name, x, count: kinds, width: width)
+  }
+
+  /// What the read-out sees: nodes [N, width], or one row for the graph.
+  private func pooled(_ b: inout GraphBuilder, _ nodes: ValueID) throws(Diagnostic) -> ValueID {
+    switch readOut {
+    case .nodes: nodes
+    case .mean: try b.reduce(.mean, nodes, axes: [0], keep: true)
+    case .sum: try b.reduce(.sum, nodes, axes: [0], keep: true)
+    case .max: try b.reduce(.max, nodes, axes: [0], keep: true)
+    }
   }
 
   /// Attention, then a feed-forward network for nodes and one for edges, each added to what it reads.
@@ -142,7 +179,7 @@ struct CLGT: Sendable {
   }
 
   /// Three layers, each half as wide as the one before.
-  private func readOut(_ b: inout GraphBuilder, _ nodes: ValueID) throws(Diagnostic) -> ValueID {
+  private func predictions(_ b: inout GraphBuilder, of nodes: ValueID) throws(Diagnostic) -> ValueID {
     try b.scope("MLP_layer.FC_layers") { b throws(Diagnostic) in
       let x = try b.relu(b.linear("0", nodes, features: width / 2))
       let y = try b.relu(b.linear("1", x, features: width / 4))

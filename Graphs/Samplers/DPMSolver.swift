@@ -16,6 +16,7 @@ package import IR
 ///
 ///     epsilon    D = x/α − σ/α × output
 ///     velocity   D = α × x − σ × output
+///     sample     D = output
 ///     x′ = σ′/σ × x + φ × (1 + 1/2r) × D − φ/2r × m
 ///
 /// without the terms in r at the first step, and at the last where that is of first order.
@@ -29,14 +30,17 @@ package struct DPMSolver: Sendable {
 
   package var noise = NoiseSchedule.stableDiffusion
   package var prediction: Prediction
-  package var spacing = TimestepSpacing.linspace
+  package var spacing: TimestepSpacing
   /// Added to the times of ``TimestepSpacing/leading``.
   package var stepsOffset = 0
   package var lastSigma = LastSigma.zero
   /// Whether the last of fewer than 15 steps is of first order; with ``LastSigma/zero`` it always is.
   package var lowerOrderFinal = true
 
-  package init(prediction: Prediction) { self.prediction = prediction }
+  package init(prediction: Prediction, spacing: TimestepSpacing = .linspace) {
+    self.prediction = prediction
+    self.spacing = spacing
+  }
 
   package func schedule(steps: Int) throws(Diagnostic) -> SamplerSchedule {
     let times = try spacing.times(steps: steps, of: noise.count, offset: stepsOffset, excludesFirst: true)
@@ -62,10 +66,7 @@ package struct DPMSolver: Sendable {
     var step = SamplerStep(
       time: time, nextFromSample: next.sigma / now.sigma, nextFromData: phi * (1 + slope),
       nextFromMemory: -phi * slope, memoryFromData: 1)
-    switch prediction {
-    case .epsilon: (step.dataFromSample, step.dataFromOutput) = (1 / now.alpha, -now.sigma / now.alpha)
-    case .velocity: (step.dataFromSample, step.dataFromOutput) = (now.alpha, -now.sigma)
-    }
+    (step.dataFromSample, step.dataFromOutput) = prediction.data(alpha: now.alpha, sigma: now.sigma)
     return step
   }
 

@@ -8,14 +8,18 @@ package import IR
 ///
 ///     epsilon    x′ = x + d × output
 ///     velocity   x′ = (1 + d × s/(s² + 1)) × x + d/√(s² + 1) × output
+///     sample     x′ = (1 + d/s) × x − d/s × output
 package struct EulerDiscrete: Sendable {
   package var noise = NoiseSchedule.stableDiffusion
   package var prediction: Prediction
-  package var spacing = TimestepSpacing.linspace
+  package var spacing: TimestepSpacing
   /// Added to the times of ``TimestepSpacing/leading``.
   package var stepsOffset = 0
 
-  package init(prediction: Prediction) { self.prediction = prediction }
+  package init(prediction: Prediction, spacing: TimestepSpacing = .linspace) {
+    self.prediction = prediction
+    self.spacing = spacing
+  }
 
   package func schedule(steps: Int) throws(Diagnostic) -> SamplerSchedule {
     let times = try spacing.times(steps: steps, of: noise.count, offset: stepsOffset)
@@ -28,14 +32,12 @@ package struct EulerDiscrete: Sendable {
   }
 
   private func step(time: Double, from sigma: Double, to next: Double) -> SamplerStep {
-    let (change, variance) = (next - sigma, sigma * sigma + 1)
-    let scale = 1 / variance.squareRoot()
-    return switch prediction {
-    case .epsilon: SamplerStep(time: time, inputScale: scale, nextFromSample: 1, nextFromData: change)
-    case .velocity:
-      SamplerStep(
-        time: time, inputScale: scale, nextFromSample: 1 + change * sigma / variance,
-        nextFromData: change * scale)
-    }
+    let scale = 1 / (sigma * sigma + 1).squareRoot()
+    let (fromSample, fromOutput) = prediction.data(alpha: scale, sigma: sigma * scale)
+    // The slope is (x − data) ÷ s.
+    let share = next / sigma - 1
+    return SamplerStep(
+      time: time, inputScale: scale, nextFromSample: 1 + share * (1 - fromSample * scale),
+      nextFromData: -share * fromOutput)
   }
 }

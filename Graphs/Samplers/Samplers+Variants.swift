@@ -8,25 +8,22 @@ let samplers = GraphDefinition(
   summary: "sampling loops around Stable Diffusion 1.5's denoiser, with the sample after every step",
   paper: "as each sampler's file says",
   variants: [
-    variant("ddim_epsilon", steps: 25) { steps throws(Diagnostic) in
-      try DDIM(prediction: .epsilon).schedule(steps: steps)
+    variant("ddim_epsilon", steps: 25, DDIM.options(.epsilon), DDIM.schedule),
+    variant("ddim_velocity", steps: 8, DDIM.options(.velocity), DDIM.schedule),
+    variant("ddim_two_calls", steps: 25, guidance: .twoCalls, DDIM.options(.epsilon), DDIM.schedule),
+    variant("dpm_solver", steps: 20, [.prediction(.epsilon), .spacing(.linspace)]) {
+      chosen throws(Diagnostic) in
+      try DPMSolver(
+        prediction: chosen.option("prediction", .epsilon), spacing: chosen.option("spacing", .linspace)
+      ).schedule(steps: chosen["steps"])
     },
-    variant("ddim_velocity", steps: 8) { steps throws(Diagnostic) in
-      try DDIM(prediction: .velocity).schedule(steps: steps)
+    variant("euler", steps: 25, [.prediction(.epsilon), .spacing(.linspace)]) {
+      chosen throws(Diagnostic) in
+      try EulerDiscrete(
+        prediction: chosen.option("prediction", .epsilon), spacing: chosen.option("spacing", .linspace)
+      ).schedule(steps: chosen["steps"])
     },
-    variant("ddim_two_calls", steps: 25, guidance: .twoCalls) {
-      steps throws(Diagnostic) in
-      try DDIM(prediction: .epsilon).schedule(steps: steps)
-    },
-    variant("dpm_solver", steps: 20) { steps throws(Diagnostic) in
-      try DPMSolver(prediction: .epsilon).schedule(steps: steps)
-    },
-    variant("euler", steps: 25) { steps throws(Diagnostic) in
-      try EulerDiscrete(prediction: .epsilon).schedule(steps: steps)
-    },
-    variant("flow", steps: 4) { steps throws(Diagnostic) in
-      try Flow(steps: steps).schedule()
-    },
+    variant("flow", steps: 4, Flow.options, Flow.schedule),
   ],
   namings: snapFusion.namings,
   ignoredEntries: snapFusion.ignoredEntries
@@ -34,8 +31,8 @@ let samplers = GraphDefinition(
 
 /// `noise`, `context`, `empty_context` and `guidance` to `latent`, and `samples` after each step.
 private func variant(
-  _ name: String, steps: Int, guidance: Guidance = .batch,
-  _ schedule: @escaping @Sendable (_ steps: Int) throws(Diagnostic) -> SamplerSchedule
+  _ name: String, steps: Int, guidance: Guidance = .batch, _ options: [GraphOption],
+  _ schedule: @escaping @Sendable (Dimensions) throws(Diagnostic) -> SamplerSchedule
 ) -> GraphVariant {
   let dimensions = SnapFusion.dimensions(steps: steps, decoderWidth: 128).filter {
     ["steps", "tokens", "size", "width", "context"].contains($0.name)
@@ -45,7 +42,8 @@ private func variant(
   let facts = Facts(
     status: .own, parameters: unet.parameters, macs: 2 * steps * unet.macs,
     attentionMACs: 2 * steps * unet.attentionMACs)
-  return GraphVariant(name, dimensions: dimensions, facts: facts) { chosen throws(Diagnostic) in
+  return GraphVariant(name, dimensions: dimensions, options: options, facts: facts) {
+    chosen throws(Diagnostic) in
     let unet = SnapFusion.stableDiffusion(width: chosen["width"])
     let (tokens, latent) = (chosen["tokens"], Shape([1, 4, chosen["size"], chosen["size"]]))
     let denoiser = try SnapFusion.denoiser(
@@ -56,7 +54,7 @@ private func variant(
     let context = try b.input("context", [1, tokens, chosen["context"]])
     let empty = try b.input("empty_context", [1, tokens, chosen["context"]])
     let scale = try b.input("guidance", [])
-    let sampler = Sampler("denoise", try schedule(chosen["steps"]), records: true)
+    let sampler = Sampler("denoise", try schedule(chosen), records: true)
     let guided = GuidedDenoiser(denoiser: denoiser, guidance: guidance)
     let result = try sampler.run(&b, from: noise, constants: [empty, context, scale]) {
       b, step throws(Diagnostic) in

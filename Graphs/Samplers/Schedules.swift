@@ -42,10 +42,22 @@ package struct SamplerStep: Hashable, Sendable {
   package var memoryFromData = 0.0
 }
 
-/// What a network predicts of a sample x = α × data + σ × noise, α² + σ² = 1.
+/// What a network predicts of a sample x = α × data + σ × noise, α² + σ² = 1. A checkpoint was trained for one
+/// kind, and another one's sampler makes wrong images of it without any error.
 package enum Prediction: String, Sendable, CaseIterable {
   /// The noise.
   case epsilon
-  /// α × noise − σ × data.
+  /// α × noise − σ × data; of a flow, where α + σ = 1, noise − data.
   case velocity
+  /// The data.
+  case sample
+
+  /// The data as fromSample × x + fromOutput × output.
+  func data(alpha: Double, sigma: Double) -> (fromSample: Double, fromOutput: Double) {
+    switch self {
+    case .epsilon: (1 / alpha, -sigma / alpha)
+    case .velocity: (alpha, -sigma)
+    case .sample: (0, 1)
+    }
+  }
 }

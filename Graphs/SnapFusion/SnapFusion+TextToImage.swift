@@ -41,7 +41,7 @@ extension SnapFusion {
   /// Extents of a text-to-image function. Width 320 goes with a text width of 768 in the published networks.
   static func dimensions(steps: Int, decoderWidth: Int) -> [Dimension] {
     [
-      Dimension(name: "steps", extent: steps, range: 1...1000, multiple: 1),
+      Dimension(name: "steps", extent: steps, range: 1...999, multiple: 1),
       Dimension(name: "tokens", extent: 77, range: 1...77, multiple: 1),
       Dimension(name: "size", extent: 64, range: 8...1024, multiple: 8),
       Dimension(name: "width", extent: 320, range: 32...4096, multiple: 32),
@@ -59,24 +59,27 @@ extension SnapFusion {
         vocabulary: chosen["vocabulary"], width: chosen["context"], layers: chosen["layers"]))
   }
 
-  /// Prompt and noise to an image: eight steps of DDIM on velocities, guided by one call of batch 2 each.
+  /// Prompt and noise to an image by DDIM, guided by one call of batch 2 a step.
   ///
-  /// `unet` and `decoder` are the facts of these parts.
+  /// SnapFusion's denoiser was trained to predict velocities for eight steps. Stable Diffusion 1.5's as published
+  /// predicts noise; its sampler's settings (times from 1 up in equal whole steps, the noise of time 0 left in) are
+  /// those of its scheduler's file. `unet` and `decoder` are the facts of these parts.
   static func textToImage(
     _ name: String, _ network: @escaping @Sendable (_ width: Int) -> UNet, _ unet: Facts,
-    decoderWidth: Int, _ decoder: Facts
+    decoderWidth: Int, _ decoder: Facts, steps: Int, _ prediction: Prediction, ours: String = ""
   ) -> GraphVariant {
-    let steps = 8
     let dimensions = dimensions(steps: steps, decoderWidth: decoderWidth)
-    let facts = Facts(sum: [(textEncoderVariant.facts, 2), (unet, 2 * steps), (decoder, 1)])
-    return GraphVariant(name, dimensions: dimensions, facts: facts) { chosen throws(Diagnostic) in
+    var facts = Facts(sum: [(textEncoderVariant.facts, 2), (unet, 2 * steps), (decoder, 1)])
+    facts.ours += ours
+    return GraphVariant(name, dimensions: dimensions, options: DDIM.options(prediction), facts: facts) {
+      chosen throws(Diagnostic) in
       let networks = networks(network(chosen["width"]), chosen)
       let (tokens, latent) = (chosen["tokens"], Shape([1, 4, chosen["size"], chosen["size"]]))
       let pipeline = TextToImage(
         textEncoder: try networks.textEncoder(tokens: tokens),
         denoiser: GuidedDenoiser(denoiser: try networks.denoiser(latent: latent, tokens: tokens)),
         decoder: try networks.decoder(latent: latent),
-        schedule: try DDIM(prediction: .velocity).schedule(steps: chosen["steps"]))
+        schedule: try DDIM.schedule(chosen))
       return try pipeline.module("snapfusion_\(name)", tokens: tokens, latent: latent)
     }
   }

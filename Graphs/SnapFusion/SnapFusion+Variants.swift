@@ -17,10 +17,11 @@ let snapFusion = GraphDefinition(
     textEncoderVariant,
     SnapFusion.textToImage(
       "text_to_image", SnapFusion.efficient, SnapFusion.efficientFacts, decoderWidth: 64,
-      SnapFusion.decoderFacts),
+      SnapFusion.decoderFacts, steps: 8, .velocity,
+      ours: "; also the times of the steps, which are equal whole steps from 1"),
     SnapFusion.textToImage(
       "sd15_text_to_image", SnapFusion.stableDiffusion, SnapFusion.stableDiffusionFacts, decoderWidth: 128,
-      SnapFusion.stableDiffusionDecoderFacts),
+      SnapFusion.stableDiffusionDecoderFacts, steps: 50, .epsilon),
   ],
   namings: [diffusersNaming, olderDiffusersNaming],
   ignoredEntries: stableDiffusionIgnoredEntries

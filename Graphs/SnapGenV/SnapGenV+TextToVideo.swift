@@ -25,7 +25,8 @@ extension SnapGenV {
       + ["temporal_width", "decoder_width"].map {
         Dimension(name: $0, extent: 64, range: 32...4096, multiple: 32)
       }
-    return GraphVariant(name, dimensions: dimensions, facts: facts) { chosen throws(Diagnostic) in
+    return GraphVariant(name, dimensions: dimensions, options: Flow.options, facts: facts) {
+      chosen throws(Diagnostic) in
       let latent = Shape([chosen["frames"], chosen["channels"], chosen["size"], chosen["size"]])
       let context = Shape([1, chosen["tokens"], chosen["context"]])
       let network = SnapGenV(width: chosen["width"], channels: chosen["channels"])
@@ -34,8 +35,7 @@ extension SnapGenV {
       var b = GraphBuilder("snapgenv_\(name)")
       let noise = try b.input("noise", latent)
       let text = try b.input("context", context)
-      let flow = try Flow(steps: chosen["steps"]).schedule()
-      let sample = try Sampler("denoise", flow).run(&b, from: noise, constants: [text]) {
+      let sample = try Sampler("denoise", Flow.schedule(chosen)).run(&b, from: noise, constants: [text]) {
         b, step throws(Diagnostic) in
         let operands = [step.sample, step.time, step.constants[0]]
         return Sampler.Output(prediction: try b.call(denoiser, operands)[0])

@@ -35,6 +35,8 @@ struct FIT: Sendable {
   var spatialFactor = 1
   /// How the layers that work group by group run.
   var groupOrder = GroupOrder.together
+  /// What it was trained to return.
+  var prediction = Prediction.velocity
   /// Colours of a pixel.
   let channels = 3
 

@@ -13,6 +13,9 @@ package struct Preconditioning: Hashable, Sendable {
   package var sigmaIn: Double
   /// Deviation of the data.
   package var sigmaData = 1.0
+  /// What the network returns. The paper's target, ``targetScale(_:)``, is a ``Prediction/velocity``; of the others
+  /// the noise and the data are returned as they are.
+  package var prediction = Prediction.velocity
 
   package init(sigmaIn: Double) { self.sigmaIn = sigmaIn }
 
@@ -29,11 +32,22 @@ package struct Preconditioning: Hashable, Sendable {
   }
 
   /// c_skip: the denoised data are c_skip × x_σ + c_out × output.
-  package func skipScale(_ sigma: Double) -> Double { sigmaIn * dataVariance / denominator(sigma) }
+  package func skipScale(_ sigma: Double) -> Double {
+    switch prediction {
+    case .epsilon: sigmaIn
+    case .velocity: sigmaIn * dataVariance / denominator(sigma)
+    case .sample: 0
+    }
+  }
 
   /// c_out.
   package func outputScale(_ sigma: Double) -> Double {
-    -sigmaIn * sigma * sigmaData * (sigma * sigma + dataVariance).squareRoot() / denominator(sigma)
+    switch prediction {
+    case .epsilon: -sigmaIn * sigma
+    case .velocity:
+      -sigmaIn * sigma * sigmaData * (sigma * sigma + dataVariance).squareRoot() / denominator(sigma)
+    case .sample: 1
+    }
   }
 
   /// c_nrm: what the network should return is c_nrm × (σ_data² × noise − σ × x), which has deviation 1.
@@ -74,6 +88,13 @@ extension Preconditioning {
   package func denoised(
     _ b: inout GraphBuilder, _ x: ValueID, sigma: ValueID, output: ValueID
   ) throws(Diagnostic) -> ValueID {
+    switch prediction {
+    case .sample: return output
+    case .epsilon:
+      let noise = try scaled(&b, output, by: sigma)
+      return try b.affine(b.subtract(x, noise), scale: sigmaIn)
+    case .velocity: break
+    }
     let variance = try b.multiply(sigma, sigma)
     let inverse = try b.unary(
       Unary(.reciprocal), b.affine(variance, scale: sigmaIn, offset: dataVariance))

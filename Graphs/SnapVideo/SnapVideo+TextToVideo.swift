@@ -9,7 +9,8 @@ extension FIT {
   private static let firstSteps = 256
   private static let upsamplerSteps = 40
   private static let ours =
-    "noise levels, the sampler's order, how guidance oscillates and the quantile of thresholding are ours"
+    "noise levels, the sampler's order, how guidance oscillates, the quantile of thresholding and that each call's "
+    + "latents go to the next call with the same text are ours"
 
   /// One stage.
   ///
@@ -25,7 +26,8 @@ extension FIT {
     var total = Facts(sum: [(facts, calls(order, steps: steps))])
     total.ours += "; \(ours)"
     let dimensions = samplerDimensions(steps: steps) + network.dimensions()
-    return GraphVariant(name, dimensions: dimensions, facts: total) { chosen throws(Diagnostic) in
+    return GraphVariant(name, dimensions: dimensions, options: options, facts: total) {
+      chosen throws(Diagnostic) in
       let sampler = sampler(network, chosen, order)
       var b = GraphBuilder("snapvideo_\(name)")
       let (noise, size) = (try b.input("noise", sampler.videoShape), sampler.lowResolutionShape)
@@ -57,7 +59,8 @@ extension FIT {
       + (samplerDimensions(steps: upsamplerSteps) + second.networkDimensions()).map {
         $0.prefixed(by: prefix)
       }
-    return GraphVariant(name, dimensions: dimensions, facts: facts) { chosen throws(Diagnostic) in
+    return GraphVariant(name, dimensions: dimensions, options: options, facts: facts) {
+      chosen throws(Diagnostic) in
       let small = sampler(first, chosen, order)
       var large = sampler(second, chosen.selecting(prefix: prefix), order)
       large.extents.height *= second.spatialFactor

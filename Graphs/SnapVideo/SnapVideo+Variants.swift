@@ -102,11 +102,15 @@ extension FIT {
     ]
   }
 
+  /// The paper's networks return what the modified preconditioning asks for.
+  static let options = [GraphOption.prediction(.velocity)]
+
   func with(_ chosen: Dimensions) -> FIT {
     var fit = self
     (fit.patchWidth, fit.conditioningWidth) = (chosen["patch_width"], chosen["patch_width"])
     (fit.latentWidth, fit.latentCount) = (chosen["latent_width"], chosen["latents"])
     fit.blocks = chosen["blocks"]
+    fit.prediction = chosen.option("prediction", prediction)
     return fit
   }
 
@@ -125,7 +129,8 @@ extension FIT {
     let text = try b.input("text", [batch, extents.tokens, extents.textWidth])
     let previous = try b.input("previous_latents", [batch, latentCount, latentWidth])
 
-    let preconditioning = Preconditioning(spatialFactor: spatialFactor, frames: extents.frames)
+    var preconditioning = Preconditioning(spatialFactor: spatialFactor, frames: extents.frames)
+    preconditioning.prediction = prediction
     let (output, latents) = try predict(
       &b, video: preconditioning.scaledInput(&b, x, sigma: sigma), lowResolution: lowResolution,
       latents: previous,
@@ -140,7 +145,8 @@ extension FIT {
 
 private func denoiser(_ name: String, _ network: FIT, _ facts: Facts) -> GraphVariant {
   let batch = Dimension(name: "batch", extent: 1, range: 1...4096, multiple: 1)
-  return GraphVariant(name, dimensions: [batch] + network.dimensions(), facts: facts) {
+  let dimensions = [batch] + network.dimensions()
+  return GraphVariant(name, dimensions: dimensions, options: FIT.options, facts: facts) {
     chosen throws(Diagnostic) in
     var extents = FIT.Extents(chosen)
     extents.batch = chosen["batch"]

@@ -2,7 +2,8 @@ import IR
 import Tensors
 
 /// Stable Diffusion with two text encoders of one architecture: the original's states condition the first steps,
-/// the tuned one's the last. 25 steps of DDIM on noise, of which the authors' code gives the tuned one 15.
+/// the tuned one's the last. 25 steps of DDIM on noise, of which the authors' code gives the tuned one 15; it visits
+/// the times 999, 959 … 39, which is ``TimestepSpacing/trailing``.
 ///
 /// Weight set `tuned` holds the tuned encoder; everything else is without a set.
 extension TextCraftor {
@@ -18,14 +19,15 @@ extension TextCraftor {
     let dimensions =
       SnapFusion.dimensions(steps: 25, decoderWidth: 128)
       + [Dimension(name: "tuned_steps", extent: 15, range: 1...999, multiple: 1)]
-    return GraphVariant(name, dimensions: dimensions, facts: facts) { chosen throws(Diagnostic) in
+    let options = DDIM.options(.epsilon, .trailing)
+    return GraphVariant(name, dimensions: dimensions, options: options, facts: facts) {
+      chosen throws(Diagnostic) in
       let networks = SnapFusion.networks(SnapFusion.stableDiffusion(width: chosen["width"]), chosen)
       let (tokens, latent) = (chosen["tokens"], Shape([1, 4, chosen["size"], chosen["size"]]))
-      let schedule = try DDIM(prediction: .epsilon).schedule(steps: chosen["steps"])
       let pipeline = TextToImage(
         textEncoder: try networks.textEncoder(tokens: tokens),
         denoiser: GuidedDenoiser(denoiser: try networks.denoiser(latent: latent, tokens: tokens)),
-        decoder: try networks.decoder(latent: latent), schedule: schedule)
+        decoder: try networks.decoder(latent: latent), schedule: try DDIM.schedule(chosen))
       return try switching(
         pipeline, "textcraftor_\(name)", tokens: tokens, latent: latent,
         originalSteps: chosen["steps"] - chosen["tuned_steps"])
@@ -48,6 +50,7 @@ extension TextCraftor {
     let (first, second) = try pipeline.schedule.split(after: originalSteps)
     var sample = noise
     for (part, schedule, states) in [("original", first, original), ("tuned", second, blended)] {
+      guard let schedule else { continue }
       let contexts = try b.split(states, axis: 0, [1, 1])
       sample = try Sampler("denoise_\(part)", schedule).run(
         &b, from: sample, constants: [contexts[0], contexts[1], scale]

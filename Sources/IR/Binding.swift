@@ -9,13 +9,47 @@ package struct Binding: Hashable, Sendable {
   /// Entries that were left aside, in the checkpoint's order: those declared as ignorable and those outside
   /// the prefix.
   package var ignored: [String]
+  /// Entries that were left aside because the user's patterns name them, in the checkpoint's order.
+  package var ignoredByUser: [String]
+  /// Other prefixes under which the checkpoint has as many of the parameters, such as `ema.` beside `model.`.
+  package var otherPrefixes: [String]
 
-  package init(naming: String, prefix: String, ignored: [String]) {
+  package init(
+    naming: String, prefix: String, ignored: [String], ignoredByUser: [String] = [],
+    otherPrefixes: [String] = []
+  ) {
     self.naming = naming
     self.prefix = prefix
     self.ignored = ignored
+    self.ignoredByUser = ignoredByUser
+    self.otherPrefixes = otherPrefixes
+  }
+
+  /// What the user should know of how `file` was bound.
+  package func notes(file: String) -> [String] {
+    var notes: [String] = []
+    if !otherPrefixes.isEmpty {
+      let others = listed(otherPrefixes.map { displayed(String($0.dropLast())) })
+      notes.append(
+        "\(file): took the parameters under \(displayed(String(prefix.dropLast()))), which are also under \(others); --state NAME chooses"
+      )
+    }
+    if !ignoredByUser.isEmpty {
+      let names = listed(ignoredByUser.map(displayed))
+      notes.append("\(file): ignored \(ignoredByUser.count) of its tensors: \(names)")
+    }
+    return notes
   }
 }
+
+/// Up to five of the words, and how many more there are.
+private func listed(_ words: [String]) -> String {
+  let shown = words.prefix(listLimit).joined(separator: ", ")
+  return words.count > listLimit ? "\(shown) and \(words.count - listLimit) more" : shown
+}
+
+/// How many items of a kind a message lists.
+private let listLimit = 5
 
 /// A file of parameters.
 package struct ParameterFile: Sendable {
@@ -72,10 +106,13 @@ extension Module {
   ///
   /// Each function takes the file of its weight set that has most of its parameters; what that one lacks comes
   /// from files that are nobody's first, such as adapters beside the weights they adapt. A file's entries may
-  /// serve several functions; one that serves none is an error, as is an entry that nothing reads.
+  /// serve several functions; one that serves none is an error, as is an entry that nothing reads, unless one of
+  /// the `patterns` matches its name, in full or behind the prefix. Each pattern must match such an entry: one that
+  /// does not is a mistake. What the graph needs is taken whatever the patterns say.
   @discardableResult
   package mutating func bind(
-    _ files: [ParameterFile], namings: [Naming], ignoring: Set<String> = []
+    _ files: [ParameterFile], namings: [Naming], ignoring: Set<String> = [],
+    patterns: [GlobPattern] = []
   ) throws(Diagnostic) -> [Binding] {
     let tables = files.map { EntryTable($0.entries) }
     var problems = files.map { _ in Mismatch() }
@@ -91,19 +128,24 @@ extension Module {
     }
 
     var bindings: [Binding] = []
+    var exemptions = Exemptions(ignorable: ignoring, patterns: patterns)
     for (index, file) in files.enumerated() {
       guard let match = matches[index] else {
         throw Diagnostic(
           "the checkpoint fills no function of the graph", at: .model(file: file.path, node: ""),
           advice: "leave it out, or name the weight set that it belongs to: SET=FILE")
       }
-      let ignored = problems[index].leftovers(of: file.entries, match, ignoring)
+      let leftovers = problems[index].leftovers(of: file.entries, match, &exemptions)
       guard problems[index].isEmpty else {
         let name = functionNames[index].joined(separator: "', '")
         throw problems[index].diagnostic(graph: name, file: file.path, match: match)
       }
-      bindings.append(Binding(naming: match.naming.name, prefix: match.prefix, ignored: ignored))
+      bindings.append(
+        Binding(
+          naming: match.naming.name, prefix: match.prefix, ignored: leftovers.ignored,
+          ignoredByUser: leftovers.ignoredByUser, otherPrefixes: match.otherPrefixes))
     }
+    try exemptions.checkPatterns(files)
     for (function, value, tensor) in bound {
       functions[function].bind(value, to: tensor.converted(to: functions[function].type(of: value).element))
     }
@@ -184,10 +226,18 @@ private struct EntryTable {
 
 private struct Match {
   var naming: Naming
+  /// What stands before the names in the checkpoint.
   var prefix: String
+  /// How much of the beginning that all names of a graph share is not in the checkpoint's names.
+  var droppedCount: Int
+  /// Parameters that are found.
   var count: Int
+  /// Other prefixes under which as many are found by this naming.
+  var otherPrefixes: [String] = []
 
-  func entryName(_ parameter: Parameter) -> String { prefix + naming.entryName(parameter.name) }
+  func entryName(_ parameter: Parameter) -> String {
+    prefix + naming.entryName(parameter.name).dropFirst(droppedCount)
+  }
 }
 
 /// The file that has the most of the parameters, and how.
@@ -207,13 +257,35 @@ private func bestFile(
 private func bestMatch(_ parameters: [Parameter], _ checkpoint: EntryTable, _ namings: [Naming]) -> Match? {
   var best: Match?
   for naming in namings {
-    let names = parameters.map { naming.entryName($0.name) }
-    for prefix in prefixes(before: names, in: checkpoint) {
-      let count = names.count { checkpoint[prefix + $0] != nil }
-      if count > best?.count ?? -1 { best = Match(naming: naming, prefix: prefix, count: count) }
+    let full = parameters.map { naming.entryName($0.name) }
+    for droppedCount in sharedBeginnings(of: full) {
+      let names = full.map { String($0.dropFirst(droppedCount)) }
+      for prefix in prefixes(before: names, in: checkpoint) {
+        let count = names.count { checkpoint[prefix + $0] != nil }
+        if count > best?.count ?? -1 {
+          best = Match(naming: naming, prefix: prefix, droppedCount: droppedCount, count: count)
+        } else if let found = best, count == found.count, count > 0, found.naming.name == naming.name,
+          found.droppedCount == droppedCount
+        {
+          best?.otherPrefixes.append(prefix)
+        }
+      }
     }
   }
   return best
+}
+
+/// How many characters of the names may be left out in a checkpoint: none, or the components, with their dots, that
+/// all names begin with. A layer that is a graph by itself is often saved by itself, without its place in a network.
+private func sharedBeginnings(of names: [String]) -> [Int] {
+  guard let first = names.first, names.count > 1 else { return [0] }
+  var counts = [0]
+  for (offset, character) in first.enumerated() where character == "." {
+    let beginning = first.prefix(offset + 1)
+    guard names.allSatisfy({ $0.hasPrefix(beginning) }) else { break }
+    counts.append(offset + 1)
+  }
+  return counts
 }
 
 /// What stands before the longest names in the checkpoint. Long names are the ones that do not end others by
@@ -229,6 +301,55 @@ private func prefixes(before names: [String], in checkpoint: EntryTable) -> [Str
     }
   }
   return found
+}
+
+/// Which entries of checkpoints may be left over.
+private struct Exemptions {
+  /// Last name components, or beginnings of names with their dot.
+  private let ignorable: Set<String>
+  private let beginnings: [String]
+  private let patterns: [GlobPattern]
+  /// Patterns that matched an entry that nothing reads.
+  private var matched: Set<Int> = []
+
+  init(ignorable: Set<String>, patterns: [GlobPattern]) {
+    self.ignorable = ignorable
+    self.patterns = patterns
+    beginnings = ignorable.filter { $0.hasSuffix(".") }
+  }
+
+  func isIgnorable(_ name: String, prefix: String) -> Bool {
+    guard name.hasPrefix(prefix) else { return true }
+    let lastComponent = name.lastIndex(of: ".").map { name[name.index(after: $0)...] } ?? name[...]
+    return ignorable.contains(String(lastComponent))
+      || beginnings.contains { name.dropFirst(prefix.count).hasPrefix($0) }
+  }
+
+  /// Whether the user wants the entry left aside. All patterns are tried, so that each is known to be of use.
+  mutating func patternsMatch(_ name: String, prefix: String) -> Bool {
+    guard !patterns.isEmpty else { return false }
+    let short = name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name
+    var result = false
+    for (index, pattern) in patterns.enumerated() where pattern.matches(name) || pattern.matches(short) {
+      matched.insert(index)
+      result = true
+    }
+    return result
+  }
+
+  /// Throws for a pattern that left nothing aside.
+  func checkPatterns(_ files: [ParameterFile]) throws(Diagnostic) {
+    for (index, pattern) in patterns.enumerated() where !matched.contains(index) {
+      let paths = files.map(\.path).joined(separator: ", ")
+      let needed = files.lazy.flatMap(\.entries).map(\.name).first(where: pattern.matches)
+      throw Diagnostic(
+        "\(paths): no tensor to ignore matches \(displayed(pattern.description))"
+          + (needed.map { ", only such as the graph needs: \(displayed($0))" } ?? ""),
+        advice:
+          "leave the pattern out, or put it as the names in the checkpoint are; '*' stands for any characters"
+      )
+    }
+  }
 }
 
 /// Everything that does not fit between a checkpoint and the functions that it fills.
@@ -269,23 +390,19 @@ private struct Mismatch {
 
   /// Entries that may be left over; notes those that may not.
   mutating func leftovers(
-    of entries: [(name: String, tensor: Tensor)], _ match: Match, _ ignoring: Set<String>
-  ) -> [String] {
-    var ignored: [String] = []
-    let beginnings = ignoring.filter { $0.hasSuffix(".") }
+    of entries: [(name: String, tensor: Tensor)], _ match: Match, _ exemptions: inout Exemptions
+  ) -> (ignored: [String], ignoredByUser: [String]) {
+    var (ignored, ignoredByUser) = ([String](), [String]())
     for (name, tensor) in entries where !used.contains(name) {
-      let lastComponent =
-        name.split(separator: ".", omittingEmptySubsequences: false).last.map(String.init) ?? name
-      let isIgnorable =
-        ignoring.contains(lastComponent) || !name.hasPrefix(match.prefix)
-        || beginnings.contains { name.dropFirst(match.prefix.count).hasPrefix($0) }
-      if isIgnorable {
+      if exemptions.patternsMatch(name, prefix: match.prefix) {
+        ignoredByUser.append(name)
+      } else if exemptions.isIgnorable(name, prefix: match.prefix) {
         ignored.append(name)
       } else {
         unexpected.append("\(displayed(name)), \(TensorType(tensor.element, tensor.shape))")
       }
     }
-    return ignored
+    return (ignored, ignoredByUser)
   }
 
   func diagnostic(graph: String, file: String, match: Match) -> Diagnostic {
@@ -301,15 +418,16 @@ private struct Mismatch {
       at: .model(file: file, node: ""),
       advice: matched == 0
         ? "it belongs to another network, or its names follow another source"
-        : "check that the checkpoint is of this very variant",
+        : missing.isEmpty && misshapen.isEmpty
+          ? "check that the checkpoint is of this very variant; --ignore 'PATTERN' leaves tensors out"
+          : "check that the checkpoint is of this very variant",
       notes: listed("missing", missing) + listed("unexpected", unexpected)
         + listed("of another type", misshapen))
   }
 
   private func listed(_ kind: String, _ lines: [String]) -> [String] {
-    let limit = 12
-    let shown = lines.sorted().prefix(limit).map { "\(kind): \($0)" }
-    return lines.count > limit ? shown + ["\(kind): and \(lines.count - limit) more"] : shown
+    let shown = lines.sorted().prefix(listLimit).map { "\(kind): \($0)" }
+    return lines.count > listLimit ? shown + ["\(kind): and \(lines.count - listLimit) more"] : shown
   }
 }
 

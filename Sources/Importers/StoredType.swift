@@ -17,8 +17,8 @@ struct Finding: Error, Hashable {
   }
 }
 
-/// How many bytes a reader may still copy out of a file. Files can name the same bytes many times over, so
-/// sizes that each fit the file do not bound their sum.
+/// How many bytes of tensors a reader may still copy out of a file or hand out views of. Files can name the same bytes
+/// many times over, so sizes that each fit the file do not bound their sum.
 struct CopyBudget {
   private var remaining: Int
 

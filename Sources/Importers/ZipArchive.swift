@@ -16,6 +16,8 @@ struct ZipArchive {
   /// In the directory's order; names are unique.
   let members: [Member]
   private let positions: [String: Int]
+  /// Where members and the directory begin, in the file's order.
+  private let borders: [UInt64]
 
   static func matches(_ storage: Storage) -> Bool {
     storage.bytes.starts(with: [0x50, 0x4b, 0x03, 0x04])
@@ -38,6 +40,19 @@ struct ZipArchive {
     }
     self.members = members
     self.positions = positions
+    borders = (members.map(\.headerOffset) + [UInt64(offset)]).sorted()
+  }
+
+  /// Where the part of the file ends that may belong to a member alone. Members that share bytes could unpack to
+  /// any size.
+  private func border(after member: Member) -> UInt64 {
+    var (low, high) = (0, borders.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if borders[middle] < member.headerOffset { low = middle + 1 } else { high = middle }
+    }
+    // The member itself stands at `low`.
+    return low + 1 < borders.count ? borders[low + 1] : 0
   }
 
   subscript(name: String) -> Member? { positions[name].map { members[$0] } }
@@ -65,6 +80,11 @@ struct ZipArchive {
     _ = try reader.take(nameLength + extraLength)
     let start = reader.position
     _ = try reader.take(Int(clamping: member.byteCount))
+    guard reader.position <= border(after: member) else {
+      throw Finding(
+        "has \(name) in bytes that are also another's", expected: "members one behind the other",
+        advice: "the file may be damaged; fetch or save it again")
+    }
     return start..<reader.position
   }
 

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Foundation
-import Graphs
 import IR
 import Importers
+import IngotCompiler
 import Tensors
 
 /// Options that say what graph a model is and how its sizes are fixed.
@@ -20,6 +20,26 @@ struct GraphOptions: ParsableArguments {
       valueName: "[set=]file"))
   var checkpoints: [WeightFile] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Which weights of a checkpoint that keeps several sets, such as averages: the key that they are under in a file of torch.save, 'state_dict_ema' for example, or what their names begin with. Without it the usual keys are tried, and 'compile' says which was taken.",
+      valueName: "name"))
+  var state: String?
+
+  @Option(
+    name: .customLong("ignore"),
+    help: ArgumentHelp(
+      "Leaves out tensors of a checkpoint that the graph has no place for, by name; '*' stands for any characters, '?' for one, '[ab]' for one of some. May be repeated; each pattern must match.",
+      valueName: "pattern"))
+  var ignored: [String] = []
+
+  @Option(
+    name: .customLong("option"),
+    help: ArgumentHelp(
+      "Changes a choice that the graph leaves, such as prediction=velocity of a sampler; 'ingot graphs NAME --variant NAME' lists them. May be repeated.",
+      valueName: "name=value"))
+  var settings: [NamedValue] = []
+
   @Option(help: ArgumentHelp("Random parameters in place of a checkpoint.", valueName: "seed"))
   var randomWeights: UInt64?
 
@@ -34,6 +54,21 @@ struct GraphOptions: ParsableArguments {
       "Fixes an input to an array, so that shapes that depend on it become static; may be repeated.",
       valueName: "name=file.npy"))
   var constants: [NamedValue] = []
+}
+
+/// What a bundle records of how its graph was built.
+struct RecordedChoices {
+  var dimensions: [NamedNumber] = []
+  var options: [String: String] = [:]
+
+  init() {}
+
+  init(provenance: [String: String]) {
+    dimensions = provenance.compactMap { key, value in
+      key.hasPrefix("dim.") ? NamedNumber(argument: "\(key.dropFirst(4))=\(value)") : nil
+    }
+    options = NetworkSource.options(recordedIn: provenance)
+  }
 }
 
 /// A checkpoint, and the weight set that it fills.
@@ -84,9 +119,17 @@ extension ModelSelection {
     case (.some, .some): throw ValidationError("Give either a model file or --graph NAME, not both.")
     case (.some, nil) where !options.checkpoints.isEmpty || options.variant != nil:
       throw ValidationError("--checkpoint and --variant go with --graph NAME.")
+    case (.some, nil) where !options.settings.isEmpty:
+      throw ValidationError("--option goes with --graph NAME.")
     case (nil, .some) where !options.constants.isEmpty:
       throw ValidationError("--constant goes with a model file.")
     default: break
+    }
+    if options.checkpoints.isEmpty, options.state != nil || !options.ignored.isEmpty {
+      throw ValidationError("--state and --ignore go with --checkpoint FILE.")
+    }
+    if options.graph == nil, let dimension = options.dimensions.first(where: { $0.value == 0 }) {
+      throw ValidationError("--dim '\(dimension.name)=0': a model's dimensions are at least 1.")
     }
     if !options.checkpoints.isEmpty, options.randomWeights != nil {
       throw ValidationError("Give either --checkpoint or --random-weights, not both.")
@@ -95,11 +138,11 @@ extension ModelSelection {
 
   /// Reads the model. Parameters are bound if there is a checkpoint or a seed.
   ///
-  /// `recorded` are dimensions to use unless the user gives others.
-  func load(recorded: [NamedNumber] = []) throws -> Module {
+  /// `recorded` is used unless the user chooses otherwise.
+  func load(recorded: RecordedChoices = RecordedChoices()) throws -> Module {
+    if let source = graphSource(recorded: recorded) { return try source.read().module }
     let given = options.dimensions
-    let dimensions = given + recorded.filter { old in !given.contains { $0.name == old.name } }
-    if let graph = options.graph { return try loadGraph(graph, dimensions) }
+    let dimensions = given + recorded.dimensions.filter { old in !given.contains { $0.name == old.name } }
     guard let model else { throw ToolError("no model was given") }
     if model.hasSuffix(".graph") || model.hasSuffix(".txt") { return try loadText(model) }
     var fixed = ONNXImportOptions()
@@ -108,21 +151,22 @@ extension ModelSelection {
     return try importONNX(path: model, options: fixed)
   }
 
-  private func loadGraph(_ name: String, _ dimensions: [NamedNumber]) throws -> Module {
-    let (definition, variant) = try findGraph(name, variant: options.variant)
-    var module = try variant.module(dimensions.map { (name: $0.name, extent: $0.value) })
-    if !options.checkpoints.isEmpty {
-      let files = try options.checkpoints.map { file in
-        ParameterFile(
-          weightSet: file.set, path: file.path,
-          entries: try Checkpoint.read(path: file.path).entries.map { (name: $0.name, tensor: $0.tensor) })
-      }
-      try module.bind(files, namings: definition.namings, ignoring: definition.ignoredEntries)
+  /// The graph that was chosen among those that come with the compiler; nil for a model file.
+  private func graphSource(recorded: RecordedChoices = RecordedChoices()) -> NetworkSource? {
+    guard let graph = options.graph else { return nil }
+    var source = NetworkSource(graph: graph, variant: options.variant)
+    for dimension in recorded.dimensions + options.dimensions {
+      source.dimensions[dimension.name] = dimension.value
     }
-    if let randomWeights = options.randomWeights {
-      for index in module.functions.indices { module.functions[index].bindRandomWeights(seed: randomWeights) }
+    source.options = recorded.options
+    for setting in options.settings { source.options[setting.name] = setting.value }
+    source.checkpoints = options.checkpoints.map {
+      NetworkSource.Checkpoint(path: $0.path, weightSet: $0.set)
     }
-    return module
+    source.state = options.state
+    source.ignoredTensors = options.ignored
+    source.randomWeights = options.randomWeights
+    return source
   }
 
   private func loadText(_ path: String) throws -> Module {
@@ -134,14 +178,9 @@ extension ModelSelection {
   /// Facts for the manifest. Names only, never paths, so that the same inputs give the same bytes in any
   /// folder.
   var provenance: [String: String] {
+    if let source = graphSource() { return source.provenance }
     var facts: [String: String] = [:]
     if let model { facts["model"] = lastComponent(model) }
-    if let graph = options.graph { facts["graph"] = graph }
-    if let variant = options.variant { facts["variant"] = variant }
-    for file in options.checkpoints {
-      let key = options.checkpoints.count == 1 ? "checkpoint" : "checkpoint.\(file.set)"
-      facts[key] = [facts[key], lastComponent(file.path)].compactMap { $0 }.joined(separator: ", ")
-    }
     if let randomWeights = options.randomWeights { facts["random_weights"] = "\(randomWeights)" }
     for dimension in options.dimensions { facts["dim.\(dimension.name)"] = "\(dimension.value)" }
     for constant in options.constants { facts["constant.\(constant.name)"] = lastComponent(constant.value) }

@@ -13,13 +13,13 @@ struct NamedValue: ExpressibleByArgument {
   }
 }
 
-/// An option's value of the form NAME=N.
+/// An option's value of the form NAME=N, N being a whole number that is not negative.
 struct NamedNumber: ExpressibleByArgument {
   var name: String
   var value: Int
 
   init?(argument: String) {
-    guard let named = NamedValue(argument: argument), let number = Int(named.value), number > 0 else {
+    guard let named = NamedValue(argument: argument), let number = Int(named.value), number >= 0 else {
       return nil
     }
     name = named.name

@@ -37,11 +37,40 @@ struct CLGTTests {
     ]
   }
 
-  @Test(arguments: [("d64", 58_368), ("d80", 90_880), ("d64_batch_norm", 58_368), ("d80_batch_norm", 90_880)])
+  @Test(arguments: [
+    ("d64", 58_368), ("d80", 90_880), ("d64_batch_norm", 58_368), ("d80_batch_norm", 90_880),
+    ("d64_embeddings", 58_368),
+  ])
   func parametersOfALayer(_ name: String, _ count: Int) throws {
     let variant = try findGraph("clgt", variant: name).variant
     let parameters = try [10, 11].map { Statistics(try variant.build([("layers", $0)])).parameters }
     #expect(parameters[1] - parameters[0] == count)
+  }
+
+  /// The public network for molecules has tables of kinds where others have linear layers.
+  @Test(arguments: [
+    "d64_embeddings", "d80_embeddings", "d64_embeddings_batch_norm", "d80_embeddings_batch_norm",
+  ])
+  func kindsAreLookedUp(_ name: String) throws {
+    let width = name.hasPrefix("d64") ? 64 : 80
+    let graph = try findGraph("clgt", variant: name).variant.build()
+    let expected: [String: Shape] = [
+      "embedding_h.weight": [28, width], "embedding_e.weight": [4, width],
+      "embedding_lap_pos_enc.weight": [width, 8],
+      "layers.0.\(name.hasSuffix("batch_norm") ? "batch" : "layer")_norm2_e.weight": [width],
+    ]
+    for (name, shape) in expected {
+      #expect(graph.findWeight(name).map { graph.shape(of: $0) } == shape, "\(name)")
+    }
+    #expect(graph.findWeight("embedding_h.bias") == nil)
+    #expect(graph.inputs.prefix(3).map(\.name) == ["nodes", "positions", "edge_kinds"])
+  }
+
+  @Test(arguments: [("nodes", 64), ("mean", 1), ("sum", 1), ("max", 1)])
+  func readOutIsOfNodesOrTheGraph(_ readOut: String, _ rows: Int) throws {
+    let variant = try findGraph("clgt", variant: "d64_embeddings").variant
+    let graph = try variant.build([("outputs", 3)], [GraphSetting("read_out", readOut)])
+    #expect(graph.shape(of: graph.outputs[0].value) == [rows, 3])
   }
 
   @Test func namesAreThoseOfThePublicLayer() throws {

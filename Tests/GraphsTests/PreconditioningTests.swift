@@ -40,6 +40,21 @@ struct PreconditioningTests {
     }
   }
 
+  /// The same of networks that return the noise or the data.
+  @Test(arguments: sigmas, [1, 4, 32] as [Double]) func otherPredictionsGiveTheDataBack(
+    _ sigma: Double, _ sigmaIn: Double
+  ) {
+    var scaling = Preconditioning(sigmaIn: sigmaIn)
+    for (x, noise) in [(0.8, -0.3), (-1.5, 2), (0, 1)] {
+      let noisy = x / sigmaIn + sigma * noise
+      for (prediction, output) in [(Prediction.epsilon, noise), (.sample, x)] {
+        scaling.prediction = prediction
+        let denoised = scaling.skipScale(sigma) * noisy + scaling.outputScale(sigma) * output
+        #expect(abs(denoised - x) < 1e-11 * max(1, sigma * sigmaIn))
+      }
+    }
+  }
+
   /// Input and target have deviation 1 for data and noise of theirs.
   @Test(arguments: sigmas) func networkSeesUnitDeviation(_ sigma: Double) {
     let scaling = Preconditioning(sigmaIn: 4)
@@ -57,8 +72,11 @@ struct PreconditioningTests {
   }
 
   /// The graph computes what the formulas say.
-  @Test(arguments: [1, 4, 32] as [Double]) func graphAgreesWithTheFormulas(_ sigmaIn: Double) throws {
-    let scaling = Preconditioning(sigmaIn: sigmaIn)
+  @Test(arguments: [1, 4, 32] as [Double], Prediction.allCases) func graphAgreesWithTheFormulas(
+    _ sigmaIn: Double, _ prediction: Prediction
+  ) throws {
+    var scaling = Preconditioning(sigmaIn: sigmaIn)
+    scaling.prediction = prediction
     var b = GraphBuilder("g")
     let x = try b.input("x", [3, 2])
     let sigma = try b.input("sigma", [3])

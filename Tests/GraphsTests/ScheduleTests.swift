@@ -26,7 +26,11 @@ struct ScheduleTests {
       let time = Int(step.time)
       let kept = training.alphasCumprod[time]
       let output =
-        prediction == .epsilon ? noise : kept.squareRoot() * noise - (1 - kept).squareRoot() * data
+        switch prediction {
+        case .epsilon: noise
+        case .velocity: kept.squareRoot() * noise - (1 - kept).squareRoot() * data
+        case .sample: data
+        }
       let next = step.nextFromSample * sample(time) + step.nextFromData * output
       #expect(abs(next - sample(time - 125)) < 1e-12)
     }
@@ -73,6 +77,29 @@ struct ScheduleTests {
     #expect(schedule.steps.map(\.time) == [1000, 900, 400])
     #expect(abs(schedule.steps.map(\.nextFromData).reduce(0, +) + 1) < 1e-12)
     #expect(Flow(steps: 4).shifted(by: 1).times == [1, 0.75, 0.5, 0.25])
+  }
+
+  /// With the true prediction of any kind a flow goes straight to the data.
+  @Test(arguments: Prediction.allCases) func flowFollowsAnExactPrediction(_ prediction: Prediction) throws {
+    let (data, noise) = (0.7, -1.3)
+    var flow = Flow(times: [0.9, 0.6, 0.2])
+    flow.prediction = prediction
+    var x = 0.1 * data + 0.9 * noise
+    let output =
+      switch prediction {
+      case .epsilon: noise
+      case .velocity: noise - data
+      case .sample: data
+      }
+    for step in try flow.schedule().steps { x = step.nextFromSample * x + step.nextFromData * output }
+    #expect(abs(x - data) < 1e-12)
+  }
+
+  @Test func noiseSaysNothingAtTheBeginningOfAFlow() {
+    var flow = Flow(steps: 4)
+    flow.prediction = .epsilon
+    let error = #expect(throws: Diagnostic.self) { try flow.schedule() }
+    #expect(error?.advice == "begin before 1, or predict the velocity or the sample")
   }
 
   @Test func impossibleSchedulesAreErrors() {

@@ -56,10 +56,16 @@ func archive(_ value: [UInt8], extra: [(name: String, bytes: [UInt8])] = []) -> 
       [("m/data.pkl", Pickle.program(value)), ("m/data/0", littleEndian(0 as Float, 1, 2, 3))] + extra))
 }
 
-func readCheckpoint(_ storage: Storage, entry: String? = nil) throws -> Checkpoint {
-  try Checkpoint.read(bytes: storage, path: "file.pth", entry: entry)
+/// The bytes of a file that was built here.
+func contents(_ storage: Storage) -> [UInt8] {
+  defer { withExtendedLifetime(storage) {} }
+  return Array(storage.bytes)
 }
 
-func refusal(of storage: Storage, entry: String? = nil) -> String {
-  message { _ = try readCheckpoint(storage, entry: entry) }
+func readCheckpoint(_ storage: Storage, state: String? = nil) throws -> Checkpoint {
+  try Checkpoint.read(bytes: storage, path: "file.pth", state: state)
+}
+
+func refusal(of storage: Storage, state: String? = nil) -> String {
+  message { _ = try readCheckpoint(storage, state: state) }
 }

@@ -30,6 +30,26 @@ import Testing
     }
   }
 
+  /// Any number of constants may name one region, which costs each reader of them all of its bytes.
+  @Test func sharedRegionsAreBounded() throws {
+    try withTemporaryDirectory { directory in
+      try write([UInt8](repeating: 0, count: 4 << 20), to: directory + "weights.bin")
+      let path = directory + "model.onnx"
+      func read(count: Int) throws {
+        let names = (0..<count).map { "w\($0)" }
+        // Spelled in many ways it is one file still, whose size counts once.
+        let initializers = names.enumerated().map { index, name in
+          let location = String(repeating: "./", count: index % 40) + "weights.bin"
+          return ONNXBytes.external(name, type: 1, dims: [1 << 20], [("location", location)])
+        }
+        try write(ONNXBytes.model(ONNXBytes.graph(initializers: initializers)), to: path)
+        _ = try ONNXModel.read(path: path)
+      }
+      try read(count: 30)
+      #expect(message { try read(count: 40) }.contains("unpacks to far more bytes than the file has"))
+    }
+  }
+
   @Test(arguments: ["/etc/passwd", "../secret", "a/../../secret", "a//b", "", "..\\secret"])
   func filesElsewhereAreRefused(location: String) {
     let text = message {

@@ -149,7 +149,7 @@ import Testing
         refusal(#"{"a": "three"}"#) == "three: No such file or directory; fetch all files that \(index) lists"
       )
       #expect(refusal(#"{"a": 3}"#) == "\(index): gives no file for 'a'; expected a file name")
-      #expect(refusal(#"{"a": "\#(index)"}"#).contains("is a JSON file without a weight_map"))
+      #expect(refusal(#"{"a": "\#(index)"}"#).contains("is the index of a checkpoint in several files"))
       #expect(refusal("[]").contains("is JSON without a weight_map"))
     }
   }

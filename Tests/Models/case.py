@@ -31,6 +31,8 @@ class Case:
     checkpoints: list[str] = dataclasses.field(default_factory=list)
     dims: dict[str, int] = dataclasses.field(default_factory=dict)
     constants: dict[str, str] = dataclasses.field(default_factory=dict)
+    """Choices of the graph that are not the published ones."""
+    options: dict[str, str] = dataclasses.field(default_factory=dict)
     tolerance: float = 1e-4
     """The share of an integer output's elements that may lie one off, where floats are rounded to them."""
     off_by_one: float = 0.0

@@ -51,6 +51,8 @@ def graph_words(folder: pathlib.Path, case: Case) -> list:
         words += ["--checkpoint", f"{set_name}{sign}{folder / path}"]
     for name, size in case.dims.items():
         words += ["--dim", f"{name}={size}"]
+    for name, value in case.options.items():
+        words += ["--option", f"{name}={value}"]
     for name, file in case.constants.items():
         words += ["--constant", f"{name}={folder / file}"]
     return words

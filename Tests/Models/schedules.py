@@ -34,7 +34,7 @@ TOLERANCE = 1e-6
 NOISE = torch.tensor([0.5, -1.25, 2.0], dtype=torch.float64)
 
 STABLE_DIFFUSION = dict(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
-PREDICTIONS = {"epsilon": "epsilon", "velocity": "v_prediction"}
+PREDICTIONS = {"epsilon": "epsilon", "velocity": "v_prediction", "sample": "sample"}
 
 
 def discrete(kind, prediction: str, spacing: str, steps: int, **settings):
@@ -88,15 +88,20 @@ CASES = {
     "ddim_epsilon_leading_25": lambda: ddim("epsilon", "leading", 25),
     "ddim_epsilon_trailing_7": lambda: ddim("epsilon", "trailing", 7),
     "ddim_velocity_trailing_8": lambda: ddim("velocity", "trailing", 8),
+    "ddim_epsilon_trailing_25": lambda: ddim("epsilon", "trailing", 25),
+    "ddim_sample_leading_8": lambda: ddim("sample", "leading", 8),
+    "ddim_sample_trailing_6": lambda: ddim("sample", "trailing", 6),
     "ddim_velocity_linspace_5_without_noise": lambda: ddim("velocity", "linspace", 5, set_alpha_to_one=True),
     "dpm_epsilon_linspace_6": lambda: dpm("epsilon", "linspace", 6),
     "dpm_epsilon_leading_20": lambda: dpm("epsilon", "leading", 20),
     "dpm_velocity_trailing_10": lambda: dpm("velocity", "trailing", 10),
     "dpm_velocity_linspace_8_smallest": lambda: dpm("velocity", "linspace", 8, final_sigmas_type="sigma_min"),
     "dpm_epsilon_linspace_16_smallest": lambda: dpm("epsilon", "linspace", 16, final_sigmas_type="sigma_min"),
+    "dpm_sample_linspace_7": lambda: dpm("sample", "linspace", 7),
     "euler_epsilon_linspace_7": lambda: euler("epsilon", "linspace", 7),
     "euler_velocity_leading_10": lambda: euler("velocity", "leading", 10),
     "euler_epsilon_trailing_6": lambda: euler("epsilon", "trailing", 6),
+    "euler_sample_trailing_6": lambda: euler("sample", "trailing", 6),
     "edm_euler_9": lambda: edm(9),
     "heun_karras_6": lambda: heun(6),
     "flow_4": lambda: flow([1.0, 0.75, 0.5, 0.25]),

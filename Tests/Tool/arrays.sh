@@ -26,6 +26,7 @@ as_f32() {
       -1) printf '\\x00\\x00\\x80\\xbf' ;;
       0) printf '\\x00\\x00\\x00\\x00' ;;
       0.5) printf '\\x00\\x00\\x00\\x3f' ;;
+      1) printf '\\x00\\x00\\x80\\x3f' ;;
       2) printf '\\x00\\x00\\x00\\x40' ;;
     esac
   done

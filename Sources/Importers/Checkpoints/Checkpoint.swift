@@ -17,6 +17,10 @@ package struct Checkpoint: Sendable {
   package let path: String
   /// In the file's order; names are unique.
   package let entries: [Entry]
+  /// Of a file that holds several dictionaries the keys, joined by dots, of the one that was taken; else empty.
+  package let state: String
+  /// Keys of other dictionaries in the file with tensors of the same names, such as averages of the weights.
+  package let otherStates: [String]
   private let positions: [String: Int]
   /// What was found instead of a tensor under names that may be weights but can't be read.
   private let unreadable: [String: String]
@@ -26,8 +30,12 @@ package struct Checkpoint: Sendable {
     self.init(path: path, entries: entries, unreadable: [])
   }
 
-  init(path: String, entries: [Entry], unreadable: [(name: String, found: String)]) {
+  init(
+    path: String, entries: [Entry], unreadable: [(name: String, found: String)], state: String = "",
+    otherStates: [String] = []
+  ) {
     self.path = path
+    (self.state, self.otherStates) = (state, otherStates)
     self.entries = entries
     positions = Dictionary(entries.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { _, last in last })
     self.unreadable = Dictionary(
@@ -35,6 +43,31 @@ package struct Checkpoint: Sendable {
   }
 
   package var names: [String] { entries.map(\.name) }
+
+  /// What the user should know of how the file was read.
+  package var notes: [String] {
+    guard !otherStates.isEmpty else { return [] }
+    let others = otherStates.prefix(5).map(ImportError.quoted).joined(separator: ", ")
+    let taken = state.isEmpty ? "the weights themselves" : ImportError.quoted(state)
+    return ["\(path): took \(taken); it also holds \(others), which --state NAME chooses"]
+  }
+
+  /// The tensors whose names begin with `state` and a dot, without that.
+  func selecting(state: String) throws(ImportError) -> Checkpoint {
+    let prefix = state + "."
+    let selected = entries.filter { $0.name.hasPrefix(prefix) }
+    guard !selected.isEmpty else {
+      let names = entries.prefix(3).map { ImportError.quoted($0.name) }.joined(separator: ", ")
+      throw ImportError(
+        file: path, found: "has no tensor under \(ImportError.quoted(prefix)) among its \(entries.count)",
+        expected: "tensors of that state",
+        advice: entries.isEmpty ? nil : "its names are \(names) and so on")
+    }
+    return Checkpoint(
+      path: path,
+      entries: selected.map { Entry(name: String($0.name.dropFirst(prefix.count)), tensor: $0.tensor) },
+      unreadable: [], state: state)
+  }
 
   /// The weight of that name.
   package subscript(name: String) -> Tensor? { positions[name].map { entries[$0].tensor } }

@@ -2,19 +2,26 @@
 /// PyTorch's state dictionaries are made of have a meaning in ``TorchObjects``, and all others become opaque
 /// objects.
 ///
-/// Knows the operations that protocols 2 to 5 write. Time and memory are linear in the length of the pickle.
+/// Knows the operations that protocols 2 to 5 write. Time and memory are bounded by the heap's budget, which every
+/// operation is charged to.
 struct PickleMachine {
   /// Keeps memory within a few hundred megabytes. A tensor takes about fifty operations.
   private static let maximumOperationCount = 4_000_000
 
-  private(set) var heap = PickleHeap()
+  /// Memory of an entry of the memo.
+  private static let memoCost = 64
+
+  private(set) var heap: PickleHeap
   private var reader: ByteReader
   private var stack: [PickleValue] = []
   /// Heights of the stack at which marks lie.
   private var marks: [Int] = []
   private var memo: [Int: PickleValue] = [:]
 
-  init(_ reader: ByteReader) { self.reader = reader }
+  init(_ reader: ByteReader) {
+    self.reader = reader
+    heap = PickleHeap(byteCount: reader.remaining)
+  }
 
   /// Where the next pickle or what follows it begins.
   var position: Int { reader.position }
@@ -27,6 +34,7 @@ struct PickleMachine {
     for _ in 0..<Self.maximumOperationCount {
       let code = try reader.byte()
       if code == UInt8(ascii: ".") { return try pop() }
+      try heap.charge(1)
       try step(code)
     }
     throw Finding(
@@ -40,13 +48,15 @@ struct PickleMachine {
       let version = try reader.byte()
       guard (2...5).contains(version) else { throw damage("pickle protocol \(version)") }
     case 0x95: _ = try reader.take(8)  // FRAME
-    case UInt8(ascii: "("): marks.append(stack.count)
+    case UInt8(ascii: "("):
+      try heap.charge(MemoryLayout<Int>.stride)
+      marks.append(stack.count)
     case UInt8(ascii: "0"): _ = try pop()
     case UInt8(ascii: "1"): _ = try popToMark()
-    case UInt8(ascii: "2"): stack.append(try top())
-    case UInt8(ascii: "q"): memo[Int(try reader.byte())] = try top()
-    case UInt8(ascii: "r"): memo[Int(try reader.integer(UInt32.self))] = try top()
-    case 0x94: memo[memo.count] = try top()
+    case UInt8(ascii: "2"): try push(try top())
+    case UInt8(ascii: "q"): try remember(Int(try reader.byte()))
+    case UInt8(ascii: "r"): try remember(Int(try reader.integer(UInt32.self)))
+    case 0x94: try remember(memo.count)
     case UInt8(ascii: "h"): try recall(Int(try reader.byte()))
     case UInt8(ascii: "j"): try recall(Int(try reader.integer(UInt32.self)))
     default:
@@ -59,21 +69,20 @@ struct PickleMachine {
 
   private mutating func scalar(_ code: UInt8) throws(Finding) -> Bool {
     switch code {
-    case UInt8(ascii: "N"): stack.append(.none)
-    case 0x88: stack.append(.bool(true))
-    case 0x89: stack.append(.bool(false))
-    case UInt8(ascii: "J"): stack.append(.integer(Int(try reader.integer(Int32.self))))
-    case UInt8(ascii: "K"): stack.append(.integer(Int(try reader.byte())))
-    case UInt8(ascii: "M"): stack.append(.integer(Int(try reader.integer(UInt16.self))))
-    case 0x8a: stack.append(integer(try reader.take(Int(try reader.byte()))))
-    case 0x8b: stack.append(integer(try reader.take(Int(try reader.integer(Int32.self)))))
+    case UInt8(ascii: "N"): try push(.none)
+    case 0x88: try push(.bool(true))
+    case 0x89: try push(.bool(false))
+    case UInt8(ascii: "J"): try push(.integer(Int(try reader.integer(Int32.self))))
+    case UInt8(ascii: "K"): try push(.integer(Int(try reader.byte())))
+    case UInt8(ascii: "M"): try push(.integer(Int(try reader.integer(UInt16.self))))
+    case 0x8a: try push(integer(try reader.take(Int(try reader.byte()))))
+    case 0x8b: try push(integer(try reader.take(Int(try reader.integer(Int32.self)))))
     case UInt8(ascii: "G"):
-      stack.append(
+      try push(
         .float(Double(bitPattern: UInt64(bigEndian: try reader.take(8).loadUnaligned(as: UInt64.self)))))
-    case UInt8(ascii: "T"), UInt8(ascii: "X"):
-      stack.append(.string(try reader.text(Int(try reader.integer(UInt32.self)))))
-    case UInt8(ascii: "U"), 0x8c: stack.append(.string(try reader.text(Int(try reader.byte()))))
-    case 0x8d: stack.append(.string(try reader.text(try reader.length())))
+    case UInt8(ascii: "T"), UInt8(ascii: "X"): try text(Int(try reader.integer(UInt32.self)))
+    case UInt8(ascii: "U"), 0x8c: try text(Int(try reader.byte()))
+    case 0x8d: try text(try reader.length())
     case UInt8(ascii: "B"): try bytes(Int(try reader.integer(UInt32.self)))
     case UInt8(ascii: "C"): try bytes(Int(try reader.byte()))
     case 0x8e, 0x96: try bytes(try reader.length())
@@ -84,13 +93,13 @@ struct PickleMachine {
 
   private mutating func container(_ code: UInt8) throws(Finding) -> Bool {
     switch code {
-    case UInt8(ascii: "]"), UInt8(ascii: ")"), 0x8f: stack.append(heap.sequence([]))
-    case UInt8(ascii: "}"): stack.append(heap.dictionary())
-    case UInt8(ascii: "l"), UInt8(ascii: "t"), 0x91: stack.append(heap.sequence(try popToMark()))
-    case 0x85, 0x86, 0x87: stack.append(heap.sequence(try pop(count: Int(code) - 0x84)))
+    case UInt8(ascii: "]"), UInt8(ascii: ")"), 0x8f: try push(try heap.sequence([]))
+    case UInt8(ascii: "}"): try push(try heap.dictionary())
+    case UInt8(ascii: "l"), UInt8(ascii: "t"), 0x91: try push(try heap.sequence(try popToMark()))
+    case 0x85, 0x86, 0x87: try push(try heap.sequence(try pop(count: Int(code) - 0x84)))
     case UInt8(ascii: "d"):
       let entries = try popToMark()
-      stack.append(heap.dictionary())
+      try push(try heap.dictionary())
       try insert(entries)
     case UInt8(ascii: "a"): try append(try pop(count: 1))
     case UInt8(ascii: "e"), 0x90: try append(try popToMark())
@@ -105,27 +114,42 @@ struct PickleMachine {
     switch code {
     case UInt8(ascii: "c"):
       let module = try reader.line()
-      stack.append(.global(module + "." + (try reader.line())))
+      try push(try heap.global(module, try reader.line()))
     case 0x93:
       guard case .string(let name) = try pop(), case .string(let module) = try pop() else {
         throw damage("a class name that is not a string")
       }
-      stack.append(.global(module + "." + name))
+      try push(try heap.global(module, name))
     case UInt8(ascii: "R"), 0x81:
       let arguments = try pop()
-      stack.append(try TorchObjects.call(try pop(), arguments, heap: &heap))
+      try push(try TorchObjects.call(try pop(), arguments, heap: &heap))
     case 0x92:
       _ = try pop()
       let arguments = try pop()
-      stack.append(try TorchObjects.call(try pop(), arguments, heap: &heap))
+      try push(try TorchObjects.call(try pop(), arguments, heap: &heap))
     case UInt8(ascii: "b"):
       // Attributes of an object: state dictionaries have their version numbers there, nothing that is read.
       _ = try pop()
       _ = try top()
-    case UInt8(ascii: "Q"): stack.append(try TorchObjects.persistent(try pop(), heap: heap))
+    case UInt8(ascii: "Q"): try push(try TorchObjects.persistent(try pop(), heap: &heap))
     default: return false
     }
     return true
+  }
+
+  private mutating func push(_ value: PickleValue) throws(Finding) {
+    try heap.charge(values: 1)
+    stack.append(value)
+  }
+
+  private mutating func text(_ count: Int) throws(Finding) {
+    try heap.charge(min(max(0, count), reader.remaining))
+    try push(.string(try reader.text(count)))
+  }
+
+  private mutating func remember(_ key: Int) throws(Finding) {
+    try heap.charge(Self.memoCost)
+    memo[key] = try top()
   }
 
   private func integer(_ bytes: UnsafeRawBufferPointer) -> PickleValue {
@@ -137,12 +161,12 @@ struct PickleMachine {
 
   private mutating func bytes(_ count: Int) throws(Finding) {
     _ = try reader.take(count)
-    stack.append(.bytes)
+    try push(.bytes)
   }
 
   private mutating func recall(_ key: Int) throws(Finding) {
     guard let value = memo[key] else { throw damage("a reference to the unknown value \(key)") }
-    stack.append(value)
+    try push(value)
   }
 
   /// Values below the last mark are out of reach until it is popped.
@@ -174,14 +198,14 @@ struct PickleMachine {
   }
 
   private mutating func append(_ elements: [PickleValue]) throws(Finding) {
-    if case .sequence(let index) = try top() { heap.append(elements, toSequence: index) }
+    if case .sequence(let index) = try top() { try heap.append(elements, toSequence: index) }
   }
 
   private mutating func insert(_ entries: [PickleValue]) throws(Finding) {
     guard entries.count.isMultiple(of: 2) else { throw damage("a key without a value") }
     guard case .dictionary(let index) = try top() else { return }
     for position in stride(from: 0, to: entries.count, by: 2) {
-      heap.insert(entries[position], entries[position + 1], intoDictionary: index)
+      try heap.insert(entries[position], entries[position + 1], intoDictionary: index)
     }
   }
 

@@ -10,19 +10,14 @@ enum ShardIndex {
   }
 
   static func read(_ storage: Storage, path: String) throws(ImportError) -> Checkpoint {
-    let files: [(file: String, names: Set<String>)]
-    do { files = try parse(storage) } catch { throw error.located(in: path) }
     let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+    let files: [(path: String, names: Set<String>)]
+    do { files = try parse(storage, directory: directory) } catch { throw error.located(in: path) }
     var entries: [Checkpoint.Entry] = []
-    for (file, names) in files {
-      guard let shard = pathInside(directory: directory, file) else {
-        throw ImportError(
-          file: path, found: "lists the file \(ImportError.quoted(file))",
-          expected: "files in the directory of the index")
-      }
+    for (shard, names) in files {
       let contents: Checkpoint
       do {
-        contents = try Checkpoint.readSingle(try Storage.map(path: shard), path: shard, entry: nil)
+        contents = try Checkpoint.readSingle(try Storage.map(path: shard), path: shard, state: nil)
       } catch let error as ImportError {
         throw error
       } catch let error as FileError {
@@ -42,23 +37,30 @@ enum ShardIndex {
     return Checkpoint(path: path, entries: entries)
   }
 
-  /// The files in the order of first mention, with the names of their tensors.
-  private static func parse(_ storage: Storage) throws(Finding) -> [(file: String, names: Set<String>)] {
+  /// The files in the order of first mention, with the names of their tensors. Each is listed once, however it is
+  /// spelled.
+  private static func parse(
+    _ storage: Storage, directory: String
+  ) throws(Finding) -> [(path: String, names: Set<String>)] {
     guard case .object(let index) = try JSON.parse(storage.bytes),
       case .object(let map)? = index.first(where: { $0.key == "weight_map" })?.value
     else {
       throw Finding("is JSON without a weight_map", expected: "the index of a checkpoint in several files")
     }
-    var files: [(file: String, names: Set<String>)] = []
+    var files: [(path: String, names: Set<String>)] = []
     var positions: [String: Int] = [:]
     for (name, value) in map {
       guard case .string(let file) = value else {
         throw Finding("gives no file for \(ImportError.quoted(name))", expected: "a file name")
       }
-      let position = positions[file] ?? files.count
+      guard let path = pathInside(directory: directory, file) else {
+        throw Finding(
+          "lists the file \(ImportError.quoted(file))", expected: "files in the directory of the index")
+      }
+      let position = positions[path] ?? files.count
       if position == files.count {
-        positions[file] = position
-        files.append((file, []))
+        positions[path] = position
+        files.append((path, []))
       }
       files[position].names.insert(name)
     }

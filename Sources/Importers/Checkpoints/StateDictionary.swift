@@ -9,28 +9,26 @@
 struct StateDictionary {
   static let wellKnownKeys = [
     "state_dict", "model_state_dict", "model", "module", "network_fn_state_dict", "net", "network",
-    "generator",
-    "params_ema", "params", "ema_state_dict", "ema", "model_ema", "weights",
+    "generator", "params_ema", "params", "state_dict_ema", "ema_state_dict", "model_ema", "ema", "weights",
   ]
-  private static let maximumDepth = 16
-  private static let maximumVisitCount = 1_000_000
-  private static let maximumNameLength = 1024
 
   /// Tensors by name in the file's order.
   private(set) var tensors: [(name: String, tensor: Int)] = []
   /// Entries that can't be read, with the reason.
   private(set) var unreadable: [(name: String, found: String)] = []
-  private let heap: PickleHeap
-  private var visitCount = 0
+  /// The keys, joined by dots, behind which the tensors were found; empty for the whole file.
+  private(set) var state = ""
+  /// Keys, joined by dots, of other dictionaries with tensors of the same names, such as averages of the weights.
+  private(set) var otherStates: [String] = []
+  private var heap: PickleHeap
 
-  /// Takes the dictionary at `entry` of the pickle's value, or searches as described if `entry` is nil.
-  init(of root: PickleValue, heap: PickleHeap, entry: String?) throws(Finding) {
+  /// Takes the dictionary that the keys `state`, joined by dots, lead to, or searches as described if it is nil.
+  init(of root: PickleValue, heap: PickleHeap, state: String?) throws(Finding) {
     self.heap = heap
-    if let entry {
-      try collect(try select(entry, of: root))
-    } else {
-      try collect(try search(root))
-    }
+    let found = try search(root, from: state)
+    self.state = found.path
+    try collect(found.value)
+    if let under = found.under { keepTensors(under: under) }
     dropCommonPrefix()
     if tensors.isEmpty, let first = unreadable.first {
       throw Finding(
@@ -41,57 +39,74 @@ struct StateDictionary {
     guard !tensors.isEmpty else {
       throw Finding("holds no tensors", expected: "a state dictionary", advice: "save model.state_dict()")
     }
+    if state == nil { otherStates = try alternatives(to: found.value, among: found.others) }
   }
 
-  /// The dictionary's entries with the later of equal keys winning, in the order of first occurrence.
-  private func entries(_ index: Int) throws(Finding) -> [(key: String, value: PickleValue)] {
-    var result: [(key: String, value: PickleValue)] = []
-    var positions: [String: Int] = [:]
-    for (key, value) in heap.dictionaries[index] {
-      let name: String
-      switch key {
-      case .string(let text): name = text
-      case .integer(let number): name = String(number)
-      default: continue
-      }
-      if let position = positions[name] {
-        result[position].value = value
-      } else {
-        positions[name] = result.count
-        result.append((name, value))
-      }
-    }
-    return result
+  private typealias Place = (path: String, value: PickleValue)
+
+  /// What a search ends at.
+  private struct Found {
+    var path: String
+    var value: PickleValue
+    /// Dictionaries that were passed by.
+    var others: [Place] = []
+    /// Of the tensors those whose names begin with this are meant.
+    var under: String?
   }
 
-  private func select(_ key: String, of root: PickleValue) throws(Finding) -> PickleValue {
+  private mutating func search(_ root: PickleValue, from state: String?) throws(Finding) -> Found {
+    guard let state else { return try descend(("", root)) }
+    if let value = try find(state, in: root) { return try descend((state, value)) }
     guard case .dictionary(let index) = root else {
-      throw Finding("holds \(root.kind)", expected: "a dictionary with the entry \(ImportError.quoted(key))")
+      throw Finding(
+        "holds \(root.kind)", expected: "a dictionary with the entry \(ImportError.quoted(state))")
     }
-    let entries = try entries(index)
-    guard let value = entries.first(where: { $0.key == key })?.value else {
-      let names = entries.prefix(12).map { ImportError.quoted($0.key) }.joined(separator: ", ")
-      throw Finding("has the entries \(names)", expected: "an entry \(ImportError.quoted(key))")
+    let entries = try heap.entries(ofDictionary: index)
+    let prefix = state + "."
+    if entries.contains(where: { $0.key.hasPrefix(prefix) }) {
+      return Found(path: state, value: root, under: prefix)
     }
-    return value
+    let names = entries.prefix(12).map { ImportError.quoted($0.key) }.joined(separator: ", ")
+    throw Finding(
+      "has the entries \(names)\(entries.count > 12 ? " and \(entries.count - 12) more" : "")",
+      expected: "an entry \(ImportError.quoted(state))")
   }
 
-  private mutating func search(_ root: PickleValue) throws(Finding) -> PickleValue {
-    var value = root
+  /// The value behind keys that are joined by dots. Keys may have dots of their own.
+  private mutating func find(_ path: String, in value: PickleValue) throws(Finding) -> PickleValue? {
+    guard case .dictionary(let index) = value else { return nil }
+    for (key, value) in try heap.entries(ofDictionary: index) {
+      if key == path { return value }
+      guard path.hasPrefix(key), path.dropFirst(key.count).first == "." else { continue }
+      if let found = try find(String(path.dropFirst(key.count + 1)), in: value) { return found }
+    }
+    return nil
+  }
+
+  /// Follows well-known keys.
+  private mutating func descend(_ start: Place) throws(Finding) -> Found {
+    var place = start
+    var others: [Place] = []
     var seen = Set<Int>()
-    while case .dictionary(let index) = value, seen.insert(index).inserted {
-      let entries = try entries(index)
-      var next: PickleValue?
+    while case .dictionary(let index) = place.value, seen.insert(index).inserted {
+      let entries = try heap.entries(ofDictionary: index)
+      var next: Place?
       for key in Self.wellKnownKeys where next == nil {
-        if let candidate = entries.first(where: { $0.key == key })?.value, try holdsTensors(candidate) {
-          next = candidate
+        if let value = entries.first(where: { $0.key == key })?.value, try holdsTensors(value) {
+          next = (joined(place.path, key), value)
         }
       }
       guard let next else { break }
-      value = next
+      for (key, value) in entries where joined(place.path, key) != next.path {
+        if case .dictionary = value { others.append((joined(place.path, key), value)) }
+        try heap.charge(reading: place.path)
+      }
+      place = next
     }
-    return value
+    return Found(path: place.path, value: place.value, others: others)
   }
+
+  private func joined(_ path: String, _ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
   /// Whether a dictionary has a tensor in it or in a dictionary in it.
   private mutating func holdsTensors(_ value: PickleValue) throws(Finding) -> Bool {
@@ -100,7 +115,7 @@ struct StateDictionary {
     while let next = pending.popLast() {
       guard case .dictionary(let index) = next, seen.insert(index).inserted else { continue }
       for (_, value) in heap.dictionaries[index] {
-        try countVisit()
+        try heap.charge(values: 1)
         if case .tensor = value { return true }
         if case .dictionary = value { pending.append(value) }
       }
@@ -108,50 +123,43 @@ struct StateDictionary {
     return false
   }
 
-  private mutating func countVisit() throws(Finding) {
-    visitCount += 1
-    guard visitCount <= Self.maximumVisitCount else {
-      throw Finding("has more than \(Self.maximumVisitCount) entries", expected: "a state dictionary")
-    }
+  private mutating func collect(_ root: PickleValue) throws(Finding) {
+    let contents = try StateContents(of: root, heap: &heap)
+    (tensors, unreadable) = (contents.tensors, contents.unreadable)
   }
 
-  private mutating func collect(_ root: PickleValue) throws(Finding) {
-    // A stack of what remains to be visited; entries are pushed in reverse so that they come out in order.
-    var pending: [(name: String, value: PickleValue, depth: Int)] = [("", root, 0)]
-    var names = Set<String>()
-    while let (name, value, depth) = pending.popLast() {
-      try countVisit()
-      guard depth <= Self.maximumDepth, name.utf8.count <= Self.maximumNameLength else {
-        throw Finding("nests dictionaries too deeply", expected: "a state dictionary")
+  /// The places that hold tensors of the names that were found.
+  private mutating func alternatives(
+    to taken: PickleValue, among places: [Place]
+  ) throws(Finding) -> [String] {
+    let prefix = Self.parallelPrefix
+    let names = Set(
+      tensors.map { $0.name.hasPrefix(prefix) ? String($0.name.dropFirst(prefix.count)) : $0.name })
+    var found: [String] = []
+    for place in places where try holdsTensors(place.value) {
+      let inner = try descend(place)
+      // One dictionary may have two keys.
+      if case (.dictionary(let one), .dictionary(let other)) = (inner.value, taken), one == other { continue }
+      let contents = try StateContents(of: inner.value, heap: &heap)
+      let isOne = contents.tensors.contains { name, _ in
+        names.contains(name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name)
       }
-      func child(_ key: String) -> String { name.isEmpty ? key : "\(name).\(key)" }
-      switch value {
-      case .tensor(let index):
-        guard names.insert(name).inserted else {
-          throw Finding("has two tensors \(ImportError.quoted(name))", expected: "unique names")
-        }
-        tensors.append((name.isEmpty ? "tensor" : name, index))
-      case .dictionary(let index):
-        let entries = try entries(index)
-        guard pending.count + entries.count <= Self.maximumVisitCount else {
-          throw Finding("has more than \(Self.maximumVisitCount) entries", expected: "a state dictionary")
-        }
-        pending += entries.reversed().map { (child($0.key), $0.value, depth + 1) }
-      case .sequence(let index):
-        let elements = heap.sequences[index]
-        guard pending.count + elements.count <= Self.maximumVisitCount else {
-          throw Finding("has more than \(Self.maximumVisitCount) entries", expected: "a state dictionary")
-        }
-        pending += elements.enumerated().reversed().map { (child(String($0)), $1, depth + 1) }
-      case .object, .global, .storage:
-        unreadable.append((name.isEmpty ? "the whole file" : name, value.kind))
-      case .none, .bool, .integer, .longInteger, .float, .string, .bytes: continue
-      }
+      if isOne { found.append(inner.path) }
     }
+    return found
   }
+
+  private mutating func keepTensors(under prefix: String) {
+    tensors = tensors.filter { $0.name.hasPrefix(prefix) }.map {
+      (String($0.name.dropFirst(prefix.count)), $0.tensor)
+    }
+    unreadable.removeAll { !$0.name.hasPrefix(prefix) }
+  }
+
+  private static let parallelPrefix = "module."
 
   private mutating func dropCommonPrefix() {
-    let prefix = "module."
+    let prefix = Self.parallelPrefix
     guard !tensors.isEmpty, tensors.allSatisfy({ $0.name.hasPrefix(prefix) && $0.name != prefix }) else {
       return
     }

@@ -2,6 +2,9 @@ import Tensors
 
 /// Files written by `torch.save`: today's zip archives and the plain sequences of pickles before PyTorch 1.6.
 enum TorchCheckpoint {
+  /// The number that the older form begins with.
+  static let legacyMagic: [UInt8] = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19]
+
   /// Whether the bytes start like the older form: a pickle whose value is its magic number.
   static func matchesLegacy(_ storage: Storage) -> Bool {
     storage.bytes.count > 2 && storage.bytes[0] == 0x80 && (2...5).contains(storage.bytes[1])
@@ -14,7 +17,7 @@ enum TorchCheckpoint {
     archive.members.first { $0.name.hasSuffix("/data.pkl") || $0.name == "data.pkl" }
   }
 
-  static func read(_ archive: ZipArchive, path: String, entry: String?) throws(ImportError) -> Checkpoint {
+  static func read(_ archive: ZipArchive, path: String, state: String?) throws(ImportError) -> Checkpoint {
     let file = archive.storage
     do {
       guard let member = pickle(in: archive) else {
@@ -22,9 +25,8 @@ enum TorchCheckpoint {
       }
       let folder = String(member.name.dropLast("data.pkl".count))
       if archive[folder + "constants.pkl"] != nil {
-        throw Finding(
-          "is a TorchScript program", expected: "a state dictionary",
-          advice: "save model.state_dict() instead")
+        let kind = FileKind.torchScript
+        throw Finding(kind.description, expected: "a state dictionary", advice: kind.adviceAsCheckpoint)
       }
       if let order = archive[folder + "byteorder"] {
         let text = String(decoding: file.bytes[try archive.range(of: order)], as: UTF8.self)
@@ -38,12 +40,14 @@ enum TorchCheckpoint {
       var machine = PickleMachine(try ByteReader(bytes))
       let root = try machine.run()
 
+      var heap = machine.heap
       var ranges: [String: Range<Int>] = [:]
-      for storage in storages(machine.heap) {
+      for storage in storages(heap) {
+        try heap.charge(reading: folder)
         guard let data = archive[folder + "data/" + storage.key] else { continue }
         ranges[storage.key] = try archive.range(of: data)
       }
-      return try checkpoint(root, heap: machine.heap, file: file, ranges: ranges, path: path, entry: entry)
+      return try checkpoint(root, heap: heap, file: file, ranges: ranges, path: path, state: state)
     } catch let error as ImportError {
       throw error
     } catch let finding as Finding {
@@ -53,11 +57,10 @@ enum TorchCheckpoint {
     }
   }
 
-  static func readLegacy(_ file: Storage, path: String, entry: String?) throws(ImportError) -> Checkpoint {
+  static func readLegacy(_ file: Storage, path: String, state: String?) throws(ImportError) -> Checkpoint {
     do {
       var machine = PickleMachine(try ByteReader(file.bytes))
-      let magic: [UInt8] = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19]
-      guard case .longInteger(magic) = try machine.run() else {
+      guard case .longInteger(legacyMagic) = try machine.run() else {
         throw Finding(
           "is a pickle, but not of torch.save", expected: "a state dictionary",
           advice: "save model.state_dict() with torch.save")
@@ -70,7 +73,7 @@ enum TorchCheckpoint {
       let keys = try machine.run()
       let ranges = try legacyRanges(
         machine.heap.elements(keys) ?? [], heap: machine.heap, file: file, from: machine.position)
-      return try checkpoint(root, heap: machine.heap, file: file, ranges: ranges, path: path, entry: entry)
+      return try checkpoint(root, heap: machine.heap, file: file, ranges: ranges, path: path, state: state)
     } catch let error as ImportError {
       throw error
     } catch let finding as Finding {
@@ -125,14 +128,14 @@ enum TorchCheckpoint {
 
   private static func checkpoint(
     _ root: PickleValue, heap: PickleHeap, file: Storage, ranges: [String: Range<Int>], path: String,
-    entry: String?
+    state: String?
   ) throws -> Checkpoint {
     if case .object(let type) = root {
       throw Finding(
         "holds a whole \(ImportError.quoted(type)) object", expected: "a state dictionary",
         advice: "save model.state_dict() instead of the model")
     }
-    let dictionary = try StateDictionary(of: root, heap: heap, entry: entry)
+    let dictionary = try StateDictionary(of: root, heap: heap, state: state)
     var unreadable = dictionary.unreadable
     var reader = TorchTensorReader(file: file, ranges: ranges)
     var entries: [Checkpoint.Entry] = []
@@ -148,6 +151,8 @@ enum TorchCheckpoint {
         throw error.located(in: path, at: "tensor \(ImportError.quoted(name))")
       }
     }
-    return Checkpoint(path: path, entries: entries, unreadable: unreadable)
+    return Checkpoint(
+      path: path, entries: entries, unreadable: unreadable, state: dictionary.state,
+      otherStates: dictionary.otherStates)
   }
 }

@@ -50,11 +50,21 @@ struct TorchTensor: Sendable {
 
 /// What the classes and functions that state dictionaries are made of do when a pickle calls them.
 enum TorchObjects {
+  /// Keys are short numbers. Readers look them up again and again.
+  private static let maximumKeyLength = 255
+  /// Bytes that ``PickleValue/kind`` takes, which quotes at most a hundred characters.
+  private static let longestKind = 512
+
   /// The result of calling `function`; an opaque object for every function that is not known.
   static func call(
     _ function: PickleValue, _ arguments: PickleValue, heap: inout PickleHeap
   ) throws(Finding) -> PickleValue {
-    guard case .global(let name) = function else { return .object(function.kind) }
+    guard case .global(let name) = function else {
+      try heap.charge(longestKind)
+      return .object(function.kind)
+    }
+    // One name may be called again and again.
+    try heap.charge(reading: name)
     let values = heap.elements(arguments) ?? []
     switch name {
     case "collections.OrderedDict", "collections.defaultdict", "builtins.dict", "__builtin__.dict":
@@ -62,12 +72,12 @@ enum TorchObjects {
     case "builtins.set", "builtins.frozenset", "builtins.list", "builtins.tuple", "__builtin__.set",
       "__builtin__.frozenset", "torch.Size":
       // The copy that Python makes would let a pickle grow without bound, and nobody sees the difference.
-      return heap.elements(values.first) == nil ? heap.sequence([]) : values[0]
+      return heap.elements(values.first) == nil ? try heap.sequence([]) : values[0]
     case "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2":
-      return try heap.tensor(try tensor(values, dtype: nil, heap: heap))
+      return try heap.tensor(try tensor(values, dtype: nil, heap: &heap))
     case "torch._utils._rebuild_tensor_v3":
       guard values.count > 6, case .global(let dtype) = values[6] else { throw malformed(name) }
-      return try heap.tensor(try tensor(values, dtype: dtype, heap: heap))
+      return try heap.tensor(try tensor(values, dtype: dtype, heap: &heap))
     case "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state":
       guard let data = values.first else { throw malformed(name) }
       return data
@@ -76,7 +86,7 @@ enum TorchObjects {
       // that is known itself is followed, so this does not nest.
       guard values.count > 2, case .global(let inner) = values[0] else { throw malformed(name) }
       return inner.hasPrefix("torch._utils._rebuild_")
-        ? try call(values[0], heap.sequence(heap.elements(values[2]) ?? []), heap: &heap) : .object(inner)
+        ? try call(values[0], values[2], heap: &heap) : .object(inner)
     case "copyreg._reconstructor", "copy_reg._reconstructor":
       guard case .global(let type)? = values.first else { throw malformed(name) }
       return .object(type)
@@ -86,13 +96,13 @@ enum TorchObjects {
   }
 
   /// The storage that a persistent id stands for: ('storage', type, key, location, count).
-  static func persistent(_ id: PickleValue, heap: PickleHeap) throws(Finding) -> PickleValue {
+  static func persistent(_ id: PickleValue, heap: inout PickleHeap) throws(Finding) -> PickleValue {
     let values = heap.elements(id) ?? []
     guard values.count >= 2, case .string(let kind) = values[0] else { throw malformed("a persistent id") }
     // Old versions of PyTorch save classes of modules with their source.
     if kind == "module" { return values[1] }
     guard kind == "storage", values.count >= 5, case .global(let type) = values[1],
-      case .string(let key) = values[2],
+      case .string(let key) = values[2], key.utf8.count <= maximumKeyLength,
       case .integer(let count) = values[4], count >= 0
     else { throw malformed("a persistent id") }
     if values.count > 5, case .sequence = values[5] {
@@ -100,37 +110,44 @@ enum TorchObjects {
         "has a storage that is a part of another", expected: "whole storages",
         advice: "load it with a current PyTorch and save it again")
     }
-    let typeName = type.split(separator: ".").last.map(String.init) ?? type
-    return .storage(TorchStorage(key: key, typeName: typeName, count: count))
+    let typeName = try lastComponent(of: type, heap: &heap)
+    return try heap.storage(TorchStorage(key: key, typeName: typeName, count: count))
   }
 
   private static func dictionary(
     _ arguments: [PickleValue], heap: inout PickleHeap
   ) throws(Finding) -> PickleValue {
-    let result = heap.dictionary()
+    let result = try heap.dictionary()
     guard case .dictionary(let index) = result else { return result }
     // Of an OrderedDict the argument may be a list of pairs, of a defaultdict it is the factory.
     let pairs = heap.elements(arguments.first) ?? []
-    try heap.count(copies: pairs.count)
+    try heap.charge(values: pairs.count)
     for pair in pairs {
       if let entry = heap.elements(pair), entry.count == 2 {
-        heap.insert(entry[0], entry[1], intoDictionary: index)
+        try heap.insert(entry[0], entry[1], intoDictionary: index)
       }
     }
     return result
   }
 
   private static func tensor(
-    _ arguments: [PickleValue], dtype: String?, heap: PickleHeap
+    _ arguments: [PickleValue], dtype: String?, heap: inout PickleHeap
   ) throws(Finding) -> TorchTensor {
-    guard arguments.count >= 4, case .storage(let storage) = arguments[0],
+    guard arguments.count >= 4, case .storage(let index) = arguments[0],
       case .integer(let offset) = arguments[1],
       let extents = integers(arguments[2], heap), let strides = integers(arguments[3], heap)
     else { throw malformed("a tensor") }
-    let dtypeName = dtype.map { $0.split(separator: ".").last.map(String.init) ?? $0 }
+    let storage = heap.storages[index]
+    let dtypeName = try dtype.map { name throws(Finding) in try lastComponent(of: name, heap: &heap) }
     return TorchTensor(
       storage: storage, type: dtypeName.map { TorchStorage.dtypes[$0] } ?? storage.type,
       typeName: dtypeName ?? storage.typeName, offset: offset, extents: extents, strides: strides)
+  }
+
+  /// What follows the last dot of a qualified name.
+  private static func lastComponent(of name: String, heap: inout PickleHeap) throws(Finding) -> String {
+    try heap.charge(reading: name)
+    return name.lastIndex(of: ".").map { String(name[name.index(after: $0)...]) } ?? name
   }
 
   private static func integers(_ value: PickleValue, _ heap: PickleHeap) -> [Int]? {

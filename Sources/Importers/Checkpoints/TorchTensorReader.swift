@@ -31,12 +31,13 @@ struct TorchTensorReader {
       throw Finding("has \(view.strides.count) strides", expected: "\(view.extents.count), one per axis")
     }
     guard byteCount > 0 else { return Tensor(zeros: type.element, shape) }
+    // Any number of tensors may view the same bytes, and whoever uses them looks at all.
+    try budget.take(byteCount)
     try checkExtent(of: view, elementCount: range.count / type.byteCount)
     let start = range.lowerBound + view.offset * type.byteCount
     let isRowMajor = zip(zip(view.strides, shape.strides), shape).allSatisfy { $0.0 == $0.1 || $1 == 1 }
     if isRowMajor { return try type.tensor(shape, in: file, byteOffset: start, budget: &budget) }
 
-    try budget.take(byteCount)
     let gathered = file.gather(
       elementByteCount: type.byteCount, shape: shape, strides: view.strides, byteOffset: start)
     return try type.tensor(shape, in: gathered, byteOffset: 0, budget: &budget)

@@ -41,8 +41,18 @@ public struct NetworkSource: Sendable {
   /// Arrays (`.npy`) in place of inputs, by the input's name: such an input disappears, and what depends on it is
   /// computed at compile time.
   public var constants: [String: URL] = [:]
+  /// Choices that a graph that comes with the compiler leaves, by name, in place of the published ones: for example
+  /// `prediction`, what a sampler's denoiser was trained to predict, `epsilon`, `velocity` or `sample`.
+  public var options: [String: String] = [:]
   /// Parameters of a graph that comes with the compiler.
   public var checkpoints: [Checkpoint] = []
+  /// Which weights of a checkpoint that keeps several sets: the key that they are under in a file of `torch.save`, or
+  /// what their names begin with. With nil the usual keys are tried, and a note says which was taken where others
+  /// would have fitted too.
+  public var state: String?
+  /// Patterns of tensors' names, with `*`, `?` and `[…]`, that a checkpoint may hold although the graph has no place
+  /// for them. Each must match such a tensor.
+  public var ignoredTensors: [String] = []
   /// A seed for random parameters in place of a checkpoint, to try sizes and speed.
   public var randomWeights: UInt64?
 
@@ -97,16 +107,20 @@ public struct NetworkSource: Sendable {
   private func readGraph(_ name: String, _ variant: String?) throws -> Module {
     let (definition, variant) = try findGraph(name, variant: variant)
     var module = try variant.module(
-      dimensions.sorted { $0.key < $1.key }.map { (name: $0.key, extent: $0.value) })
+      dimensions.sorted { $0.key < $1.key }.map { (name: $0.key, extent: $0.value) }, settings)
     if !checkpoints.isEmpty {
-      let files = try checkpoints.map { file in
+      let contents = try Importers.Checkpoint.read(paths: checkpoints.map(\.path), state: state)
+      let files = zip(checkpoints, contents).map { file, contents in
         ParameterFile(
           weightSet: file.weightSet, path: file.path,
-          entries: try Importers.Checkpoint.read(path: file.path).entries.map {
-            (name: $0.name, tensor: $0.tensor)
-          })
+          entries: contents.entries.map { (name: $0.name, tensor: $0.tensor) })
       }
-      try module.bind(files, namings: definition.namings, ignoring: definition.ignoredEntries)
+      let bindings = try module.bind(
+        files, namings: definition.namings, ignoring: definition.ignoredEntries,
+        patterns: ignoredTensors.map { GlobPattern($0) })
+      for (contents, binding) in zip(contents, bindings) {
+        module.notes += (contents.notes + binding.notes(file: contents.path)).map { Note(.note, $0) }
+      }
     }
     if let randomWeights {
       for index in module.functions.indices { module.functions[index].bindRandomWeights(seed: randomWeights) }
@@ -114,14 +128,33 @@ public struct NetworkSource: Sendable {
     return module
   }
 
+  private var settings: [GraphSetting] {
+    options.sorted { $0.key < $1.key }.map { GraphSetting($0.key, $0.value) }
+  }
+
+  private static let optionPrefix = "option."
+
+  /// The value of every option of the graph that a bundle was compiled from, out of what it records.
+  package static func options(recordedIn provenance: [String: String]) -> [String: String] {
+    var options: [String: String] = [:]
+    for (key, value) in provenance where key.hasPrefix(optionPrefix) {
+      options[String(key.dropFirst(optionPrefix.count))] = value
+    }
+    return options
+  }
+
   /// Facts for the manifest. Names only, never paths, so that the same inputs give the same bytes in any folder.
-  private var provenance: [String: String] {
+  package var provenance: [String: String] {
     var facts: [String: String] = [:]
     switch origin {
     case .model(let path): facts["model"] = lastComponent(path)
     case .graph(let name, let variant):
       facts["graph"] = name
       facts["variant"] = variant
+      let chosen = (try? findGraph(name, variant: variant).variant.settings(settings)) ?? []
+      for setting in chosen { facts[Self.optionPrefix + setting.name] = setting.value }
+      facts["state"] = state
+      if !ignoredTensors.isEmpty { facts["ignore"] = ignoredTensors.joined(separator: ", ") }
     }
     for file in checkpoints {
       let key = checkpoints.count == 1 ? "checkpoint" : "checkpoint.\(file.weightSet)"

@@ -16,6 +16,10 @@ struct Compile: ParsableCommand {
       From a checkpoint and a graph that comes with ingot (list them with 'ingot graphs'):
         ingot compile --graph efficientformerv2 --variant s0 --checkpoint s0.safetensors -o s0.ingot
 
+      With the averaged weights of a training script's file, without tensors that the graph has no place for:
+        ingot compile --graph efficientformerv2 --variant s0 --checkpoint last.pth --state state_dict_ema \
+          --ignore 'teacher.*' -o s0.ingot
+
       With fp16 weights, which halves the file:
         ingot compile net.onnx --precision fp16 -o net.ingot
 
@@ -87,6 +91,8 @@ struct CompileFacts: Encodable {
   var parameters: Int
   var ops: [Placement]
   var notes: [Note]
+  /// Values of the graph's options, such as what its denoiser predicts.
+  var options: [String: String]
   var cost: CompileCost
 
   enum CodingKeys: String, CodingKey {
@@ -97,7 +103,7 @@ struct CompileFacts: Encodable {
     case sourceBytes = "source_bytes"
     case nodesBefore = "nodes_before"
     case nodesAfter = "nodes_after"
-    case instructions, macs, parameters, ops, notes, cost
+    case instructions, macs, parameters, ops, notes, options, cost
   }
 
   init(_ compiled: CompiledBundle, sourceBytes: Int?, _ cost: CompileCost) {
@@ -118,6 +124,7 @@ struct CompileFacts: Encodable {
     parameters = Statistics(weightsOf: compiled.module).parameters
     ops = compiled.placements.flatMap { $0 }
     notes = compiled.module.notes
+    options = NetworkSource.options(recordedIn: compiled.manifest.provenance)
   }
 
   func text(output: String, target: Target) -> String {
@@ -138,6 +145,10 @@ struct CompileFacts: Encodable {
       "  arena      \(formatBytes(arenaBytes)), \(overBound) % over the lower bound of \(formatBytes(arenaLowerBoundBytes))",
       "  time       \(cost.text), with \(formatBytes(cost.peakMemoryBytes)) of memory at most",
     ]
+    if !options.isEmpty {
+      let words = options.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+      lines.append("  options    \(words.joined(separator: ", "))")
+    }
     if target.family != .cpu {
       let fallen = ops.filter { $0.engine == target.fallback.engine }
       lines.append("  placement  \(ops.count - fallen.count) of \(ops.count) ops on \(target.engines[0].id)")

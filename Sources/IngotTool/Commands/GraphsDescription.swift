@@ -56,18 +56,32 @@ struct VariantDescription: Encodable {
     }
   }
 
+  /// A choice that `--option` changes.
+  struct Option: Encodable {
+    var name: String
+    /// When it is left out.
+    var value: String
+    var values: [String]
+    var summary: String
+
+    enum CodingKeys: String, CodingKey {
+      case name, values, summary
+      case value = "default"
+    }
+  }
+
   var name: String
   var parameters: Int
   var macs: Int
   var inputs: [Port]
   var outputs: [Port]
   var dimensions: [Extent]
+  var options: [Option]
   var status: String
   var ours: String
 
-  /// Builds it with some dimensions changed.
-  init(_ variant: GraphVariant, _ chosen: [NamedNumber] = []) throws {
-    let module = try variant.module(chosen.map { (name: $0.name, extent: $0.value) })
+  /// Of the module that it was built into.
+  init(_ variant: GraphVariant, _ module: Module) {
     let graph = module.functions[0]
     let statistics = Statistics(module)
     func port(_ port: IR.Port) -> Port { Port(name: port.name, type: "\(graph.type(of: port.value))") }
@@ -78,6 +92,9 @@ struct VariantDescription: Encodable {
       Extent(
         name: dimension.name, value: dimension.extent, least: dimension.range.lowerBound,
         most: dimension.range.upperBound, multiple: dimension.multiple)
+    }
+    options = variant.options.map {
+      Option(name: $0.name, value: $0.value, values: $0.values, summary: $0.summary)
     }
     status = variant.facts.status.rawValue
     ours = variant.facts.ours
@@ -95,6 +112,10 @@ struct VariantDescription: Encodable {
         return [dimension.name, "\(dimension.value)", "\(dimension.least)…\(dimension.most)", multiple]
       }
       parts.append(table(["--dim", "default", "allowed", ""], rows, right: [1, 2]))
+    }
+    if !options.isEmpty {
+      let rows = options.map { [$0.name, $0.value, $0.values.joined(separator: ", "), $0.summary] }
+      parts.append(table(["--option", "default", "allowed", ""], rows))
     }
     return parts.joined(separator: "\n\n")
   }

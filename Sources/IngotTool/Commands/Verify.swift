@@ -46,9 +46,7 @@ struct Verify: ParsableCommand {
       index = found
     }
     let session = try Session(model, function: index)
-    let recorded = contents.manifest.provenance.compactMap { key, value in
-      key.hasPrefix("dim.") ? NamedNumber(argument: "\(key.dropFirst(4))=\(value)") : nil
-    }
+    let recorded = RecordedChoices(provenance: contents.manifest.provenance)
     progress.show("reading \(source.title)")
     let module = try source.load(recorded: recorded)
     progress.show("comparing")

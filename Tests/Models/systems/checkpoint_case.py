@@ -18,6 +18,7 @@ def checkpoint_case(
     dims: dict[str, int] | None = None,
     tolerance: float = 1e-4,
     apart: str | None = None,
+    options: dict[str, str] | None = None,
 ) -> None:
     """Saves the network's state, if it has any, as safetensors and expects what PyTorch makes of the inputs; `feeds` in
     the order of the network's arguments. Entries with `apart` in their names go into a second file."""
@@ -31,5 +32,13 @@ def checkpoint_case(
     for file, entries in checkpoints.items():
         safetensors.torch.save_file(entries, folder / file)
     expected = {output: result.numpy() for output, result in zip(outputs, results, strict=True)}
-    case = Case(name, graph=graph, variant=variant, checkpoints=list(checkpoints), dims=dims or {}, tolerance=tolerance)
+    case = Case(
+        name,
+        graph=graph,
+        variant=variant,
+        checkpoints=list(checkpoints),
+        dims=dims or {},
+        options=options or {},
+        tolerance=tolerance,
+    )
     case.write(folder, feeds, expected)

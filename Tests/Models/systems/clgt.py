@@ -9,6 +9,7 @@ from systems.checkpoint_case import checkpoint_case
 from torch import nn
 
 NODE_FEATURES, EDGE_FEATURES, EIGENVECTORS = 16, 8, 8
+NODE_KINDS, EDGE_KINDS = 28, 4
 
 
 class Attention(nn.Module):
@@ -68,13 +69,26 @@ class ReadOut(nn.Module):
         return self.FC_layers[-1](x)
 
 
+READ_OUTS = {
+    "nodes": lambda h: h,
+    "mean": lambda h: h.mean(0, keepdim=True),
+    "sum": lambda h: h.sum(0, keepdim=True),
+    "max": lambda h: h.amax(0, keepdim=True),
+}
+
+
 class Network(nn.Module):
-    def __init__(self, width: int, heads: int, layers: int, outputs: int, batch_norm: bool):
+    """With `kinds` the public network for molecules: tables of kinds of atoms and bonds, and a read-out of the graph."""
+
+    def __init__(
+        self, width: int, heads: int, layers: int, outputs: int, batch_norm: bool, kinds=False, read_out="nodes"
+    ):
         super().__init__()
         self.heads = heads
-        self.embedding_h = nn.Linear(NODE_FEATURES, width)
+        self.read_out = READ_OUTS[read_out]
+        self.embedding_h = nn.Embedding(NODE_KINDS, width) if kinds else nn.Linear(NODE_FEATURES, width)
         self.embedding_lap_pos_enc = nn.Linear(EIGENVECTORS, width)
-        self.embedding_e = nn.Linear(EDGE_FEATURES, width)
+        self.embedding_e = nn.Embedding(EDGE_KINDS, width) if kinds else nn.Linear(EDGE_FEATURES, width)
         self.layers = nn.ModuleList(Layer(width, heads, batch_norm) for _ in range(layers))
         self.MLP_layer = ReadOut(width, outputs)
 
@@ -88,10 +102,10 @@ class Network(nn.Module):
             padded = torch.zeros(len(mask), self.heads)
             padded[used] = weights
             exported.append(padded)
-        return self.MLP_layer(h), *exported
+        return self.MLP_layer(self.read_out(h)), *exported
 
 
-def graph(nodes: int, edges: int, used: int, seed: int) -> dict[str, np.ndarray]:
+def graph(nodes: int, edges: int, used: int, seed: int, kinds: bool) -> dict[str, np.ndarray]:
     """A random directed graph and eigenvectors of its Laplacian; places of padding lie among the edges and hold
     numbers that must not matter. The last node has no edge."""
     generator = np.random.default_rng(seed)
@@ -103,27 +117,42 @@ def graph(nodes: int, edges: int, used: int, seed: int) -> dict[str, np.ndarray]
     adjacency[source[mask > 0], destination[mask > 0]] = 1
     adjacency = np.maximum(adjacency, adjacency.T)
     _, vectors = np.linalg.eigh(np.diag(adjacency.sum(0)) - adjacency)
-    return {
-        "nodes": generator.standard_normal((nodes, NODE_FEATURES)).astype(np.float32),
-        "positions": vectors[:, 1 : 1 + EIGENVECTORS].astype(np.float32),
-        "edge_features": generator.standard_normal((edges, EDGE_FEATURES)).astype(np.float32),
+    positions = vectors[:, 1 : 1 + EIGENVECTORS].astype(np.float32)
+    if kinds:
+        features = {
+            "nodes": generator.integers(0, NODE_KINDS, nodes),
+            "positions": positions,
+            "edge_kinds": generator.integers(0, EDGE_KINDS, edges),
+        }
+    else:
+        features = {
+            "nodes": generator.standard_normal((nodes, NODE_FEATURES)).astype(np.float32),
+            "positions": positions,
+            "edge_features": generator.standard_normal((edges, EDGE_FEATURES)).astype(np.float32),
+        }
+    return features | {
         "source": source.astype(np.int64),
         "destination": destination.astype(np.int64),
         "mask": mask,
     }
 
 
-def network_case(folder, name, downloads, variant, width, batch_norm, nodes=20, edges=90, heads=8, layers=3, outputs=1):
+def network_case(
+    folder, name, downloads, variant, width, batch_norm, nodes=20, edges=90, heads=8, layers=3, outputs=1, kinds=False,
+    read_out="nodes"
+):
     torch.manual_seed(50)
-    network = redraw(Network(width, heads, layers, outputs, batch_norm), 50)
+    network = redraw(Network(width, heads, layers, outputs, batch_norm, kinds, read_out), 50)
     with torch.no_grad():
         for layer in network.layers:
             # Far enough for the clamp to bite.
             layer.attention.Q.weight.mul_(3)
     dims = {"nodes": nodes, "edges": edges, "heads": heads, "layers": layers, "outputs": outputs}
     results = ["predictions"] + [f"weights_{index}" for index in range(layers)]
-    feeds = graph(nodes, edges, used=edges * 2 // 3, seed=51)
-    checkpoint_case(folder, name, network, feeds, results, "clgt", variant, dims | {"width": width})
+    feeds = graph(nodes, edges, used=edges * 2 // 3, seed=51, kinds=kinds)
+    options = {} if read_out == "nodes" else {"read_out": read_out}
+    dims |= {"width": width}
+    checkpoint_case(folder, name, network, feeds, results, "clgt", variant, dims, options=options)
 
 
 CASES = {
@@ -131,6 +160,15 @@ CASES = {
     "clgt_d80": functools.partial(network_case, variant="d80", width=80, batch_norm=False, outputs=4),
     "clgt_batch_norm": functools.partial(
         network_case, variant="d64_batch_norm", width=32, batch_norm=True, heads=4, layers=2
+    ),
+    "clgt_embeddings": functools.partial(
+        network_case, variant="d64_embeddings", width=64, batch_norm=False, layers=2, kinds=True
+    ),
+    "clgt_embeddings_batch_norm": functools.partial(
+        network_case, variant="d80_embeddings_batch_norm", width=80, batch_norm=True, kinds=True, read_out="mean"
+    ),
+    "clgt_embeddings_max": functools.partial(
+        network_case, variant="d64_embeddings", width=32, batch_norm=False, layers=2, kinds=True, read_out="max"
     ),
 }
 

@@ -9,22 +9,20 @@ from case import Case
 from systems import text_to_image
 import safetensors.torch
 
-BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear"}
+
+def dpm_solver(**changes):
+    return diffusers.DPMSolverMultistepScheduler.from_config(text_to_image.PUBLISHED_SCHEDULER | changes)
 
 
-def dpm_solver():
-    return diffusers.DPMSolverMultistepScheduler(**BETAS, final_sigmas_type="zero")
-
-
-def euler():
-    return diffusers.EulerDiscreteScheduler(**BETAS)
+def euler(**changes):
+    return diffusers.EulerDiscreteScheduler.from_config(text_to_image.PUBLISHED_SCHEDULER | changes)
 
 
 def flow():
     return diffusers.FlowMatchEulerDiscreteScheduler()
 
 
-def sampler(folder, name, downloads, variant, scheduler, steps, guidance=5.0):
+def sampler(folder, name, downloads, variant, scheduler, steps, guidance=5.0, options=None):
     sizes = text_to_image.Sizes()
     network = text_to_image.unet(sizes, 71)
     generator = np.random.default_rng(71)
@@ -52,18 +50,47 @@ def sampler(folder, name, downloads, variant, scheduler, steps, guidance=5.0):
             samples.append(sample.numpy())
     safetensors.torch.save_file(text_to_image.state(network), folder / "checkpoint.safetensors")
     dims = {key: getattr(sizes, key) for key in ("size", "width", "context", "tokens")} | {"steps": steps}
-    case = Case(name, graph="samplers", variant=variant, checkpoint="checkpoint.safetensors", dims=dims)
+    case = Case(
+        name,
+        graph="samplers",
+        variant=variant,
+        checkpoint="checkpoint.safetensors",
+        dims=dims,
+        options=options or {},
+    )
     case.write(folder, feeds, {"latent": samples[-1], "samples": np.stack(samples)})
 
 
 CASES = {
     f"sampler_{variant}": functools.partial(sampler, variant=variant, scheduler=scheduler, steps=steps)
     for variant, scheduler, steps in (
-        ("ddim_epsilon", functools.partial(text_to_image.ddim, "epsilon", 6), 6),
-        ("ddim_velocity", functools.partial(text_to_image.ddim, "v_prediction", 6), 6),
-        ("ddim_two_calls", functools.partial(text_to_image.ddim, "epsilon", 3), 3),
+        ("ddim_epsilon", functools.partial(text_to_image.ddim, 6), 6),
+        ("ddim_velocity", functools.partial(text_to_image.ddim, 6, prediction_type="v_prediction"), 6),
+        ("ddim_two_calls", functools.partial(text_to_image.ddim, 3), 3),
         ("dpm_solver", dpm_solver, 6),
         ("euler", euler, 6),
         ("flow", flow, 4),
     )
+} | {
+    "sampler_ddim_sample_trailing": functools.partial(
+        sampler,
+        variant="ddim_epsilon",
+        scheduler=functools.partial(text_to_image.ddim, 4, prediction_type="sample", timestep_spacing="trailing"),
+        steps=4,
+        options={"prediction": "sample", "spacing": "trailing"},
+    ),
+    "sampler_dpm_solver_velocity": functools.partial(
+        sampler,
+        variant="dpm_solver",
+        scheduler=functools.partial(dpm_solver, prediction_type="v_prediction"),
+        steps=4,
+        options={"prediction": "velocity"},
+    ),
+    "sampler_euler_sample": functools.partial(
+        sampler,
+        variant="euler",
+        scheduler=functools.partial(euler, prediction_type="sample"),
+        steps=4,
+        options={"prediction": "sample"},
+    ),
 }

@@ -283,14 +283,15 @@ def text_to_video_case(folder, name, downloads, width=32, context=96, size=8, fr
     case.write(folder, feeds, {"video": video.numpy()})
 
 
-def layer_case(kind, folder, name, downloads, width=32, context=24, size=6, frames=5, tokens=7):
+def layer_case(kind, folder, name, downloads, width=32, context=24, size=6, frames=5, tokens=7, bare=False):
+    """`bare` for a layer that is saved by itself, without its place in a network."""
     torch.manual_seed(51)
     feeds = {"frames": inputs.image((frames, width, size, size), 52)}
     dims = {"width": width, "size": size, "frames": frames}
     if kind.startswith("cross"):
         feeds["context"] = text(tokens, context, 53)
         dims |= {"context": context, "tokens": tokens}
-    network = redraw(Layer(kind, width, context), 54)
+    network = redraw(LAYERS[kind](width, context) if bare else Layer(kind, width, context), 54)
     checkpoint_case(folder, name, network, feeds, ["frames_out"], "snapgenv", kind, dims)
 
 
@@ -299,7 +300,9 @@ CASES = {
     "snapgenv_temporal_decoder": temporal_decoder_case,
     "snapgenv_spatial_decoder": spatial_decoder_case,
     "snapgenv_text_to_video": text_to_video_case,
-} | {f"snapgenv_{kind}": functools.partial(layer_case, kind) for kind in LAYERS}
+} | {f"snapgenv_{kind}": functools.partial(layer_case, kind) for kind in LAYERS} | {
+    f"snapgenv_{kind}_bare": functools.partial(layer_case, kind, bare=True) for kind in ("conv1d", "cross_attention1d")
+}
 
 LARGE = {
     "snapgenv_denoiser_full": functools.partial(

@@ -1,4 +1,5 @@
-"""Prompt and noise to an image in one call, against the loop that diffusers' parts make in PyTorch."""
+"""Prompt and noise to an image in one call, against diffusers' pipeline with the published scheduler, and against the
+loop that its parts make in PyTorch."""
 
 import dataclasses
 import functools
@@ -13,6 +14,26 @@ from case import Case
 from redraw import redraw
 
 LATENT_SCALE = 0.18215
+
+# scheduler/scheduler_config.json of Stable Diffusion 1.5 as published. It says nothing of the prediction, which means
+# noise, nor of the spacing of times, which means leading.
+PUBLISHED_SCHEDULER = {
+    "_class_name": "PNDMScheduler",
+    "_diffusers_version": "0.6.0",
+    "beta_end": 0.012,
+    "beta_schedule": "scaled_linear",
+    "beta_start": 0.00085,
+    "clip_sample": False,
+    "num_train_timesteps": 1000,
+    "set_alpha_to_one": False,
+    "skip_prk_steps": True,
+    "steps_offset": 1,
+    "trained_betas": None,
+}
+
+# What the authors of TextCraftor visit in 25 steps.
+TEXTCRAFTOR_TIMES = list(range(999, 0, -40))
+PREDICTIONS = {"epsilon": "epsilon", "velocity": "v_prediction", "sample": "sample"}
 
 
 @dataclasses.dataclass
@@ -98,16 +119,9 @@ def denoise(network, scheduler, inputs: dict[str, np.ndarray], contexts: list[to
     return sample
 
 
-def ddim(prediction: str, steps: int) -> diffusers.DDIMScheduler:
-    scheduler = diffusers.DDIMScheduler(
-        beta_start=0.00085,
-        beta_end=0.012,
-        beta_schedule="scaled_linear",
-        prediction_type=prediction,
-        clip_sample=False,
-        set_alpha_to_one=False,
-        steps_offset=1,
-    )
+def ddim(steps: int, **changes) -> diffusers.DDIMScheduler:
+    """With the published settings but for the changes."""
+    scheduler = diffusers.DDIMScheduler.from_config(PUBLISHED_SCHEDULER | changes)
     scheduler.set_timesteps(steps)
     return scheduler
 
@@ -138,17 +152,51 @@ def networks(sizes: Sizes, seed: int) -> Networks:
     return Networks(unet(sizes, seed), image_decoder(sizes, seed + 1), text_encoder(sizes, seed + 2))
 
 
-def snapfusion(folder, name, downloads, sizes=Sizes(), steps=4):
+def pipeline_latents(parts: Networks, scheduler, inputs: dict[str, np.ndarray], steps: int) -> torch.Tensor:
+    """What diffusers' own pipeline makes of the prompts' states."""
+    pipeline = diffusers.StableDiffusionPipeline(
+        vae=parts.decoder,
+        text_encoder=parts.encoder,
+        tokenizer=None,
+        unet=parts.unet,
+        scheduler=scheduler,
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    pipeline.set_progress_bar_config(disable=True)
+    empty, prompt = states(parts.encoder, inputs).chunk(2)
+    return pipeline(
+        prompt_embeds=prompt,
+        negative_prompt_embeds=empty,
+        latents=torch.from_numpy(inputs["noise"]),
+        guidance_scale=float(inputs["guidance"]),
+        num_inference_steps=steps,
+        output_type="latent",
+    ).images
+
+
+def stable_diffusion(folder, name, downloads, sizes=Sizes(), steps=4, prediction=None):
+    """Stable Diffusion 1.5 as published, or with a denoiser that was trained to predict something else."""
     parts, inputs = networks(sizes, 51), feeds(sizes, 51, guidance=5.0)
+    changes = {"prediction_type": PREDICTIONS[prediction]} if prediction else {}
     with torch.no_grad():
-        contexts = [states(parts.encoder, inputs)] * steps
-        image = parts.image(denoise(parts.unet, ddim("v_prediction", steps), inputs, contexts))
-    dims = dataclasses.asdict(sizes) | {"steps": steps}
-    case = Case(name, graph="snapfusion", variant="sd15_text_to_image", checkpoints=parts.save(folder), dims=dims)
+        image = parts.image(pipeline_latents(parts, ddim(steps, **changes), inputs, steps))
+    case = Case(
+        name,
+        graph="snapfusion",
+        variant="sd15_text_to_image",
+        checkpoints=parts.save(folder),
+        dims=dataclasses.asdict(sizes) | {"steps": steps},
+        options={"prediction": prediction} if prediction else {},
+    )
     case.write(folder, inputs, {"image": image})
 
 
 def textcraftor(folder, name, downloads, steps=5, tuned_steps=3):
+    published = ddim(25, timestep_spacing="trailing").timesteps.tolist()
+    if published != TEXTCRAFTOR_TIMES:
+        raise SystemExit(f"{name}: diffusers' trailing times are {published}, the authors visit {TEXTCRAFTOR_TIMES}")
     sizes = Sizes()
     parts, inputs = networks(sizes, 61), feeds(sizes, 61, guidance=7.5) | {"blend": np.array(0.75, np.float32)}
     tuned = text_encoder(sizes, 69)
@@ -156,7 +204,7 @@ def textcraftor(folder, name, downloads, steps=5, tuned_steps=3):
         original = states(parts.encoder, inputs)
         blended = original + float(inputs["blend"]) * (states(tuned, inputs) - original)
         contexts = [original] * (steps - tuned_steps) + [blended] * tuned_steps
-        image = parts.image(denoise(parts.unet, ddim("epsilon", steps), inputs, contexts))
+        image = parts.image(denoise(parts.unet, ddim(steps, timestep_spacing="trailing"), inputs, contexts))
     # As the authors publish it: saved from a data-parallel wrapper.
     safetensors.torch.save_file(
         {f"module.{key}": value for key, value in state(tuned).items()}, folder / "tuned.safetensors"
@@ -167,7 +215,12 @@ def textcraftor(folder, name, downloads, steps=5, tuned_steps=3):
     case.write(folder, inputs, {"image": image})
 
 
-CASES = {"snapfusion_text_to_image": snapfusion, "textcraftor_text_to_image": textcraftor}
+CASES = {
+    "stable_diffusion_text_to_image": stable_diffusion,
+    "stable_diffusion_velocity": functools.partial(stable_diffusion, steps=3, prediction="velocity"),
+    "stable_diffusion_sample": functools.partial(stable_diffusion, steps=3, prediction="sample"),
+    "textcraftor_text_to_image": textcraftor,
+}
 
 # Stable Diffusion 1.5 from tokens to an image of 512 by 512, in as many steps as SnapFusion's.
-LARGE = {"snapfusion_text_to_image_full": functools.partial(snapfusion, sizes=FULL, steps=8)}
+LARGE = {"stable_diffusion_text_to_image_full": functools.partial(stable_diffusion, sizes=FULL, steps=8)}

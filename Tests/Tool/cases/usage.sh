@@ -18,7 +18,7 @@ expect 2 'go with --graph' compile x.onnx --checkpoint x.pth -o x.ingot
 expect 2 'not both' compile "${digits[@]}" --random-weights 1 -o x.ingot
 expect 2 'fp32.*fp16' compile "${digits[@]}" --precision int3 -o x.ingot
 expect 2 "'batch=none'" compile "${digits[@]}" --dim batch=none -o x.ingot
-expect 2 "'batch=0'" compile "${digits[@]}" --dim batch=0 -o x.ingot
+expect 2 "'batch=-1'" compile "${digits[@]}" --dim batch=-1 -o x.ingot
 expect 2 '1 to 64' run digits.ingot --threads 0 --output-dir x
 expect 2 '1 to 64' bench digits.ingot --threads 65
 expect 2 '1 to' bench digits.ingot --runs 0

@@ -5,6 +5,7 @@ import Tensors
 struct ONNXExternalData {
   /// With a trailing slash; empty for the working directory.
   private let directory: String
+  /// By path.
   private var files: [String: Storage] = [:]
 
   init(modelPath: String) {
@@ -46,6 +47,8 @@ struct ONNXExternalData {
         expected: "a file of at least that size, not \(storage.bytes.count) bytes",
         advice: "fetch the file again")
     }
+    // Any number of tensors may name the same bytes, and whoever uses them looks at all.
+    try budget.take(byteCount)
     return (storage, offset)
   }
 
@@ -57,16 +60,16 @@ struct ONNXExternalData {
   }
 
   private mutating func file(_ location: String, budget: inout CopyBudget) throws(Finding) -> Storage {
-    if let known = files[location] { return known }
     guard let path = pathInside(directory: directory, location) else {
       throw Finding(
         "has external data at \(ImportError.quoted(location))",
         expected: "a relative path inside the model's directory",
         advice: "put the file beside the model and export with its plain name")
     }
+    if let known = files[path] { return known }
     do {
       let storage = try Storage.map(path: path)
-      files[location] = storage
+      files[path] = storage
       budget.add(fileByteCount: storage.bytes.count)
       return storage
     } catch {

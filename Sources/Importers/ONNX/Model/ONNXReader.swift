@@ -4,6 +4,7 @@ package import Tensors
 extension ONNXModel {
   /// Reads a model file; external data is looked for beside it.
   package static func read(path: String) throws(ImportError) -> ONNXModel {
+    try FileKind.checkNoFolder(path: path, as: .model)
     let storage: Storage
     do {
       storage = try Storage.map(path: path)
@@ -15,6 +16,7 @@ extension ONNXModel {
 
   /// Reads a model from memory; `path` names it in messages and says where external data lies.
   package static func read(bytes: Storage, path: String) throws(ImportError) -> ONNXModel {
+    try FileKind.check(bytes, path: path, as: .model)
     do {
       var reader = ONNXReader(message: try ONNXMessage(bytes), path: path, fileByteCount: bytes.bytes.count)
       return try reader.model()

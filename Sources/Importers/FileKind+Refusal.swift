@@ -1,0 +1,60 @@
+import Tensors
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+extension FileKind {
+  /// What was expected where a file was given.
+  enum Role { case model, checkpoint }
+
+  /// Throws for contents that are known to be of another kind than the role asks for. Archives that can't be opened
+  /// are refused for that.
+  static func check(_ storage: Storage, path: String, as role: Role) throws(ImportError) {
+    guard let kind = FileKind(storage) else { return }
+    switch role {
+    case .model where kind == .onnx: return
+    case .checkpoint where kind.isCheckpoint: return
+    default: break
+    }
+    if kind == .zip {
+      do { _ = try ZipArchive(storage) } catch { throw error.located(in: path) }
+    }
+    throw kind.refusal(path: path, as: role)
+  }
+
+  /// Throws if the path is that of a folder that can be listed.
+  static func checkNoFolder(path: String, as role: Role) throws(ImportError) {
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else { return }
+    if let kind = kind(ofFolder: names) { throw kind.refusal(path: path, as: role) }
+    let parts = names.filter { name in
+      role == .model
+        ? name.hasSuffix(".onnx")
+        : [".safetensors", ".safetensors.index.json", ".pth", ".pt", ".bin"].contains { name.hasSuffix($0) }
+    }
+    let found = parts.sorted().prefix(3).map(ImportError.quoted).joined(separator: ", ")
+    throw ImportError(
+      file: path, found: "is a folder", expected: role == .model ? "an ONNX model" : "a checkpoint",
+      advice: parts.isEmpty ? "give a file" : "give one of its files, such as \(found)")
+  }
+
+  /// What a folder is by the names in it.
+  private static func kind(ofFolder names: [String]) -> FileKind? {
+    if names.contains("saved_model.pb") { return .savedModel }
+    if names.contains("Manifest.json"), names.contains("Data") { return .coreML }
+    return names.contains("coremldata.bin") ? .coreML : nil
+  }
+
+  private func refusal(path: String, as role: Role) -> ImportError {
+    switch role {
+    case .model:
+      ImportError(file: path, found: description, expected: "an ONNX model", advice: adviceAsModel)
+    case .checkpoint:
+      ImportError(
+        file: path, found: description, expected: "a safetensors file or a file of torch.save",
+        advice: adviceAsCheckpoint)
+    }
+  }
+}
