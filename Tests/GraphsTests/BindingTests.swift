@@ -74,7 +74,7 @@ struct BindingTests {
         other.pth: the checkpoint does not fit graph 'tiny': by the naming of the graph, 2 names match, 1 missing, 2 unexpected, \
         2 of another type; check that the checkpoint is of this very variant
           missing: 'first.layer.bias', f32[2]
-          unexpected: 'third.a?', f16[4, 4]
+          unexpected: 'third.a\\n', f16[4, 4]
           unexpected: 'third.z', f32[1]
           of another type: 'first.layer.weight' is f32[2, 3], expected f32[2, 2]
           of another type: 'second.scale' is i64[2], expected f32[2]
