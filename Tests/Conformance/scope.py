@@ -12,20 +12,6 @@ OPERATORS = {
         "RandomUniform",
         "RandomUniformLike",
     },
-    "sequences, optionals and maps": {
-        "ConcatFromSequence",
-        "Optional",
-        "OptionalGetElement",
-        "OptionalHasElement",
-        "SequenceAt",
-        "SequenceConstruct",
-        "SequenceEmpty",
-        "SequenceErase",
-        "SequenceInsert",
-        "SequenceLength",
-        "SequenceMap",
-        "SplitToSequence",
-    },
     "strings": {"RegexFullMatch", "StringConcat", "StringNormalizer", "StringSplit", "TfIdfVectorizer"},
     "training": {"Adagrad", "Adam", "Gradient", "Momentum", "NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss"},
     "tree ensembles and classical learning": {
@@ -56,7 +42,7 @@ def out_of_scope(model: onnx.ModelProto, training: bool) -> str | None:
     """Why a model is out of scope, if it is; `training` says that one of its inputs asks for it."""
     values = [value.type for value in (*model.graph.input, *model.graph.output)]
     if any(type.WhichOneof("value") != "tensor_type" for type in values):
-        return "sequences, optionals and maps"
+        return "sequences, optionals and maps as inputs or outputs"
     if any(type.tensor_type.elem_type == onnx.TensorProto.STRING for type in values):
         return "strings"
     nodes = [node for graph in subgraphs(model.graph) for node in graph.node]

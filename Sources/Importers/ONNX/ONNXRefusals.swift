@@ -13,14 +13,6 @@ private let refusals: [(reason: String, operators: Set<String>)] = [
     ["RegexFullMatch", "StringConcat", "StringNormalizer", "StringSplit", "TfIdfVectorizer"]
   ),
   (
-    "sequences and optionals are not supported; export the model with plain tensors",
-    [
-      "ConcatFromSequence", "Optional", "OptionalGetElement", "OptionalHasElement", "SequenceAt",
-      "SequenceConstruct",
-      "SequenceEmpty", "SequenceErase", "SequenceInsert", "SequenceLength", "SequenceMap", "SplitToSequence",
-    ]
-  ),
-  (
     "random numbers are not supported; make them an input of the model",
     ["Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"]
   ),
