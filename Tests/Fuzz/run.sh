@@ -64,6 +64,7 @@ start digits "$bundles" --seed "$seed" --mutations $((mutations / 10)) digits.fp
 start onnx "$readers" onnx "$models/kinds.onnx" "$mutations" "$seed"
 start onnx-import "$readers" import "$models/network.onnx" "$mutations" "$seed"
 start onnx-sizes "$readers" import "$models/detector.onnx" "$mutations" "$seed"
+start onnx-structure "$readers" import "$models/structure.onnx" "$mutations" "$seed"
 start safetensors "$readers" safetensors "$checkpoints/plain.safetensors" "$mutations" "$seed"
 for checkpoint in plain wrapped strided types legacy; do
   start "pth-$checkpoint" "$readers" pth "$checkpoints/$checkpoint.pth" "$mutations" "$seed"

@@ -25,9 +25,11 @@ as_f32() {
       -3) printf '\\x00\\x00\\x40\\xc0' ;;
       -1) printf '\\x00\\x00\\x80\\xbf' ;;
       0) printf '\\x00\\x00\\x00\\x00' ;;
+      1) printf '\\x00\\x00\\x80\\x3f' ;;
       0.5) printf '\\x00\\x00\\x00\\x3f' ;;
       1) printf '\\x00\\x00\\x80\\x3f' ;;
       2) printf '\\x00\\x00\\x00\\x40' ;;
+      3) printf '\\x00\\x00\\x40\\x40' ;;
     esac
   done
 }

@@ -33,3 +33,23 @@ expect 0 . compile "$network" --dim N=2 --constant ids=ids.npy -o fixed.ingot
 expect 0 'scores' run fixed.ingot --input image=words/image.npy --output-dir fixed
 is "fixing an input changes the scores" same_floats fixed/scores.npy words/out/scores.npy 10
 expect 1 "'absent'" compile "$network" --dim N=2 --constant absent=ids.npy -o fixed.ingot
+
+# What is otherwise than the model has it is said: in text, as JSON, and when it is only looked at.
+structure="$root/Tests/Data/Models/structure.onnx"
+notes="note: .*'part', which .* only later.*note: .*input 'words'.*warning: .*'widen' \(Cast\).* DOUBLE"
+expect 0 "$notes" compile "$structure" --dim N=1 -o structure.ingot
+expect 0 "$notes" inspect "$structure" --dim N=1
+expect 0 '"notes" *:.*"severity" *: *"warning"' compile "$structure" --dim N=1 --json -o structure.ingot
+has_keys notes
+npy f4 '(3,)' '' >x.npy
+printf "$(as_f32 1 2 3)" >>x.npy
+npy i8 '(1,)' '\x01\0\0\0\0\0\0\0' >one.npy
+npy i8 '(1,)' '\x09\0\0\0\0\0\0\0' >nine.npy
+npy i8 '(1,)' '\xf7\xff\xff\xff\xff\xff\xff\xff' >before.npy
+expect 0 'z' run structure.ingot --input x=x.npy --input i=one.npy --output-dir structure
+is "a branch, a function, loops or sparse constants are wrong" \
+  test "$(floats structure/y.npy 3 | tr -s ' \n' ' ')$(floats structure/z.npy 4 | tr -s ' \n' ' ')" = " 2.5 4.5 6.5  1 4 3 0 "
+# The index of the branch that is not chosen lies outside; then that of the branch that is.
+expect 0 'z' run structure.ingot --input x=x.npy --input i=nine.npy --output-dir structure
+is "the other branch is wrong" test "$(floats structure/y.npy 3 | tr -s ' \n' ' ')" = " -0.5 -1.5 -2.5 "
+expect 1 'index -9' run structure.ingot --input x=x.npy --input i=before.npy --output-dir beyond
