@@ -67,8 +67,9 @@ struct StorageAssignment {
     switch node.op {
     case .concat(let concat) where Self.isContiguous(concat, in: graph.shape(of: node.results[0])):
       var offset = 0
+      let uses = Dictionary(node.operands.map { ($0, 1) }, uniquingKeysWith: +)
       for operand in node.operands {
-        if canBePart(operand), node.operands.count(where: { $0 == operand }) == 1 {
+        if uses[operand] == 1, canBePart(operand) {
           parts[operand] = (node.results[0], offset)
         }
         offset += graph.type(of: operand).byteCount

@@ -73,6 +73,9 @@ package struct Expand: OpDefinition {
 
 /// Joins tensors of one element type along an axis; all other extents agree.
 package struct Concat: OpDefinition {
+  /// What one call of a program takes, with room for its results. More are joined by a concat of concats.
+  package static let operandLimit = 4000
+
   package var axis = 0
   package init(axis: Int = 0) { self.axis = axis }
 
@@ -81,7 +84,7 @@ package struct Concat: OpDefinition {
   package var attributes: [Attribute<Concat>] { [.int("axis", \.axis)] }
 
   package func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType] {
-    try operands.expect(1...4000)
+    try operands.expect(1...Self.operandLimit)
     var shape = operands[0].shape
     let axis = try resolve(axis: axis, in: shape)
     shape[axis] = 0

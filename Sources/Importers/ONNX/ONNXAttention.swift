@@ -6,29 +6,17 @@ import Tensors
 /// Query heads that share a key head become further rows of one product, so that keys and values are never
 /// repeated.
 func attention(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
-  let heads = try AttentionHeads(context)
-  let (queries, keys, values) = (heads.queries, heads.keys, heads.values)
-  let element = queries.element
-  let standard = 1 / Double(max(1, queries.shape[3])).squareRoot()
-  let query = try context.affine(
-    try context.cast(queries, .f32), scale: try context.float("scale", standard))
-  let folded = [heads.batch, heads.shared, heads.group * queries.shape[2], queries.shape[3]]
-  let product = try context.emit(
-    .matmul(MatMul(transposeB: true)), [try context.reshape(query, folded), try context.cast(keys, .f32)])
-  let extents = [heads.batch, heads.count, queries.shape[2], keys.shape[2]]
-  let scores = try softCapped(context, try context.reshape(product, extents))
-  let bias = try attentionBias(context, heads)
+  let inputs = try AttentionInputs(context)
+  let heads = inputs.heads
+  let element = heads.queries.element
+  let scores = try heads.scores(
+    context, scale: try context.optionalFloat("scale"), cap: try context.float("softcap", 0))
+  let bias = try attentionBias(context, inputs)
   let biased = try bias.map { (bias) throws(Finding) in try context.binary(.add, scores, bias) } ?? scores
   let weights = try attentionWeights(context, biased, bias)
 
-  let rows = try context.reshape(weights, Array(folded.dropLast()) + [keys.shape[2]])
-  let sums = try context.emit(.matmul(MatMul()), [rows, try context.cast(values, .f32)])
-  var result = try context.reshape(sums, Array(extents.dropLast()) + [values.shape[3]])
-  if heads.isPacked {
-    result = try context.reshape(
-      try context.transpose(result, [0, 2, 1, 3]),
-      [heads.batch, queries.shape[2], heads.count * values.shape[3]])
-  }
+  var result = try heads.sums(context, weights: weights)
+  if inputs.isPacked { result = try context.joined(result) }
   let shown =
     switch try context.int("qk_matmul_output_mode", 0) {
     case 0, 1: scores
@@ -36,26 +24,17 @@ func attention(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
     case 3: weights
     case let mode: throw Finding("qk_matmul_output_mode is \(mode)", expected: "0 to 3")
     }
-  let outputs = [try context.cast(result, element), keys, values]
+  let outputs = [try context.cast(result, element), heads.keys, heads.values]
   return context.isUsed(output: 3) ? outputs + [try context.cast(shown, element)] : outputs
 }
 
-/// Queries, keys and values as [batch, heads, positions, width], earlier keys and values in front.
-private struct AttentionHeads {
-  var queries: ONNXOperand
-  var keys: ONNXOperand
-  var values: ONNXOperand
+/// The heads, earlier keys and values in front.
+private struct AttentionInputs {
+  var heads: AttentionHeads
   /// Whether the heads lie side by side in the last of three axes.
   let isPacked: Bool
   /// Positions that earlier steps have left.
   let past: Int
-
-  var batch: Int { queries.shape[0] }
-  var count: Int { queries.shape[1] }
-  /// Heads of keys and values.
-  var shared: Int { keys.shape[1] }
-  /// Query heads for each of them.
-  var group: Int { count / shared }
 
   init(_ context: ONNXNodeContext) throws(Finding) {
     let inputs = [try context.input(0), try context.input(1), try context.input(2)]
@@ -71,11 +50,11 @@ private struct AttentionHeads {
     if isPacked {
       let count = try context.requiredInt("q_num_heads")
       let shared = try context.requiredInt("kv_num_heads")
-      queries = try separated(context, query, heads: count)
-      keys = try separated(context, key, heads: shared)
-      values = try separated(context, value, heads: shared)
+      heads = AttentionHeads(
+        queries: try context.separated(query, heads: count), keys: try context.separated(key, heads: shared),
+        values: try context.separated(value, heads: shared))
     } else {
-      (queries, keys, values) = (query, key, value)
+      heads = AttentionHeads(queries: query, keys: key, values: value)
     }
     var past = 0
     if let pastKeys = context.optional(4), let pastValues = context.optional(5) {
@@ -84,38 +63,14 @@ private struct AttentionHeads {
           "past_key is \(pastKeys.type) and past_value \(pastValues.type)", expected: "rank 4, equal lengths")
       }
       past = pastKeys.shape[2]
-      keys = try context.concat([pastKeys, keys], axis: 2)
-      values = try context.concat([pastValues, values], axis: 2)
+      heads.keys = try context.concat([pastKeys, heads.keys], axis: 2)
+      heads.values = try context.concat([pastValues, heads.values], axis: 2)
     } else if context.optional(4) != nil || context.optional(5) != nil {
       throw Finding("has one of past_key and past_value", expected: "both or none")
     }
     self.past = past
-    let (q, k, v) = (queries.shape, keys.shape, values.shape)
-    guard k[1] > 0, q[1] % k[1] == 0, k[1] == v[1], k[2] == v[2], q[3] == k[3] else {
-      throw Finding(
-        "queries are \(q), keys \(k) and values \(v)",
-        expected: "query heads in whole groups for each key head, one value for each key")
-    }
+    try heads.check()
   }
-}
-
-/// [batch, positions, heads × width] as [batch, heads, positions, width].
-private func separated(
-  _ context: ONNXNodeContext, _ x: ONNXOperand, heads: Int
-) throws(Finding) -> ONNXOperand {
-  guard heads > 0, x.shape[2] % heads == 0 else {
-    throw Finding("the input has shape \(x.shape) for \(heads) heads", expected: "heads of equal width")
-  }
-  let split = try context.reshape(x, [x.shape[0], x.shape[1], heads, x.shape[2] / heads])
-  return try context.transpose(split, [0, 2, 1, 3])
-}
-
-/// cap × tanh(scores ÷ cap).
-private func softCapped(_ context: ONNXNodeContext, _ scores: ONNXOperand) throws(Finding) -> ONNXOperand {
-  let cap = try context.float("softcap", 0)
-  guard cap > 0 else { return scores }
-  return try context.affine(
-    try context.unary(.tanh, try context.affine(scores, scale: 1 / cap)), scale: cap)
 }
 
 /// The softmax over keys in the precision that the node states; 0 for a query that may attend to no key.
@@ -142,13 +97,13 @@ private func attentionWeights(
 // MARK: Masks
 
 /// What is added to the scores: the mask, with −∞ where a query may not attend to a key; nil for nothing.
-private func attentionBias(_ context: ONNXNodeContext, _ heads: AttentionHeads) throws(Finding)
+private func attentionBias(_ context: ONNXNodeContext, _ inputs: AttentionInputs) throws(Finding)
   -> ONNXOperand?
 {
-  var allowed = try allowedPositions(context, heads)
+  var allowed = try allowedPositions(context, inputs)
   var addend: ONNXOperand?
   if let given = context.optional(3) {
-    let mask = try completed(context, given, keys: heads.keys.shape[2])
+    let mask = try completed(context, given, keys: inputs.heads.columns)
     if mask.element == .bool {
       allowed = try allowed.map { (other) throws(Finding) in try context.binary(.and, mask, other) } ?? mask
     } else {
@@ -178,12 +133,9 @@ private func completed(
 /// Which keys a query may attend to by their positions: causality, a sliding window, and how many keys are
 /// valid; nil for all.
 private func allowedPositions(
-  _ context: ONNXNodeContext, _ heads: AttentionHeads
+  _ context: ONNXNodeContext, _ inputs: AttentionInputs
 ) throws(Finding) -> ONNXOperand? {
-  let (queries, keys) = (heads.queries.shape[2], heads.keys.shape[2])
-  guard queries * keys <= 1 << 24 else {
-    throw Finding("needs a mask of \(queries) by \(keys) elements", expected: "at most 2^24")
-  }
+  let heads = inputs.heads
   var valid: ONNXOperand?
   if let lengths = context.optional(6) {
     guard lengths.shape == [heads.batch], lengths.element.isInteger else {
@@ -191,12 +143,9 @@ private func allowedPositions(
     }
     valid = try context.reshape(try context.cast(lengths, .i64), [heads.batch, 1, 1, 1])
   }
-  /// Bounds on (key − query), to which the number of valid keys comes when it is known at run time only.
-  func distances(_ offset: Int) -> ONNXOperand {
-    let values = (0..<queries).flatMap { row in (0..<keys).map { Int64($0 - row - offset) } }
-    return context.constant(Tensor(values, shape: [queries, keys]))
-  }
-  let distance = valid == nil ? distances(heads.past) : distances(-queries)
+  // The number of valid keys comes to the bounds when it is known at run time only.
+  let distance = try context.distances(
+    rows: heads.rows, columns: heads.columns, offset: valid == nil ? inputs.past : -heads.rows)
   let origin = valid ?? context.scalar(0, .i64)
   var conditions: [ONNXOperand] = []
   var upper = try context.int("right_window_size", -1)
@@ -210,7 +159,7 @@ private func allowedPositions(
     let bound = try context.affine(origin, offset: -Double(lower))
     conditions.append(try context.binary(.greaterEqual, distance, bound))
   }
-  if let valid { conditions.append(try context.binary(.less, try context.iota(keys), valid)) }
+  if let valid { conditions.append(try context.binary(.less, try context.iota(heads.columns), valid)) }
   guard var result = conditions.first else { return nil }
   for condition in conditions.dropFirst() { result = try context.binary(.and, result, condition) }
   return result

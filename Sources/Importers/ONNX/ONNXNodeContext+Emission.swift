@@ -75,8 +75,18 @@ extension ONNXNodeContext {
     x.shape.extents == shape ? x : try emit(.expand(Expand(shape)), [x])
   }
 
+  /// Joined group by group where there are more operands than one op takes.
   func concat(_ operands: [ONNXOperand], axis: Int) throws(Finding) -> ONNXOperand {
-    operands.count == 1 ? operands[0] : try emit(.concat(Concat(axis: axis)), operands)
+    let limit = Concat.operandLimit
+    guard operands.count > limit else {
+      return operands.count == 1 ? operands[0] : try emit(.concat(Concat(axis: axis)), operands)
+    }
+    var groups: [ONNXOperand] = []
+    for start in stride(from: 0, to: operands.count, by: limit) {
+      groups.append(
+        try concat(Array(operands[start..<min(start + limit, operands.count)]), axis: axis))
+    }
+    return try concat(groups, axis: axis)
   }
 
   func slice(_ x: ONNXOperand, starts: [Int], counts: [Int], steps: [Int] = []) throws(Finding) -> ONNXOperand

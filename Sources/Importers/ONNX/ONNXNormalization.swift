@@ -58,20 +58,41 @@ func layerNormalization(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOper
   }
   let result = try context.emit(.layerNorm(LayerNorm(axis: axis, epsilon: epsilon)), operands)
   guard context.isUsed(output: 1) || context.isUsed(output: 2) else { return [result] }
-  let axes = Array(axis..<x.rank)
-  let wide = try context.cast(x, .f32)
-  let mean = try context.reduce(.mean, wide, axes: axes)
-  let centred = try context.binary(.sub, wide, mean)
-  let variance = try context.reduce(.mean, try context.binary(.mul, centred, centred), axes: axes)
-  return [result, mean, try context.unary(.rsqrt, try context.affine(variance, offset: epsilon))]
+  let statistics = try context.statistics(of: x, axes: Array(axis..<x.rank), epsilon: epsilon)
+  return [result, statistics.mean, statistics.inverseDeviation]
 }
 
+extension ONNXNodeContext {
+  /// The mean and 1 ÷ √(variance + epsilon) over some axes, in fp32.
+  func statistics(
+    of x: ONNXOperand, axes: [Int], epsilon: Double
+  ) throws(Finding) -> (mean: ONNXOperand, inverseDeviation: ONNXOperand) {
+    let wide = try cast(x, .f32)
+    let mean = try reduce(.mean, wide, axes: axes)
+    return (mean, try inverseRoot(of: try binary(.sub, wide, mean), axes: axes, epsilon: epsilon))
+  }
+
+  /// 1 ÷ √(mean of squares + epsilon) over some axes, in fp32.
+  func inverseRoot(of x: ONNXOperand, axes: [Int], epsilon: Double) throws(Finding) -> ONNXOperand {
+    let wide = try cast(x, .f32)
+    let square = try reduce(.mean, try binary(.mul, wide, wide), axes: axes)
+    return try unary(.rsqrt, try affine(square, offset: epsilon))
+  }
+}
+
+/// Outputs: result, in the scale's type, and 1 ÷ the root mean square.
 func rmsNormalization(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
-  let x = try context.input(0)
+  let (x, given) = (try context.input(0), try context.input(1))
   let axis = try context.axis(try context.int("axis", -1), rank: x.rank)
-  let scale = try fitted(context, try context.input(1), to: Array(x.shape.extents[axis...]))
-  let op = RMSNorm(axis: axis, epsilon: try context.float("epsilon", 1e-5))
-  return [try context.emit(.rmsNorm(op), [x, scale])]
+  let scale = try fitted(context, given, to: Array(x.shape.extents[axis...]))
+  let epsilon = try context.float("epsilon", 1e-5)
+  let common = x.element == scale.element ? x.element : .f32
+  let normalized = try context.emit(
+    .rmsNorm(RMSNorm(axis: axis, epsilon: epsilon)),
+    [try context.cast(x, common), try context.cast(scale, common)])
+  let result = try context.cast(normalized, scale.element)
+  guard context.isUsed(output: 1) else { return [result] }
+  return [result, try context.inverseRoot(of: x, axes: Array(axis..<x.rank), epsilon: epsilon)]
 }
 
 /// Scale and bias may broadcast to the normalised axes; the core ops want them whole.

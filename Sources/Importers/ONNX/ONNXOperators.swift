@@ -74,6 +74,8 @@ let onnxOperators: [String: ONNXTranslation] = [
   "GatherElements": gatherElements,
   "GatherND": gatherND,
   "Gelu": gelu,
+  // As a phone exporter renames the activations of networks that were trained with it.
+  "GeluSnap": unary(.gelu),
   "Gemm": gemm,
   "GlobalAveragePool": globalPool(.mean),
   "GlobalLpPool": globalLpPool,
@@ -157,6 +159,8 @@ let onnxOperators: [String: ONNXTranslation] = [
   "Shrink": shrink,
   "Sigmoid": unary(.sigmoid),
   "Sign": unary(.sign),
+  // As onnxruntime writes it, into ONNX's own domain.
+  "SimplifiedLayerNormalization": rmsNormalization,
   "Sin": unary(.sin),
   "Sinh": unary(.sinh),
   "Size": size,
@@ -186,15 +190,4 @@ let onnxOperators: [String: ONNXTranslation] = [
   "Upsample": upsample,
   "Where": select,
   "Xor": binary(.xor),
-]
-
-/// Operators that onnxruntime's optimiser writes into models.
-let microsoftOperators: [String: ONNXTranslation] = [
-  "BiasGelu": biasGelu(.gelu),
-  "DynamicQuantizeLSTM": dynamicQuantizeLSTM,
-  "FastGelu": biasGelu(.geluTanh),
-  "FusedConv": fusedConvolution,
-  "FusedMatMul": fusedMatMul,
-  "Gelu": unary(.gelu),
-  "QuickGelu": unary(.silu, "alpha", 1.702),
 ]

@@ -23,7 +23,7 @@ package let mergeConcats = Pass("merge-concats", "Merges concats of concats alon
         operands.append(operand)
       }
     }
-    guard !merged.isEmpty, operands.count <= 4000 else { continue }
+    guard !merged.isEmpty, operands.count <= Concat.operandLimit else { continue }
     try context.rewrite(
       node, as: .concat(op), operands,
       "merged \(merged.joined(separator: " and ")) into \(graph.describe(node))")

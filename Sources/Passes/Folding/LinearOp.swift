@@ -86,7 +86,8 @@ struct LinearOp {
 
   init?(_ node: NodeID, in graph: Graph) {
     let entry = graph[node]
-    let shapes = entry.operands.map { graph.shape(of: $0) }
+    // Neighbors of every kind are asked; a concat may have thousands of operands.
+    let shapes = entry.operands.prefix(2).map { graph.shape(of: $0) }
     self.node = node
     var left = false
     switch entry.op {

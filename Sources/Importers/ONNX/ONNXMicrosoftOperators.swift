@@ -1,0 +1,33 @@
+import IR
+
+/// Operators of com.microsoft that onnxruntime's optimizers, and exporters of language models, write into models.
+let microsoftOperators: [String: ONNXTranslation] = [
+  "Attention": projectedAttention,
+  "BiasAdd": biasAdd,
+  "BiasGelu": biasGelu(.gelu),
+  "BiasSoftmax": biasSoftmax,
+  "BiasSplitGelu": biasSplitGelu,
+  "CausalConvWithState": causalConvolution,
+  "DynamicQuantizeLSTM": dynamicQuantizeLSTM,
+  "EmbedLayerNormalization": embedLayerNormalization,
+  "FastGelu": biasGelu(.geluTanh),
+  "FusedConv": fusedConvolution,
+  "FusedGemm": fusedGemm,
+  "FusedMatMul": fusedMatMul,
+  "FusedMatMulActivation": fusedMatMul,
+  "Gelu": unary(.gelu),
+  "GemmFastGelu": gemmFastGelu,
+  "GroupNorm": channelsLastGroupNormalization(hasSkip: false),
+  "GroupQueryAttention": groupQueryAttention,
+  "MultiHeadAttention": multiHeadAttention,
+  "NhwcConv": channelsLast(convolution),
+  "NhwcFusedConv": channelsLast(fusedConvolution),
+  "NhwcMaxPool": channelsLast(maxPool),
+  "QuickGelu": unary(.silu, "alpha", 1.702),
+  "RotaryEmbedding": microsoftRotaryEmbedding,
+  "SimplifiedLayerNormalization": rmsNormalization,
+  "SkipGroupNorm": channelsLastGroupNormalization(hasSkip: true),
+  "SkipLayerNormalization": skipLayerNormalization,
+  "SkipSimplifiedLayerNormalization": skipSimplifiedLayerNormalization,
+  "TransposeMatMul": fusedMatMul,
+]
