@@ -94,6 +94,17 @@ func imported(_ text: String, opset: Int = 17, options: ONNXImportOptions = ONNX
         == "model.onnx: uses opset 29; expected 1 to 28; export it again with an older opset")
   }
 
+  @Test func concatsOfMoreOperandsThanOneOpTakesAreJoinedInGroups() throws {
+    let names = [String](repeating: "x, y", count: 5000).joined(separator: ", ")
+    let graph = try imported("(float[2, 1] x, float[2, 1] y) => (z) { z = Concat<axis = 1>(\(names)) }")
+    #expect(graph.order.map { graph[$0].operands.count } == [4000, 4000, 2000, 3])
+    let (x, y): ([Float], [Float]) = ([1, 2], [3, 4])
+    let result = try evaluate(graph, [Tensor(x, shape: [2, 1]), Tensor(y, shape: [2, 1])])[0]
+    #expect(result.shape == [2, 10000])
+    let rows = (0..<2).map { row in (0..<10000).map { $0 % 2 == 0 ? x[row] : y[row] } }
+    #expect(result.floats == rows[0] + rows[1])
+  }
+
   @Test func metadataSaysWhereTheModelCameFrom() throws {
     let bytes = try ONNXText.model("(float[2] x) => (y) { y = Relu(x) }", opset: 20)
     let module = try importONNX(try ONNXModel.read(bytes: Storage(bytes), path: "model.onnx"))

@@ -13,7 +13,8 @@ func multiHeadAttention(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOper
   var heads = try multipleHeads(context, count: try context.requiredInt("num_heads"))
   var past: CachedPositions?
   if let keys = context.optional(6), let values = context.optional(7) {
-    past = try CachedPositions(keys: keys, values: values, used: try context.constantInt(8, "past_sequence_length"))
+    past = try CachedPositions(
+      keys: keys, values: values, used: try context.constantInt(8, "past_sequence_length"))
   } else if context.optional(6) != nil || context.optional(7) != nil {
     throw Finding("has one of past_key and past_value", expected: "both or none")
   }
@@ -81,7 +82,8 @@ func projectedAttention(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOper
   }
   let parts = try context.cut(merged ?? projected, widths: widths)
   var heads = AttentionHeads(
-    queries: try context.separated(parts[0], heads: count), keys: try context.separated(parts[1], heads: count),
+    queries: try context.separated(parts[0], heads: count),
+    keys: try context.separated(parts[1], heads: count),
     values: try context.separated(parts[2], heads: count))
   try heads.check()
   var past = 0

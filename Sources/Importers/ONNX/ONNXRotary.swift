@@ -39,7 +39,8 @@ struct RotaryAngles {
 
 func rotaryEmbedding(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let input = try context.input(0)
-  let x = try positionsFirst(context, input, heads: { () throws(Finding) in try context.requiredInt("num_heads") })
+  let x = try positionsFirst(
+    context, input, heads: { () throws(Finding) in try context.requiredInt("num_heads") })
   let stated = try context.int("rotary_embedding_dim", 0)
   let rotated = stated == 0 ? x.shape[3] : stated
   guard rotated >= 2, rotated <= x.shape[3], rotated % 2 == 0 else {
@@ -97,7 +98,8 @@ func microsoftRotaryEmbedding(_ context: ONNXNodeContext) throws(Finding) -> [ON
   guard stated == 0 || stated == 2 * cosines.shape[1], 2 * cosines.shape[1] <= x.shape[3] else {
     throw Finding(
       "heads of \(x.shape[3]) elements meet a table of \(cosines.shape[1]) pairs",
-      expected: stated == 0 ? "half as many pairs or fewer" : "\(stated / 2) pairs, as rotary_embedding_dim says")
+      expected: stated == 0
+        ? "half as many pairs or fewer" : "\(stated / 2) pairs, as rotary_embedding_dim says")
   }
   var positions = try context.cast(try context.input(1), .i64)
   if positions.shape.elementCount == 1, x.shape[1] > 1 || positions.rank < 2 {

@@ -35,7 +35,8 @@ private func skipSum(_ context: ONNXNodeContext, bias: Int) throws(Finding) -> O
     throw Finding("input is \(input.type) and skip \(skip.type)", expected: "a skip that fits the input")
   }
   let sum = try context.binary(.add, input, skip)
-  return try context.optional(bias).map { (bias) throws(Finding) in try context.binary(.add, sum, bias) } ?? sum
+  return try context.optional(bias).map { (bias) throws(Finding) in try context.binary(.add, sum, bias) }
+    ?? sum
 }
 
 /// Words, positions and segments looked up, summed and normalized. Outputs: result, how many leading tokens of each
@@ -87,7 +88,8 @@ func channelsLastGroupNormalization(hasSkip: Bool) -> ONNXTranslation {
     let planes = isLast ? try context.transpose(x, [0, 3, 1, 2]) : x
     let element = planes.element
     let operands = [
-      planes, try context.cast(try context.input(1), element), try context.cast(try context.input(2), element),
+      planes, try context.cast(try context.input(1), element),
+      try context.cast(try context.input(2), element),
     ]
     var result = try context.emit(.groupNorm(op), operands)
     if try context.flag("activation") { result = try context.unary(.silu, result) }

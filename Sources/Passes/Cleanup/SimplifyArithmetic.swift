@@ -22,16 +22,20 @@ package let simplifyArithmetic = Pass(
   (context: inout PassContext) throws(Diagnostic) in
   var readers = Readers()
   for node in context.graph.order where context.graph.contains(node) {
-    let graph = context.graph
-    let result = graph.result(node)
-    guard graph.type(of: result).element.isFloat, let simpler = Simpler(node, in: graph) else { continue }
-    let types = try? simpler.op.infer(simpler.operands.map { graph.type(of: $0) })
-    guard types == [graph.type(of: result)], readers.overlook(simpler.changes, of: result, in: graph) else {
-      continue
-    }
-    try context.rewrite(
-      node, as: simpler.op, simpler.operands, "wrote \(graph.describe(node)) as \(simpler.op.name)")
+    guard let simpler = fitting(node, in: context.graph, &readers) else { continue }
+    let description = "wrote \(context.graph.describe(node)) as \(simpler.op.name)"
+    try context.rewrite(node, as: simpler.op, simpler.operands, description)
   }
+}
+
+/// A simpler form of the same type, whose difference no reader can tell.
+private func fitting(_ node: NodeID, in graph: Graph, _ readers: inout Readers) -> Simpler? {
+  let result = graph.result(node)
+  guard graph.type(of: result).element.isFloat, let simpler = Simpler(node, in: graph),
+    let types = try? simpler.op.infer(simpler.operands.map { graph.type(of: $0) }),
+    types == [graph.type(of: result)], readers.overlook(simpler.changes, of: result, in: graph)
+  else { return nil }
+  return simpler
 }
 
 /// Another form of a node, and what a reader could tell from its result.
