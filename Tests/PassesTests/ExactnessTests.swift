@@ -52,8 +52,8 @@ private struct Chain {
   private(set) var graph = Graph(name: "main")
   /// Whether something at the end reads the last digit.
   private(set) var isRead = false
-  /// What each step does to a number, and by how much its derivative enlarges an error there.
-  private var steps: [(Float) -> (result: Float, slope: Float)] = []
+  /// What each step does to a number, and by how much it enlarges an error; nil for 1 ÷ x.
+  private var steps: [(function: (Float) -> Float, slope: Float?)] = []
   private var random: SplitMix64
   private var weights = 0
 
@@ -71,14 +71,10 @@ private struct Chain {
     inputs.map { input in
       var (x, error): (Float, Float) = (input, 0)
       for step in steps {
-        let (result, slope) = step(x)
-        let isLost = !(error <= abs(x) / 8) && error > 0
-        error =
-          slope * error + 4 * Float.ulpOfOne * abs(result) + (slope == 1 ? 4 * Float.ulpOfOne * abs(x) : 0)
-          + 0x1p-147
-        // Beyond 1 ÷ x of what may be anything, nothing is known.
-        if isLost, slope != 1, slope > 1e3 || slope.isNaN { return .infinity }
-        if !result.isFinite { error = 0 }
+        let result = step.function(x)
+        let slope = step.slope ?? (error > abs(x) / 8 ? .infinity : 2 / (x * x))
+        if slope == .infinity { return .infinity }
+        error = result.isFinite ? slope * error + 4 * Float.ulpOfOne * abs(result) + 0x1p-147 : 0
         x = result
       }
       return error.isNaN ? .infinity : error
@@ -88,17 +84,17 @@ private struct Chain {
   private mutating func step(_ x: ValueID) throws -> ValueID {
     let number = nastyConstants[below(nastyConstants.count)]
     switch below(14) {
-    case 0, 1: return try binary(.add, x, number) { ($0 + number, 1) }
-    case 2, 3: return try binary(.sub, x, number) { ($0 - number, 1) }
-    case 4: return try binary(.sub, x, number, isLeft: true) { (number - $0, 1) }
-    case 5, 6, 7: return try binary(.mul, x, number) { ($0 * number, abs(number)) }
+    case 0, 1: return try binary(.add, x, number, slope: 1) { $0 + number }
+    case 2, 3: return try binary(.sub, x, number, slope: 1) { $0 - number }
+    case 4: return try binary(.sub, x, number, slope: 1, isLeft: true) { number - $0 }
+    case 5, 6, 7: return try binary(.mul, x, number, slope: abs(number)) { $0 * number }
     case 8, 9:
       let divisor = number == 0 ? 3 : number
-      return try binary(.div, x, divisor) { ($0 / divisor, abs(1 / divisor)) }
-    case 10: return try unary(.neg, x) { (-$0, 1) }
-    case 11: return try binary(.max, x, number) { ($0 > number || $0.isNaN ? $0 : number, 1) }
-    case 12: return try unary(.relu, x) { ($0 < 0 ? 0 : $0, 1) }
-    default: return try unary(.abs, x) { (abs($0), 1) }
+      return try binary(.div, x, divisor, slope: abs(1 / divisor)) { $0 / divisor }
+    case 10: return try unary(.neg, x) { -$0 }
+    case 11: return try binary(.max, x, number, slope: 1) { $0 > number || $0.isNaN ? $0 : number }
+    case 12: return try unary(.relu, x) { $0 < 0 ? 0 : $0 }
+    default: return try unary(.abs, x) { abs($0) }
     }
   }
 
@@ -119,24 +115,24 @@ private struct Chain {
     case 6:
       let moved = try add(.reshape(Reshape([nastyNumbers.count, 1])), [x])
       return try add(.cast(Cast(.i64)), [add(.unary(Unary(.relu)), [moved])])
-    case 7: return try unary(.reciprocal, x) { (1 / $0, 1 / ($0 * $0)) }
+    case 7: return try unary(.reciprocal, x, slope: nil) { 1 / $0 }
     default: return x
     }
   }
 
   private mutating func binary(
-    _ function: BinaryFunction, _ x: ValueID, _ number: Float, isLeft: Bool = false,
-    _ step: @escaping (Float) -> (Float, Float)
+    _ function: BinaryFunction, _ x: ValueID, _ number: Float, slope: Float, isLeft: Bool = false,
+    _ step: @escaping (Float) -> Float
   ) throws -> ValueID {
-    steps.append(step)
+    steps.append((step, slope))
     let other = constant(number)
     return try add(.binary(Binary(function)), isLeft ? [other, x] : [x, other])
   }
 
   private mutating func unary(
-    _ function: UnaryFunction, _ x: ValueID, _ step: @escaping (Float) -> (Float, Float)
+    _ function: UnaryFunction, _ x: ValueID, slope: Float? = 1, _ step: @escaping (Float) -> Float
   ) throws -> ValueID {
-    steps.append(step)
+    steps.append((step, slope))
     return try add(.unary(Unary(function)), [x])
   }
 

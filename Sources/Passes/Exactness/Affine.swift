@@ -33,8 +33,8 @@ struct Affine {
   ///   be at least 1, or both at most 1: else the first product can overflow (· 10³⁰ · 10⁻³⁰) or lose digits as a
   ///   subnormal (· 10⁻³⁰ · 10³⁰) where s·t·x does not. s·t must be a normal number: · 10⁻³⁰ · 10⁻³⁰ is 0, but
   ///   not one product. Then wherever s·t·x overflows or is subnormal, so is what the original gives.
-  /// - (x + o) + p is x + (o + p) up to a unit in the last place of o + p if o and p have one sign. If they
-  ///   cancel, the first sum has rounded x to the digits of o, which is what it may be there for.
+  /// - (x + o) + p stays: near x = −o its first sum is exact, where x + (o + p) has lost the digits of p; and far
+  ///   from there the first sum may be there to round x to the digits of o.
   /// - (s·x + o) · t stays: near the zero of the sum it is exact, and s·t·x + o·t is not.
   ///
   /// fp16 and bf16 round after each function, so that only ±x is exact.
@@ -53,17 +53,9 @@ struct Affine {
     }
     if outer.scale == 1, outer.offset == 0 { return (self, []) }
     guard isUnit else { return nil }
-    let turned = outer.scale * offset
-    if outer.isProduct { return (Affine(product, turned), .signOfZero) }
-    if offset == 0 { return (Affine(product, outer.offset), element == .f32 ? [] : .lastDigit) }
-    let sum = turned + outer.offset
-    guard turned * outer.offset.signum > 0, sum.isFinite else { return nil }
-    return (Affine(product, sum), .lastDigit)
+    if outer.isProduct { return (Affine(product, outer.scale * offset), .signOfZero) }
+    return offset == 0 ? (Affine(product, outer.offset), element == .f32 ? [] : .lastDigit) : nil
   }
-}
-
-extension Float {
-  fileprivate var signum: Float { self > 0 ? 1 : self < 0 ? -1 : 0 }
 }
 
 extension ElementType {
