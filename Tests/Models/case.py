@@ -34,6 +34,8 @@ class Case:
     """Choices of the graph that are not the published ones."""
     options: dict[str, str] = dataclasses.field(default_factory=dict)
     tolerance: float = 1e-4
+    """Allowed between the bundle and the compiler's own reference."""
+    reference_tolerance: float = 1e-4
     """The share of an integer output's elements that may lie one off, where floats are rounded to them."""
     off_by_one: float = 0.0
     inputs: dict[str, str] = dataclasses.field(default_factory=dict)

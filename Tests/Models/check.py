@@ -70,7 +70,8 @@ def compile_words(folder: pathlib.Path, case: Case, target: str | None, precisio
 def verify_words(folder: pathlib.Path, case: Case) -> list:
     """The words of `ingot verify` for the case, without the bundle."""
     words = ["--model", folder / case.model] if case.model else []
-    return words + graph_words(folder, case) + ["--inputs", folder / "inputs"]
+    words += graph_words(folder, case) + ["--inputs", folder / "inputs"]
+    return words + ["--tolerance", case.reference_tolerance]
 
 
 def difference(found: np.ndarray, expected: np.ndarray, off_by_one: float = 0) -> float:

@@ -8,6 +8,8 @@ import dataclasses
 import pathlib
 import shutil
 
+import fused_transformers
+import fusions
 import integers
 import seeded
 import statically_quantized
@@ -18,6 +20,8 @@ from case import Case
 
 CASES = (
     seeded.CASES
+    | fusions.CASES
+    | fused_transformers.CASES
     | integers.CASES
     | statically_quantized.CASES
     | systems.CASES
