@@ -19,7 +19,7 @@ extension FileKind {
     (0, [0x89] + Array("INGOT\r\n".utf8), .bundle), (0, Array("PK\u{3}\u{4}".utf8), .zip),
     (0, Array("PK\u{5}\u{6}".utf8), .zip), (0, [0x89] + Array("HDF\r\n\u{1a}\n".utf8), .hdf5),
     (0, Array("GGUF".utf8), .gguf), (4, Array("TFL3".utf8), .tfLite), (4, Array("ORTM".utf8), .onnxRuntime),
-    (4, Array("ET12".utf8), .executorch), (0, [0x93] + Array("NUMPY".utf8), .array),
+    (4, Array("ET1".utf8), .executorch), (0, [0x93] + Array("NUMPY".utf8), .array),
     (0, [0x1f, 0x8b], .gzip),
     (0, [0xfd] + Array("7zXZ\0".utf8), .xz), (0, [0x28, 0xb5, 0x2f, 0xfd], .zstd),
     (0, Array("BZh".utf8), .bzip2), (0, Array("7z".utf8) + [0xbc, 0xaf, 0x27, 0x1c], .sevenZip),
@@ -86,6 +86,10 @@ extension FileKind {
       return .coreML
     }
     if first.number == 1, !first.isMessage, isMessage(2), numbers.isSubset(of: [1, 2]) { return .savedModel }
+    // Blocks, each with its number in front.
+    if first.number == 1, first.isMessage, numbers.isSubset(of: [1, 4, 5]), bytes[first.range].first == 0x08 {
+      return .paddle
+    }
     // Nodes, each with its name in front.
     if first.number == 1, first.isMessage, numbers.isSubset(of: [1, 2, 3, 4]),
       bytes[first.range].first == 0x0a

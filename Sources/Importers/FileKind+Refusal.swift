@@ -8,7 +8,7 @@ import Tensors
 
 extension FileKind {
   /// What was expected where a file was given.
-  enum Role { case model, checkpoint }
+  enum Role { case model, checkpoint, bundle }
 
   /// Throws for contents that are known to be of another kind than the role asks for. Archives that can't be opened
   /// are refused for that.
@@ -17,12 +17,20 @@ extension FileKind {
     switch role {
     case .model where kind == .onnx: return
     case .checkpoint where kind.isCheckpoint: return
+    case .bundle where kind == .bundle: return
     default: break
     }
     if kind == .zip {
       do { _ = try ZipArchive(storage) } catch { throw error.located(in: path) }
     }
     throw kind.refusal(path: path, as: role)
+  }
+
+  /// Throws for a file that is known to be no bundle. For one that could not be opened as a bundle: it reads a part
+  /// of the file itself.
+  package static func checkBundle(path: String) throws(ImportError) {
+    guard let storage = try? Storage.map(path: path) else { return }
+    try check(storage, path: path, as: .bundle)
   }
 
   /// Throws if the path is that of a folder that can be listed.
@@ -51,6 +59,8 @@ extension FileKind {
     switch role {
     case .model:
       ImportError(file: path, found: description, expected: "an ONNX model", advice: adviceAsModel)
+    case .bundle:
+      ImportError(file: path, found: description, expected: "a bundle", advice: adviceAsBundle)
     case .checkpoint:
       ImportError(
         file: path, found: description, expected: "a safetensors file or a file of torch.save",

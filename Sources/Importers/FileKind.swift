@@ -6,7 +6,7 @@ package enum FileKind: Hashable, Sendable, CaseIterable {
   case safetensors, shardIndex, torchCheckpoint, legacyTorchCheckpoint
   case torchScript, exportedProgram, executorch
   case tfLite, savedModel, graphDefinition, hdf5, keras
-  case coreML, coreMLPackage, gguf, onnxRuntime, openVINO, ncnn
+  case coreML, coreMLPackage, gguf, onnxRuntime, openVINO, ncnn, paddle
   case array, arrays
   case pickle, zip, gzip, xz, zstd, bzip2, sevenZip, tar
   case gitPointer, webPage, json, image
@@ -45,6 +45,7 @@ package enum FileKind: Hashable, Sendable, CaseIterable {
     case .onnxRuntime: "is a model in ONNX Runtime's own format"
     case .openVINO: "is an OpenVINO model"
     case .ncnn: "is an ncnn model"
+    case .paddle: "is a PaddlePaddle model"
     case .array: "is a single NumPy array"
     case .arrays: "holds NumPy arrays"
     case .pickle: "is a pickle, but not of torch.save"
@@ -75,6 +76,12 @@ package enum FileKind: Hashable, Sendable, CaseIterable {
     }
   }
 
+  /// What to do where a bundle was expected, as an imperative clause.
+  var adviceAsBundle: String {
+    self == .onnx || self == .graphText
+      ? "compile it first with 'ingot compile'" : adviceAsModel ?? "give a file that 'ingot compile' wrote"
+  }
+
   /// What to do where a checkpoint was expected, as an imperative clause.
   package var adviceAsCheckpoint: String {
     switch self {
@@ -85,7 +92,7 @@ package enum FileKind: Hashable, Sendable, CaseIterable {
     case .array: "save all parameters together with numpy.savez"
     case .hdf5, .keras, .tfLite, .savedModel, .graphDefinition, .coreML, .coreMLPackage, .onnxRuntime,
       .openVINO,
-      .ncnn, .executorch:
+      .ncnn, .paddle, .executorch:
       "convert its weights to safetensors, under the names of the graph"
     case .gguf: "take the safetensors files that it was made from"
     default: unpacking ?? "convert it to safetensors"
@@ -104,6 +111,7 @@ package enum FileKind: Hashable, Sendable, CaseIterable {
     case .hdf5, .keras: "load it in Keras and export it with model.export('model.onnx', format='onnx')"
     case .coreML, .coreMLPackage, .gguf, .openVINO, .ncnn:
       "export an ONNX model from the framework it was trained in"
+    case .paddle: "convert it with paddle2onnx --model_dir FOLDER --save_file model.onnx"
     case .onnxRuntime: "give the .onnx file that it was made from"
     case .onnxText: "convert it in Python: onnx.save(onnx.load(FILE, format='textproto'), 'model.onnx')"
     default: nil

@@ -1,5 +1,16 @@
 import ArgumentParser
+import Importers
 import Ingot
+
+/// Opens a bundle. Files of other kinds are refused as what they are.
+func openBundle(_ path: String) throws -> Model {
+  do {
+    return try Model(path: path)
+  } catch {
+    try FileKind.checkBundle(path: path)
+    throw error
+  }
+}
 
 /// A bundle and one of its functions.
 struct BundleFunction: ParsableArguments {
@@ -18,7 +29,7 @@ struct BundleFunction: ParsableArguments {
 
   /// Opens the bundle and prepares the function.
   func open() throws -> Session {
-    let model = try Model(path: bundle)
+    let model = try openBundle(bundle)
     var index = 0
     if let function {
       guard let found = model.functions.firstIndex(of: function) else {

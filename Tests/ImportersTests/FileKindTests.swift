@@ -36,6 +36,7 @@ import Testing
     (.executorch, flatbuffer("ET12")), (.tfLite, flatbuffer("TFL3")), (.onnxRuntime, flatbuffer("ORTM")),
     (.savedModel, field(1) + field(2, [1, 2])), (.savedModel, zip([("x/saved_model.pb", [])])),
     (.graphDefinition, field(1, field(1, [0x61])) + field(1, field(1, [0x62])) + field(4, [])),
+    (.paddle, field(1, field(1) + field(2)) + field(4, [])),
     (.hdf5, [0x89] + Array("HDF\r\n\u{1a}\n".utf8)),
     (.keras, zip([("config.json", []), ("model.weights.h5", [])])),
     (.coreML, field(1) + field(2, [1]) + field(500, [3])),

@@ -115,9 +115,17 @@ public struct NetworkSource: Sendable {
           weightSet: file.weightSet, path: file.path,
           entries: contents.entries.map { (name: $0.name, tensor: $0.tensor) })
       }
-      let bindings = try module.bind(
-        files, namings: definition.namings, ignoring: definition.ignoredEntries,
-        patterns: ignoredTensors.map { GlobPattern($0) })
+      let bindings: [Binding]
+      do {
+        bindings = try module.bind(
+          files, namings: definition.namings, ignoring: definition.ignoredEntries,
+          patterns: ignoredTensors.map { GlobPattern($0) })
+      } catch {
+        // Another set of weights of the file may be the one that fits.
+        var error = error
+        error.notes += contents.flatMap(\.notes)
+        throw error
+      }
       for (contents, binding) in zip(contents, bindings) {
         module.notes += (contents.notes + binding.notes(file: contents.path)).map { Note(.note, $0) }
       }

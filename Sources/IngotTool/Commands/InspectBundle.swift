@@ -29,7 +29,7 @@ struct InspectedBundle {
   var functions: [FunctionPlan]
 
   init(path: String) throws {
-    let model = try Model(path: path)
+    let model = try openBundle(path)
     contents = try BundleContents(try Storage.map(path: path), path: path)
     functions = functionPlans(contents.programs, model)
   }

@@ -35,7 +35,7 @@ struct Verify: ParsableCommand {
   func run() throws {
     let progress = Progress()
     progress.show("opening \(bundle)")
-    let model = try Model(path: bundle)
+    let model = try openBundle(bundle)
     let contents = try BundleContents(try Storage.map(path: bundle), path: bundle)
     var index = 0
     if let function {

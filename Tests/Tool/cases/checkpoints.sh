@@ -81,6 +81,10 @@ expect 1 'is a Git LFS pointer.*git lfs pull' passes wrong.onnx
 expect 1 'weights.safetensors: is a safetensors checkpoint; .*--checkpoint .*--graph' compile weights.safetensors -o x.ingot
 expect 1 'adapters.ingot: is a compiled bundle; .*compiled already' compile adapters.ingot -o x.ingot
 expect 1 'is a compiled bundle; .*compiled already' compile "${adapters[@]}" digits.ingot
+expect 1 'weights.safetensors: is a safetensors checkpoint; expected a bundle; ' run weights.safetensors --output-dir x
+expect 1 'weights.safetensors: is a safetensors checkpoint; expected a bundle; ' bench weights.safetensors
+printf '\10\1\72\0' >model.onnx
+expect 1 "model.onnx: is an ONNX model; expected a bundle; compile it first with 'ingot compile'" profile model.onnx
 mkdir saved && : >saved/saved_model.pb
 expect 1 'saved: is a TensorFlow SavedModel; .*tf2onnx' compile saved -o x.ingot
 for form in plain legacy wrapped; do
