@@ -23,9 +23,14 @@ func multiply(
   for extent in [m, n, k, a.pitch, b.pitch, pitch] where extent > Int(Int32.max) {
     throw OpError("matrix of \(m) × \(k) times \(k) × \(n) has extents beyond 2^31", advice: "split the op")
   }
-  cblas_sgemm(
-    CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,
-    Int32(m), Int32(n), Int32(k), 1, a.base, Int32(a.pitch), b.base, Int32(b.pitch), 0, c, Int32(pitch))
+  let isDone = openblas_multiply(
+    a.isTransposed, b.isTransposed, Int32(m), Int32(n), Int32(k), a.base, Int32(a.pitch), b.base,
+    Int32(b.pitch), c, Int32(pitch))
+  guard isDone else {
+    throw OpError(
+      String(cString: openblas_problem()),
+      advice: "install OpenBLAS, or raise the limit of memory (ulimit -v)")
+  }
 }
 
 /// Calls `body` with the memory of two arrays to read and one to write.

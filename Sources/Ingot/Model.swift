@@ -18,6 +18,8 @@ import Tensors
 /// ```
 public final class Model: @unchecked Sendable {
   let bundle: OpaquePointer
+  /// Where it was opened, which begins every message; nil for memory.
+  private let path: String?
 
   /// Opens and checks a bundle file.
   ///
@@ -29,6 +31,7 @@ public final class Model: @unchecked Sendable {
       throw InterpreterError(.argument, "a path has a zero byte in it")
     }
     bundle = try opened { ingot_open_file_with(path, copying ? INGOT_OPEN_COPY : 0, nil, $0, $1, $2) }
+    self.path = path
     FileRecord.current?.note(path: path)
   }
 
@@ -53,9 +56,15 @@ public final class Model: @unchecked Sendable {
 
   private init(_ opened: Result<OpaquePointer, InterpreterError>) throws(InterpreterError) {
     bundle = try opened.get()
+    path = nil
   }
 
   deinit { ingot_close(bundle) }
+
+  /// An error of a session on this bundle.
+  func failure(_ code: InterpreterError.Code, _ message: String) -> InterpreterError {
+    InterpreterError(code, path.map { "\($0): \(message)" } ?? message)
+  }
 
   /// Version of the library that opens and runs bundles.
   public static var libraryVersion: String { String(cString: ingot_version()) }
@@ -71,8 +80,7 @@ public final class Model: @unchecked Sendable {
   /// The place of the function with this name in ``functions``.
   public func function(named name: String) throws(InterpreterError) -> Int {
     guard let index = functions.firstIndex(of: name) else {
-      throw InterpreterError(
-        .argument, "there is no function '\(name)', there are \(functions.joined(separator: ", "))")
+      throw failure(.argument, "there is no function '\(name)', there are \(listed(functions))")
     }
     return index
   }

@@ -68,8 +68,8 @@ extension Session {
     of name: String, in list: [TensorInfo], _ what: String
   ) throws(InterpreterError) -> Int {
     if let index = list.firstIndex(where: { $0.name == name }) { return index }
-    let known = list.map { "'\($0.name)'" }.joined(separator: ", ")
-    throw InterpreterError(
+    let known = listed(list.map { "'\($0.name)'" })
+    throw model.failure(
       .argument, "there is no \(what) '\(name)'; " + (list.isEmpty ? "there are none" : "there are \(known)"))
   }
 }

@@ -13,7 +13,7 @@ extension Session {
   public func setInput<Value: TensorElement>(_ index: Int, to values: [Value]) throws(InterpreterError) {
     let info = try info(inputs, index, "input")
     guard info.element == Value.element, values.count == info.count else {
-      throw InterpreterError(
+      throw model.failure(
         .argument,
         "input '\(info.name)' is \(info.element)\(info.shape), which are \(info.count) values; given were "
           + "\(values.count) of \(Value.element)")
@@ -25,7 +25,7 @@ extension Session {
   public func setInput(_ index: Int, to data: Data) throws(InterpreterError) {
     let info = try info(inputs, index, "input")
     guard data.count == info.byteCount else {
-      throw InterpreterError(
+      throw model.failure(
         .argument,
         "input '\(info.name)' is \(info.element)\(info.shape), which are \(info.byteCount) bytes; given were "
           + "\(data.count)")
@@ -42,7 +42,7 @@ extension Session {
   ) throws(InterpreterError) -> [Value] {
     let info = try info(outputs, index, "output")
     guard info.element == Value.element else {
-      throw InterpreterError(
+      throw model.failure(
         .argument, "output '\(info.name)' is \(info.element)\(info.shape), not \(Value.element)")
     }
     let shape = try outputShape(index)
@@ -93,7 +93,7 @@ extension Session {
   package func setInput(_ index: Int, to tensor: Tensor) throws(InterpreterError) {
     let info = try info(inputs, index, "input")
     guard info.elementType == tensor.element, info.shape == tensor.shape.extents else {
-      throw InterpreterError(
+      throw model.failure(
         .argument,
         "input '\(info.name)' is \(info.element)\(info.shape), given was \(tensor.element.rawValue)\(tensor.shape)"
       )

@@ -20,18 +20,22 @@ public final class Session {
   /// Prepares a function to run on a number of threads, of which the caller's is one.
   public init(_ model: Model, function: Int = 0, threads: Int = 1) throws(InterpreterError) {
     guard let index = UInt32(exactly: function), index < ingot_function_count(model.bundle) else {
-      throw InterpreterError(
+      throw model.failure(
         .argument, "there is no function \(function), the bundle has \(model.functions.count)")
     }
     guard (1...64).contains(threads) else {
-      throw InterpreterError(.argument, "\(threads) threads were asked for, allowed are 1 to 64")
+      throw model.failure(.argument, "\(threads) threads were asked for, allowed are 1 to 64")
     }
     var options = ingot_session_options()
     options.function = index
     options.threads = UInt32(threads)
     var created: OpaquePointer?
-    try checked { ingot_session_create(model.bundle, &options, nil, &created, $0, $1) }
-    guard let created else { throw InterpreterError(.invalid, "creating a session gave none") }
+    do {
+      try checked { ingot_session_create(model.bundle, &options, nil, &created, $0, $1) }
+    } catch {
+      throw model.failure(error.code, error.message)
+    }
+    guard let created else { throw model.failure(.invalid, "creating a session gave none") }
     self.model = model
     self.function = function
     session = created
@@ -85,12 +89,13 @@ public final class Session {
 
   /// What went wrong in the last call on the session.
   func error(_ status: ingot_status) -> InterpreterError {
-    InterpreterError(status, String(cString: ingot_session_message(session)))
+    let error = InterpreterError(status, String(cString: ingot_session_message(session)))
+    return model.failure(error.code, error.message)
   }
 
   func info(_ list: [TensorInfo], _ index: Int, _ what: String) throws(InterpreterError) -> TensorInfo {
     guard list.indices.contains(index) else {
-      throw InterpreterError(.argument, "there is no \(what) \(index), the function has \(list.count)")
+      throw model.failure(.argument, "there is no \(what) \(index), the function has \(list.count)")
     }
     return list[index]
   }

@@ -20,12 +20,7 @@ func readInputs(_ words: [String], for inputs: [TensorInfo], of bundle: String) 
 
 /// Reads the arrays of a folder: `NAME.npy` for each input, or all `.npz` files in it.
 func readInputs(directory: String, for inputs: [TensorInfo], of bundle: String) throws -> [Tensor] {
-  let files: [String]
-  do {
-    files = try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
-  } catch {
-    throw ToolError("\(directory): can't be read: \(error.localizedDescription)")
-  }
+  let files = try fileNames(inFolder: directory)
   var given: [String: Tensor] = [:]
   for file in files where file.hasSuffix(".npz") {
     for array in try Npz.read(path: "\(directory)/\(file)") { given[array.name] = array.tensor }

@@ -54,6 +54,12 @@ struct GraphOptions: ParsableArguments {
       "Fixes an input to an array, so that shapes that depend on it become static; may be repeated.",
       valueName: "name=file.npy"))
   var constants: [NamedValue] = []
+
+  @Flag(
+    help:
+      "Follows links to external data and to the files of a checkpoint's index out of the folder of the file that names them. Those of a Hugging Face cache are always followed."
+  )
+  var followLinks = false
 }
 
 /// What a bundle records of how its graph was built.
@@ -147,6 +153,7 @@ extension ModelSelection {
     if model.hasSuffix(".graph") || model.hasSuffix(".txt") { return try loadText(model) }
     var fixed = ONNXImportOptions()
     for dimension in dimensions { fixed.dimensions[dimension.name] = dimension.value }
+    fixed.followsLinks = options.followLinks
     for constant in options.constants { fixed.constants[constant.name] = try Npy.read(path: constant.value) }
     return try importONNX(path: model, options: fixed)
   }
@@ -165,6 +172,7 @@ extension ModelSelection {
     }
     source.state = options.state
     source.ignoredTensors = options.ignored
+    source.followsLinks = options.followLinks
     source.randomWeights = options.randomWeights
     return source
   }

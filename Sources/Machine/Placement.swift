@@ -69,20 +69,20 @@ extension Target {
 
 extension Target.Rule {
   func allows(_ value: Int) -> Bool {
-    if let max, value > max { return false }
-    if let min, value < min { return false }
-    if let multipleOf, multipleOf > 0, value % multipleOf != 0 { return false }
-    if let oneOf, !oneOf.contains(value) { return false }
+    if let max, value > max.value { return false }
+    if let min, value < min.value { return false }
+    if let multipleOf, value % multipleOf.value != 0 { return false }
+    if let oneOf, !oneOf.contains(where: { $0.value == value }) { return false }
     return true
   }
 
   /// The bound in words.
   var bound: String {
     var parts: [String] = []
-    if let max { parts.append("at most \(max)") }
-    if let min { parts.append("at least \(min)") }
-    if let multipleOf { parts.append("a multiple of \(multipleOf)") }
-    if let oneOf { parts.append("one of " + oneOf.map(String.init).joined(separator: ", ")) }
+    if let max { parts.append("at most \(max.value)") }
+    if let min { parts.append("at least \(min.value)") }
+    if let multipleOf { parts.append("a multiple of \(multipleOf.value)") }
+    if let oneOf { parts.append("one of " + listed(oneOf.map { "\($0.value)" }, limit: 32)) }
     return "allowed is " + parts.joined(separator: ", ")
   }
 }

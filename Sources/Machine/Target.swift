@@ -16,6 +16,26 @@ package struct Quantity: Codable, Sendable, Equatable {
   }
 }
 
+/// A whole number. Decoding says where in the file one stands that is none.
+package struct Whole: Codable, Sendable, Equatable {
+  package var value: Int
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let number = try container.decode(Double.self)
+    guard let value = Int(exactly: number) else {
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "\(number) is no whole number of at most 64 bits")
+    }
+    self.value = value
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(value)
+  }
+}
+
 /// A description of one chip: what it can run, where memory lies, how fast it is. All of it is data of a
 /// `Targets/*.json` file, whose keys are these properties in snake case.
 package struct Target: Codable, Sendable, Equatable {
@@ -97,10 +117,10 @@ package struct Target: Codable, Sendable, Equatable {
     package enum Consequence: String, Codable, Sendable { case fallback, decompose, slow }
     /// See ``Field``.
     package var field: Field
-    package var max: Int?
-    package var min: Int?
-    package var multipleOf: Int?
-    package var oneOf: [Int]?
+    package var max: Whole?
+    package var min: Whole?
+    package var multipleOf: Whole?
+    package var oneOf: [Whole]?
     package var otherwise: Consequence
     package var because: String
     package var source: String
@@ -116,7 +136,7 @@ package struct Target: Codable, Sendable, Equatable {
   package var name: String
   package var title: String
   package var family: Family
-  package var year: Int
+  package var year: Whole
   package var notes: [String]
   package var sources: [String: Source]
   package var engines: [Engine]

@@ -70,8 +70,8 @@ package struct TargetLibrary: Sendable {
   }
 
   private static func jsonFiles(in folder: String) -> [String] {
-    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return files.filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }.sorted()
+    let files = (try? fileNames(inFolder: folder)) ?? []
+    return files.filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }
   }
 }
 
@@ -88,13 +88,17 @@ package func decodeTarget(_ data: Data, path: String) throws(TargetError) -> Tar
   let written: JSONTree
   let known: JSONTree
   do {
+    // First, since it says where a number stands that is too large for a Double.
+    written = try JSONDecoder().decode(JSONTree.self, from: data)
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     target = try decoder.decode(Target.self, from: data)
-    written = try JSONDecoder().decode(JSONTree.self, from: data)
+    try checkFigures(target, path: path)
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase
     known = try JSONDecoder().decode(JSONTree.self, from: try encoder.encode(target))
+  } catch let error as TargetError {
+    throw error
   } catch let error as DecodingError {
     throw TargetError(message: "\(path): \(describe(error))")
   } catch {
@@ -103,7 +107,6 @@ package func decodeTarget(_ data: Data, path: String) throws(TargetError) -> Tar
   if let key = written.firstKey(missingFrom: known) {
     throw TargetError(message: "\(path): key '\(key)' is unknown; remove it or correct its spelling")
   }
-  try checkSources(target, path: path)
   guard target.format == "target/1" else {
     throw TargetError(message: "\(path): format is '\(target.format)', expected 'target/1'")
   }
@@ -113,22 +116,13 @@ package func decodeTarget(_ data: Data, path: String) throws(TargetError) -> Tar
   return target
 }
 
-private func checkSources(_ target: Target, path: String) throws(TargetError) {
-  var quantities: [Quantity?] = [
-    target.limits.maxRank, target.limits.maxModelBytes, target.fallback.crossingUs,
-  ]
-  quantities += target.limits.maxExtent.values.map { $0 }
-  for engine in target.engines {
-    quantities += [engine.count, engine.clockMhz, engine.launchUs, engine.perOpCycles]
-    for table in [engine.macsPerCycle, engine.peakGops, engine.utilisation] {
-      quantities += (table ?? [:]).values.map { $0 }
-    }
-  }
-  for memory in target.memories {
-    quantities += [memory.sizeBytes, memory.usableFraction, memory.readGbPerS, memory.alignmentBytes]
+private func checkFigures(_ target: Target, path: String) throws(TargetError) {
+  let figures = target.figures
+  if let problem = figures.compactMap(\.problem).first ?? target.ruleProblem {
+    throw TargetError(message: "\(path): \(problem)")
   }
   let rules = target.ops.values.flatMap { $0.rules ?? [] }
-  let named = Set(quantities.compactMap { $0?.source } + rules.map(\.source))
+  let named = Set(figures.map(\.quantity.source) + rules.map(\.source))
   if let unknown = named.subtracting(target.sources.keys).sorted().first {
     throw TargetError(message: "\(path): source '\(unknown)' is used but not listed under 'sources'")
   }
@@ -136,8 +130,9 @@ private func checkSources(_ target: Target, path: String) throws(TargetError) {
 
 private func describe(_ error: DecodingError) -> String {
   func place(_ context: DecodingError.Context, _ last: (any CodingKey)? = nil) -> String {
-    (context.codingPath + (last.map { [$0] } ?? [])).map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }
-      .joined(separator: ".")
+    let keys = context.codingPath + (last.map { [$0] } ?? [])
+    return keys.map { key in key.intValue.map { "[\($0)]" } ?? snakeCase(key.stringValue) }
+      .joined(separator: ".").replacing(".[", with: "[")
   }
   switch error {
   case .keyNotFound(let key, let context): return "key '\(place(context, key))' is missing"
@@ -145,9 +140,16 @@ private func describe(_ error: DecodingError) -> String {
   case .valueNotFound(let type, let context): return "'\(place(context))' is null, expected \(type)"
   case .dataCorrupted(let context):
     return context.codingPath.isEmpty
-      ? "is not valid JSON" : "'\(place(context))' is not allowed: \(context.debugDescription)"
+      ? "is not valid JSON"
+      : "'\(place(context))' is not allowed: \(context.debugDescription)"
   @unknown default: return "\(error)"
   }
+}
+
+/// A property's name as the file's key.
+private func snakeCase(_ name: String) -> String {
+  guard name.first?.isLowercase == true else { return name }
+  return name.map { $0.isUppercase ? "_\($0.lowercased())" : "\($0)" }.joined()
 }
 
 /// A JSON document without its scalars, for comparing which keys it has.
@@ -162,8 +164,12 @@ private indirect enum JSONTree: Decodable {
       self = .object(object)
     } else if let array = try? container.decode([JSONTree].self) {
       self = .array(array)
-    } else {
+    } else if container.decodeNil() || (try? container.decode(Bool.self)) != nil
+      || (try? container.decode(String.self)) != nil || (try? container.decode(Double.self)) != nil
+    {
       self = .scalar
+    } else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "the number is too large")
     }
   }
 

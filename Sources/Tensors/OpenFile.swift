@@ -67,3 +67,18 @@ package func irregularKind(_ status: stat) -> String? {
   default: "file of an unknown kind"
   }
 }
+
+/// The names of what lies in a folder, sorted.
+package func fileNames(inFolder path: String) throws(FileError) -> [String] {
+  guard !path.isEmpty else { throw FileError(path: path, reason: "the path is empty; expected a folder") }
+  guard let folder = opendir(path) else { throw .last(path: path) }
+  defer { closedir(folder) }
+  var names: [String] = []
+  while let entry = readdir(folder) {
+    let name = withUnsafeBytes(of: entry.pointee.d_name) {
+      String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+    }
+    if name != ".", name != ".." { names.append(name) }
+  }
+  return names.sorted()
+}

@@ -144,7 +144,8 @@ import Testing
           == "one: has no tensor 'a'; expected what \(index) lists for it; fetch both files from one place")
       #expect(
         refusal(#"{"a": "../one"}"#)
-          == "\(index): lists the file '../one'; expected files in the directory of the index")
+          == "\(index): names the file '../one'; expected a relative path that stays in the folder; "
+          + "put the file beside this one, under its plain name")
       #expect(
         refusal(#"{"a": "three"}"#) == "three: No such file or directory; fetch all files that \(index) lists"
       )

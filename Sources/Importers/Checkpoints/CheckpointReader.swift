@@ -7,7 +7,11 @@ extension Checkpoint {
   /// `state` names what holds the weights in a file that keeps several sets of them: the key of a dictionary of a
   /// `torch.save` file, or keys joined by dots, or else what stands before a dot in the tensors' names. Without it
   /// the usual keys are tried.
-  package static func read(path: String, state: String? = nil) throws(ImportError) -> Checkpoint {
+  ///
+  /// Files that an index lists must lie in its folder; `followsLinks` allows links there that lead out of it.
+  package static func read(
+    path: String, state: String? = nil, followsLinks: Bool = false
+  ) throws(ImportError) -> Checkpoint {
     try FileKind.checkNoFolder(path: path, as: .checkpoint)
     let storage: Storage
     do {
@@ -15,16 +19,16 @@ extension Checkpoint {
     } catch {
       throw ImportError(error, advice: "check the path")
     }
-    return try read(bytes: storage, path: path, state: state)
+    return try read(bytes: storage, path: path, state: state, followsLinks: followsLinks)
   }
 
   /// Reads a checkpoint from memory; `path` names it in messages, and the files that an index lists lie
   /// beside it.
-  package static func read(bytes: Storage, path: String, state: String? = nil) throws(ImportError)
-    -> Checkpoint
-  {
+  package static func read(
+    bytes: Storage, path: String, state: String? = nil, followsLinks: Bool = false
+  ) throws(ImportError) -> Checkpoint {
     if ShardIndex.matches(bytes) {
-      let checkpoint = try ShardIndex.read(bytes, path: path)
+      let checkpoint = try ShardIndex.read(bytes, path: path, followsLinks: followsLinks)
       guard let state else { return checkpoint }
       return try checkpoint.selecting(state: state)
     }
@@ -32,21 +36,23 @@ extension Checkpoint {
   }
 
   /// Reads several files. A `state` needs to be in one of them only; the others are read as without it.
-  package static func read(paths: [String], state: String?) throws(ImportError) -> [Checkpoint] {
+  package static func read(
+    paths: [String], state: String?, followsLinks: Bool = false
+  ) throws(ImportError) -> [Checkpoint] {
     var checkpoints: [Checkpoint] = []
     var refusal: ImportError?
     var isFound = false
     for path in paths {
       guard let state else {
-        checkpoints.append(try read(path: path))
+        checkpoints.append(try read(path: path, followsLinks: followsLinks))
         continue
       }
       do {
-        checkpoints.append(try read(path: path, state: state))
+        checkpoints.append(try read(path: path, state: state, followsLinks: followsLinks))
         isFound = true
       } catch {
         refusal = refusal ?? error
-        checkpoints.append(try read(path: path))
+        checkpoints.append(try read(path: path, followsLinks: followsLinks))
       }
     }
     if !isFound, let refusal { throw refusal }

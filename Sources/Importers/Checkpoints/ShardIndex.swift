@@ -9,19 +9,20 @@ enum ShardIndex {
       && !Safetensors.matches(storage)
   }
 
-  static func read(_ storage: Storage, path: String) throws(ImportError) -> Checkpoint {
-    let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-    let files: [(path: String, names: Set<String>)]
-    do { files = try parse(storage, directory: directory) } catch { throw error.located(in: path) }
+  static func read(_ storage: Storage, path: String, followsLinks: Bool) throws(ImportError) -> Checkpoint {
+    let companions = CompanionFiles(of: path, followsLinks: followsLinks)
+    let files: [(file: CompanionFiles.File, names: Set<String>)]
+    do { files = try parse(storage, companions) } catch { throw error.located(in: path) }
     var entries: [Checkpoint.Entry] = []
-    for (shard, names) in files {
+    for (file, names) in files {
+      let shard = file.path
       let contents: Checkpoint
       do {
-        contents = try Checkpoint.readSingle(try Storage.map(path: shard), path: shard, state: nil)
+        contents = try Checkpoint.readSingle(try Storage.map(path: file.target), path: shard, state: nil)
       } catch let error as ImportError {
         throw error
       } catch let error as FileError {
-        throw ImportError(error, advice: "fetch all files that \(path) lists")
+        throw ImportError(file: shard, found: error.reason, advice: "fetch all files that \(path) lists")
       } catch {
         throw ImportError(file: shard, found: "can't be read: \(error)")
       }
@@ -40,27 +41,24 @@ enum ShardIndex {
   /// The files in the order of first mention, with the names of their tensors. Each is listed once, however it is
   /// spelled.
   private static func parse(
-    _ storage: Storage, directory: String
-  ) throws(Finding) -> [(path: String, names: Set<String>)] {
+    _ storage: Storage, _ companions: CompanionFiles
+  ) throws(Finding) -> [(file: CompanionFiles.File, names: Set<String>)] {
     guard case .object(let index) = try JSON.parse(storage.bytes),
       case .object(let map)? = index.first(where: { $0.key == "weight_map" })?.value
     else {
       throw Finding("is JSON without a weight_map", expected: "the index of a checkpoint in several files")
     }
-    var files: [(path: String, names: Set<String>)] = []
+    var files: [(file: CompanionFiles.File, names: Set<String>)] = []
     var positions: [String: Int] = [:]
     for (name, value) in map {
-      guard case .string(let file) = value else {
+      guard case .string(let listed) = value else {
         throw Finding("gives no file for \(ImportError.quoted(name))", expected: "a file name")
       }
-      guard let path = pathInside(directory: directory, file) else {
-        throw Finding(
-          "lists the file \(ImportError.quoted(file))", expected: "files in the directory of the index")
-      }
-      let position = positions[path] ?? files.count
+      let file = try companions.find(listed)
+      let position = positions[file.target] ?? files.count
       if position == files.count {
-        positions[path] = position
-        files.append((path, []))
+        positions[file.target] = position
+        files.append((file, []))
       }
       files[position].names.insert(name)
     }

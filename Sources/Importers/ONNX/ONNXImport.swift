@@ -9,6 +9,8 @@ package struct ONNXImportOptions: Sendable {
   package var constants: [String: Tensor]
   /// The name of the imported function.
   package var function: String
+  /// Whether links to external data may lead out of the model's folder (`--follow-links`).
+  package var followsLinks = false
 
   package init(dimensions: [String: Int] = [:], constants: [String: Tensor] = [:], function: String = "main")
   {
@@ -28,7 +30,7 @@ package struct ONNXImportOptions: Sendable {
 package func importONNX(path: String, options: ONNXImportOptions = ONNXImportOptions()) throws(ImportError)
   -> Module
 {
-  try importONNX(try ONNXModel.read(path: path), options: options)
+  try importONNX(try ONNXModel.read(path: path, followsLinks: options.followsLinks), options: options)
 }
 
 /// Translates a model that has been read.

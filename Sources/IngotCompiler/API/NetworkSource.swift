@@ -53,6 +53,9 @@ public struct NetworkSource: Sendable {
   /// Patterns of tensors' names, with `*`, `?` and `[…]`, that a checkpoint may hold although the graph has no place
   /// for them. Each must match such a tensor.
   public var ignoredTensors: [String] = []
+  /// Whether links to external data and to files of an index may lead out of the folder of the file that names
+  /// them. Those of a Hugging Face cache always may.
+  public var followsLinks = false
   /// A seed for random parameters in place of a checkpoint, to try sizes and speed.
   public var randomWeights: UInt64?
 
@@ -94,6 +97,7 @@ public struct NetworkSource: Sendable {
 
   private func readModel(_ path: String) throws -> Module {
     var options = ONNXImportOptions(dimensions: dimensions)
+    options.followsLinks = followsLinks
     for (name, file) in constants { options.constants[name] = try Npy.read(path: file.relativePath) }
     return try importONNX(path: path, options: options)
   }
@@ -109,7 +113,8 @@ public struct NetworkSource: Sendable {
     var module = try variant.module(
       dimensions.sorted { $0.key < $1.key }.map { (name: $0.key, extent: $0.value) }, settings)
     if !checkpoints.isEmpty {
-      let contents = try Importers.Checkpoint.read(paths: checkpoints.map(\.path), state: state)
+      let contents = try Importers.Checkpoint.read(
+        paths: checkpoints.map(\.path), state: state, followsLinks: followsLinks)
       let files = zip(checkpoints, contents).map { file, contents in
         ParameterFile(
           weightSet: file.weightSet, path: file.path,

@@ -32,6 +32,12 @@ struct Verify: ParsableCommand {
   @Option(help: ArgumentHelp("How many layers to print, the worst first.", valueName: "n")) var top = 10
   @Flag(help: "Prints facts as JSON.") var json = false
 
+  func validate() throws {
+    if let tolerance, !(tolerance.isFinite && tolerance >= 0) {
+      throw ValidationError("--tolerance must be a number that is not negative.")
+    }
+  }
+
   func run() throws {
     let progress = Progress()
     progress.show("opening \(bundle)")

@@ -3,17 +3,13 @@ import Tensors
 
 /// The files beside a model that hold its large constants. Each is mapped once, when first needed.
 struct ONNXExternalData {
-  /// With a trailing slash; empty for the working directory.
-  private let directory: String
+  private let companions: CompanionFiles
   /// By path.
   private var files: [String: Storage] = [:]
 
-  init(modelPath: String) {
-    directory = modelPath.lastIndex(of: "/").map { String(modelPath[...$0]) } ?? ""
-  }
+  init(_ companions: CompanionFiles) { self.companions = companions }
 
-  /// Where the bytes of a tensor with external data lie. Locations outside the model's directory are refused,
-  /// so that a model from the net can't read other files.
+  /// Where the bytes of a tensor with external data lie. Those outside the model's folder are refused.
   mutating func region(
     _ tensor: Onnx__TensorProto, byteCount: Int, budget: inout CopyBudget
   ) throws(Finding) -> (storage: Storage, offset: Int) {
@@ -60,12 +56,7 @@ struct ONNXExternalData {
   }
 
   private mutating func file(_ location: String, budget: inout CopyBudget) throws(Finding) -> Storage {
-    guard let path = pathInside(directory: directory, location) else {
-      throw Finding(
-        "has external data at \(ImportError.quoted(location))",
-        expected: "a relative path inside the model's directory",
-        advice: "put the file beside the model and export with its plain name")
-    }
+    let path = try companions.find(location).target
     if let known = files[path] { return known }
     do {
       let storage = try Storage.map(path: path)

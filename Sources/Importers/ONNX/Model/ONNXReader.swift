@@ -2,8 +2,8 @@ import COnnx
 package import Tensors
 
 extension ONNXModel {
-  /// Reads a model file; external data is looked for beside it.
-  package static func read(path: String) throws(ImportError) -> ONNXModel {
+  /// Reads a model file. External data must lie in its folder; `followsLinks` allows links there that lead out of it.
+  package static func read(path: String, followsLinks: Bool = false) throws(ImportError) -> ONNXModel {
     try FileKind.checkNoFolder(path: path, as: .model)
     let storage: Storage
     do {
@@ -11,14 +11,18 @@ extension ONNXModel {
     } catch {
       throw ImportError(error, advice: "check the path")
     }
-    return try read(bytes: storage, path: path)
+    return try read(bytes: storage, path: path, followsLinks: followsLinks)
   }
 
   /// Reads a model from memory; `path` names it in messages and says where external data lies.
-  package static func read(bytes: Storage, path: String) throws(ImportError) -> ONNXModel {
+  package static func read(bytes: Storage, path: String, followsLinks: Bool = false) throws(ImportError)
+    -> ONNXModel
+  {
     try FileKind.check(bytes, path: path, as: .model)
     do {
-      var reader = ONNXReader(message: try ONNXMessage(bytes), path: path, fileByteCount: bytes.bytes.count)
+      var reader = ONNXReader(
+        message: try ONNXMessage(bytes), companions: CompanionFiles(of: path, followsLinks: followsLinks),
+        path: path, fileByteCount: bytes.bytes.count)
       return try reader.model()
     } catch let error as ImportError {
       throw error
@@ -36,10 +40,10 @@ private struct ONNXReader {
   let message: ONNXMessage
   var tensors: ONNXTensorReader
 
-  init(message: ONNXMessage, path: String, fileByteCount: Int) {
+  init(message: ONNXMessage, companions: CompanionFiles, path: String, fileByteCount: Int) {
     self.path = path
     self.message = message
-    tensors = ONNXTensorReader(message: message, path: path, fileByteCount: fileByteCount)
+    tensors = ONNXTensorReader(message: message, companions: companions, fileByteCount: fileByteCount)
   }
 
   mutating func model() throws(ImportError) -> ONNXModel {

@@ -10,9 +10,9 @@ struct ONNXTensorReader {
   /// Bytes that sparse tensors may still take as dense ones.
   var sparseBudget: Int
 
-  init(message: ONNXMessage, path: String, fileByteCount: Int) {
+  init(message: ONNXMessage, companions: CompanionFiles, fileByteCount: Int) {
     self.message = message
-    external = ONNXExternalData(modelPath: path)
+    external = ONNXExternalData(companions)
     budget = CopyBudget(fileByteCount: fileByteCount)
     sparseBudget = (256 << 20) + 256 * fileByteCount
   }

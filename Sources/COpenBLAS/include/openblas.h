@@ -1,0 +1,19 @@
+/* openblas.h: matrix products of OpenBLAS, which is loaded when the first is asked for.
+ *
+ * Linked in the usual way it would start its threads, each with 128 MiB of address space, in every process, before main
+ * and whether or not there is anything to multiply. Where that space is not to be had, its threads spin for ever.
+ */
+#ifndef INGOT_OPENBLAS_H
+#define INGOT_OPENBLAS_H
+
+#include <stdbool.h>
+
+/* c[m, n] = a[m, k] b[k, n], row-major, each operand read as it stands or transposed; rows lie `lda`, `ldb`, `ldc` elements
+ * apart. False when the library can't be used; openblas_problem() says why. Any thread may call. */
+bool openblas_multiply(bool transpose_a, bool transpose_b, int m, int n, int k, const float *a, int lda, const float *b,
+                       int ldb, float *c, int ldc);
+
+/* Why the library can't be used; empty when it can. */
+const char *openblas_problem(void);
+
+#endif
