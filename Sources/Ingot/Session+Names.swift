@@ -1,4 +1,5 @@
 import CInterpreter
+import Tensors
 
 #if canImport(FoundationEssentials)
   public import FoundationEssentials

@@ -158,18 +158,32 @@ private indirect enum JSONTree: Decodable {
   case array([JSONTree])
   case scalar
 
+  private struct Key: CodingKey {
+    var stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
   init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    if let object = try? container.decode([String: JSONTree].self) {
-      self = .object(object)
-    } else if let array = try? container.decode([JSONTree].self) {
-      self = .array(array)
-    } else if container.decodeNil() || (try? container.decode(Bool.self)) != nil
-      || (try? container.decode(String.self)) != nil || (try? container.decode(Double.self)) != nil
-    {
-      self = .scalar
+    if let object = try? decoder.container(keyedBy: Key.self) {
+      self = .object(
+        try object.allKeys.reduce(into: [:]) {
+          $0[$1.stringValue] = try object.decode(JSONTree.self, forKey: $1)
+        })
+    } else if var array = try? decoder.unkeyedContainer() {
+      var elements: [JSONTree] = []
+      while !array.isAtEnd { elements.append(try array.decode(JSONTree.self)) }
+      self = .array(elements)
     } else {
-      throw DecodingError.dataCorruptedError(in: container, debugDescription: "the number is too large")
+      let container = try decoder.singleValueContainer()
+      guard
+        container.decodeNil() || (try? container.decode(Bool.self)) != nil
+          || (try? container.decode(String.self)) != nil || (try? container.decode(Double.self)) != nil
+      else {
+        throw DecodingError.dataCorruptedError(in: container, debugDescription: "the number is too large")
+      }
+      self = .scalar
     }
   }
 

@@ -20,12 +20,14 @@ with max_rank NaN
 expect 1 'changed.json: is not valid JSON' compile odd.graph --target changed.json -o numbers.ingot
 with max_rank '"5"'
 expect 1 "changed.json: 'limits.max_rank.value' has the wrong type" targets changed.json
-with clock_mhz -1
-expect 1 "changed.json: 'engines\[0\].clock_mhz' is -1.0, expected a number that is not negative" targets changed.json
+with launch_us -1
+expect 1 "changed.json: 'engines\[[0-9]\].launch_us' is -1.0, expected a number that is not negative" targets changed.json
+with usable_fraction 1.5
+expect 1 "changed.json: 'memories\[[0-9]\].usable_fraction' is 1.5, expected a number from 0 to 1" targets changed.json
 for value in 1e308 2.5 1e400 9223372036854775808; do
   sed "s/\"year\": *[0-9]*/\"year\": $value/" "$target" >changed.json
   expect 1 "changed.json: 'year' is not allowed" targets changed.json
-  sed "s/\"max\": *[0-9]*/\"max\": $value/" "$target" >changed.json
+  sed "0,/\"max\": *[0-9]*/s//\"max\": $value/" "$target" >changed.json
   expect 1 "changed.json: 'ops.[a-z_0-9]*.rules\[[0-9]*\].max' is not allowed" targets changed.json
 done
 is "a compile for a target that is refused wrote a file" test ! -e numbers.ingot
