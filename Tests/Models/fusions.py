@@ -198,6 +198,7 @@ def gemm() -> list[Form]:
 def convolution() -> list[Form]:
     x, w, b, z = normal(1, 4, 6, 7), weight(6, 4, 3, 3), weight(6), normal(1, 6, 6, 7)
     window = {"pads": [1, 1, 1, 1], "kernel_shape": [3, 3]}
+    plain = expected(Form("FusedConv", [x, w, b], window))[0]
     pool = {"kernel_shape": [2, 3], "strides": [2, 1], "pads": [0, 1, 0, 1]}
     pixels = draw.integers(-128, 128, (1, 6, 7, 4)).astype(np.int8)
     return [
@@ -208,7 +209,14 @@ def convolution() -> list[Form]:
         Form("FusedConv", [x, w, b, z], window | {"activation": "Relu"}),
         Form("FusedConv", [x, w], window | {"activation": "Tanh"}),
         Form("NhwcMaxPool", [pixels], pool, types={0: TensorProto.INT8}),
+        Form("NhwcConv", [last(x), Weight(last(w.value)), b], window, stands_for=[last(plain)]),
+        Form("NhwcFusedConv", [last(x), w, b, last(z)], window, stands_for=[last(plain + z)]),
     ]
+
+
+def last(x: np.ndarray) -> np.ndarray:
+    """With channels last."""
+    return np.ascontiguousarray(np.moveaxis(x, 1, -1))
 
 
 # Normalizations.
@@ -229,6 +237,28 @@ def normalization() -> list[Form]:
         Form("SkipSimplifiedLayerNormalization", [normal(5, 8), normal(5, 8), gamma]),
         Form("SimplifiedLayerNormalization", [x, gamma], {"axis": -1, "epsilon": 1e-4}, (0, 1), domain=""),
         Form("SimplifiedLayerNormalization", [x, weight(3, 8)], {"axis": 1}, domain=""),
+    ]
+
+
+def groups() -> list[Form]:
+    x, skip, gamma, beta, bias = normal(2, 3, 4, 8), normal(2, 8), weight(8), weight(8), weight(8)
+    total = x + skip[:, None, None] + bias.value
+
+    def normalized(x: np.ndarray) -> np.ndarray:
+        parts = x.reshape(2, 12, 2, 4)
+        parts = parts - parts.mean((1, 3), keepdims=True)
+        parts = parts / np.sqrt((parts**2).mean((1, 3), keepdims=True) + 1e-3)
+        return parts.reshape(x.shape) * gamma.value + beta.value
+
+    two = {"groups": 2, "epsilon": 1e-3}
+    swished = normalized(x) / (1 + np.exp(-normalized(x)))
+    return [
+        Form("GroupNorm", [x, gamma, beta], two | {"activation": 0}, stands_for=[normalized(x)]),
+        Form("GroupNorm", [x, gamma, beta], two | {"activation": 1}, stands_for=[swished]),
+        Form(
+            "SkipGroupNorm", [x, gamma, beta, skip, bias], two | {"activation": 0}, (0, 1),
+            stands_for=[normalized(total), total],
+        ),
     ]
 
 
@@ -420,7 +450,7 @@ def halved(form: Form) -> Form:
 
 
 FAMILIES = (
-    pointwise, matmul, gemm, convolution, normalization, embedding, rotation, multi_head, projected, grouped,
+    pointwise, matmul, gemm, convolution, normalization, groups, embedding, rotation, multi_head, projected, grouped,
 )
 CASES = {
     f"fusions_{family.__name__}": functools.partial(write, family=family, tolerance=TOLERANCE) for family in FAMILIES

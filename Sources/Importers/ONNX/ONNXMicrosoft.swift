@@ -87,11 +87,11 @@ func fusedConvolution(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperan
   return [try activated(context, result, parameters: parameters)]
 }
 
-/// An operator whose input, addend and result have their channels last.
-func channelsLast(_ translation: @escaping ONNXTranslation) -> ONNXTranslation {
+/// An operator whose result and some of whose inputs have their channels last.
+func channelsLast(_ translation: @escaping ONNXTranslation, inputs: [Int]) -> ONNXTranslation {
   { context throws(Finding) in
     var inner = context
-    for index in [0, 3] {
+    for index in inputs {
       guard let x = context.optional(index) else { continue }
       guard x.rank >= 3 else {
         throw Finding("input \(index) has shape \(x.shape)", expected: "[N, spatial.., C]")

@@ -20,9 +20,10 @@ let microsoftOperators: [String: ONNXTranslation] = [
   "GroupNorm": channelsLastGroupNormalization(hasSkip: false),
   "GroupQueryAttention": groupQueryAttention,
   "MultiHeadAttention": multiHeadAttention,
-  "NhwcConv": channelsLast(convolution),
-  "NhwcFusedConv": channelsLast(fusedConvolution),
-  "NhwcMaxPool": channelsLast(maxPool),
+  // The optimizer turns its weight too, that of the fused one it leaves as it is.
+  "NhwcConv": channelsLast(convolution, inputs: [0, 1]),
+  "NhwcFusedConv": channelsLast(fusedConvolution, inputs: [0, 3]),
+  "NhwcMaxPool": channelsLast(maxPool, inputs: [0]),
   "QuickGelu": unary(.silu, "alpha", 1.702),
   "RotaryEmbedding": microsoftRotaryEmbedding,
   "SimplifiedLayerNormalization": rmsNormalization,

@@ -10,8 +10,8 @@ func onnxRefusal(domain: String, opType: String) -> String {
       microsoftRefusals,
       "this operator of onnxruntime is not known; export the model without runtime-specific fusions")
   case "com.microsoft.nchwc", "com.ms.internal.nhwc":
-    return "onnxruntime arranged the model for one processor; save it with an optimization level "
-      + "below 'layout' or take the model from before its optimization"
+    return "onnxruntime arranged the model for one processor; save it with the optimization level "
+      + "ORT_ENABLE_EXTENDED or lower, or take the model from before its optimization"
   case "ai.onnx.ml":
     return "classical machine learning (trees, support vectors, feature tables) is not supported; "
       + "run it outside of the model"
