@@ -96,13 +96,14 @@ package func compile(
   progress(.optimize, nil)
   let reports = try run(pipeline(options), on: &module, verifying: options.verifies, observer: observer)
 
+  module.notes += module.functions.flatMap { Note.storedTransposes(in: $0) }
   if options.target.family != .cpu { module.notes.append(.runsOnCPU(options.target.title)) }
   progress(.place, nil)
   let flats = try flatten(module)
   let placements = flats.map { place($0.graph, on: options.target) }
 
   progress(.lower, nil)
-  var weights = WeightPool()
+  var weights = WeightPool(flats.map(\.graph))
   var programs: [Program] = []
   var values: [[ValueID?]] = []
   var functions: [Manifest.Function] = []

@@ -126,12 +126,12 @@ private struct Emitter {
           "weight '\(weight.name)' has no contents",
           advice: "give a checkpoint that holds it with --checkpoint")
       }
-      let index = weights.index(of: weight.name, contents, function: graph.name)
-      if weightBuffers[index] == nil {
-        weightBuffers[index] = program.buffers.count
-        program.buffers.append(Program.Buffer(.weight(index), bytes: contents.byteCount))
+      let place = weights.place(of: weight.name, contents, function: graph.name)
+      if weightBuffers[place.index] == nil {
+        weightBuffers[place.index] = program.buffers.count
+        program.buffers.append(Program.Buffer(.weight(place.index), bytes: place.bytes))
       }
-      addTensor(value, buffer: weightBuffers[index] ?? 0, offset: 0, name: weight.name)
+      addTensor(value, buffer: weightBuffers[place.index] ?? 0, offset: place.offset, name: weight.name)
     } else {
       guard let place = storage.place(of: value) else {
         throw Diagnostic("value '\(graph[value].name)' has no place", at: .pass("plan-memory"))

@@ -6,7 +6,8 @@ package import IR
 package func lowerAlone(
   _ graph: Graph, functions: [Graph] = []
 ) throws(Diagnostic) -> (program: Program, arenaLowerBound: Int) {
-  var weights = WeightPool()
-  let lowered = try lower(flatten(graph, functions), weights: &weights)
+  let flat = try flatten(graph, functions)
+  var weights = WeightPool([flat.graph])
+  let lowered = try lower(flat, weights: &weights)
   return (lowered.program, lowered.arenaLowerBound)
 }

@@ -2,9 +2,10 @@ import Bundle
 import IR
 import Tensors
 
-/// The weights of all functions of a bundle: each name and contents once.
+/// The weights of all functions of a bundle: each name and contents once, and none that lies inside another.
 struct WeightPool {
   private(set) var weights: [BundleWeight] = []
+  private let shared: SharedContents
   private var indices: [String: Int] = [:]
   /// Weights by where their contents lie, so that contents which two functions share are kept once whatever
   /// their names.
@@ -24,9 +25,22 @@ struct WeightPool {
     }
   }
 
+  /// `graphs` are all whose weights will be asked for.
+  init(_ graphs: [Graph]) { shared = SharedContents(graphs) }
+
+  /// Where a weight lies: in which weight of the bundle, how many bytes that has, and where it begins in it.
+  mutating func place(
+    of name: String, _ tensor: Tensor, function: String
+  ) -> (index: Int, bytes: Int, offset: Int) {
+    if let place = shared.place(of: tensor), let whole = place.whole.tensor {
+      return (index(of: place.whole.name, whole, function: function), whole.byteCount, place.offset)
+    }
+    return (index(of: name, tensor, function: function), tensor.byteCount, 0)
+  }
+
   /// Index of a weight. A weight that has the name of another with different contents gets the function's
   /// name in front.
-  mutating func index(of name: String, _ tensor: Tensor, function: String) -> Int {
+  private mutating func index(of name: String, _ tensor: Tensor, function: String) -> Int {
     if let index = places[Contents(tensor)] { return index }
     for candidate in [name, "\(function)/\(name)"] {
       if let index = indices[candidate] {

@@ -28,6 +28,7 @@ package let standardPipeline: [PipelineStep] = [
     [pushTransposes, mergeTransposes, foldTransposesIntoMatMul, mergeReshapes, mergeConcats, removeNoOps],
     "models with channels last transpose around every convolution, and folding needs neighbours"),
 
+  .run(shareTransposes, "once a scale has folded into one of two, they differ"),
   .run(foldPads, "a scale folds through padding that the convolution does"),
   .repeat(3, [foldBatchNorm, foldScaleOffset, mergeParallelLinear], "free at run time once in the weights"),
   .run(lowerBatchNorm, "what could not fold is arithmetic like any other"),
@@ -80,6 +81,9 @@ package let orderingConstraints: [OrderingConstraint] = [
   OrderingConstraint(
     first: pushTransposes, second: foldBatchNorm,
     reason: "a transpose between conv and normalisation hides one from the other"),
+  OrderingConstraint(
+    first: shareTransposes, second: foldScaleOffset,
+    reason: "a weight that something else reads too takes no scale"),
   OrderingConstraint(
     first: foldBatchNorm, second: lowerBatchNorm, reason: "lowering loses the exact statistics"),
   OrderingConstraint(first: lowerBatchNorm, second: moveScalePastMean, reason: "only products and sums move"),

@@ -85,7 +85,10 @@ func weightsSection(_ programs: [Program]) -> String {
   for program in programs {
     for tensor in program.tensors {
       let buffer = program.buffers[tensor.buffer]
-      if case .weight(let index) = buffer.kind { weights[index] = (tensor, buffer.bytes) }
+      // A view of a part of a weight only names it as long as no other does.
+      if case .weight(let index) = buffer.kind, weights[index] == nil || tensor.byteCount == buffer.bytes {
+        weights[index] = (tensor, buffer.bytes)
+      }
     }
   }
   let shown = weights.sorted { ($1.value.bytes, $0.key) < ($0.value.bytes, $1.key) }.prefix(30)

@@ -57,7 +57,7 @@ struct ChannelAffine {
 ///
 /// The terms of the linear op's sums then round differently, which is sound where nobody reads the last digit of
 /// its result: an integer convolution (q − z)·w·s before a rounding stays, as its sums are exact. Nor may the
-/// weights leave the range of their type.
+/// weights leave the range of their type, nor may something else than linear ops read them.
 func foldIntoNeighbour(
   _ node: NodeID, in context: inout PassContext, _ readers: inout Readers
 ) throws(Diagnostic) -> Bool {

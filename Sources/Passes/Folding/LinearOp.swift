@@ -198,7 +198,9 @@ struct LinearOp {
     let old = context.graph[node].operands
     var result = Array(old.prefix(2))
     if scale.contains(where: { $0 != 1 }) {
-      guard let scaled = view.scaled(weightTensor, by: scale) else { return nil }
+      // A table of embeddings that is the classifier's weight too would be stored twice.
+      guard context.graph.isReadByLinearOpsAlone(weight), let scaled = view.scaled(weightTensor, by: scale)
+      else { return nil }
       result[1 - input] = context.addWeight(foldedFrom: weight, scaled)
     }
     if numbers == biasNumbers {
@@ -218,5 +220,16 @@ struct LinearOp {
       result.append(context.addWeight(stem + ".bias.folded", tensor))
     }
     return result
+  }
+}
+
+extension Graph {
+  fileprivate func isReadByLinearOpsAlone(_ weight: ValueID) -> Bool {
+    users(of: weight).allSatisfy { user in
+      switch self[user].op {
+      case .conv, .convTranspose, .matmul: true
+      default: false
+      }
+    }
   }
 }
