@@ -39,7 +39,8 @@ struct SharedContents {
     var contents: [Contents] = []
     for graph in graphs {
       for value in graph.weights where !graph.users(of: value).isEmpty || graph.isOutput(value) {
-        guard let weight = graph.weight(value), let tensor = weight.tensor, tensor.byteCount >= Self.leastBytes,
+        guard let weight = graph.weight(value), let tensor = weight.tensor,
+          tensor.byteCount >= Self.leastBytes,
           owners[Key(tensor)] == nil
         else { continue }
         owners[Key(tensor)] = weight

@@ -1,3 +1,4 @@
+import Bundle
 import IR
 import IngotCompiler
 import Tensors

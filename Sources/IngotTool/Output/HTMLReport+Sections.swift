@@ -86,7 +86,8 @@ func weightsSection(_ programs: [Program]) -> String {
     for tensor in program.tensors {
       let buffer = program.buffers[tensor.buffer]
       // A view of a part of a weight only names it as long as no other does.
-      if case .weight(let index) = buffer.kind, weights[index] == nil || tensor.byteCount == buffer.bytes {
+      let bytes = tensor.shape.elementCount &* tensor.element.byteCount
+      if case .weight(let index) = buffer.kind, weights[index] == nil || bytes == buffer.bytes {
         weights[index] = (tensor, buffer.bytes)
       }
     }

@@ -28,7 +28,9 @@ package func transposedWeights(in graph: Graph) -> [(first: ValueID, second: Val
   var pairs: [(first: ValueID, second: ValueID)] = []
   var waiting: [Corner: [ValueID]] = [:]
   for weight in graph.weights {
-    guard let tensor = graph.constant(weight), tensor.shape.rank >= 2, tensor.elementCount > 1 else { continue }
+    guard let tensor = graph.constant(weight), tensor.shape.rank >= 2, tensor.elementCount > 1 else {
+      continue
+    }
     let transposed = Corner(tensor, transposed: true)
     let twin = waiting[transposed]?.first { candidate in
       graph.constant(candidate).map { tensor.isTranspose(of: $0) } ?? false
