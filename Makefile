@@ -6,6 +6,9 @@
 # make conformance   the onnx package's node tests (needs pip, takes minutes)
 # make fuzz     damaged bundles, models and checkpoints under sanitizers (takes minutes)
 # make bench    compile and run times beside onnxruntime (needs pip)
+# make install  the tool, the C library, its header and the chips, under PREFIX (/usr/local) of DESTDIR; also: install-library,
+#               which needs no Swift, and uninstall. NO_ZSTD=1 builds the library without zstd.
+# make consumers     packages outside this one that use its products
 # make c        the C library alone, with its tests; also: asan, aarch64, amalgam
 # make lint     formatting
 
@@ -16,7 +19,10 @@ MODELS = build/models
 SEED ?= 1
 MUTATIONS ?= 100000
 
-.PHONY: demo test models models-all large conformance fuzz bench c asan aarch64 amalgam lint build install-packages clean
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+.PHONY: install install-library uninstall check-install consumers demo test models models-all large conformance fuzz bench c asan aarch64 amalgam lint build install-packages clean
 
 demo: build
 	$(SWIFT) build -c release -j $(JOBS) --product IngotDemo
@@ -56,6 +62,30 @@ c asan aarch64 amalgam: install-packages
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Graphs Tests
+
+ROOT = $(DESTDIR)$(PREFIX)
+LIBRARY = build/c/library
+install: build install-library
+	install -d "$(ROOT)/bin"
+	install -m 755 $(INGOT) "$(ROOT)/bin/ingot"
+
+install-library: install-packages
+	$(MAKE) -C Tests/C library PREFIX="$(PREFIX)" NO_ZSTD="$(NO_ZSTD)"
+	install -d "$(ROOT)/lib/pkgconfig" "$(ROOT)/include" "$(ROOT)/share/ingot/targets"
+	cp -P $(LIBRARY)/lib/* "$(ROOT)/lib/"
+	install -m 644 $(LIBRARY)/ingot.h "$(ROOT)/include/"
+	install -m 644 $(LIBRARY)/ingot.pc "$(ROOT)/lib/pkgconfig/"
+	install -m 644 Targets/*.json "$(ROOT)/share/ingot/targets/"
+
+uninstall:
+	rm -f "$(ROOT)/bin/ingot" "$(ROOT)"/lib/libingot.* "$(ROOT)/lib/pkgconfig/ingot.pc" "$(ROOT)/include/ingot.h"
+	rm -rf "$(ROOT)/share/ingot"
+
+check-install:
+	@bash Tests/Tool/install.sh
+
+consumers: build
+	@bash Tests/Consumer/Ingot/run.sh $(INGOT) build/consumer
 
 # Debian and its relatives; elsewhere the packages must be there already.
 PACKAGES = libprotobuf-c-dev protobuf-c-compiler libzstd-dev libopenblas-dev pkg-config make gcc python3

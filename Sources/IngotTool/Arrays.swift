@@ -3,7 +3,8 @@ import Importers
 import Ingot
 import Tensors
 
-/// Reads arrays for a function's inputs, given as NAME=FILE.npy, NAME=FILE.npz or FILE.npz.
+/// Reads arrays for a function's inputs, given as NAME=FILE.npy, NAME=FILE.npz or FILE.npz. A name is an input's own,
+/// or that as a file name.
 func readInputs(_ words: [String], for inputs: [TensorInfo], of bundle: String) throws -> [Tensor] {
   var given: [String: Tensor] = [:]
   for word in words {
@@ -25,18 +26,20 @@ func readInputs(directory: String, for inputs: [TensorInfo], of bundle: String) 
   for file in files where file.hasSuffix(".npz") {
     for array in try Npz.read(path: "\(directory)/\(file)") { given[array.name] = array.tensor }
   }
-  for input in inputs {
-    for name in [input.name, fileName(input.name)] where files.contains("\(name).npy") {
-      given[input.name] = try Npy.read(path: "\(directory)/\(name).npy")
-    }
+  let names = Set(inputs.flatMap { [$0.name, fileName($0.name)] })
+  for file in files where file.hasSuffix(".npy") && names.contains(String(file.dropLast(4))) {
+    given[String(file.dropLast(4))] = try Npy.read(path: "\(directory)/\(file)")
   }
-  return try match(given.filter { name, _ in inputs.contains { $0.name == name } }, with: inputs, of: bundle)
+  return try match(given.filter { names.contains($0.key) }, with: inputs, of: bundle)
 }
 
 private func readArray(_ path: String, entry: String) throws -> Tensor {
   guard path.hasSuffix(".npz") else { return try Npy.read(path: path) }
   let arrays = try Npz.read(path: path)
-  guard let array = arrays.first(where: { $0.name == entry }) else {
+  guard
+    let array = arrays.first(where: { $0.name == entry })
+      ?? arrays.first(where: { $0.name == fileName(entry) })
+  else {
     throw ToolError("\(path): has no array '\(entry)', it has \(listed(arrays.map(\.name)))")
   }
   return array.tensor
@@ -45,6 +48,7 @@ private func readArray(_ path: String, entry: String) throws -> Tensor {
 /// Orders arrays as the inputs stand; lists all that is missing, unknown or misshapen at once.
 private func match(_ given: [String: Tensor], with inputs: [TensorInfo], of bundle: String) throws -> [Tensor]
 {
+  let given = try named(given, for: inputs.map(\.name))
   var problems: [String] = []
   var tensors: [Tensor] = []
   for input in inputs {
@@ -81,13 +85,4 @@ private func widens(_ from: ElementType, to: ElementType) -> Bool {
     true
   default: false
   }
-}
-
-/// A tensor's name as a file name: characters outside `[A-Za-z0-9._-]` become `_`.
-func fileName(_ name: String) -> String {
-  String(
-    name.map { character in
-      character.isASCII && (character.isLetter || character.isNumber || "._-".contains(character))
-        ? character : "_"
-    })
 }

@@ -3,9 +3,9 @@ import Importers
 import Ingot
 
 /// Opens a bundle. Files of other kinds are refused as what they are.
-func openBundle(_ path: String) throws -> Model {
+func openBundle(_ path: String, copying: Bool = false) throws -> Model {
   do {
-    return try Model(path: path)
+    return try Model(path: path, copying: copying)
   } catch {
     try FileKind.checkBundle(path: path)
     throw error
@@ -23,13 +23,16 @@ struct BundleFunction: ParsableArguments {
   @Option(help: ArgumentHelp("Threads to run on.", valueName: "n"))
   var threads = 1
 
+  @Flag(help: "Reads the whole bundle into memory, so that its file may change or vanish while it runs.")
+  var copy = false
+
   func validate() throws {
     guard (1...64).contains(threads) else { throw ValidationError("--threads must be 1 to 64.") }
   }
 
   /// Opens the bundle and prepares the function.
   func open() throws -> Session {
-    let model = try openBundle(bundle)
+    let model = try openBundle(bundle, copying: copy)
     var index = 0
     if let function {
       guard let found = model.functions.firstIndex(of: function) else {

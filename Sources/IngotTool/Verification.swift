@@ -61,12 +61,16 @@ struct Verification: Encodable {
   /// Each after those that it runs; empty where the function runs no others.
   var functions: [FunctionAgreement] = []
   var stages: [StageAgreement] = []
+  /// Of which of several samples this is, if they were made from a seed.
+  var random: RandomSamples?
+  /// Whether the reference gave numbers everywhere, so that there is something to compare.
+  var isFinite = true
   /// Why there are no layers, when the bundle is not what this compiler makes of the model.
   var remark: String?
 
   init(
     _ session: Session, _ contents: BundleContents, _ source: Module, inputs: [Tensor], tolerance: Double,
-    stages wantsStages: Bool
+    stages wantsStages: Bool, recompiled: inout CompiledBundle?
   ) throws {
     self.tolerance = tolerance
     guard source.functions.indices.contains(session.function) else {
@@ -79,6 +83,7 @@ struct Verification: Encodable {
     let expected = try evaluate(
       graph, inputs, functions: source.functions,
       enter: { callee, operands in firstInputs[callee.name] = firstInputs[callee.name] ?? operands })
+    isFinite = expected.allSatisfy { !$0.element.isFloat || $0.floats.allSatisfy(\.isFinite) }
     let results = try run(session, inputs, keepingResults: !graph.runsFunctions)
     outputs = try compareOutputs(session, graph, expected)
     guard let precision = Precision(rawValue: contents.manifest.precision) else {
@@ -87,8 +92,14 @@ struct Verification: Encodable {
       return
     }
     let reached = source.reachable(from: graph)
-    let compiled = try compile(
-      source, precision, comparing: wantsStages ? (session.function, reached, inputs, expected) : nil)
+    let compiled: CompiledBundle
+    if let recompiled, !wantsStages {
+      compiled = recompiled
+    } else {
+      compiled = try compile(
+        source, precision, comparing: wantsStages ? (session.function, reached, inputs, expected) : nil)
+    }
+    recompiled = compiled
     let comparison = LayerComparison(contents: contents, compiled: compiled)
     try compareLayers(comparison, session.function, inputs, results)
     for function in reached.dropLast() {
@@ -99,6 +110,13 @@ struct Verification: Encodable {
     }
     passed = agrees
   }
+
+  enum CodingKeys: String, CodingKey {
+    case passed, tolerance, outputs, layers, functions, stages, random, remark
+  }
+
+  /// The largest relative difference of an output, after any pass.
+  var worst: Double { (outputs.map(\.relative) + stages.map(\.relative)).max() ?? 0 }
 
   private var agrees: Bool {
     (outputs.map(\.relative) + stages.map(\.relative)).allSatisfy { $0 <= tolerance }

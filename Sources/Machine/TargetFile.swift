@@ -21,7 +21,7 @@ package struct TargetLibrary: Sendable {
     var folder = path.split(separator: "/", omittingEmptySubsequences: true).dropLast()
     while true {
       let prefix = "/" + folder.joined(separator: "/")
-      for candidate in ["Targets", "share/ingot/Targets"] + TargetFiles.folderNames {
+      for candidate in ["Targets", "share/ingot/targets"] + TargetFiles.folderNames {
         let full = prefix == "/" ? "/\(candidate)" : "\(prefix)/\(candidate)"
         if !jsonFiles(in: full).isEmpty { folders.append(full) }
       }

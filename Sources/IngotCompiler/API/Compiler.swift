@@ -16,7 +16,21 @@ public struct Compiler: Sendable {
   /// Version of the compiler, as bundles record it.
   public static var version: String { compilerVersion }
 
+  /// How a bundle's weights are stored.
+  public enum Compression: String, CaseIterable, Sendable {
+    /// As they are: used where the file is mapped, and opened by libraries without zstd, such as those of phones.
+    case none
+    /// By zstd, where that makes them smaller.
+    case zstd
+  }
+
   package var options: CompileOptions
+
+  /// How weights are stored; by zstd at first.
+  public var compression: Compression {
+    get { options.compression == .none ? .none : .zstd }
+    set { options.compression = newValue == .none ? .none : .standard }
+  }
 
   /// A compiler for a chip.
   ///

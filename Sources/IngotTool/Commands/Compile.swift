@@ -42,6 +42,12 @@ struct Compile: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "How weights are stored: none, or zstd with a level of 1 to 22. Not compressed, they are used where the file is mapped, and libraries that were built without zstd can open the bundle.",
+      valueName: "none|zstd[:n]"))
+  var compression = BundleCompression.standard
+
+  @Option(
+    help: ArgumentHelp(
       "Also writes a page with passes, placement and the memory plan.", valueName: "file.html"))
   var report: String?
 
@@ -54,7 +60,8 @@ struct Compile: ParsableCommand {
     progress.show("reading \(source.title)")
     let module = try source.load()
     let target = try selection.load()
-    let options = CompileOptions(target: target, precision: precision, provenance: source.provenance)
+    var options = CompileOptions(target: target, precision: precision, provenance: source.provenance)
+    options.compression = compression
     let files = OutputTransaction()
     try files.claim([output, report].compactMap { $0 })
     let compiled = try files.write(to: output) { file in
@@ -76,6 +83,22 @@ struct Compile: ParsableCommand {
 }
 
 extension Precision: ExpressibleByArgument {}
+
+extension BundleCompression: ExpressibleByArgument {
+  init?(argument: String) {
+    let words = argument.split(separator: ":", omittingEmptySubsequences: false)
+    switch (words[0], words.count) {
+    case ("none", 1): self = .none
+    case ("zstd", 1): self = .standard
+    case ("zstd", 2):
+      guard let level = Int(words[1]), Self.levels.contains(level) else { return nil }
+      self = .zstd(level: level)
+    default: return nil
+    }
+  }
+
+  var defaultValueDescription: String { "zstd" }
+}
 
 /// What `compile` prints of a bundle.
 struct CompileFacts: Encodable {

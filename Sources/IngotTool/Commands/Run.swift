@@ -9,7 +9,8 @@ struct Run: ParsableCommand {
     abstract: "Run a bundle on arrays.",
     discussion: """
       Every input of the function is given as an array file of its type and shape; every output is written \
-      as NAME.npy, of the shape that the run gave it where that depends on the data.
+      as NAME.npy, of the shape that the run gave it where that depends on the data. In file names every \
+      character outside A-Z, a-z, 0-9, '.', '_' and '-' of a name is '_', and inputs may be named so, too.
 
         ingot run net.ingot --input image=cat.npy --output-dir results/
       """)
@@ -39,11 +40,7 @@ struct Run: ParsableCommand {
 
   func run() throws {
     let session = try source.open()
-    let files = session.outputs.map { "\(fileName($0.name)).npy" }
-    guard Set(files).count == files.count else {
-      throw ToolError(
-        "\(source.bundle): two outputs would be written to one file: \(files.joined(separator: ", "))")
-    }
+    let files = fileNames(session.outputs.map(\.name)).map { "\($0).npy" }
     for (index, tensor) in try readInputs(inputs, for: session.inputs, of: source.bundle).enumerated() {
       try session.setInput(index, to: tensor)
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Bundle
 import Ingot
+import IngotCompiler
 import Tensors
 
 struct Verify: ParsableCommand {
@@ -13,6 +14,11 @@ struct Verify: ParsableCommand {
 
         ingot verify net.ingot --model net.onnx --inputs samples/
 
+      Without samples, --random makes some: floats of -1 to 1, truth values, bytes, and integers that are valid \
+      indices where the model uses them as such. The same seed makes the same. The worst is shown.
+
+        ingot verify net.ingot --model net.onnx --random 3
+
       With --stages, the model is also run after every pass that changed it, which tells a pass that breaks \
       numbers. Functions that the model runs, as a sampler runs its denoiser, are also compared alone, layer by \
       layer, on the inputs that they first get.
@@ -21,7 +27,11 @@ struct Verify: ParsableCommand {
   @Argument(help: "The bundle.") var bundle: String
   @OptionGroup var source: ModelReference
   @Option(help: ArgumentHelp("A folder with NAME.npy for every input, or .npz files.", valueName: "dir"))
-  var inputs: String
+  var inputs: String?
+  @Option(help: ArgumentHelp("Compares on n samples made from a seed, in place of --inputs.", valueName: "n"))
+  var random: Int?
+  @Option(help: ArgumentHelp("What --random makes samples from; 1 when left out.", valueName: "n"))
+  var seed: UInt64?
   @Option(help: ArgumentHelp("Which function of the bundle; the first when left out.", valueName: "name"))
   var function: String?
   @Option(
@@ -36,6 +46,13 @@ struct Verify: ParsableCommand {
     if let tolerance, !(tolerance.isFinite && tolerance >= 0) {
       throw ValidationError("--tolerance must be a number that is not negative.")
     }
+    guard (inputs == nil) != (random == nil) else {
+      throw ValidationError("Give either --inputs DIR, or --random N for inputs that are made up.")
+    }
+    guard random.map({ (1...100_000).contains($0) }) ?? true else {
+      throw ValidationError("--random must be 1 to 100000.")
+    }
+    if seed != nil, random == nil { throw ValidationError("--seed goes with --random.") }
   }
 
   func run() throws {
@@ -56,9 +73,22 @@ struct Verify: ParsableCommand {
     progress.show("reading \(source.title)")
     let module = try source.load(recorded: recorded)
     progress.show("comparing")
-    let result = try Verification(
-      session, contents, module, inputs: try readInputs(directory: inputs, for: session.inputs, of: bundle),
-      tolerance: tolerance ?? (contents.manifest.precision == "fp16" ? 2e-2 : 1e-4), stages: stages)
+    var recompiled: CompiledBundle?
+    func verify(_ inputs: [Tensor]) throws -> Verification {
+      try Verification(
+        session, contents, module, inputs: inputs,
+        tolerance: tolerance ?? (contents.manifest.precision == "fp16" ? 2e-2 : 1e-4), stages: stages,
+        recompiled: &recompiled)
+    }
+    let result: Verification
+    if let inputs {
+      result = try verify(try readInputs(directory: inputs, for: session.inputs, of: bundle))
+    } else {
+      let samples = random ?? 1
+      result = try verifyRandomly(
+        session, module, samples: samples, seed: seed ?? 1,
+        progress: { progress.show("comparing sample \($0 + 1) of \(samples)") }, verify: verify)
+    }
     progress.clear()
     if json { try printJSON(result) } else { printText(result) }
     if !result.passed {
@@ -79,6 +109,15 @@ struct Verify: ParsableCommand {
     func printTable(_ columns: [String], _ rows: [[String]]) {
       let header = columns + ["max abs", "relative", "cosine", "SNR dB"]
       print(table(header, rows, right: Set(columns.count..<header.count)))
+    }
+    if let random = result.random {
+      let which =
+        random.samples == 1
+        ? "a sample made from seed \(random.seed)"
+        : "the worst of \(random.samples) samples made from seed \(random.seed), number \(random.shown)"
+      let ranges = random.inputs.map { "\($0.name) \(Int($0.low)) to \(Int($0.high))" }
+      print(printable("\(which): \(ranges.joined(separator: ", "))"))
+      print("")
     }
     printTable(["output"], result.outputs.map { [$0.name] + numbers($0) })
     if !result.functions.isEmpty {

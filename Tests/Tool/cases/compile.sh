@@ -48,3 +48,10 @@ expect 1 'wrong.onnx: ' compile wrong.onnx -o kept.ingot
 printf 'graph @g(%%x: f32[2]) -> (%%y) {\n  %%y = rellu %%x\n}\n' >wrong.graph
 expect 1 'wrong.graph:2:.*rellu' compile wrong.graph -o kept.ingot
 is "a compile that failed changed the output file" test "$(head -c 4 kept.ingot | tr -d '\0')" = old
+
+# Weights as they are, for libraries without zstd.
+expect 0 . compile "${digits[@]}" --compression none -o stored.ingot
+expect 0 . compile "${digits[@]}" --compression zstd:19 -o packed.ingot
+is "what is not compressed is not larger" test "$(wc -c <stored.ingot)" -gt "$(wc -c <packed.ingot)"
+expect 0 . inspect stored.ingot
+for wrong in lz4 zstd:0 zstd:23 zstd: none:3; do expect 2 "'$wrong' is invalid" compile "${digits[@]}" --compression $wrong -o wrong.ingot; done

@@ -23,8 +23,23 @@ graph @clash(%x: f32[4]) -> (%a as "a:b", %c as "a/b") {
 }
 END
 expect 0 . compile clash.graph -o clash.ingot
-expect 1 'clash.ingot: two outputs .* one file' run clash.ingot --input x=x.npy --output-dir clash
-is "a run that failed made its folder" test ! -e clash
+expect 0 'a:b .*clash/a_b.npy a/b .*clash/a_b_2.npy' run clash.ingot --input x=x.npy --output-dir clash
+is "the second of two outputs of one file name was not negated" test "$(floats clash/a_b_2.npy 1)" = "$(floats <(npy f4 '(1,)' '\x00\x00\x80\x3f') 1)"
+
+# Inputs by their own names or as file names, as words and in a folder, as long as it is clear which is meant.
+expect 0 . run odd.ingot --input in_put_0=x.npy --output-dir friendly
+is "an input by its file name gives other results" cmp friendly/_n_code.npy odd/_n_code.npy
+expect 1 "input 'in put/0' is given twice, as 'in put/0' and as 'in_put_0'" \
+  run odd.ingot --input 'in put/0=x.npy' --input in_put_0=x.npy --output-dir twice
+is "a run that failed made its folder" test ! -e twice
+printf 'graph @two(%%x as "a:0": f32[4], %%y as "a/0": f32[4], %%z as "b:0": f32[4], %%w as "b_0": f32[4]) -> (%%s, %%t, %%u, %%v) {\n  %%s = neg %%x\n  %%t = neg %%y\n  %%u = neg %%z\n  %%v = neg %%w\n}\n' >like.graph
+expect 0 . compile like.graph -o like.ingot
+expect 1 "'a_0' may be input 'a:0' or 'a/0'" run like.ingot --input a_0=x.npy --output-dir like
+expect 0 . run like.ingot --input a:0=x.npy --input a/0=x.npy --input b_0=relu.npy --input b:0=x.npy --output-dir like
+is "an input's own name was taken for another's file name" sh -c 'cmp like/u.npy like/s.npy && ! cmp like/v.npy like/s.npy'
+# What becomes of the file while it runs is of no matter to a copy.
+expect 0 . run odd.ingot --copy --input in_put_0=x.npy --output-dir copied
+is "a copied bundle gives other results" cmp copied/_n_code.npy odd/_n_code.npy
 
 printf 'graph @two(%%weight: f32[3, 4], %%bias: f32[3]) -> (%%w) {\n  %%w = relu %%weight\n}\n' >two.graph
 expect 0 . compile two.graph -o two.ingot

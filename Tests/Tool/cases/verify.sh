@@ -18,3 +18,34 @@ expect 1 "other.ingot: output 'logits' is off by" verify other.ingot "${digits[@
 expect 1 "input 'digits'.*missing" verify digits.ingot "${digits[@]}" --inputs empty
 expect 1 'absent: ' verify digits.ingot "${digits[@]}" --inputs absent
 expect 1 'absent.ingot: ' verify absent.ingot "${digits[@]}" --inputs one
+
+# Inputs by file names in a folder, and inputs made from a seed: the same for the same seed, and valid where they choose
+# elements. The bundle of the sampler gathers by its tokens.
+mkdir friendly_inputs
+npy f4 '(4,)' "$(as_f32 -3 0.5 2 -1)" >friendly_inputs/in_put_0.npy
+expect 0 'a b:0 ' verify odd.ingot --model odd.graph --inputs friendly_inputs
+expect 0 'a sample made from seed 1: in put/0 -1 to 1 .*a b:0 ' verify odd.ingot --model odd.graph --random 1
+expect 0 . verify odd.ingot --model odd.graph --random 2 --seed 7 --json
+has_keys passed random seed samples shown
+cp out first_random
+expect 0 . verify odd.ingot --model odd.graph --random 2 --seed 7 --json
+is "the same seed gives other samples" cmp first_random out
+cat >indices.graph <<'END'
+graph @main(%ids: i32[3], %mask: bool[2], %bytes: u8[2], %count: i64[1]) -> (%rows, %m, %b, %more) {
+  weight @table: f32[5, 2] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+  weight @one: i64[1] = [1]
+  %wide = cast %ids {to = i64}
+  %column = reshape %wide {shape = [3, 1]}
+  %rows = gather @table, %column
+  %m = not %mask
+  %b = cast %bytes {to = f32}
+  %next = add %count, @one
+  %more = gather @table, %next
+}
+END
+expect 0 . compile indices.graph -o indices.ingot
+expect 0 'ids 0 to 4, mask 0 to 1, bytes 0 to 255, count 0 to 1[^0-9]' verify indices.ingot --model indices.graph --random 4
+expect 2 'either --inputs DIR, or --random N' verify odd.ingot --model odd.graph
+expect 2 'either --inputs DIR, or --random N' verify odd.ingot --model odd.graph --random 1 --inputs friendly_inputs
+expect 2 'seed goes with --random' verify odd.ingot --model odd.graph --inputs friendly_inputs --seed 1
+expect 2 'random must be' verify odd.ingot --model odd.graph --random 0
