@@ -9,7 +9,7 @@ import Tensors
 ///     %y = reciprocal %c
 ///
 /// Likewise `softplus` as log(1 + exp(x)), `hard_sigmoid` as a clip to [0, 1] of an affine function, and
-/// `leaky_relu` as the larger of x and a·x. `hard_sigmoid` may differ from what it stands for in the last digit,
+/// `leaky_relu` as the larger of x and a·x, or as a choice between them by x > 0. `hard_sigmoid` may differ from what it stands for in the last digit,
 /// which nobody may read, see ``Readers``.
 package let recogniseSigmoids = Pass(
   "recognise-sigmoids", "Recognises sigmoid, softplus, hard_sigmoid and leaky_relu written out."
@@ -52,11 +52,18 @@ private func recognise(_ node: NodeID, in graph: Graph) -> (Unary, ValueID)? {
     }
   case .binary(let op) where op.function == .max:
     for (x, scaled) in graph.eitherOrder(graph.result(node), .max) {
-      guard case (let source, let scale, 0.0)? = graph.affine(scaled), source == x, scale > 0, scale <= 1
-      else { continue }
-      return (Unary(.leakyRelu, scale), x)
+      guard let slope = graph.slope(scaled, of: x), slope <= 1 else { continue }
+      return (Unary(.leakyRelu, slope), x)
     }
     return nil
+  case .select:
+    guard let (x, isAbove) = graph.zeroComparison(operand) else { return nil }
+    let (above, below) =
+      isAbove ? (entry.operands[1], entry.operands[2]) : (entry.operands[2], entry.operands[1])
+    guard above == x, graph.type(of: x) == graph.type(of: entry.results[0]),
+      let slope = graph.slope(below, of: x)
+    else { return nil }
+    return (Unary(.leakyRelu, slope), x)
   default: return nil
   }
 }
@@ -68,4 +75,26 @@ private func onePlusExp(_ value: ValueID, in graph: Graph) -> (ValueID, Double, 
   else { return nil }
   if graph.hasOneUse(argument), let (x, scale, offset) = graph.affine(argument) { return (x, scale, offset) }
   return (argument, 1, 0)
+}
+
+extension Graph {
+  /// a, when the value is a·x with a positive a.
+  fileprivate func slope(_ value: ValueID, of x: ValueID) -> Double? {
+    guard let (source, op) = unary(value, .affine), source == x, op.p0 > 0, op.p1 == 0 else { return nil }
+    return op.p0
+  }
+
+  /// x, and whether the value is x > 0 and not x < 0; either may hold at 0.
+  fileprivate func zeroComparison(_ value: ValueID) -> (x: ValueID, isAbove: Bool)? {
+    guard let node = node(value), case .binary(let op) = node.op else { return nil }
+    let isAbove: Bool
+    switch op.function {
+    case .greater, .greaterEqual: isAbove = true
+    case .less, .lessEqual: isAbove = false
+    default: return nil
+    }
+    let (a, b) = (node.operands[0], node.operands[1])
+    if uniform(b) == 0 { return (a, isAbove) }
+    return uniform(a) == 0 ? (b, !isAbove) : nil
+  }
 }
