@@ -28,25 +28,23 @@ package struct ImportError: Error, Hashable, CustomStringConvertible {
     self.notes = notes
   }
 
-  /// An error at a node of an ONNX model.
-  package init(
-    file: String, node: ONNXNode, found: String, expected: String? = nil, advice: String? = nil
-  ) {
-    self.init(file: file, place: node.place, found: found, expected: expected, advice: advice)
-  }
-
   /// The system's reason for refusing a file.
   package init(_ error: FileError, advice: String? = nil) {
     self.init(file: error.path, found: error.reason, advice: advice)
   }
 
-  /// `model.onnx: node 17 'Conv_3' (Conv): has 5 inputs; expected 2 or 3; export the model again`.
-  package var description: String {
+  /// Its first line, the notes left out.
+  var line: String {
     let file = FileError.shown(file)
     var text = place.map { "\(file): \($0): \(found)" } ?? "\(file): \(found)"
     if let expected { text += "; expected \(expected)" }
     if let advice { text += "; \(advice)" }
-    return ([text] + notes.map { "  \($0)" }).map(printable).joined(separator: "\n")
+    return text
+  }
+
+  /// `model.onnx: node 17 'Conv_3' (Conv): has 5 inputs; expected 2 or 3; export the model again`.
+  package var description: String {
+    ([line] + notes.map { "  \($0)" }).map(printable).joined(separator: "\n")
   }
 }
 

@@ -46,6 +46,21 @@ struct CopyBudget {
 enum StoredType: Sendable {
   case f64, f32, f16, bf16, f8e4m3, f8e5m2, i64, i32, i16, i8, u64, u32, u16, u8, bool
 
+  /// A type that tensors have.
+  init(_ element: ElementType) {
+    switch element {
+    case .f32: self = .f32
+    case .f16: self = .f16
+    case .bf16: self = .bf16
+    case .i8: self = .i8
+    case .u8: self = .u8
+    case .i16: self = .i16
+    case .i32: self = .i32
+    case .i64: self = .i64
+    case .bool: self = .bool
+    }
+  }
+
   var byteCount: Int {
     switch self {
     case .f64, .i64, .u64: 8

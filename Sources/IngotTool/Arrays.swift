@@ -6,12 +6,14 @@ import Tensors
 /// Reads arrays for a function's inputs, given as NAME=FILE.npy, NAME=FILE.npz or FILE.npz. A name is an input's own,
 /// or that as a file name.
 func readInputs(_ words: [String], for inputs: [TensorInfo], of bundle: String) throws -> [Tensor] {
-  var given: [String: Tensor] = [:]
+  var given: [String: GivenArray] = [:]
   for word in words {
     if let named = NamedValue(argument: word) {
-      given[named.name] = try readArray(named.value, entry: named.name)
+      given[named.name] = GivenArray(
+        file: named.value,
+        array: try StoredArray.read(path: named.value, names: [named.name, fileName(named.name)]))
     } else if word.hasSuffix(".npz") {
-      for array in try Npz.read(path: word) { given[array.name] = array.tensor }
+      for array in try Npz.read(path: word) { given[array.name] = GivenArray(file: word, array: array.array) }
     } else {
       throw ToolError("'\(word)' is not of the form NAME=FILE.npy")
     }
@@ -22,49 +24,47 @@ func readInputs(_ words: [String], for inputs: [TensorInfo], of bundle: String) 
 /// Reads the arrays of a folder: `NAME.npy` for each input, or all `.npz` files in it.
 func readInputs(directory: String, for inputs: [TensorInfo], of bundle: String) throws -> [Tensor] {
   let files = try fileNames(inFolder: directory)
-  var given: [String: Tensor] = [:]
+  var given: [String: GivenArray] = [:]
   for file in files where file.hasSuffix(".npz") {
-    for array in try Npz.read(path: "\(directory)/\(file)") { given[array.name] = array.tensor }
+    let path = "\(directory)/\(file)"
+    for array in try Npz.read(path: path) { given[array.name] = GivenArray(file: path, array: array.array) }
   }
   let names = Set(inputs.flatMap { [$0.name, fileName($0.name)] })
   for file in files where file.hasSuffix(".npy") && names.contains(String(file.dropLast(4))) {
-    given[String(file.dropLast(4))] = try Npy.read(path: "\(directory)/\(file)")
+    let path = "\(directory)/\(file)"
+    given[String(file.dropLast(4))] = GivenArray(file: path, array: try Npy.readArray(path: path))
   }
   return try match(given.filter { names.contains($0.key) }, with: inputs, of: bundle)
 }
 
-private func readArray(_ path: String, entry: String) throws -> Tensor {
-  guard path.hasSuffix(".npz") else { return try Npy.read(path: path) }
-  let arrays = try Npz.read(path: path)
-  guard
-    let array = arrays.first(where: { $0.name == entry })
-      ?? arrays.first(where: { $0.name == fileName(entry) })
-  else {
-    throw ToolError("\(path): has no array '\(entry)', it has \(listed(arrays.map(\.name)))")
-  }
-  return array.tensor
+/// An array and the file that it comes from.
+private struct GivenArray {
+  var file: String
+  var array: StoredArray
 }
 
-/// Orders arrays as the inputs stand; lists all that is missing, unknown or misshapen at once.
-private func match(_ given: [String: Tensor], with inputs: [TensorInfo], of bundle: String) throws -> [Tensor]
+/// Orders arrays as the inputs stand, in their types; lists all that is missing, unknown or does not fit at once.
+private func match(_ given: [String: GivenArray], with inputs: [TensorInfo], of bundle: String) throws
+  -> [Tensor]
 {
   let given = try named(given, for: inputs.map(\.name))
   var problems: [String] = []
   var tensors: [Tensor] = []
   for input in inputs {
-    guard let tensor = given[input.name] else {
+    guard let (file, array) = given[input.name].map({ ($0.file, $0.array) }) else {
       problems.append("input '\(input.name)', \(input.element)\(input.shape), is missing")
       continue
     }
-    guard tensor.shape.extents == input.shape,
-      case let element = input.elementType, element == tensor.element || widens(tensor.element, to: element)
-    else {
+    guard array.shape.extents == input.shape else {
       problems.append(
-        "input '\(input.name)' is \(tensor.element.rawValue)\(tensor.shape), expected \(input.element)\(input.shape)"
-      )
+        "input '\(input.name)' is \(array.typeText) in \(file), expected \(input.element)\(input.shape)")
       continue
     }
-    tensors.append(tensor.converted(to: element))
+    do {
+      tensors.append(try array.converted(to: input.elementType, file: file, place: "input '\(input.name)'"))
+    } catch {
+      problems.append("\(error)")
+    }
   }
   for name in given.keys.sorted() where !inputs.contains(where: { $0.name == name }) {
     problems.append(
@@ -72,17 +72,4 @@ private func match(_ given: [String: Tensor], with inputs: [TensorInfo], of bund
   }
   guard problems.isEmpty else { throw ToolError(bundle, problems: problems) }
   return tensors
-}
-
-/// Whether every value of one type is a value of the other, so that converting loses nothing. NumPy has no
-/// bf16, whose files hold fp32.
-private func widens(_ from: ElementType, to: ElementType) -> Bool {
-  switch (from, to) {
-  case (.f32, .bf16): true
-  case (.i32, .i64), (.i16, .i64), (.i16, .i32), (.u8, .i64), (.u8, .i32), (.i8, .i64), (.i8, .i32),
-    (.f16, .f32),
-    (.bf16, .f32), (.u8, .f32), (.i8, .f32), (.bool, .f32):
-    true
-  default: false
-  }
 }

@@ -29,16 +29,16 @@ func fileNames(_ names: [String]) -> [String] {
 
 /// Arrays by the names of the inputs that they are for: a name may be an input's own, or its file name where no
 /// other input has that. Names of no input stay.
-func named(_ given: [String: Tensor], for inputs: [String]) throws(ToolError) -> [String: Tensor] {
-  var found: [String: (given: String, tensor: Tensor)] = [:]
-  for (name, tensor) in given.sorted(by: { $0.key < $1.key }) {
+func named<Array>(_ given: [String: Array], for inputs: [String]) throws(ToolError) -> [String: Array] {
+  var found: [String: (given: String, array: Array)] = [:]
+  for (name, array) in given.sorted(by: { $0.key < $1.key }) {
     let input = try inputName(name, inputs)
     if let other = found[input] {
       throw ToolError("input '\(input)' is given twice, as '\(other.given)' and as '\(name)'; leave one out")
     }
-    found[input] = (name, tensor)
+    found[input] = (name, array)
   }
-  return found.mapValues(\.tensor)
+  return found.mapValues(\.array)
 }
 
 /// The input that a name stands for; the name itself where there is none.

@@ -26,6 +26,7 @@ struct IngotTool: ParsableCommand {
     StandardStreams.prepare()
     var status: Int32 = 0
     do {
+      try checkCommand(CommandLine.arguments.dropFirst())
       var command = try parseAsRoot()
       try FileRecord.$current.withValue(FileRecord()) { try command.run() }
     } catch {
@@ -36,6 +37,15 @@ struct IngotTool: ParsableCommand {
       status = 1
     }
     Foundation.exit(status)
+  }
+
+  /// Refuses words that name no command, for which the parser would print the help that they ask for.
+  private static func checkCommand(_ words: ArraySlice<String>) throws {
+    let names = configuration.subcommands.map { $0._commandName } + ["help"]
+    var commands = words.drop { $0.hasPrefix("-") }
+    if commands.first == "help" { commands = commands.dropFirst().drop { $0.hasPrefix("-") } }
+    guard let word = commands.first, !names.contains(word) else { return }
+    throw ValidationError("There is no command '\(word)'; there are \(names.joined(separator: ", ")).")
   }
 
   private static func report(_ error: any Error) -> Int32 {

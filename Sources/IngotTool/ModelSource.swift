@@ -45,14 +45,23 @@ struct GraphOptions: ParsableArguments {
 
   @Option(
     name: .customLong("dim"),
-    help: ArgumentHelp("Fixes a symbolic dimension; may be repeated.", valueName: "name=n"))
+    help: ArgumentHelp(
+      "Fixes a dimension that the model leaves open, wherever it occurs; may be repeated. Axes without a name are called INPUT.AXIS.",
+      valueName: "name=n"))
   var dimensions: [NamedNumber] = []
+
+  @Option(
+    name: .customLong("shape"),
+    help: ArgumentHelp(
+      "Fixes the shape of an input; may be repeated. Also written 1x3x48x192; nothing after the sign stands for a scalar.",
+      valueName: "name=1,3,48,192"))
+  var shapes: [NamedShape] = []
 
   @Option(
     name: .customLong("constant"),
     help: ArgumentHelp(
-      "Fixes an input to an array, so that shapes that depend on it become static; may be repeated.",
-      valueName: "name=file.npy"))
+      "Fixes an input to an array or, where it has one element, a number, true or false, so that what depends on it becomes static; may be repeated. The bundle then lacks the input.",
+      valueName: "name=file.npy|number"))
   var constants: [NamedValue] = []
 
   @Flag(
@@ -62,19 +71,37 @@ struct GraphOptions: ParsableArguments {
   var followLinks = false
 }
 
-/// What a bundle records of how its graph was built.
-struct RecordedChoices {
-  var dimensions: [NamedNumber] = []
-  var options: [String: String] = [:]
-
-  init() {}
-
-  init(provenance: [String: String]) {
-    dimensions = provenance.compactMap { key, value in
-      key.hasPrefix("dim.") ? NamedNumber(argument: "\(key.dropFirst(4))=\(value)") : nil
+extension GraphOptions {
+  /// With what a bundle's provenance says of sizes, numbers and choices, unless the user says something else.
+  func completed(by facts: [String: String]) -> GraphOptions {
+    var completed = self
+    for (key, value) in facts.sorted(by: { $0.key < $1.key }) {
+      let parts = key.split(separator: ".", maxSplits: 1)
+      guard parts.count == 2 else { continue }
+      let name = String(parts[1])
+      let word = "\(name)=\(value)"
+      switch parts[0] {
+      case "dim" where !dimensions.contains { $0.name == name }:
+        completed.dimensions += [NamedNumber(argument: word)].compactMap { $0 }
+      case "shape" where !shapes.contains { $0.name == name }:
+        completed.shapes += [NamedShape(argument: word)].compactMap { $0 }
+      case "constant" where !constants.contains { $0.name == name }:
+        // Of a file the bundle knows no more than its name.
+        completed.constants += [NamedValue(argument: word)].compactMap { $0 }.filter(\.isScalar)
+      default: continue
+      }
     }
-    options = NetworkSource.options(recordedIn: provenance)
+    completed.settings =
+      NetworkSource.options(recordedIn: facts).sorted { $0.key < $1.key }.compactMap {
+        NamedValue(argument: "\($0.key)=\($0.value)")
+      } + settings
+    return completed
   }
+}
+
+extension NamedValue {
+  /// Whether the value of a `--constant` is a number or a truth value, rather than a file's path.
+  var isScalar: Bool { ONNXImportOptions.isScalar(value) }
 }
 
 /// A checkpoint, and the weight set that it fills.
@@ -127,10 +154,13 @@ extension ModelSelection {
       throw ValidationError("--checkpoint and --variant go with --graph NAME.")
     case (.some, nil) where !options.settings.isEmpty:
       throw ValidationError("--option goes with --graph NAME.")
-    case (nil, .some) where !options.constants.isEmpty:
-      throw ValidationError("--constant goes with a model file.")
+    case (nil, .some) where !options.constants.isEmpty || !options.shapes.isEmpty:
+      throw ValidationError("--constant and --shape go with a model file.")
     default: break
     }
+    try checkOnce("--dim", options.dimensions.map { ($0.name, "\($0.value)") })
+    try checkOnce("--shape", options.shapes.map { ($0.name, $0.text) })
+    try checkOnce("--constant", options.constants.map { ($0.name, $0.value) })
     if options.checkpoints.isEmpty, options.state != nil || !options.ignored.isEmpty {
       throw ValidationError("--state and --ignore go with --checkpoint FILE.")
     }
@@ -142,30 +172,54 @@ extension ModelSelection {
     }
   }
 
-  /// Reads the model. Parameters are bound if there is a checkpoint or a seed.
-  ///
-  /// `recorded` is used unless the user chooses otherwise.
-  func load(recorded: RecordedChoices = RecordedChoices()) throws -> Module {
-    if let source = graphSource(recorded: recorded) { return try source.read().module }
-    let given = options.dimensions
-    let dimensions = given + recorded.dimensions.filter { old in !given.contains { $0.name == old.name } }
-    guard let model else { throw ToolError("no model was given") }
-    if model.hasSuffix(".graph") || model.hasSuffix(".txt") { return try loadText(model) }
-    var fixed = ONNXImportOptions()
-    for dimension in dimensions { fixed.dimensions[dimension.name] = dimension.value }
-    fixed.followsLinks = options.followLinks
-    for constant in options.constants { fixed.constants[constant.name] = try Npy.read(path: constant.value) }
-    return try importONNX(path: model, options: fixed)
+  /// Refuses an option that says two things of one name.
+  private func checkOnce(_ option: String, _ given: [(name: String, value: String)]) throws {
+    var values: [String: String] = [:]
+    for (name, value) in given {
+      if let other = values.updateValue(value, forKey: name), other != value {
+        throw ValidationError("\(option) gives '\(name)' twice, as \(other) and as \(value).")
+      }
+    }
   }
 
-  /// The graph that was chosen among those that come with the compiler; nil for a model file.
-  private func graphSource(recorded: RecordedChoices = RecordedChoices()) -> NetworkSource? {
-    guard let graph = options.graph else { return nil }
-    var source = NetworkSource(graph: graph, variant: options.variant)
-    for dimension in recorded.dimensions + options.dimensions {
-      source.dimensions[dimension.name] = dimension.value
+  /// Reads the model. Parameters are bound if there is a checkpoint or a seed.
+  func load() throws -> Network {
+    try checkConstants()
+    return try source.read()
+  }
+
+  /// What the model and the options leave open, so that it can't be read further; nil if nothing.
+  func openModel() throws -> OpenModel? {
+    try checkConstants()
+    return try source.openModel().map { OpenModel($0.model, $0.open) }
+  }
+
+  /// Facts for the manifest. Names only, never paths, so that the same inputs give the same bytes in any
+  /// folder.
+  var provenance: [String: String] { source.provenance }
+
+  /// Refuses what is neither a number nor a file.
+  private func checkConstants() throws {
+    for constant in options.constants
+    where !constant.isScalar && !FileManager.default.fileExists(atPath: constant.value) {
+      throw ToolError(
+        "--constant \(constant.name)=\(constant.value): '\(constant.value)' is neither a number nor a file")
     }
-    source.options = recorded.options
+  }
+
+  private var source: NetworkSource {
+    var source =
+      options.graph.map { NetworkSource(graph: $0, variant: options.variant) }
+      ?? NetworkSource(origin: .model(path: model ?? ""))
+    for dimension in options.dimensions { source.dimensions[dimension.name] = dimension.value }
+    for shape in options.shapes { source.shapes[shape.name] = shape.extents }
+    for constant in options.constants {
+      if constant.isScalar {
+        source.numbers[constant.name] = constant.value
+      } else {
+        source.constants[constant.name] = URL(filePath: constant.value)
+      }
+    }
     for setting in options.settings { source.options[setting.name] = setting.value }
     source.checkpoints = options.checkpoints.map {
       NetworkSource.Checkpoint(path: $0.path, weightSet: $0.set)
@@ -177,37 +231,6 @@ extension ModelSelection {
     return source
   }
 
-  private func loadText(_ path: String) throws -> Module {
-    var module = try parseModule(try readText(path: path), file: path)
-    if let randomWeights = options.randomWeights { module.bindRandomWeights(seed: randomWeights) }
-    return module
-  }
-
-  /// Facts for the manifest. Names only, never paths, so that the same inputs give the same bytes in any
-  /// folder.
-  var provenance: [String: String] {
-    if let source = graphSource() { return source.provenance }
-    var facts: [String: String] = [:]
-    if let model { facts["model"] = lastComponent(model) }
-    if let randomWeights = options.randomWeights { facts["random_weights"] = "\(randomWeights)" }
-    for dimension in options.dimensions { facts["dim.\(dimension.name)"] = "\(dimension.value)" }
-    for constant in options.constants { facts["constant.\(constant.name)"] = lastComponent(constant.value) }
-    return facts
-  }
-
-  /// Size of the files that hold the parameters; nil when they are random.
-  var sourceBytes: Int? {
-    let paths = options.checkpoints.isEmpty ? [model].compactMap { $0 } : options.checkpoints.map(\.path)
-    let sizes = paths.compactMap { path in
-      (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.intValue
-    }
-    return sizes.isEmpty || sizes.count < paths.count ? nil : sizes.reduce(0, +)
-  }
-
   /// What to call the model in messages.
   var title: String { model ?? [options.graph, options.variant].compactMap { $0 }.joined(separator: " ") }
-
-  private func lastComponent(_ path: String) -> String {
-    path.split(separator: "/").last.map(String.init) ?? path
-  }
 }

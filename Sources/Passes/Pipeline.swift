@@ -89,7 +89,13 @@ package func run(
   let clock = ContinuousClock()
   let start = clock.now
   var context = PassContext(graph, pass: pass.name)
-  try pass.run(&context)
+  do {
+    try pass.run(&context)
+  } catch {
+    var located = error
+    located.notes.append("in pass '\(pass.name)' on '\(graph.name)'")
+    throw located
+  }
   let time = (clock.now - start).components
   let report = PassReport(
     name: pass.name, changes: context.changes, nodesBefore: graph.order.count,

@@ -44,8 +44,14 @@ def writable(value) -> np.ndarray:
     return array
 
 
-def write_tensor(folder: pathlib.Path, file: str, value) -> str:
-    array = writable(value)
+def rounded(array: np.ndarray) -> np.ndarray:
+    """Doubles as the float32 that they are computed in, unless its range lacks one."""
+    if array.dtype != np.float64 or np.any(np.isfinite(array) & (np.abs(array) > np.finfo(np.float32).max)):
+        return array
+    return array.astype(np.float32)
+
+
+def write_tensor(folder: pathlib.Path, file: str, array: np.ndarray) -> str:
     (folder / file).parent.mkdir(exist_ok=True)
     np.save(folder / file, np.asarray(array, order="C"))
     return file
@@ -58,10 +64,10 @@ def write_data_set(folder: pathlib.Path, number: int, model: onnx.ModelProto, va
         raise SystemExit(f"{folder.name}: data set {number} does not fit the model's inputs and outputs")
     written = DataSet({}, [])
     for index, (declared, value) in enumerate(zip(declared_inputs, inputs)):
-        written.inputs[declared.name] = write_tensor(folder, f"{number}/input_{index}.npy", value)
+        written.inputs[declared.name] = write_tensor(folder, f"{number}/input_{index}.npy", rounded(writable(value)))
     for index, (declared, value) in enumerate(zip(model.graph.output, outputs)):
         type = onnx.TensorProto.DataType.Name(declared.type.tensor_type.elem_type)
-        file = write_tensor(folder, f"{number}/output_{index}.npy", value)
+        file = write_tensor(folder, f"{number}/output_{index}.npy", writable(value))
         written.outputs.append(Output(declared.name, type, file))
     return written
 

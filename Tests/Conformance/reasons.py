@@ -8,9 +8,9 @@ PARTICULARS = (
     # Where it happened: the file, and the node's number or name, of which the operator remains.
     (re.compile(r"^error: "), ""),
     (re.compile(r"^\S*/model\.(onnx|ingot): "), ""),
-    (re.compile(r"^node (\d+|'[^']*') \(([^)]*)\)"), r"\2"),
+    (re.compile(r"^(node \d+ ('[^']*' )?\([^)]*\) > (\w+ > )?)*node (\d+|'[^']*') \(([^)]*)\)"), r"\5"),
     (re.compile(r"^node '[^']*': "), ""),
-    (re.compile(r"^\S*/input_\d+\.npy: holds the float64 value \S+;"), "an input: holds a float64 value out of range;"),
+    (re.compile(r"^\S*/input_\d+\.npy: (input '[^']*': )?holds the float64 value \S+;"), "an input: holds a float64 value out of range;"),
     # Names and sizes of tensors.
     (re.compile(r"^input '[^']*'"), "an input"),
     (re.compile(r"\b(input|condition|output \d+) \(?'[^']*'\)?"), r"\1"),

@@ -53,7 +53,12 @@ func read(_ kind: String, _ storage: Storage, path: String) throws(ImportError) 
       function.nodes.reduce(sum &+ touch(function.defaults)) { $0 &+ touch($1.attributes) }
     }
   case "npy": return touch(try Npy.read(bytes: storage, path: path))
-  case "npz": return try Npz.read(bytes: storage, path: path).reduce(0) { $0 &+ touch($1.tensor) }
+  case "npz":
+    var sum = 0
+    for array in try Npz.read(bytes: storage, path: path) {
+      sum &+= touch(try array.array.converted(to: .f32, file: path, place: array.name))
+    }
+    return sum
   default: return try Checkpoint.read(bytes: storage, path: path).entries.reduce(0) { $0 &+ touch($1.tensor) }
   }
 }

@@ -92,7 +92,7 @@ func notes(_ text: String, opset: Int = 17, options: ONNXImportOptions = ONNXImp
       """
       function local.Wide(a) => (b) { c = Cast<to = @type>(a)  b = Neg(c) }
       (float[2] x) => (y) { y = local.Wide<type = 11>(x) }
-      """, "node 0 (Cast)"
+      """, "node 0 (local::Wide) > node 0 (Cast)"
     ),
   ]) func doublesAreComputedInSingle(text: String, place: String) throws {
     #expect(try firstOfDoubles(text) == place)

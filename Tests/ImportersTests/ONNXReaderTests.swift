@@ -41,7 +41,7 @@ private func read(initializers: Message...) throws -> [Tensor] {
     #expect(graph.nodes.map(\.opType) == ["Gemm", "Mine", "Relu"])
     #expect(graph.nodes.map(\.domain) == ["", "my.domain", ""])
     #expect(graph.nodes[0].inputs == ["x", "", "b"] && graph.nodes[0].outputs == ["y"])
-    #expect(graph.nodes.map(\.place) == ["node 0 'fc' (Gemm)", "node 1 (my.domain.Mine)", "node 2 (Relu)"])
+    #expect(graph.nodes.map(\.place) == ["node 0 'fc' (Gemm)", "node 1 (my.domain::Mine)", "node 2 (Relu)"])
     #expect(graph.trueInputs.map(\.name) == ["x"])
     #expect(
       graph.inputs[0].kind

@@ -146,6 +146,7 @@ enum ONNXText {
         word(), type: number,
         dims: dims.map { dim in
           if dim == "?" { return Message() }
+          if dim.hasPrefix("\"") { return Message(.text(2, String(dim.dropFirst()))) }
           return Int(dim).map { Message(.int(1, $0)) } ?? Message(.text(2, dim))
         })
     }

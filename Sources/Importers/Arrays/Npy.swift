@@ -15,17 +15,31 @@ package enum Npy {
   /// widened: float64 becomes fp32, whose range its values must keep to, unsigned types the next wider signed
   /// one.
   package static func read(path: String) throws(ImportError) -> Tensor {
+    try tensor(of: try readArray(path: path), path: path)
+  }
+
+  /// Reads an array from memory; `path` names it in messages.
+  package static func read(bytes: Storage, path: String) throws(ImportError) -> Tensor {
+    try tensor(of: try readArray(bytes: bytes, path: path), path: path)
+  }
+
+  private static func tensor(of array: StoredArray, path: String) throws(ImportError) -> Tensor {
+    do { return try array.tensor() } catch { throw error.located(in: path) }
+  }
+
+  /// Reads an array in the type that the file has.
+  package static func readArray(path: String) throws(ImportError) -> StoredArray {
     let storage: Storage
     do {
       storage = try Storage.map(path: path)
     } catch {
       throw ImportError(error, advice: "check the path")
     }
-    return try read(bytes: storage, path: path)
+    return try readArray(bytes: storage, path: path)
   }
 
-  /// Reads an array from memory; `path` names it in messages.
-  package static func read(bytes: Storage, path: String) throws(ImportError) -> Tensor {
+  /// Reads an array from memory in its own type.
+  package static func readArray(bytes: Storage, path: String) throws(ImportError) -> StoredArray {
     var budget = CopyBudget(fileByteCount: bytes.bytes.count)
     do {
       return try read(bytes, 0..<bytes.bytes.count, budget: &budget)
@@ -36,7 +50,7 @@ package enum Npy {
 
   /// Reads the array in a part of a file.
   static func read(_ storage: Storage, _ range: Range<Int>, budget: inout CopyBudget) throws(Finding)
-    -> Tensor
+    -> StoredArray
   {
     let bytes = UnsafeRawBufferPointer(rebasing: storage.bytes[range])
     var reader = try ByteReader(bytes)
@@ -59,11 +73,9 @@ package enum Npy {
         "has \(reader.remaining) bytes of data", expected: "\(byteCount) for the shape \(shape)",
         advice: "the file may be cut off; write it again")
     }
-    guard byteCount > 0 else { return Tensor(zeros: header.type.element, shape) }
-
     var source = storage
     var offset = range.lowerBound + reader.position
-    if header.isBigEndian, header.type.byteCount > 1 {
+    if header.isBigEndian, header.type.byteCount > 1, byteCount > 0 {
       let size = header.type.byteCount
       let data = try reader.take(byteCount)
       try budget.take(byteCount)
@@ -72,30 +84,14 @@ package enum Npy {
       }
       offset = 0
     }
-    if header.isColumnMajor, shape.rank > 1 {
+    if header.isColumnMajor, shape.rank > 1, byteCount > 0 {
       try budget.take(byteCount)
       let strides = Array(Shape(shape.extents.reversed()).strides.reversed())
       source = source.gather(
         elementByteCount: header.type.byteCount, shape: shape, strides: strides, byteOffset: offset)
       offset = 0
     }
-    let tensor = try header.type.tensor(shape, in: source, byteOffset: offset, budget: &budget)
-    if header.type == .f64 { try checkRange(source, offset, tensor) }
-    return tensor
-  }
-
-  /// That no finite value of `source` became infinite in `tensor`.
-  private static func checkRange(
-    _ source: Storage, _ offset: Int, _ tensor: Tensor
-  ) throws(Finding) {
-    for (index, value) in tensor.floats.enumerated() where value.isInfinite {
-      let wide = source.bytes.loadUnaligned(fromByteOffset: offset + 8 * index, as: Double.self)
-      guard wide.isInfinite else {
-        throw Finding(
-          "holds the float64 value \(wide)", expected: "values that float32 can hold",
-          advice: "check how the array was made; memory that nobody wrote looks like this")
-      }
-    }
+    return StoredArray(type: header.type, shape: shape, storage: source, byteOffset: offset)
   }
 
   /// The array as a version 1 file. NumPy has no bf16, such tensors are written as float32.

@@ -4,7 +4,8 @@ package import Tensors
 package enum Npz {
   package struct Array: Sendable {
     package let name: String
-    package let tensor: Tensor
+    /// In the type that the file has.
+    package let array: StoredArray
   }
 
   /// Reads all arrays, in the file's order, as `numpy.savez` writes them. Compressed files are refused.
@@ -41,7 +42,7 @@ package enum Npz {
       let name = String(member.name.dropLast(4))
       do {
         let range = try archive.range(of: member)
-        arrays.append(Array(name: name, tensor: try Npy.read(archive.storage, range, budget: &budget)))
+        arrays.append(Array(name: name, array: try Npy.read(archive.storage, range, budget: &budget)))
       } catch {
         throw error.located(in: path, at: "array \(ImportError.quoted(name))")
       }

@@ -21,6 +21,8 @@ package struct Checkpoint: Sendable {
   package let state: String
   /// Keys of other dictionaries in the file with tensors of the same names, such as averages of the weights.
   package let otherStates: [String]
+  /// Size of the file, or of the files that an index lists.
+  package internal(set) var fileBytes = 0
   private let positions: [String: Int]
   /// What was found instead of a tensor under names that may be weights but can't be read.
   private let unreadable: [String: String]

@@ -32,7 +32,9 @@ extension Checkpoint {
       guard let state else { return checkpoint }
       return try checkpoint.selecting(state: state)
     }
-    return try readSingle(bytes, path: path, state: state)
+    var checkpoint = try readSingle(bytes, path: path, state: state)
+    checkpoint.fileBytes = bytes.bytes.count
+    return checkpoint
   }
 
   /// Reads several files. A `state` needs to be in one of them only; the others are read as without it.
@@ -73,8 +75,16 @@ extension Checkpoint {
       if TorchCheckpoint.isArchive(archive) {
         return try TorchCheckpoint.read(archive, path: path, state: state)
       }
-      let arrays = try Npz.read(archive, path: path)
-      return Checkpoint(path: path, entries: arrays.map { Entry(name: $0.name, tensor: $0.tensor) })
+      var entries: [Entry] = []
+      var budget = CopyBudget(fileByteCount: bytes.bytes.count)
+      for array in try Npz.read(archive, path: path) {
+        do {
+          entries.append(Entry(name: array.name, tensor: try array.array.tensor(budget: &budget)))
+        } catch {
+          throw error.located(in: path, at: "array \(ImportError.quoted(array.name))")
+        }
+      }
+      return Checkpoint(path: path, entries: entries)
     }
     if TorchCheckpoint.matchesLegacy(bytes) {
       return try TorchCheckpoint.readLegacy(bytes, path: path, state: state)

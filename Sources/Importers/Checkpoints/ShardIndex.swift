@@ -14,11 +14,14 @@ enum ShardIndex {
     let files: [(file: CompanionFiles.File, names: Set<String>)]
     do { files = try parse(storage, companions) } catch { throw error.located(in: path) }
     var entries: [Checkpoint.Entry] = []
+    var bytes = 0
     for (file, names) in files {
       let shard = file.path
       let contents: Checkpoint
       do {
-        contents = try Checkpoint.readSingle(try Storage.map(path: file.target), path: shard, state: nil)
+        let storage = try Storage.map(path: file.target)
+        bytes += storage.bytes.count
+        contents = try Checkpoint.readSingle(storage, path: shard, state: nil)
       } catch let error as ImportError {
         throw error
       } catch let error as FileError {
@@ -35,7 +38,9 @@ enum ShardIndex {
       }
       entries += listed
     }
-    return Checkpoint(path: path, entries: entries)
+    var checkpoint = Checkpoint(path: path, entries: entries)
+    checkpoint.fileBytes = bytes
+    return checkpoint
   }
 
   /// The files in the order of first mention, with the names of their tensors. Each is listed once, however it is

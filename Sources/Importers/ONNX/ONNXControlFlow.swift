@@ -57,17 +57,21 @@ extension ONNXTranslator {
       throw Finding("the condition is \(condition.type)", expected: "one bool")
     }
     let (accepted, rejected) = (try context.graph("then_branch"), try context.graph("else_branch"))
-    let inner = try nested(frame, in: context.node)
+    var (whenTrue, whenFalse) = (
+      try nested(frame, in: context.node, "then_branch"), try nested(frame, in: context.node, "else_branch")
+    )
     if let known = condition.constant {
-      return try results(of: known.integers[0] != 0 ? accepted : rejected, outer, inner)
+      return known.integers[0] != 0
+        ? try results(of: accepted, outer, whenTrue) : try results(of: rejected, outer, whenFalse)
     }
     let flag = try context.reshape(condition, [])
-    var (whenTrue, whenFalse) = (inner, inner)
     whenTrue.choices.append(ONNXChoice(condition: flag, value: true))
     whenFalse.choices.append(ONNXChoice(condition: flag, value: false))
+    let mark = failures.mark
     let (first, second) = (
       try results(of: accepted, outer, whenTrue), try results(of: rejected, outer, whenFalse)
     )
+    if failures.mark != mark { blame(condition, since: mark, context, frame) }
     guard first.count == second.count else {
       throw Finding("its branches have \(first.count) and \(second.count) outputs")
     }
@@ -89,10 +93,9 @@ extension ONNXTranslator {
     case (.operand(let a), .operand(let b)):
       guard a.type == b.type, a.sizes == b.sizes else {
         let open = a.isOpen || b.isOpen ? ", of a size that only a run tells" : ""
-        throw Finding(
-          "output \(output) is \(a.type) in one branch and \(b.type) in the other\(open)",
-          expected: "equal shapes, because the condition depends on data",
-          advice: "if the condition follows from an input, fix it with --constant NAME=FILE.npy")
+        var finding = context.undecided(flag, "which branch is taken", name: context.node.inputs[0])
+        finding.found += ", and output \(output) is \(a.type) in one and \(b.type) in the other\(open)"
+        throw finding
       }
       var result = try context.select(flag, a, b)
       result.sizes = a.sizes
@@ -106,11 +109,21 @@ extension ONNXTranslator {
       }
       return .sequence(elements)
     default:
-      throw Finding(
-        "output \(output) has other numbers of tensors in one branch than in the other",
-        expected: "as many, because the condition depends on data",
-        advice: "if the condition follows from an input, fix it with --constant NAME=FILE.npy")
+      var finding = context.undecided(flag, "which branch is taken", name: context.node.inputs[0])
+      finding.found += ", and output \(output) has other numbers of tensors in one than in the other"
+      throw finding
     }
+  }
+
+  /// Records that a condition is open whose branches failed, if it follows from settings: known, it could have
+  /// chosen a branch without failures.
+  private mutating func blame(
+    _ condition: ONNXOperand, since mark: ONNXFailures.Mark, _ context: ONNXNodeContext, _ frame: ONNXFrame
+  ) {
+    guard context.builder.origins(of: condition).areSettings else { return }
+    let finding = context.undecided(condition, "which branch is taken", name: context.node.inputs[0])
+    failures.add(
+      undecided: finding.located(in: model.path, at: frame.place(of: context.node)), since: mark)
   }
 
   // MARK: Loops
@@ -133,10 +146,11 @@ extension ONNXTranslator {
     var collected = [[ONNXBinding]](repeating: [], count: body.outputs.count - 1 - carriedCount)
     var iteration = 0
     while count.map({ iteration < $0 }) ?? true {
-      guard let known = condition.constant, known.elementCount == 1 else {
-        throw Finding(
-          "whether it goes on depends on data", expected: "a number of iterations that is known",
-          advice: "export the model with the loop unrolled")
+      guard condition.shape.elementCount == 1 else {
+        throw Finding("whether it goes on is \(condition.type)", expected: "one bool")
+      }
+      guard let known = condition.constant else {
+        throw context.undecided(condition, "whether it goes on", name: body.outputs[0].name)
       }
       guard known.integers[0] != 0 else { break }
       try checkUnrolled(body, iterations: iteration + 1)
@@ -249,7 +263,7 @@ extension ONNXTranslator {
     _ number: Int, of body: ONNXGraph, _ context: ONNXNodeContext, _ inputs: [ONNXBinding],
     _ outer: ONNXEnvironment, _ frame: ONNXFrame
   ) throws -> [ONNXBinding] {
-    var inner = try nested(frame, in: context.node)
+    var inner = try nested(frame, in: context.node, "body")
     inner.prefix += "\(number)/"
     var environment = outer
     for (input, binding) in zip(body.inputs, inputs) { environment[input.name] = binding }

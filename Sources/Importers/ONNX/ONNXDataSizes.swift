@@ -61,7 +61,10 @@ private func nonZero(of tensor: Tensor, _ context: ONNXNodeContext) throws(Findi
 func compress(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let x = try context.input(0)
   guard let mask = context.optional(1), mask.element == .bool, mask.rank == 1 else {
-    throw Finding("the condition is no vector of bools", advice: "the model is invalid; export it again")
+    throw Finding(
+      "the condition is \(context.optional(1).map { "\($0.type)" } ?? "left out")",
+      expected: "a vector of bools",
+      advice: "cast and reshape what the model makes it of")
   }
   let given = try context.optionalInt("axis")
   let axis = try given.map { (axis) throws(Finding) in try context.axis(axis, rank: x.rank) }

@@ -37,7 +37,7 @@ extension ONNXTranslator {
     notes.append(
       Note(
         .warning,
-        "\(model.path): \(node.place): is the first that computes in DOUBLE, for which fp32 stands in throughout: "
+        "\(model.path): \(frame.place(of: node)): is the first that computes in DOUBLE, for which fp32 stands in throughout: "
           + "results have about 7 digits, not 16"))
   }
 }

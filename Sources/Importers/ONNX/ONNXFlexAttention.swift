@@ -59,7 +59,7 @@ extension ONNXTranslator {
     }
     var environment = outer
     environment[graph.inputs[0].name] = .operand(operand)
-    var inner = try nested(frame, in: context.node)
+    var inner = try nested(frame, in: context.node, name)
     inner.prefix += "\(name)/"
     guard case .operand(let result)? = try results(of: graph, environment, inner).first else { return nil }
     guard result.type == operand.type else {

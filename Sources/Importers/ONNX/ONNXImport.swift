@@ -3,19 +3,34 @@ package import Tensors
 
 /// What a user fixes when importing a model.
 package struct ONNXImportOptions: Sendable {
-  /// Extents of symbolic dimensions by name (`--dim`). An extent without a name is called `INPUT.AXIS`.
+  /// Extents of symbolic dimensions by name (`--dim`). An axis without a name is called `INPUT[AXIS]`, or
+  /// `INPUT.AXIS`.
   package var dimensions: [String: Int]
-  /// Contents of inputs by name (`--constant`); such an input disappears.
-  package var constants: [String: Tensor]
+  /// Shapes of inputs by name (`--shape`); an empty one is a scalar's.
+  package var shapes: [String: [Int]]
+  /// Contents of inputs by name (`--constant NAME=FILE`); such an input disappears. Elements of other types than the
+  /// input's must be ones that it holds exactly.
+  package var constants: [String: StoredArray]
+  /// The same for inputs of one element, which is written as a number or as `true` or `false` (`--constant NAME=NUMBER`).
+  package var scalars: [String: String]
   /// The name of the imported function.
   package var function: String
   /// Whether links to external data may lead out of the model's folder (`--follow-links`).
   package var followsLinks = false
 
-  package init(dimensions: [String: Int] = [:], constants: [String: Tensor] = [:], function: String = "main")
-  {
+  /// Whether a text is a number or a truth value, as `scalars` takes them.
+  package static func isScalar(_ text: String) -> Bool {
+    Double(text) != nil || ["true", "false"].contains(text.lowercased())
+  }
+
+  package init(
+    dimensions: [String: Int] = [:], shapes: [String: [Int]] = [:], constants: [String: Tensor] = [:],
+    scalars: [String: String] = [:], function: String = "main"
+  ) {
     self.dimensions = dimensions
-    self.constants = constants
+    self.shapes = shapes
+    self.constants = constants.mapValues { StoredArray($0) }
+    self.scalars = scalars
     self.function = function
   }
 }
@@ -71,8 +86,9 @@ package func importONNX(
     }
     guard let operand = binding?.operand else {
       throw ImportError(
-        file: model.path, place: "output \(ImportError.quoted(output.name))", found: "is defined by no node",
-        advice: "the model is invalid; export it again")
+        file: model.path, place: "output \(ImportError.quoted(output.name))",
+        found: "is defined by no node, initializer or input", expected: "a value of that name",
+        advice: "remove it from the model's outputs, or check what edited the graph")
     }
     outputs.append((output.name, operand))
   }

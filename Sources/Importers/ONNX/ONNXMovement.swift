@@ -115,7 +115,11 @@ func sliceCuts(_ context: ONNXNodeContext) throws(Finding) -> [Int: ONNXCut] {
   let inAttributes = context.opset < 10
   guard let starts = inAttributes ? try context.ints("starts") : try context.constantInts(1, "the start"),
     let ends = inAttributes ? try context.ints("ends") : try context.constantInts(2, "the end")
-  else { throw Finding("has no starts or ends", advice: "the model is invalid; export it again") }
+  else {
+    throw Finding(
+      "has no starts or ends", expected: inAttributes ? "attributes of these names" : "inputs 1 and 2",
+      advice: "check that the node is one of opset \(context.opset)")
+  }
   let givenAxes = inAttributes ? try context.ints("axes") : try context.constantInts(3, "the axes")
   let steps = try inAttributes ? nil : context.constantInts(4, "the steps")
   let axes = try context.axes(givenAxes ?? Array(0..<starts.count), rank: x.rank)

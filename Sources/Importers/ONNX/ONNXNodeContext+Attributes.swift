@@ -113,6 +113,8 @@ extension ONNXNodeContext {
   }
 
   func missing(_ name: String) -> Finding {
-    Finding("attribute '\(name)' is missing", advice: "the model is invalid; export it again")
+    Finding(
+      "attribute '\(name)' is missing", expected: "one, as \(node.operatorName) of opset \(opset) needs it",
+      advice: "add it, or check that the node is one of that opset")
   }
 }

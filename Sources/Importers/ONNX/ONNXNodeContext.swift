@@ -28,7 +28,10 @@ struct ONNXNodeContext {
   /// A required input.
   func input(_ index: Int) throws(Finding) -> ONNXOperand {
     guard let operand = optional(index) else {
-      throw Finding("has no input \(index)", expected: "one", advice: "the model is invalid; export it again")
+      throw Finding(
+        "leaves out its input \(index), which \(node.operatorName) must have",
+        expected: "\(index + 1) inputs or more",
+        advice: "check the model with onnx.checker.check_model, and what edited its graph")
     }
     return operand
   }
@@ -57,10 +60,7 @@ struct ONNXNodeContext {
   func constant(_ index: Int, _ what: String) throws(Finding) -> Tensor {
     let operand = try input(index)
     guard let tensor = operand.constant else {
-      let input = node.inputs.indices.contains(index) ? node.inputs[index] : ""
-      throw Finding(
-        "\(what) \(ImportError.quoted(input)) of \(node.opType) is not a constant",
-        advice: "if it is an input of the model, fix it with --constant NAME=FILE.npy")
+      throw undecided(operand, what, name: node.inputs.indices.contains(index) ? node.inputs[index] : "")
     }
     return tensor
   }

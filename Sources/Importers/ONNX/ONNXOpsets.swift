@@ -43,7 +43,8 @@ func checkOpset(_ sets: [ONNXOperatorSet], file: String, place: String? = nil) t
     file: file, place: place, found: "uses opset \(version)",
     expected: "\(onnxOpsets.lowerBound) to \(onnxOpsets.upperBound)",
     advice: version < onnxOpsets.lowerBound
-      ? "the model is invalid; export it again" : "export it again with an older opset")
+      ? "set the version of opset_import that the nodes were written for"
+      : "export it again with an older opset")
 }
 
 /// Refuses an operator of ONNX's own whose meaning in an old operator set is another one.

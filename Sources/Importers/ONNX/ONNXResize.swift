@@ -15,7 +15,9 @@ func resize(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   // Version 10 had neither modes of coordinates nor sizes and worked as Upsample does.
   if context.opset < 11 { return [try legacyResize(context, x, try scales(context, 1) ?? [])] }
   guard let request = try resizeRequest(context, x) else {
-    throw Finding("has neither scales nor sizes", advice: "the model is invalid; export it again")
+    throw Finding(
+      "has neither scales nor sizes", expected: "one of them, input 2 or 3",
+      advice: "give the node the input that it lacks")
   }
   let mode = try context.word("mode", ResizeMode.nearest)
   let coordinates = try context.word("coordinate_transformation_mode", ResizeCoordinates.halfPixel)

@@ -11,9 +11,10 @@ struct ONNXStructure {
 
   mutating func checked(_ model: ONNXModel) throws(ImportError) -> ONNXModel {
     var model = model
-    model.graph = withoutUnreadInputs(try checked(model.graph, in: "").graph, file: file, notes: &notes)
+    model.graph = withoutUnreadInputs(
+      try checked(model.graph, in: ONNXPath()).graph, file: file, notes: &notes)
     for (index, function) in model.functions.enumerated() {
-      let scope = "function \(ImportError.quoted(function.name)) > "
+      let scope = ONNXPath().inside(function.place)
       var names = ONNXDefinitions(file: file, scope: scope)
       for (position, name) in function.inputs.enumerated() {
         try names.define(name, as: .input(position))
@@ -25,7 +26,7 @@ struct ONNXStructure {
 
   /// The graph in order, and the names that it takes from around it.
   private mutating func checked(
-    _ graph: ONNXGraph, in scope: String
+    _ graph: ONNXGraph, in scope: ONNXPath
   ) throws(ImportError) -> (graph: ONNXGraph, captured: Set<String>) {
     var names = ONNXDefinitions(file: file, scope: scope)
     for (position, input) in graph.inputs.enumerated() { try names.define(input.name, as: .input(position)) }
@@ -41,7 +42,7 @@ struct ONNXStructure {
 
   /// The nodes in order, and all names that they read.
   private mutating func checked(
-    _ nodes: [ONNXNode], _ names: inout ONNXDefinitions, _ scope: String
+    _ nodes: [ONNXNode], _ names: inout ONNXDefinitions, _ scope: ONNXPath
   ) throws(ImportError) -> (nodes: [ONNXNode], read: Set<String>) {
     var nodes = nodes
     var order = ONNXOrder()
@@ -55,7 +56,7 @@ struct ONNXStructure {
         notes.append(
           Note(
             .note,
-            "\(file): \(scope)\(nodes[late.reader].place): reads \(ImportError.quoted(late.name)), which "
+            "\(file): \(scope.place(nodes[late.reader].place)): reads \(ImportError.quoted(late.name)), which "
               + "\(nodes[late.definer].place) defines only later; nodes were put into execution order"))
       }
       switch order.sorted() {
@@ -68,11 +69,11 @@ struct ONNXStructure {
 
   /// Checks the graphs in a node's attributes; gives the names that they take from around the node.
   private mutating func checkNested(
-    _ node: inout ONNXNode, _ scope: String
+    _ node: inout ONNXNode, _ scope: ONNXPath
   ) throws(ImportError) -> [String] {
     var captured: [String] = []
     for (index, attribute) in node.attributes.enumerated() {
-      let inner = "\(scope)\(node.place) > \(attribute.name) > "
+      let inner = scope.inside(node.place, attribute.name)
       switch attribute.value {
       case .graph(let graph):
         let (ordered, names) = try checked(graph, in: inner)
@@ -91,11 +92,11 @@ struct ONNXStructure {
     return captured
   }
 
-  private func cycle(_ nodes: [ONNXNode], _ scope: String) -> ImportError {
+  private func cycle(_ nodes: [ONNXNode], _ scope: ONNXPath) -> ImportError {
     let others = nodes.dropFirst().map(\.place)
     let shown = others.count <= 8 ? others : others.prefix(7) + ["\(others.count - 7) more"]
     return ImportError(
-      file: file, place: scope + nodes[0].place,
+      file: file, place: scope.place(nodes[0].place),
       found: shown.isEmpty
         ? "reads what it defines" : "reads what it defines, by way of \(shown.joined(separator: ", "))",
       expected: "a graph without cycles", advice: "check what edited the graph")
@@ -119,10 +120,10 @@ private struct ONNXDefinitions {
   }
 
   private let file: String
-  private let scope: String
+  private let scope: ONNXPath
   private var definitions: [String: Definition] = [:]
 
-  init(file: String, scope: String) {
+  init(file: String, scope: ONNXPath) {
     self.file = file
     self.scope = scope
   }
@@ -135,7 +136,7 @@ private struct ONNXDefinitions {
     guard let first = definitions.updateValue(definition, forKey: name) else { return }
     if case (.input, .initializer) = (first, definition) { return }
     throw ImportError(
-      file: file, place: scope + definition.place,
+      file: file, place: scope.place(definition.place),
       found: "defines \(ImportError.quoted(name)), which \(first.place) defines too",
       expected: "one definition of each name", advice: "give one of the two another name")
   }

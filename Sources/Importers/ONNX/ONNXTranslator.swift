@@ -38,6 +38,8 @@ struct ONNXFrame {
   var prefix = ""
   /// What makes a run choose the branches around, from the outside in; those alone that depend on data.
   var choices: [ONNXChoice] = []
+  /// Where the graph or body lies, for messages.
+  var path = ONNXPath()
   /// Nesting of functions and branches.
   var depth = 0
 
@@ -46,6 +48,8 @@ struct ONNXFrame {
   static func table(_ sets: [ONNXOperatorSet]) -> [String: Int] {
     Dictionary(sets.map { ($0.domain, Int($0.version)) }, uniquingKeysWith: { first, _ in first })
   }
+
+  func place(of node: ONNXNode) -> String { path.place(node.place) }
 
   func name(of node: ONNXNode) -> String {
     shortened(prefix + (node.name.isEmpty ? "\(node.opType)_\(node.index)" : node.name))
@@ -61,7 +65,7 @@ struct ONNXTranslator {
   let model: ONNXModel
   let builder: ONNXGraphBuilder
   private let functions: [String: ONNXFunction]
-  private var failures: ONNXFailures
+  var failures: ONNXFailures
   /// What the user should know of the translation.
   var notes: [Note] = []
   var isWarnedOfDoubles = false
@@ -90,7 +94,8 @@ struct ONNXTranslator {
       do {
         try checkSize(initializer.tensor.shape, of: "it")
       } catch {
-        throw error.located(in: model.path, at: "tensor \(ImportError.quoted(initializer.name))")
+        throw error.located(
+          in: model.path, at: frame.path.place("tensor \(ImportError.quoted(initializer.name))"))
       }
       let operand = ONNXOperand(initializer.tensor, name: initializer.name)
       environment[initializer.name] = .operand(
@@ -124,7 +129,7 @@ struct ONNXTranslator {
     let translation = onnxTranslation(domain: node.domain, opType: node.opType)
     let onSequences = node.domain.isEmpty ? onnxSequenceOperators[node.opType] : nil
     guard function != nil || translation != nil || onSequences != nil || node.controlFlow != nil else {
-      failures.add(unsupported: node)
+      failures.add(unsupported: node, at: frame.place(of: node))
       return []
     }
     do {
@@ -161,15 +166,12 @@ struct ONNXTranslator {
       }
       return results.map { .operand($0) }
     } catch let finding as Finding {
-      failures.add(
-        ImportError(
-          file: model.path, node: node, found: finding.found, expected: finding.expected,
-          advice: finding.advice))
+      failures.add(finding.located(in: model.path, at: frame.place(of: node)))
       return []
     } catch let error as ImportError {
       throw error
     } catch {
-      throw ImportError(file: model.path, node: node, found: "\(error)")
+      throw ImportError(file: model.path, place: frame.place(of: node), found: "\(error)")
     }
   }
 
@@ -206,8 +208,7 @@ struct ONNXTranslator {
         "has \(node.outputs.count) outputs",
         expected: "at most \(function.outputs.count), as the function declares")
     }
-    try checkOpset(
-      function.operatorSets, file: model.path, place: "function \(ImportError.quoted(function.name))")
+    try checkOpset(function.operatorSets, file: model.path, place: function.place)
     var inner = try nested(frame, in: node)
     inner.opsets.merge(ONNXFrame.table(function.operatorSets)) { _, own in own }
     inner.references = [:]
@@ -228,8 +229,10 @@ struct ONNXTranslator {
     return try function.outputs.map { try result($0, environment) }
   }
 
-  func nested(_ frame: ONNXFrame, in node: ONNXNode) throws(Finding) -> ONNXFrame {
+  /// The frame of a function's body, or of the graph that `part`, an attribute, holds.
+  func nested(_ frame: ONNXFrame, in node: ONNXNode, _ part: String? = nil) throws(Finding) -> ONNXFrame {
     var inner = frame
+    inner.path = frame.path.inside(node.place, part)
     inner.depth += 1
     inner.prefix = frame.name(of: node) + "/"
     guard inner.depth <= Self.depthLimit else {
@@ -241,7 +244,9 @@ struct ONNXTranslator {
   func result(_ name: String, _ environment: ONNXEnvironment) throws(Finding) -> ONNXBinding {
     guard let binding = environment[name] else {
       throw Finding(
-        "its body does not define output \(ImportError.quoted(name))", advice: "export the model again")
+        "its body has no node that gives its output \(ImportError.quoted(name))",
+        expected: "each output to be an input, an initializer or a node's output",
+        advice: "check the model with onnx.checker.check_model")
     }
     return binding
   }

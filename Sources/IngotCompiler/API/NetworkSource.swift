@@ -1,7 +1,7 @@
 public import Foundation
 import Graphs
 import IR
-import Importers
+package import Importers
 import Tensors
 
 /// Where a network is read from, and what the user fixes in it.
@@ -38,9 +38,14 @@ public struct NetworkSource: Sendable {
   package var origin: Origin
   /// Extents of dimensions that the model leaves open, by name.
   public var dimensions: [String: Int] = [:]
+  /// Shapes of inputs that the model leaves open, by name; an empty one is a scalar's. They fix dimensions as
+  /// `dimensions` does.
+  public var shapes: [String: [Int]] = [:]
   /// Arrays (`.npy`) in place of inputs, by the input's name: such an input disappears, and what depends on it is
-  /// computed at compile time.
+  /// computed at compile time. The input's type must hold every element exactly.
   public var constants: [String: URL] = [:]
+  /// The same for inputs of one element, written as a number or as `true` or `false`.
+  public var numbers: [String: String] = [:]
   /// Choices that a graph that comes with the compiler leaves, by name, in place of the published ones: for example
   /// `prediction`, what a sampler's denoiser was trained to predict, `epsilon`, `velocity` or `sample`.
   public var options: [String: String] = [:]
@@ -83,7 +88,7 @@ public struct NetworkSource: Sendable {
   /// translated (all are listed), when sizes are open that must be fixed, and when a checkpoint does not fit its graph.
   public func read() throws(CompilerError) -> Network {
     try reporting(.reading) {
-      let module =
+      let (module, sourceBytes) =
         switch origin {
         case .model(let path) where isText(path): try readText(path)
         case .model(let path): try readModel(path)
@@ -95,26 +100,51 @@ public struct NetworkSource: Sendable {
 
   private func isText(_ path: String) -> Bool { path.hasSuffix(".graph") || path.hasSuffix(".txt") }
 
-  private func readModel(_ path: String) throws -> Module {
-    var options = ONNXImportOptions(dimensions: dimensions)
-    options.followsLinks = followsLinks
-    for (name, file) in constants { options.constants[name] = try Npy.read(path: file.relativePath) }
-    return try importONNX(path: path, options: options)
+  /// What the model leaves open; nil if nothing, or if it is no ONNX model.
+  package func openModel() throws(CompilerError) -> (model: ONNXModel, open: ONNXOpenDimensions)? {
+    guard case .model(let path) = origin, !isText(path) else { return nil }
+    return try reporting(.reading) {
+      let model = try ONNXModel.read(path: path, followsLinks: followsLinks)
+      let open = try openDimensions(of: model, try importOptions())
+      return open.isEmpty ? nil : (model, open)
+    }
   }
 
-  private func readText(_ path: String) throws -> Module {
-    var module = try parseModule(try Tensors.readText(path: path), file: path)
+  private func importOptions() throws -> ONNXImportOptions {
+    var options = ONNXImportOptions(dimensions: dimensions, shapes: shapes, scalars: numbers)
+    for (name, file) in constants {
+      options.constants[name] = try StoredArray.read(path: file.relativePath, names: [name])
+    }
+    return options
+  }
+
+  private func readModel(_ path: String) throws -> (Module, Int?) {
+    let model = try ONNXModel.read(path: path, followsLinks: followsLinks)
+    return (try importONNX(model, options: try importOptions()), model.fileBytes)
+  }
+
+  private func readText(_ path: String) throws -> (Module, Int?) {
+    guard dimensions.isEmpty, shapes.isEmpty, constants.isEmpty, numbers.isEmpty else {
+      throw ImportError(
+        file: path, found: "is IR text, which leaves nothing open",
+        expected: "no dimensions, shapes or constants",
+        advice: "edit the text")
+    }
+    let text = try Tensors.readText(path: path)
+    var module = try parseModule(text, file: path)
     if let randomWeights { module.bindRandomWeights(seed: randomWeights) }
-    return module
+    return (module, text.utf8.count)
   }
 
-  private func readGraph(_ name: String, _ variant: String?) throws -> Module {
+  private func readGraph(_ name: String, _ variant: String?) throws -> (Module, Int?) {
+    var bytes: Int?
     let (definition, variant) = try findGraph(name, variant: variant)
     var module = try variant.module(
       dimensions.sorted { $0.key < $1.key }.map { (name: $0.key, extent: $0.value) }, settings)
     if !checkpoints.isEmpty {
       let contents = try Importers.Checkpoint.read(
         paths: checkpoints.map(\.path), state: state, followsLinks: followsLinks)
+      bytes = contents.reduce(0) { $0 + $1.fileBytes }
       let files = zip(checkpoints, contents).map { file, contents in
         ParameterFile(
           weightSet: file.weightSet, path: file.path,
@@ -138,7 +168,7 @@ public struct NetworkSource: Sendable {
     if let randomWeights {
       for index in module.functions.indices { module.functions[index].bindRandomWeights(seed: randomWeights) }
     }
-    return module
+    return (module, bytes)
   }
 
   private var settings: [GraphSetting] {
@@ -175,18 +205,10 @@ public struct NetworkSource: Sendable {
     }
     if let randomWeights { facts["random_weights"] = "\(randomWeights)" }
     for (name, extent) in dimensions { facts["dim.\(name)"] = "\(extent)" }
+    for (name, shape) in shapes { facts["shape.\(name)"] = shape.map(String.init).joined(separator: "x") }
     for (name, file) in constants { facts["constant.\(name)"] = file.lastPathComponent }
+    for (name, number) in numbers { facts["constant.\(name)"] = number }
     return facts
-  }
-
-  /// Size of the files that hold the parameters; nil when they are random.
-  private var sourceBytes: Int? {
-    var paths = checkpoints.map(\.path)
-    if paths.isEmpty, case .model(let path) = origin { paths = [path] }
-    let sizes = paths.compactMap { path in
-      (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.intValue
-    }
-    return sizes.isEmpty || sizes.count < paths.count ? nil : sizes.reduce(0, +)
   }
 
   private func lastComponent(_ path: String) -> String {

@@ -24,8 +24,9 @@ struct Compile: ParsableCommand {
         ingot compile net.onnx --precision fp16 -o net.ingot
 
       Then 'ingot verify' compares the bundle with the model, 'ingot inspect' shows what is in it, and \
-      'ingot passes' shows what the compiler did to the graph. All sizes in the graph are fixed: symbolic \
-      dimensions need --dim. What is otherwise than the model has it is said in notes and warnings: double (fp64) \
+      'ingot passes' shows what the compiler did to the graph. All sizes in the graph are fixed: dimensions \
+      that the model leaves open need --dim or --shape, and an input that decides what the graph is, such as a sample \
+      rate, needs --constant. What is otherwise than the model has it is said in notes and warnings: double (fp64) \
       is computed in fp32, for one, and a warning names the first node of it.
       """)
 
@@ -58,7 +59,8 @@ struct Compile: ParsableCommand {
     var cost = CompileCost()
     cost.enter("read")
     progress.show("reading \(source.title)")
-    let module = try source.load()
+    let model = try source.load()
+    let module = model.module
     let target = try selection.load()
     var options = CompileOptions(target: target, precision: precision, provenance: source.provenance)
     options.compression = compression
@@ -77,7 +79,7 @@ struct Compile: ParsableCommand {
     progress.clear()
     if let report { try files.write(Array(htmlReport(compiled, title: source.title).utf8), to: report) }
     try files.commit()
-    let facts = CompileFacts(compiled, sourceBytes: source.sourceBytes, cost)
+    let facts = CompileFacts(compiled, sourceBytes: model.sourceBytes, cost)
     if json { try printJSON(facts) } else { print(facts.text(output: output, target: target)) }
   }
 }

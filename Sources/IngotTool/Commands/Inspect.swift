@@ -16,7 +16,8 @@ struct Inspect: ParsableCommand, ModelSelection {
         ingot inspect net.onnx --ops          every op after the passes, where it runs and why
         ingot inspect net.onnx --ir           the graph as text, which 'ingot compile' also reads
         ingot inspect net.ingot --html a.html the memory plan as a picture
-      What belongs to compiled networks alone is shown of a model too: it is compiled in memory.
+      What belongs to compiled networks alone is shown of a model too: it is compiled in memory. Of a model \
+      that leaves sizes open, inspect shows which, and the options that fix them.
       """)
 
   @Argument(help: "A bundle, an ONNX model (.onnx) or IR text (.graph).") var model: String?
@@ -33,8 +34,11 @@ struct Inspect: ParsableCommand, ModelSelection {
 
   func run() throws {
     if let model, isBundle(model) {
-      guard options.dimensions.isEmpty, options.constants.isEmpty, options.randomWeights == nil else {
-        throw ValidationError("--dim, --constant and --random-weights go with a model; \(model) is a bundle.")
+      guard options.dimensions.isEmpty, options.shapes.isEmpty, options.constants.isEmpty,
+        options.randomWeights == nil
+      else {
+        throw ValidationError(
+          "--dim, --shape, --constant and --random-weights go with a model; \(model) is a bundle.")
       }
       try inspectBundle(model)
     } else {
@@ -57,7 +61,11 @@ struct Inspect: ParsableCommand, ModelSelection {
   private func inspectModel() throws {
     let progress = Progress()
     progress.show("reading \(title)")
-    let module = try load()
+    if !ir, !ops, !plan, html == nil, let open = try openModel() {
+      progress.clear()
+      return try open.show(json: json)
+    }
+    let module = try load().module
     var inspected = InspectedModel(module)
     if ops { inspected.placements = try placements(of: module, on: try selection.load()) }
     if plan || html != nil || json {

@@ -100,7 +100,7 @@ struct InspectFacts: Encodable {
 
   init(_ model: InspectedModel, ir: Bool, plan: Bool) {
     kind = "model"
-    bundleBytes = model.compiled?.bytes.count
+    bundleBytes = model.compiled?.bundleBytes
     weightBytes = model.compiled?.weightBytes ?? Statistics(weightsOf: model.module).weightBytes
     target = model.compiled?.manifest.target
     precision = model.compiled?.manifest.precision

@@ -51,25 +51,40 @@ struct PassesCommand: ParsableCommand {
     if let after, after != "start", !names.contains(after) {
       throw ToolError("there is no pass '\(after)'; the passes are \(names.joined(separator: ", "))")
     }
-    var module = try reference.load()
+    if after == nil, !diff, let open = try reference.openModel() { return try open.show(json: json) }
+    var module = try reference.load().module
     if after == "start" { return print(module.text) }
     var texts: [String: String] = [:]
     var reports: [Report] = []
-    try Passes.run(steps, on: &module) { report, before, graph throws(Diagnostic) in
-      if report.name == after { texts[graph.name] = graph.text }
-      guard !report.changes.isEmpty else { return }
-      reports.append(
-        Report(
-          name: report.name, function: graph.name, nodesBefore: report.nodesBefore,
-          nodesAfter: report.nodesAfter,
-          changes: report.changes.map(\.description),
-          difference: diff ? lineDifference(before.text, graph.text) : nil))
+    var failure: Diagnostic?
+    do {
+      try Passes.run(steps, on: &module) { report, before, graph throws(Diagnostic) in
+        if report.name == after { texts[graph.name] = graph.text }
+        guard !report.changes.isEmpty else { return }
+        reports.append(
+          Report(
+            name: report.name, function: graph.name, nodesBefore: report.nodesBefore,
+            nodesAfter: report.nodesAfter,
+            changes: report.changes.map(\.description),
+            difference: diff ? lineDifference(before.text, graph.text) : nil))
+      }
+    } catch {
+      failure = error
     }
+    // What the passes before it did helps to understand why one failed.
     if after != nil {
-      return print(module.functions.compactMap { texts[$0.name] }.joined(separator: "\n\n"))
+      let found = module.functions.compactMap { texts[$0.name] }
+      if failure == nil || !found.isEmpty { print(found.joined(separator: "\n\n")) }
+    } else if json {
+      try printJSON(reports)
+    } else {
+      printText(reports, isModule: module.functions.count > 1)
     }
-    if json { return try printJSON(reports) }
-    var shown = module.functions.count > 1 ? "" : module.functions.first?.name
+    if let failure { throw failure }
+  }
+
+  private func printText(_ reports: [Report], isModule: Bool) {
+    var shown = isModule ? "" : reports.first?.function
     for report in reports {
       if report.function != shown { print("function \(printable(report.function))") }
       shown = report.function

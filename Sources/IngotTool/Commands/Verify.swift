@@ -69,9 +69,10 @@ struct Verify: ParsableCommand {
       index = found
     }
     let session = try Session(model, function: index)
-    let recorded = RecordedChoices(provenance: contents.manifest.provenance)
     progress.show("reading \(source.title)")
-    let module = try source.load(recorded: recorded)
+    var reference = source
+    reference.options = source.options.completed(by: contents.manifest.provenance)
+    let module = try reference.load().module
     progress.show("comparing")
     var recompiled: CompiledBundle?
     func verify(_ inputs: [Tensor]) throws -> Verification {

@@ -42,11 +42,11 @@ struct CompileCost: Encodable {
     peakMemoryBytes = peakMemory()
   }
 
-  /// `3.1 s: read 0.1, optimize 1.2, …`
+  /// `3.120 s: read 0.104, optimize 1.216, …`
   var text: String {
     let total = stages.reduce(0) { $0 + $1.seconds }
-    let parts = stages.map { "\($0.stage) \(format($0.seconds, digits: 1))" }
-    return "\(format(total, digits: 1)) s: \(parts.joined(separator: ", "))"
+    let parts = stages.map { "\($0.stage) \(format($0.seconds, digits: 3))" }
+    return "\(format(total, digits: 3)) s: \(parts.joined(separator: ", "))"
   }
 }
 

@@ -7,7 +7,7 @@ import Tensors
 func htmlReport(_ compiled: CompiledBundle, title: String) -> String {
   let manifest = compiled.manifest
   let facts =
-    [("Bundle", formatBytes(compiled.bytes.count)), ("Weights in memory", formatBytes(compiled.weightBytes))]
+    [("Bundle", formatBytes(compiled.bundleBytes)), ("Weights in memory", formatBytes(compiled.weightBytes))]
     + [("Ops", "\(compiled.nodesBefore) before the passes, \(compiled.nodesAfter) after")]
   var sections = [summarySection(manifest, facts), passesSection(compiled.passes)]
   sections += zip(manifest.functions, compiled.placements).map { placementSection($0.name, $1) }

@@ -66,7 +66,18 @@ is "the logits of the held-out digits are not PyTorch's" \
 
 expect 1 "input 'digits', f32\[1, 1, 8, 8\], is missing" run digits.ingot --output-dir nothing
 expect 1 "no input 'image'.*digits" run digits.ingot --input image=digit.npy --output-dir nothing
-expect 1 "'digits' is f32\[4\], expected f32\[1, 1, 8, 8\]" run digits.ingot --input digits=x.npy --output-dir nothing
+expect 1 "'digits' is f32\[4\] in x.npy, expected f32\[1, 1, 8, 8\]" run digits.ingot --input digits=x.npy --output-dir nothing
+npy f8 '(4,)' '\x00\x00\x00\x00\x00\x00\xf8\x3f'"$(printf '\\x00%.0s' {1..24})" >exact.npy
+npy f8 '(4,)' '\x9a\x99\x99\x99\x99\x99\xb9\x3f'"$(printf '\\x00%.0s' {1..24})" >inexact.npy
+npy u1 '(4,)' '\x00\x01\xff\x07' >bytes.npy
+expect 0 . run odd.ingot --input 'in put/0=exact.npy' --output-dir exact
+expect 0 . run odd.ingot --input 'in put/0=bytes.npy' --output-dir bytes
+is "bytes are other numbers as f32" test "$(floats bytes/copy.npy 4 | tr -s ' \n' ' ')" = " 0 1 255 7 "
+expect 1 "odd.ingot: inexact.npy: input 'in put/0': is f64\[4\] and holds 0.1 at \[0\], which f32 can't hold exactly; .*numpy.float32" \
+  run odd.ingot --input 'in put/0=inexact.npy' --output-dir nothing
+mkdir doubles
+cp inexact.npy "doubles/in_put_0.npy"
+expect 1 "holds 0.1 at" verify odd.ingot --model odd.graph --inputs doubles
 expect 1 'absent.npy: ' run digits.ingot --input digits=absent.npy --output-dir nothing
 expect 1 'NAME=FILE' run digits.ingot --input digit.npy --output-dir nothing
 expect 1 'digit.raw: ' run digits.ingot --input digits=digit.raw --output-dir nothing

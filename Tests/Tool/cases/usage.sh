@@ -9,7 +9,10 @@ for command in compile run verify inspect passes bench profile targets graphs; d
 done
 expect 0 'ingot compile net.onnx' compile --help
 
-expect 2 'absent' absent
+expect 2 "no command 'absent'; there are compile, run, " absent
+for words in 'absent --help' 'absent -h' '--help absent' 'absent --version' 'help absent' 'absent x.onnx' 'explain --help'; do
+  expect 2 'no command' $words
+done
 expect 2 "Unknown option '--absent'" compile "${digits[@]}" -o x.ingot --absent
 expect 2 'Give a model file, or --graph' compile -o x.ingot
 expect 2 'not both' compile x.onnx "${digits[@]}" -o x.ingot

@@ -9,6 +9,9 @@ struct ONNXExternalData {
 
   init(_ companions: CompanionFiles) { self.companions = companions }
 
+  /// Size of the files that were needed.
+  var fileBytes: Int { files.values.reduce(0) { $0 + $1.bytes.count } }
+
   /// Where the bytes of a tensor with external data lie. Those outside the model's folder are refused.
   mutating func region(
     _ tensor: Onnx__TensorProto, byteCount: Int, budget: inout CopyBudget

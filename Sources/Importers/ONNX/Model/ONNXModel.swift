@@ -7,6 +7,8 @@ package struct ONNXModel: Sendable {
   /// The path the model was read from, for messages.
   package var path: String
   package var irVersion: Int64
+  /// Size of the file and of the files beside it that hold its constants.
+  package var fileBytes: Int
   /// The exporter and its version, such as `pytorch 2.4.0`; empty when unknown.
   package var producer: String
   /// The operator sets the model imports, in the file's order.
@@ -53,6 +55,20 @@ package struct ONNXGraph: Sendable {
   /// What the exporter inferred about intermediate values.
   package var values: [ONNXValue]
 
+  /// Initializers and what nodes hold as constants, those of nested graphs too.
+  package var constants: [Tensor] {
+    var constants = initializers.map(\.tensor)
+    for attribute in nodes.flatMap(\.attributes) {
+      switch attribute.value {
+      case .tensor(let tensor, _): constants.append(tensor)
+      case .graph(let graph): constants += graph.constants
+      case .graphs(let graphs): constants += graphs.flatMap(\.constants)
+      default: break
+      }
+    }
+    return constants
+  }
+
   /// The inputs that no initializer provides.
   package var trueInputs: [ONNXValue] {
     let constants = Set(initializers.map(\.name))
@@ -89,12 +105,6 @@ package struct ONNXNode: Sendable {
   /// The value of the attribute of that name.
   package func attribute(_ name: String) -> ONNXAttribute.Value? {
     attributes.first { $0.name == name }?.value
-  }
-
-  /// The node in messages: `node 17 'Conv_3' (Conv)`.
-  package var place: String {
-    let type = domain.isEmpty ? opType : "\(domain).\(opType)"
-    return name.isEmpty ? "node \(index) (\(type))" : "node \(index) \(ImportError.quoted(name)) (\(type))"
   }
 }
 

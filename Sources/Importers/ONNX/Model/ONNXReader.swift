@@ -23,7 +23,9 @@ extension ONNXModel {
       var reader = ONNXReader(
         message: try ONNXMessage(bytes), companions: CompanionFiles(of: path, followsLinks: followsLinks),
         path: path, fileByteCount: bytes.bytes.count)
-      return try reader.model()
+      var model = try reader.model()
+      model.fileBytes = bytes.bytes.count + reader.tensors.externalBytes
+      return model
     } catch let error as ImportError {
       throw error
     } catch let finding as Finding {
@@ -39,6 +41,8 @@ private struct ONNXReader {
   let path: String
   let message: ONNXMessage
   var tensors: ONNXTensorReader
+  /// Where the graph lies that is being read.
+  private var location = ONNXPath()
 
   init(message: ONNXMessage, companions: CompanionFiles, path: String, fileByteCount: Int) {
     self.path = path
@@ -61,6 +65,7 @@ private struct ONNXReader {
     return ONNXModel(
       path: path,
       irVersion: source.ir_version,
+      fileBytes: 0,
       producer: producer.joined(separator: " "),
       operatorSets: operatorSets(source.opset_import, source.n_opset_import),
       graph: try self.graph(graph.pointee),
@@ -68,6 +73,16 @@ private struct ONNXReader {
       metadata: messages(source.metadata_props, source.n_metadata_props).map {
         ONNXMetadata(key: text($0.pointee.key), value: text($0.pointee.value))
       })
+  }
+
+  /// Reads what lies within a part of the model, whose errors then name it.
+  private mutating func inside<Result>(
+    _ place: String, _ part: String? = nil, _ body: (inout ONNXReader) throws(ImportError) -> Result
+  ) throws(ImportError) -> Result {
+    let outer = location
+    location = location.inside(place, part)
+    defer { location = outer }
+    return try body(&self)
   }
 
   private mutating func graph(_ source: Onnx__GraphProto) throws(ImportError) -> ONNXGraph {
@@ -101,7 +116,7 @@ private struct ONNXReader {
     _ read: (inout ONNXReader, String) throws(ImportError) -> Tensor
   ) throws(ImportError) -> ONNXInitializer {
     let name = text(source.name)
-    let place = "tensor \(ImportError.quoted(name))"
+    let place = location.place("tensor \(ImportError.quoted(name))")
     guard !name.isEmpty else {
       throw ImportError(file: path, place: place, found: "has no name", expected: "initializers with names")
     }
@@ -126,7 +141,8 @@ private struct ONNXReader {
         outputs: texts(source.pointee.output, source.pointee.n_output),
         attributes: [])
       guard !node.opType.isEmpty else {
-        throw ImportError(file: path, node: node, found: "names no operator", expected: "an op_type")
+        throw ImportError(
+          file: path, place: location.place(node.place), found: "names no operator", expected: "an op_type")
       }
       node.attributes = try attributes(source.pointee.attribute, source.pointee.n_attribute, of: node.place)
       nodes.append(node)
@@ -135,18 +151,21 @@ private struct ONNXReader {
   }
 
   private mutating func function(_ source: Onnx__FunctionProto) throws(ImportError) -> ONNXFunction {
-    let name = text(source.name)
-    return ONNXFunction(
-      name: name,
+    var function = ONNXFunction(
+      name: text(source.name),
       domain: canonical(domain: text(source.domain)),
       overload: text(source.overload),
       inputs: texts(source.input, source.n_input),
       outputs: texts(source.output, source.n_output),
       attributes: texts(source.attribute, source.n_attribute),
-      defaults: try attributes(
-        source.attribute_proto, source.n_attribute_proto, of: "function \(ImportError.quoted(name))"),
+      defaults: [],
       operatorSets: operatorSets(source.opset_import, source.n_opset_import),
-      nodes: try nodes(source.node, source.n_node))
+      nodes: [])
+    function.defaults = try attributes(source.attribute_proto, source.n_attribute_proto, of: function.place)
+    function.nodes = try inside(function.place) { reader throws(ImportError) in
+      try reader.nodes(source.node, source.n_node)
+    }
+    return function
   }
 
   private mutating func attributes(
@@ -157,13 +176,13 @@ private struct ONNXReader {
     var names = Set<String>()
     for source in messages(sources, count) {
       let name = text(source.pointee.name)
-      let place = "\(owner), attribute \(ImportError.quoted(name))"
+      let place = location.place("\(owner), attribute \(ImportError.quoted(name))")
       guard names.insert(name).inserted else {
         throw ImportError(file: path, place: place, found: "occurs twice", expected: "one value")
       }
       attributes.append(
         ONNXAttribute(
-          name: name, value: try value(of: source.pointee, at: place),
+          name: name, value: try value(of: source.pointee, owner, name, at: place),
           isDouble: elements(of: source.pointee)?.data_type == Int32(ONNXElementType.double)))
     }
     return attributes
@@ -193,7 +212,7 @@ private struct ONNXReader {
   }
 
   private mutating func value(
-    of source: Onnx__AttributeProto, at place: String
+    of source: Onnx__AttributeProto, _ owner: String, _ name: String, at place: String
   ) throws(ImportError) -> ONNXAttribute.Value {
     let reference = text(source.ref_attr_name)
     if !reference.isEmpty { return .reference(reference) }
@@ -214,7 +233,9 @@ private struct ONNXReader {
         unsignedBits: ONNXElementType.unsignedBits(Int64(tensor.pointee.data_type)))
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH:
       guard let graph = source.g else { break }
-      return .graph(try self.graph(graph.pointee))
+      return try inside(owner, name) { reader throws(ImportError) in
+        .graph(try reader.graph(graph.pointee))
+      }
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSORS:
       var list: [Tensor] = []
       for tensor in messages(source.tensors, source.n_tensors) {
@@ -223,7 +244,12 @@ private struct ONNXReader {
       return .tensors(list)
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPHS:
       var list: [ONNXGraph] = []
-      for graph in messages(source.graphs, source.n_graphs) { list.append(try self.graph(graph.pointee)) }
+      for graph in messages(source.graphs, source.n_graphs) {
+        list.append(
+          try inside(owner, "\(name)[\(list.count)]") { reader throws(ImportError) in
+            try reader.graph(graph.pointee)
+          })
+      }
       return .graphs(list)
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__SPARSE_TENSOR:
       guard let sparse = source.sparse_tensor else { break }
@@ -280,11 +306,11 @@ private struct ONNXReader {
     }
   }
 
-  /// Some exporters write -1 for an extent they do not know.
+  /// Some exporters write -1, or a name such as `?`, for an extent they do not know.
   private func dimension(_ source: Onnx__TensorShapeProto__Dimension) -> ONNXDimension {
     if source.has_dim_value != 0 { return source.dim_value >= 0 ? .fixed(Int(source.dim_value)) : .unknown }
     let name = text(source.dim_param)
-    return name.isEmpty ? .unknown : .named(name)
+    return isAnonymous(dimension: name) ? .unknown : .named(name)
   }
 
   private func operatorSets(

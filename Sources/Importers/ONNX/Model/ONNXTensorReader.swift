@@ -10,6 +10,9 @@ struct ONNXTensorReader {
   /// Bytes that sparse tensors may still take as dense ones.
   var sparseBudget: Int
 
+  /// Size of the files of external data that were read.
+  var externalBytes: Int { external.fileBytes }
+
   init(message: ONNXMessage, companions: CompanionFiles, fileByteCount: Int) {
     self.message = message
     external = ONNXExternalData(companions)
