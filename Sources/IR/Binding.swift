@@ -29,23 +29,17 @@ package struct Binding: Hashable, Sendable {
   package func notes(file: String) -> [String] {
     var notes: [String] = []
     if !otherPrefixes.isEmpty {
-      let others = listed(otherPrefixes.map { displayed(String($0.dropLast())) })
+      let others = listed(otherPrefixes.map { displayed(String($0.dropLast())) }, limit: listLimit)
       notes.append(
         "\(file): took the parameters under \(displayed(String(prefix.dropLast()))), which are also under \(others); --state NAME chooses"
       )
     }
     if !ignoredByUser.isEmpty {
-      let names = listed(ignoredByUser.map(displayed))
+      let names = listed(ignoredByUser.map(displayed), limit: listLimit)
       notes.append("\(file): ignored \(ignoredByUser.count) of its tensors: \(names)")
     }
     return notes
   }
-}
-
-/// Up to five of the words, and how many more there are.
-private func listed(_ words: [String]) -> String {
-  let shown = words.prefix(listLimit).joined(separator: ", ")
-  return words.count > listLimit ? "\(shown) and \(words.count - listLimit) more" : shown
 }
 
 /// How many items of a kind a message lists.
@@ -340,7 +334,7 @@ private struct Exemptions {
   /// Throws for a pattern that left nothing aside.
   func checkPatterns(_ files: [ParameterFile]) throws(Diagnostic) {
     for (index, pattern) in patterns.enumerated() where !matched.contains(index) {
-      let paths = files.map(\.path).joined(separator: ", ")
+      let paths = listed(files.map(\.path), limit: listLimit)
       let needed = files.lazy.flatMap(\.entries).map(\.name).first(where: pattern.matches)
       throw Diagnostic(
         "\(paths): no tensor to ignore matches \(displayed(pattern.description))"
@@ -421,11 +415,11 @@ private struct Mismatch {
         : missing.isEmpty && misshapen.isEmpty
           ? "check that the checkpoint is of this very variant; --ignore 'PATTERN' leaves tensors out"
           : "check that the checkpoint is of this very variant",
-      notes: listed("missing", missing) + listed("unexpected", unexpected)
-        + listed("of another type", misshapen))
+      notes: notes("missing", missing) + notes("unexpected", unexpected)
+        + notes("of another type", misshapen))
   }
 
-  private func listed(_ kind: String, _ lines: [String]) -> [String] {
+  private func notes(_ kind: String, _ lines: [String]) -> [String] {
     let shown = lines.sorted().prefix(listLimit).map { "\(kind): \($0)" }
     return lines.count > listLimit ? shown + ["\(kind): and \(lines.count - listLimit) more"] : shown
   }

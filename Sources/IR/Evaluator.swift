@@ -117,7 +117,7 @@ extension Tensor {
 
 private func bind(_ inputs: [Tensor], to graph: Graph, _ values: inout [Tensor?]) throws(Diagnostic) {
   guard inputs.count == graph.inputs.count else {
-    let expected = graph.inputs.map { "'\($0.name)': \(graph.type(of: $0.value))" }.joined(separator: ", ")
+    let expected = listed(graph.inputs.map { "'\($0.name)': \(graph.type(of: $0.value))" })
     throw Diagnostic(
       "graph '\(graph.name)' was given \(inputs.count) inputs, expected \(graph.inputs.count)",
       advice: expected.isEmpty ? "" : "give \(expected)")

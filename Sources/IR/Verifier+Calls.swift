@@ -10,7 +10,7 @@ package func verifyCalls(_ module: Module) throws(Diagnostic) {
         let known = module.functions.map(\.name)
         let advice =
           closest(to: callee, in: known).map { "did you mean \(symbol($0))?" }
-          ?? "the functions are \(known.map(symbol).joined(separator: ", "))"
+          ?? "the functions are \(listed(known.map(symbol)))"
         throw failure(17, "the module has no function \(symbol(callee))", id, graph, advice: advice)
       }
       try checkSignature(id, graph, function)

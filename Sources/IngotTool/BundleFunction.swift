@@ -1,6 +1,7 @@
 import ArgumentParser
 import Importers
 import Ingot
+import Tensors
 
 /// Opens a bundle. Files of other kinds are refused as what they are.
 func openBundle(_ path: String, copying: Bool = false) throws -> Model {
@@ -37,7 +38,7 @@ struct BundleFunction: ParsableArguments {
     if let function {
       guard let found = model.functions.firstIndex(of: function) else {
         throw ToolError(
-          "\(bundle): has no function '\(function)', it has \(model.functions.joined(separator: ", "))")
+          "\(bundle): has no function '\(function)', it has \(listed(model.functions))")
       }
       index = found
     }

@@ -190,8 +190,8 @@ private func compareOutputs(_ session: Session, _ graph: Graph, _ bounded: [Tens
   let expected = graph.cutToSize(bounded)
   guard session.outputs.map(\.name) == graph.outputs.map(\.name) else {
     throw ToolError(
-      "the bundle's outputs are \(session.outputs.map(\.name).joined(separator: ", ")), the model's are "
-        + graph.outputs.map(\.name).joined(separator: ", "))
+      "the bundle's outputs are \(listed(session.outputs.map(\.name))), the model's are "
+        + listed(graph.outputs.map(\.name)))
   }
   return try session.outputs.enumerated().map { index, info in
     let values = try session.outputTensor(index)

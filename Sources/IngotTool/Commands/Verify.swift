@@ -64,7 +64,7 @@ struct Verify: ParsableCommand {
     if let function {
       guard let found = model.functions.firstIndex(of: function) else {
         throw ToolError(
-          "\(bundle): has no function '\(function)', it has \(model.functions.joined(separator: ", "))")
+          "\(bundle): has no function '\(function)', it has \(listed(model.functions))")
       }
       index = found
     }
