@@ -37,7 +37,7 @@ struct ONNXExtents {
     }
     for (name, extent) in given.sorted(by: { $0.key < $1.key }) {
       guard let key = keys[name] else {
-        let known = names.map { ImportError.quoted($0) }.joined(separator: ", ")
+        let known = listed(names.map { ImportError.quoted($0) })
         throw ImportError(
           file: file, found: "has no open dimension \(ImportError.quoted(name)), which --dim names",
           expected: names.isEmpty ? "no --dim, as all its input shapes are static" : "one of \(known)")

@@ -141,7 +141,7 @@ private func checkNames(_ model: ONNXModel, _ options: ONNXImportOptions) throws
     throw ImportError(
       file: model.path, found: "has no input \(ImportError.quoted(first)), which \(option) names",
       expected: inputs.isEmpty
-        ? "no \(option)" : "one of \(inputs.map { ImportError.quoted($0) }.joined(separator: ", "))")
+        ? "no \(option)" : "one of \(listed(inputs.map { ImportError.quoted($0) }))")
   }
   try check(options.constants.keys, model.graph.inputs, "--constant")
   try check(options.scalars.keys, model.graph.inputs, "--constant")

@@ -56,21 +56,21 @@ package struct ONNXOpenDimensions: Sendable, Hashable {
       + shaped.map { input in
         "--shape \(input.name)=\(input.axes.map { $0.map(\.description).joined(separator: ",") } ?? "N,N,…")"
       }
-    return words.joined(separator: " ")
+    return words.prefix(8).joined(separator: " ") + (words.count > 8 ? " …" : "")
   }
 
   /// All of them as one sentence.
   func refusal(file: String) -> ImportError {
-    var listed = dimensions.map { dimension in
+    var open = dimensions.map { dimension in
       ImportError.quoted(dimension.name)
-        + (dimension.isNamed ? " (\(dimension.places.map(ImportError.quoted).joined(separator: ", ")))" : "")
+        + (dimension.isNamed ? " (\(listed(dimension.places.map(ImportError.quoted))))" : "")
     }
-    listed += inputs.filter { $0.axes == nil }.map { "all of \(ImportError.quoted($0.name))" }
-    let isOne = listed.count == 1
+    open += inputs.filter { $0.axes == nil }.map { "all of \(ImportError.quoted($0.name))" }
+    let isOne = open.count == 1
     return ImportError(
       file: file,
       found:
-        "leaves \(isOne ? "a dimension" : "\(listed.count) dimensions") open: \(listed.joined(separator: ", "))",
+        "leaves \(isOne ? "a dimension" : "\(open.count) dimensions") open: \(listed(open))",
       expected: "static shapes", advice: "fix \(isOne ? "it" : "them") with \(advice)")
   }
 }

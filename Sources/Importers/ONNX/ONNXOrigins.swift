@@ -25,7 +25,7 @@ struct ONNXOrigins {
     let names = inputs.map {
       $0.isSetting ? ImportError.quoted($0.name) : "\(ImportError.quoted($0.name)), \($0.type),"
     }
-    return inputs.count == 1 ? "input \(names[0]) decides" : "inputs \(names.joined(separator: ", ")) decide"
+    return inputs.count == 1 ? "input \(names[0]) decides" : "inputs \(listed(names)) decide"
   }
 
   /// `give it with --constant sr=16000`
