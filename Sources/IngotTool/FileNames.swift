@@ -1,5 +1,3 @@
-import Tensors
-
 /// A tensor's name as a file name without extension: characters outside `[A-Za-z0-9._-]` become `_`, and what no
 /// file system would take is cut.
 func fileName(_ name: String) -> String {

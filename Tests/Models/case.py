@@ -30,6 +30,9 @@ class Case:
     """Of graphs of several functions, each with the weight set it fills in front, if any: `tuned=FILE`."""
     checkpoints: list[str] = dataclasses.field(default_factory=list)
     dims: dict[str, int] = dataclasses.field(default_factory=dict)
+    """Shapes of inputs, as 1,3,48,192."""
+    shapes: dict[str, str] = dataclasses.field(default_factory=dict)
+    """Inputs that are fixed: a file, or a number."""
     constants: dict[str, str] = dataclasses.field(default_factory=dict)
     """Choices of the graph that are not the published ones."""
     options: dict[str, str] = dataclasses.field(default_factory=dict)

@@ -53,8 +53,10 @@ def graph_words(folder: pathlib.Path, case: Case) -> list:
         words += ["--dim", f"{name}={size}"]
     for name, value in case.options.items():
         words += ["--option", f"{name}={value}"]
-    for name, file in case.constants.items():
-        words += ["--constant", f"{name}={folder / file}"]
+    for name, shape in case.shapes.items():
+        words += ["--shape", f"{name}={shape}"]
+    for name, value in case.constants.items():
+        words += ["--constant", f"{name}={folder / value if value.endswith('.npy') else value}"]
     return words
 
 

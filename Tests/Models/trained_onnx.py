@@ -16,14 +16,20 @@ RECURRENT = 1e-3
 INT8 = "ddddocr_common_old_int8"
 
 
-def onnx_case(folder, name, downloads, feeds, dims=None, constants=None, tolerance=1e-4):
-    """A case of the model as it is. `constants` are inputs that are fixed when compiling."""
+def onnx_case(folder, name, downloads, feeds, dims=None, constants=None, tolerance=1e-4, shapes=()):
+    """A case of the model as it is. `constants` are inputs that are fixed when compiling, scalars as numbers; `shapes`
+    names inputs that are fixed to the shapes of their arrays."""
     model = shutil.copy(packages.model_file(name, downloads), folder / "model.onnx")
     constants = constants or {}
     case = Case(name, model="model.onnx", dims=dims or {}, tolerance=tolerance)
     for constant, value in constants.items():
+        if value.ndim == 0:
+            case.constants[constant] = str(value.item())
+            continue
         case.constants[constant] = f"{constant}.npy"
         np.save(folder / case.constants[constant], value)
+    for shaped in shapes:
+        case.shapes[shaped] = ",".join(str(extent) for extent in feeds[shaped].shape)
     case.write(folder, feeds, onnx_outputs(model, feeds | constants))
 
 
@@ -62,6 +68,12 @@ def ddddocr_int8_pieces(folder, name, downloads):
     case.write(folder, feeds, quantized.run(model, feeds))
 
 
+def ppocr_cls(folder, name, downloads):
+    """Which way up a line of text is; three axes of its input are called -1 or ?."""
+    feeds = {"x": inputs.image((1, 3, 48, 192), seed=14, low=-1, high=1)}
+    onnx_case(folder, name, downloads, feeds, shapes=["x"])
+
+
 def silero_vad(folder, name, downloads):
     """One step of 32 ms with the 4 ms before it; the sample rate, which only chooses branches, is fixed."""
     generator = np.random.default_rng(8)
@@ -69,9 +81,8 @@ def silero_vad(folder, name, downloads):
         "input": inputs.audio(576, 16000, seed=8).reshape(1, -1),
         "state": generator.uniform(-0.5, 0.5, (2, 1, 128)).astype(np.float32),
     }
-    dims = {"input.0": 1, "input.1": 576, "state.1": 1}
     rate = {"sr": np.array(16000, np.int64)}
-    onnx_case(folder, name, downloads, feeds, dims, constants=rate, tolerance=RECURRENT)
+    onnx_case(folder, name, downloads, feeds, constants=rate, tolerance=RECURRENT, shapes=["input", "state"])
 
 
 def silero_vad_sequence(folder, name, downloads):
@@ -116,6 +127,7 @@ CASES = {
     "ddddocr_common": ddddocr_text,
     INT8: ddddocr_int8,
     f"{INT8}_pieces": ddddocr_int8_pieces,
+    "ppocr_cls": ppocr_cls,
     "silero_vad": silero_vad,
     "silero_vad_sequence": silero_vad_sequence,
     "magika": magika,
