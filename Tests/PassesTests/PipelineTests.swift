@@ -47,6 +47,24 @@ import Testing
   #expect(reports[0].changes.map(\.description) == ["removed identity 'a', which changes nothing"])
 }
 
+@Test func passThatFailsIsNamedAfterThoseBeforeIt() throws {
+  var graph = try parseGraph(
+    "graph @main(%x: f32[2]) -> (%y) {\n  %a = identity %x\n  %y = exp %a\n}\n", file: "text")
+  let failing = Pass("failing", "Gives up.") { (_: inout PassContext) throws(Diagnostic) in
+    throw Diagnostic("no luck", notes: ["first note"])
+  }
+  var seen: [String] = []
+  let failure = #expect(throws: Diagnostic.self) {
+    try run([.run(removeNoOps, "first"), .run(failing, "then")], on: &graph) {
+      (report, _, _) throws(Diagnostic) in
+      seen.append(report.name)
+    }
+  }
+  #expect(seen == ["remove-no-ops"])
+  #expect(graph.order.count == 1)
+  #expect(failure?.description == "no luck\n  first note\n  in pass 'failing' on 'main'")
+}
+
 @Test func passThatWouldChangeATypeIsStopped() throws {
   var graph = try parseGraph(
     "graph @main(%x: f32[2]) -> (%y) {\n  %y = cast %x {to = f16}\n}\n", file: "text")

@@ -78,6 +78,6 @@ func checkSize(_ shape: Shape, of what: @autoclosure () -> String) throws(Findin
     throw Finding(
       "\(what()) has the impossible shape \(shape)",
       expected: "at most \(Limits.rank) extents, 2^31 - 1 in each and 2^40 elements",
-      advice: "check the model's shape arithmetic and the values given with --dim and --constant")
+      advice: "check the model's shape arithmetic and what --dim, --shape and --constant give")
   }
 }
