@@ -36,7 +36,7 @@ int main(int count, char **words) {
   for (uint32_t i = 0; i < ingot_output_count(bundle, 0); i++) {
     const ingot_tensor_info *info = ingot_output(bundle, 0, i);
     const float *data = ingot_output_data(session, i);
-    printf("%.*s:", (int)info->name_bytes, info->name);
+    printf("%s:", info->name);
     for (size_t k = 0; info->element == 1 && k < 8 && k < info->bytes / sizeof(float); k++) printf(" %g", data[k]);
     printf("%s\n", info->element == 1 ? "" : " (not f32)");
   }

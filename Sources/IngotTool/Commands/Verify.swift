@@ -36,7 +36,8 @@ struct Verify: ParsableCommand {
   var function: String?
   @Option(
     help: ArgumentHelp(
-      "Largest relative difference allowed; 1e-4 for fp32, 2e-2 for fp16 when left out.", valueName: "x"))
+      "Largest relative difference allowed. When left out 1e-4 for fp32, 2e-2 for fp16, and at least four roundings of an output of few bits.",
+      valueName: "x"))
   var tolerance: Double?
   @Flag(help: "Also compares the graph after every pass.") var stages = false
   @Option(help: ArgumentHelp("How many layers to print, the worst first.", valueName: "n")) var top = 10
@@ -78,7 +79,7 @@ struct Verify: ParsableCommand {
     func verify(_ inputs: [Tensor]) throws -> Verification {
       try Verification(
         session, contents, module, inputs: inputs,
-        tolerance: tolerance ?? (contents.manifest.precision == "fp16" ? 2e-2 : 1e-4), stages: stages,
+        tolerance: tolerance ?? usualTolerance(contents.manifest.precision, session.outputs), stages: stages,
         recompiled: &recompiled)
     }
     let result: Verification
@@ -98,6 +99,18 @@ struct Verify: ParsableCommand {
         "\(bundle): output '\(worst?.name ?? "")' is off by \(scientific(worst?.relative ?? .infinity)), allowed are "
           + "\(scientific(result.tolerance)); the table of layers shows where the difference begins")
     }
+  }
+
+  /// What rounding may do to outputs of a bundle: of its weights, or of the outputs themselves.
+  private func usualTolerance(_ precision: String, _ outputs: [TensorInfo]) -> Double {
+    let roundings = outputs.map { output -> Double in
+      switch output.element {
+      case .f16: 0x1p-11
+      case .bf16: 0x1p-8
+      default: 0
+      }
+    }
+    return max(precision == "fp16" ? 2e-2 : 1e-4, 4 * (roundings.max() ?? 0))
   }
 
   private func printText(_ result: Verification) {

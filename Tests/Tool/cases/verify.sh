@@ -47,5 +47,10 @@ expect 0 . compile indices.graph -o indices.ingot
 expect 0 'ids 0 to 4, mask 0 to 1, bytes 0 to 255, count 0 to 1[^0-9]' verify indices.ingot --model indices.graph --random 4
 expect 2 'either --inputs DIR, or --random N' verify odd.ingot --model odd.graph
 expect 2 'either --inputs DIR, or --random N' verify odd.ingot --model odd.graph --random 1 --inputs friendly_inputs
+# Outputs of few bits are rounded themselves.
+printf 'graph @h(%%x: f16[64, 2048], %%z: f16[2048, 64]) -> (%%y) {\n  %%y = matmul %%x, %%z\n}\n' >halves.graph
+expect 0 . compile halves.graph -o halves.ingot
+expect 0 'x -1 to 1' verify halves.ingot --model halves.graph --random 3
+expect 1 'off by' verify halves.ingot --model halves.graph --random 3 --tolerance 1e-4
 expect 2 'seed goes with --random' verify odd.ingot --model odd.graph --inputs friendly_inputs --seed 1
 expect 2 'random must be' verify odd.ingot --model odd.graph --random 0
