@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define INGOT_FORMAT_VERSION 2u
+#define INGOT_FORMAT_VERSION 1u
 #define INGOT_MAGIC "\x89INGOT\r\n"
 #define INGOT_MAGIC_BYTES 8u
 
