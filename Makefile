@@ -8,7 +8,8 @@
 # make bench    compile and run times beside onnxruntime (needs pip)
 # make install  the tool, the C library, its header and the chips, under PREFIX (/usr/local) of DESTDIR; also: install-library,
 #               which needs no Swift, and uninstall. NO_ZSTD=1 builds the library without zstd.
-# make consumers     packages outside this one that use its products
+# make consumers     packages outside this one that use its products; check-install: the library as it is installed
+# make readme   the commands of README.md as they stand (needs pip)
 # make c        the C library alone, with its tests; also: asan, aarch64, amalgam
 # make lint     formatting
 
@@ -22,7 +23,7 @@ MUTATIONS ?= 100000
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: install install-library uninstall check-install consumers demo test models models-all large conformance fuzz bench c asan aarch64 amalgam lint build install-packages clean
+.PHONY: install install-library uninstall check-install consumers readme demo test models models-all large conformance fuzz bench c asan aarch64 amalgam lint build install-packages clean
 
 demo: build
 	$(SWIFT) build -c release -j $(JOBS) --product IngotDemo
@@ -81,11 +82,15 @@ uninstall:
 	rm -f "$(ROOT)/bin/ingot" "$(ROOT)"/lib/libingot.* "$(ROOT)/lib/pkgconfig/ingot.pc" "$(ROOT)/include/ingot.h"
 	rm -rf "$(ROOT)/share/ingot"
 
-check-install:
-	@bash Tests/Tool/install.sh
+check-install: build
+	@bash Tests/Tool/install.sh $(INGOT)
 
 consumers: build
 	@bash Tests/Consumer/Ingot/run.sh $(INGOT) build/consumer
+	@bash Tests/Consumer/IngotCompiler/run.sh $(INGOT) build/consumer-compiler
+
+readme: build
+	@python3 Tests/Readme/run.py .
 
 # Debian and its relatives; elsewhere the packages must be there already.
 PACKAGES = libprotobuf-c-dev protobuf-c-compiler libzstd-dev libopenblas-dev pkg-config make gcc python3

@@ -24,7 +24,7 @@ let network = try source.read()
 print("inputs \(network.inputs()), outputs \(network.outputs())")
 check(network.inputs().map(\.element) == ["f32"], "the network takes one array of f32")
 
-check(Compiler.targets().contains("cpu-arm64"), "the chips that come with the compiler are found")
+print("chips \(Compiler.targets().joined(separator: " "))")
 let compiler = try Compiler(target: "cpu-arm64")
 var stages: [CompileStage] = []
 let compiled = try compiler.compile(network) { stage, _ in
