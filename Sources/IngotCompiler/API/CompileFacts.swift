@@ -36,6 +36,8 @@ public struct CompileFacts: Sendable, Encodable {
   public let parameters: Int
   /// Where every op of every function runs, in execution order.
   public let ops: [Op]
+  /// Values of the graph's options, such as what its denoiser predicts; none of a model.
+  public let options: [String: String]
 
   enum CodingKeys: String, CodingKey {
     case arenaBytes = "arena_bytes"
@@ -44,7 +46,7 @@ public struct CompileFacts: Sendable, Encodable {
     case weightBytes = "weight_bytes"
     case nodesBefore = "nodes_before"
     case nodesAfter = "nodes_after"
-    case instructions, macs, parameters, ops
+    case instructions, macs, parameters, ops, options
   }
 
   package init(_ compiled: CompiledBundle) {
@@ -64,5 +66,6 @@ public struct CompileFacts: Sendable, Encodable {
     ops = compiled.placements.flatMap { placements in
       placements.map { Op(node: $0.node, op: $0.op, engine: $0.engine, reason: $0.reason) }
     }
+    options = NetworkSource.options(recordedIn: compiled.manifest.provenance)
   }
 }

@@ -3,9 +3,9 @@ import Passes
 import Tensors
 
 /// Something that the user should know although the work was done.
-public struct CompilerNote: Sendable, Hashable, CustomStringConvertible {
+public struct CompilerNote: Sendable, Hashable, Encodable, CustomStringConvertible {
   /// How much it matters.
-  public enum Severity: String, Sendable, Hashable {
+  public enum Severity: String, Sendable, Hashable, Encodable {
     /// How something was understood or done.
     case note
     /// Something that may not be what was meant, such as arithmetic in fewer bits than the model asks for.

@@ -1,0 +1,67 @@
+import IngotCompiler
+import Machine
+
+/// What `compile` prints: the compiler's facts and notes, and what they cost.
+struct CompileResult: Encodable {
+  var facts: CompileFacts
+  var notes: [CompilerNote]
+  var sourceBytes: Int?
+  var cost: CompileCost
+
+  private enum CodingKeys: String, CodingKey {
+    case notes, cost
+    case sourceBytes = "source_bytes"
+  }
+
+  init(_ compiled: CompiledNetwork, sourceBytes: Int?, _ cost: CompileCost) {
+    facts = compiled.facts
+    notes = compiled.notes
+    self.sourceBytes = sourceBytes
+    self.cost = cost
+  }
+
+  /// The facts' keys and these stand side by side.
+  func encode(to encoder: any Encoder) throws {
+    try facts.encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(notes, forKey: .notes)
+    try container.encodeIfPresent(sourceBytes, forKey: .sourceBytes)
+    try container.encode(cost, forKey: .cost)
+  }
+
+  func text(output: String, target: Target) -> String {
+    var size = "\(formatBytes(facts.bundleBytes))"
+    if let sourceBytes, sourceBytes > 0 {
+      let percent = format(100 * Double(facts.bundleBytes) / Double(sourceBytes), digits: 0)
+      size += ", \(percent) % of the source's \(formatBytes(sourceBytes))"
+    }
+    let overBound =
+      facts.arenaLowerBoundBytes > 0
+      ? format(100 * (Double(facts.arenaBytes) / Double(facts.arenaLowerBoundBytes) - 1), digits: 1) : "0.0"
+    var lines = [
+      "\(output) for \(target.title)",
+      "  facts.ops        \(facts.nodesBefore) before, \(facts.nodesAfter) after passes, \(facts.instructions) kernel calls",
+      "  work       \(formatCount(facts.macs)) multiply-adds, \(formatCount(facts.parameters)) facts.parameters",
+      "  bundle     \(size)",
+      "  weights    \(formatBytes(facts.weightBytes)) in memory",
+      "  arena      \(formatBytes(facts.arenaBytes)), \(overBound) % over the lower bound of \(formatBytes(facts.arenaLowerBoundBytes))",
+      "  time       \(cost.text), with \(formatBytes(cost.peakMemoryBytes)) of memory at most",
+    ]
+    if !facts.options.isEmpty {
+      let words = facts.options.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+      lines.append("  facts.options    \(words.joined(separator: ", "))")
+    }
+    if target.family != .cpu {
+      let fallen = facts.ops.filter { $0.engine == target.fallback.engine }
+      lines.append(
+        "  placement  \(facts.ops.count - fallen.count) of \(facts.ops.count) facts.ops on \(target.engines[0].id)"
+      )
+      for op in fallen.prefix(10) { lines.append("    \(op.op) '\(op.node)' on \(op.engine): \(op.reason)") }
+      if fallen.count > 10 {
+        lines.append("    and \(fallen.count - 10) more; 'ingot inspect --facts.ops' lists all")
+      }
+    }
+    lines += notes.map(\.description)
+    return paragraph(lines)
+  }
+}
