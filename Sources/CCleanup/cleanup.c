@@ -25,7 +25,7 @@ static atomic_int held, pending;
 static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGALRM, SIGXCPU, SIGXFSZ, SIGUSR1, SIGUSR2};
 static const int faults[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-static struct sigaction before_ending[COUNT(ending)], before_faults[COUNT(faults)];
+static struct sigaction before_faults[COUNT(faults)];
 
 void cleanup_run(void) {
   for (cleanup_entry *entry = atomic_load(&entries); entry != NULL; entry = entry->next) {
@@ -38,11 +38,11 @@ void cleanup_run(void) {
   }
 }
 
-/* The signal does what it would have done without us, once the handler has returned. */
-static void pass_on(int signal, const int *signals, const struct sigaction *before, size_t count) {
-  for (size_t i = 0; i < count; i++)
-    if (signals[i] == signal) sigaction(signal, &before[i], NULL);
-  raise(signal);
+
+static void handle_by_default(int signal) {
+  struct sigaction action = {.sa_handler = SIG_DFL};
+  sigemptyset(&action.sa_mask);
+  sigaction(signal, &action, NULL);
 }
 
 static void on_ending(int signal) {
@@ -52,15 +52,22 @@ static void on_ending(int signal) {
   }
   const int error = errno;
   cleanup_run();
-  pass_on(signal, ending, before_ending, COUNT(ending));
+  /* Ends the process once the handler has returned. Not by the handler that stood there before: Swift's own for SIGQUIT
+   * prints a trace and goes on. */
+  handle_by_default(signal);
+  raise(signal);
   errno = error;
 }
 
 static void on_fault(int signal) {
   cleanup_run();
-  pass_on(signal, faults, before_faults, COUNT(faults));
+  /* The fault comes again, to whoever reports it. */
+  for (size_t i = 0; i < COUNT(faults); i++)
+    if (faults[i] == signal) sigaction(signal, &before_faults[i], NULL);
+  raise(signal);
 }
 
+/* Signals that are ignored stay so. */
 static void handle(int signal, void (*handler)(int), struct sigaction *before) {
   if (sigaction(signal, NULL, before) != 0 || before->sa_handler == SIG_IGN) return;
   struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART | SA_ONSTACK};
@@ -73,7 +80,8 @@ static void install(void) {
   static char memory[1 << 16];
   const stack_t stack = {.ss_sp = memory, .ss_size = sizeof memory};
   sigaltstack(&stack, NULL);
-  for (size_t i = 0; i < COUNT(ending); i++) handle(ending[i], on_ending, &before_ending[i]);
+  struct sigaction before;
+  for (size_t i = 0; i < COUNT(ending); i++) handle(ending[i], on_ending, &before);
   for (size_t i = 0; i < COUNT(faults); i++) handle(faults[i], on_fault, &before_faults[i]);
 }
 
