@@ -40,8 +40,8 @@ struct CompileResult: Encodable {
       ? format(100 * (Double(facts.arenaBytes) / Double(facts.arenaLowerBoundBytes) - 1), digits: 1) : "0.0"
     var lines = [
       "\(output) for \(target.title)",
-      "  facts.ops        \(facts.nodesBefore) before, \(facts.nodesAfter) after passes, \(facts.instructions) kernel calls",
-      "  work       \(formatCount(facts.macs)) multiply-adds, \(formatCount(facts.parameters)) facts.parameters",
+      "  ops        \(facts.nodesBefore) before, \(facts.nodesAfter) after passes, \(facts.instructions) kernel calls",
+      "  work       \(formatCount(facts.macs)) multiply-adds, \(formatCount(facts.parameters)) parameters",
       "  bundle     \(size)",
       "  weights    \(formatBytes(facts.weightBytes)) in memory",
       "  arena      \(formatBytes(facts.arenaBytes)), \(overBound) % over the lower bound of \(formatBytes(facts.arenaLowerBoundBytes))",
@@ -49,16 +49,16 @@ struct CompileResult: Encodable {
     ]
     if !facts.options.isEmpty {
       let words = facts.options.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-      lines.append("  facts.options    \(words.joined(separator: ", "))")
+      lines.append("  options    \(words.joined(separator: ", "))")
     }
     if target.family != .cpu {
       let fallen = facts.ops.filter { $0.engine == target.fallback.engine }
       lines.append(
-        "  placement  \(facts.ops.count - fallen.count) of \(facts.ops.count) facts.ops on \(target.engines[0].id)"
+        "  placement  \(facts.ops.count - fallen.count) of \(facts.ops.count) ops on \(target.engines[0].id)"
       )
       for op in fallen.prefix(10) { lines.append("    \(op.op) '\(op.node)' on \(op.engine): \(op.reason)") }
       if fallen.count > 10 {
-        lines.append("    and \(fallen.count - 10) more; 'ingot inspect --facts.ops' lists all")
+        lines.append("    and \(fallen.count - 10) more; 'ingot inspect --ops' lists all")
       }
     }
     lines += notes.map(\.description)
