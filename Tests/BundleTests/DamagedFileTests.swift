@@ -25,7 +25,7 @@ import Testing
     }
     var other = sound
     other[8] = 77
-    #expect(throws: BundleError("test.ingot: has format version 77, this program reads 2")) {
+    #expect(throws: BundleError("test.ingot: has format version 77, this program reads 1")) {
       try contents(other)
     }
   }
