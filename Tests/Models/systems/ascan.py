@@ -226,7 +226,7 @@ def _to_image(variant: str, seed: int, steps: int = 5, width: int = 32, tokens: 
             feeds |= {key: _normal(generator, 1, tokens, text_width) for key in ("empty_text", "text")}
             conditions = torch.from_numpy(np.stack([feeds["empty_text"], feeds["text"]]))
         feeds["guidance"] = np.array(4, np.float32)
-        scheduler = text_to_image.ddim("epsilon", steps)
+        scheduler = text_to_image.ddim(steps)
         with torch.no_grad():
             sample = torch.from_numpy(feeds["noise"])
             for time in scheduler.timesteps:
