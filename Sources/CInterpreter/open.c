@@ -145,7 +145,7 @@ const char *ingot_function_name(const ingot_bundle *bundle, uint32_t function, s
 }
 
 int32_t ingot_find_function(const ingot_bundle *bundle, const char *name) {
-  for (uint32_t i = 0; i < bundle->function_count; i++) {
+  for (uint32_t i = 0; name != NULL && i < bundle->function_count; i++) {
     size_t bytes;
     const char *candidate = ingot_function_name(bundle, i, &bytes);
     if (strlen(name) == bytes && memcmp(candidate, name, bytes) == 0) return (int32_t)i;
@@ -173,8 +173,8 @@ const ingot_tensor_info *ingot_output(const ingot_bundle *bundle, uint32_t funct
 
 /* Which of `count` tensors has this name. */
 static int32_t find_tensor(const ingot_tensor_info *tensors, uint32_t count, const char *name) {
-  const size_t bytes = strlen(name);
-  for (uint32_t i = 0; i < count; i++)
+  const size_t bytes = name == NULL ? 0 : strlen(name);
+  for (uint32_t i = 0; name != NULL && i < count; i++)
     if (tensors[i].name_bytes == bytes && memcmp(tensors[i].name, name, bytes) == 0) return (int32_t)i;
   return -1;
 }

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Foundation
+import IR
+import IngotCompiler
 import Machine
 
 /// The library of target files that belongs to this program, after the folder that INGOT_TARGETS names.
@@ -9,6 +11,12 @@ func targetLibrary() -> TargetLibrary {
     library.folders.insert(folder, at: 0)
   }
   return library
+}
+
+/// What to know of a bundle for a chip that is no CPU, as far as the chip is known here.
+func runsOnCPUNote(target name: String) -> Note? {
+  let target = try? targetLibrary().target(name)
+  return target?.family == .cpu ? nil : .runsOnCPU(target?.title ?? "'\(name)'")
 }
 
 /// The chip that is compiled for.

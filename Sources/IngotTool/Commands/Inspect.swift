@@ -54,7 +54,11 @@ struct Inspect: ParsableCommand, ModelSelection {
     if ir { parts += bundle.functions.map(\.program.text) }
     if ops { parts += bundle.functions.map { callTable($0) } }
     if plan { parts += bundle.functions.map { planText($0) } }
-    if parts.isEmpty { parts.append(bundle.summary) }
+    if parts.isEmpty {
+      parts.append(bundle.summary)
+    } else if let note = bundle.note {
+      parts.append("\(note)")
+    }
     print(parts.joined(separator: "\n\n"))
   }
 
@@ -86,11 +90,10 @@ struct Inspect: ParsableCommand, ModelSelection {
     if ir { parts.append(module.text) }
     if ops {
       parts += zip(module.functions, inspected.placements ?? []).map { placementTable($0.name, $1) }
-      let target = try selection.load()
-      if target.family != .cpu { parts.append("\(Note.runsOnCPU(target.title))") }
     }
     if plan { parts += inspected.plans.map { planText($0) } }
     if parts.isEmpty { parts.append(inspected.summary(title: title)) }
+    if let note = runsOnCPUNote(target: selection.target) { parts.append("\(note)") }
     print(parts.joined(separator: "\n\n"))
   }
 

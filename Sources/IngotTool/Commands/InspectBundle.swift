@@ -34,11 +34,7 @@ struct InspectedBundle {
     functions = functionPlans(contents.programs, model)
   }
 
-  /// What to know of a bundle for a chip that is no CPU, as far as the chip is known here.
-  var note: Note? {
-    let target = try? targetLibrary().target(contents.manifest.target)
-    return target?.family == .cpu ? nil : .runsOnCPU(target?.title ?? "'\(contents.manifest.target)'")
-  }
+  var note: Note? { runsOnCPUNote(target: contents.manifest.target) }
 
   var weightBytes: Int { contents.weights.reduce(0) { $0 + $1.bytes } }
 

@@ -96,6 +96,7 @@ struct InspectFacts: Encodable {
     addMemory(bundle.functions, plan: plan)
     if ops { self.ops = bundle.functions.flatMap(OpFacts.calls) }
     if ir { self.ir = bundle.functions.map(\.program.text).joined(separator: "\n\n") }
+    notes = bundle.note.map { [$0] }
   }
 
   init(_ model: InspectedModel, ir: Bool, plan: Bool) {
@@ -116,7 +117,7 @@ struct InspectFacts: Encodable {
     ops = model.placements.map { OpFacts.placed(model.module.functions.map(\.name), $0) }
     if ir { self.ir = model.module.text }
     compileError = model.compileError
-    notes = model.module.notes
+    notes = (model.compiled?.module ?? model.module).notes
   }
 
   /// Adds what the programs of the functions need; nothing when the model was not compiled.

@@ -62,6 +62,6 @@ struct OpenModel: Encodable {
       "  weights    \(formatBytes(weightBytes)), \(weights) tensors",
       "  ops        \(countText(ops))",
     ]
-    return lines.joined(separator: "\n")
+    return paragraph(lines)
   }
 }

@@ -78,6 +78,7 @@ struct PassesCommand: ParsableCommand {
     } else if json {
       try printJSON(reports)
     } else {
+      if reports.isEmpty, failure == nil { print("no pass changed anything") }
       printText(reports, isModule: module.functions.count > 1)
     }
     if let failure { throw failure }

@@ -40,7 +40,9 @@ struct TargetsCommand: ParsableCommand {
         ([support?.because].compactMap { $0 } + rules).joined(separator: "; "),
       ]
     }
-    return (([target.title] + target.notes).map(printable) + [table(["op", "runs", "remarks"], rows)]).joined(
-      separator: "\n")
+    let note = runsOnCPUNote(target: target.name).map { ["\($0)"] } ?? []
+    return (([target.title] + target.notes + note).map(printable) + [table(["op", "runs", "remarks"], rows)])
+      .joined(
+        separator: "\n")
   }
 }

@@ -1,4 +1,5 @@
 import Bundle
+import IR
 import IngotCompiler
 import Tensors
 
@@ -9,6 +10,7 @@ func htmlReport(_ compiled: CompiledBundle, title: String) -> String {
   let facts =
     [("Bundle", formatBytes(compiled.bundleBytes)), ("Weights in memory", formatBytes(compiled.weightBytes))]
     + [("Ops", "\(compiled.nodesBefore) before the passes, \(compiled.nodesAfter) after")]
+    + compiled.module.notes.map { ($0.severity == .warning ? "Warning" : "Note", $0.message) }
   var sections = [summarySection(manifest, facts), passesSection(compiled.passes)]
   sections += zip(manifest.functions, compiled.placements).map { placementSection($0.name, $1) }
   sections += compiled.programs.map(memorySection)
@@ -19,10 +21,11 @@ func htmlReport(_ compiled: CompiledBundle, title: String) -> String {
 /// A page about a bundle, which holds nothing of its passes and placement. The bundle is one that the
 /// interpreter has opened.
 func htmlReport(_ contents: BundleContents, title: String) -> String {
-  let facts = [
+  var facts = [
     ("Bundle", formatBytes(contents.fileBytes)),
     ("Weights in memory", formatBytes(contents.weights.reduce(0) { $0 + $1.bytes })),
   ]
+  if let note = runsOnCPUNote(target: contents.manifest.target) { facts.append(("Note", note.message)) }
   let sections =
     [summarySection(contents.manifest, facts), fileSection(contents.sections)]
     + contents.programs.map(memorySection) + [weightsSection(contents.programs)]

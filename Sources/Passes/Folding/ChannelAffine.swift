@@ -50,14 +50,25 @@ struct ChannelAffine {
     }
     guard graph.constant(x) == nil else { return nil }
   }
+
+  /// Whether no scale leads far from 1: a product with it neither leaves fp32's range nor comes back into it, but for
+  /// numbers within 2⁴⁰ of the range's ends.
+  var staysInRange: Bool { scale.allSatisfy { $0 == 0 || (0x1p-40...0x1p40).contains(abs($0)) } }
+
+  /// Whether what is added may be added later, behind a sum: to the channels that get something the scale or `x` itself
+  /// has brought a rounding error as large as the sum's.
+  func canAddLater(in graph: Graph) -> Bool {
+    zip(scale, offset).allSatisfy { $1 == 0 || !$0.isPowerOfTwo } || graph.isRounded(x)
+  }
 }
 
 /// Folds one node that scales and shifts channels into the linear op before it, or the one after it. Returns
 /// whether it did.
 ///
 /// The terms of the linear op's sums then round differently, which is sound where nobody reads the last digit of
-/// its result: an integer convolution (q − z)·w·s before a rounding stays, as its sums are exact. Nor may the
-/// weights leave the range of their type, nor may something else than linear ops read them.
+/// its result: an integer convolution (q − z)·w·s before a rounding stays, as its sums are exact. An offset moves behind
+/// the sums only where it is added to what is rounded already: x − m of data near m is exact, while w·x − w·m is not. Nor
+/// may the weights leave the range of their type, nor may something else than linear ops read them.
 func foldIntoNeighbour(
   _ node: NodeID, in context: inout PassContext, _ readers: inout Readers
 ) throws(Diagnostic) -> Bool {
@@ -72,7 +83,7 @@ private func foldIntoProducer(
   for operand in graph[node].operands where graph.hasOneUse(operand) {
     guard let producer = graph.producer(of: operand), let linear = LinearOp(producer, in: graph),
       linear.activation == nil, let affine = ChannelAffine(node, along: linear.outputAxis, in: graph),
-      affine.x == operand, readers.overlook(.lastDigit, of: operand, in: graph),
+      affine.x == operand, affine.staysInRange, readers.overlook(.lastDigit, of: operand, in: graph),
       let operands = linear.foldingOutput(
         scale: affine.scale, offset: affine.offset, addend: graph.addend(of: node), in: &context)
     else { continue }
@@ -92,6 +103,7 @@ private func foldIntoReader(
     graph[reader].operands[linear.input] == result,
     let affine = ChannelAffine(node, along: linear.inputAxis, in: graph),
     linear.canAbsorbInputOffset || affine.offset.allSatisfy({ $0 == 0 }),
+    affine.staysInRange, affine.canAddLater(in: graph),
     readers.overlook(.lastDigit, of: graph.result(reader), in: graph),
     let operands = linear.foldingInput(affine.x, scale: affine.scale, offset: affine.offset, in: &context)
   else { return false }

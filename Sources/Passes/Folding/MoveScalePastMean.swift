@@ -8,7 +8,8 @@ import Tensors
 ///     %y = reduce %a {kind = mean, axes = [2, 3]}          %y = mul %b, @s
 ///
 /// The constant must not vary along the axes of the mean. Average pooling that does not count padding is a
-/// mean too. As its terms then round differently, nobody may read the mean's last digit, see ``Readers``.
+/// mean too. As its terms then round differently, nobody may read the mean's last digit, see ``Readers``; and what is
+/// added is added to what is rounded already, see ``Graph/isRounded(_:)``: x − m of data near m is exact.
 package let moveScalePastMean = Pass(
   "move-scale-past-mean", "Scales channels after a mean in place of before it."
 ) {
@@ -45,11 +46,15 @@ private enum Scaling {
 private func scaling(_ node: NodeID, in graph: Graph) -> (x: ValueID, Scaling)? {
   let operands = graph[node].operands
   switch graph[node].op {
-  case .unary(let op) where op.function == .affine: return (operands[0], .uniform)
+  case .unary(let op) where op.function == .affine:
+    guard op.p1 == 0 || !op.p0.isPowerOfTwo || graph.isRounded(operands[0]) else { return nil }
+    return (operands[0], .uniform)
   case .binary(let op):
     let isLeft = graph.constant(operands[0]) != nil
     switch (op.function, isLeft) {
-    case (.add, _), (.mul, _), (.sub, _), (.div, false): break
+    case (.add, _), (.sub, _):
+      guard graph.isRounded(operands[isLeft ? 1 : 0]) else { return nil }
+    case (.mul, _), (.div, false): break
     default: return nil
     }
     let (value, x) = isLeft ? (operands[0], operands[1]) : (operands[1], operands[0])
