@@ -32,7 +32,7 @@ extension Graph {
     return (node.operands[0], node.operands[1])
   }
 
-  /// scale × operand + offset, when the value is one; `neg` counts too. It is read as an expression, through
+  /// scale × operand + offset, when the value is one; `neg` and a quotient by a number count too. It is read as an expression, through
   /// others before it that nobody else reads: computed in one step it may round differently.
   func affine(_ value: ValueID) -> (operand: ValueID, scale: Double, offset: Double)? {
     guard var (operand, scale, offset) = affineStep(value) else { return nil }
@@ -43,10 +43,15 @@ extension Graph {
   }
 
   private func affineStep(_ value: ValueID) -> (operand: ValueID, scale: Double, offset: Double)? {
-    guard let node = node(value), case .unary(let op) = node.op else { return nil }
-    switch op.function {
-    case .affine: return (node.operands[0], op.p0, op.p1)
-    case .neg: return (node.operands[0], -1, -0.0)
+    guard let node = node(value) else { return nil }
+    switch node.op {
+    case .unary(let op) where op.function == .affine: return (node.operands[0], op.p0, op.p1)
+    case .unary(let op) where op.function == .neg: return (node.operands[0], -1, -0.0)
+    case .binary(let op) where op.function == .div:
+      guard let divisor = scalar(node.operands[1]), divisor != 0,
+        shape(of: node.operands[0]) == shape(of: value)
+      else { return nil }
+      return (node.operands[0], 1 / divisor, -0.0)
     default: return nil
     }
   }

@@ -99,8 +99,8 @@ private struct Chain {
   }
 
   private mutating func end(_ x: ValueID) throws -> ValueID {
-    let kind = below(10)
-    isRead = kind < 7
+    let kind = below(12)
+    isRead = kind < 9
     switch kind {
     case 0: return try add(.unary(Unary(.round)), [x])
     case 1: return try add(.unary(Unary(.sign)), [x])
@@ -115,7 +115,13 @@ private struct Chain {
     case 6:
       let moved = try add(.reshape(Reshape([nastyNumbers.count, 1])), [x])
       return try add(.cast(Cast(.i64)), [add(.unary(Unary(.relu)), [moved])])
-    case 7: return try unary(.reciprocal, x, slope: nil) { 1 / $0 }
+    case 7, 8:
+      // A sum of one term, and what reads its last digit.
+      let rows = try add(.reshape(Reshape([nastyNumbers.count, 1])), [x])
+      let product = try add(
+        .matmul(MatMul()), [rows, graph.addWeight("one", Tensor([Float(1)], shape: [1, 1]))])
+      return try add(kind == 7 ? .unary(Unary(.floor)) : .cast(Cast(.i32)), [product])
+    case 9: return try unary(.reciprocal, x, slope: nil) { 1 / $0 }
     default: return x
     }
   }

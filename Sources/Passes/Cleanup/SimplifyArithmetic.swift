@@ -93,7 +93,7 @@ private struct Simpler {
     let normal = graph.type(of: x).element.normalRange
     guard normal.contains(abs(Float(divisor))), normal.contains(abs(factor)) else { return nil }
     return Simpler(
-      Unary(.affine, Double(factor)), x, changes: abs(divisor.significand) == 1 ? [] : .lastDigit)
+      Unary(.affine, Double(factor)), x, changes: divisor.isPowerOfTwo ? [] : .digits)
   }
 
   private static func clip(_ x: ValueID, from low: Double = -.infinity, to high: Double = .infinity)
@@ -105,9 +105,9 @@ private struct Simpler {
   private static func power(_ x: ValueID, _ exponent: Double, in graph: Graph) -> Simpler? {
     switch exponent {
     case 2: return Simpler(.mul, x, x)
-    case 0.5 where graph.isNonNegative(x): return Simpler(Unary(.sqrt), x, changes: .lastDigit)
-    case -0.5 where graph.isNonNegative(x): return Simpler(Unary(.rsqrt), x, changes: .lastDigit)
-    case -1: return Simpler(Unary(.reciprocal), x, changes: .lastDigit)
+    case 0.5 where graph.isNonNegative(x): return Simpler(Unary(.sqrt), x, changes: .digits)
+    case -0.5 where graph.isNonNegative(x): return Simpler(Unary(.rsqrt), x, changes: .digits)
+    case -1: return Simpler(Unary(.reciprocal), x, changes: .digits)
     default: return nil
     }
   }

@@ -46,15 +46,15 @@ struct Affine {
     if isProduct {
       let merged = Affine(product, outer.offset)
       if abs(scale) == 1 { return (merged, []) }
-      if isUnit { return (merged, element == .f32 || outer.isProduct ? [] : .lastDigit) }
+      if isUnit { return (merged, element == .f32 || outer.isProduct ? [] : .digits) }
       let (s, t) = (abs(scale), abs(outer.scale))
       guard max(s, t) <= 1 || min(s, t) >= 1, element.normalRange.contains(abs(product)) else { return nil }
-      return (merged, .lastDigit)
+      return (merged, .digits)
     }
     if outer.scale == 1, outer.offset == 0 { return (self, []) }
     guard isUnit else { return nil }
     if outer.isProduct { return (Affine(product, outer.scale * offset), .signOfZero) }
-    return offset == 0 ? (Affine(product, outer.offset), element == .f32 ? [] : .lastDigit) : nil
+    return offset == 0 ? (Affine(product, outer.offset), element == .f32 ? [] : .digits) : nil
   }
 }
 

@@ -7,6 +7,8 @@ struct Reading {
   private(set) var seen: Sensitivity = []
   /// What readers of its result can see through it.
   private(set) var passed: Sensitivity = []
+  /// Whether the result is a sum of such values, times others.
+  private(set) var isTerm = false
 
   init(of value: ValueID, by node: NodeID, in graph: Graph) {
     let entry = graph[node]
@@ -17,13 +19,14 @@ struct Reading {
     case .cast(let op):
       if op.element.isFloat { passed = .all } else { seen = .lastDigit }
     case .select, .transpose, .reshape, .expand, .concat, .slice, .pad, .gather, .batchNorm: passed = .all
-    case .pool(let op): if op.kind == .max { passed = .all }
+    case .pool(let op): if op.kind == .max { passed = .all } else { isTerm = true }
     case .reduce(let op):
       switch op.kind {
       case .max, .min, .prod: passed = .all
-      case .sum, .mean, .l1, .l2, .sumSquare, .logSum, .logSumExp: break
+      case .sum, .mean, .l1, .sumSquare: isTerm = true
+      case .l2, .logSum, .logSumExp: break
       }
-    case .resize(let op): if op.mode == .nearest { passed = .all }
+    case .resize(let op): if op.mode == .nearest { passed = .all } else { isTerm = true }
     case .scatter: passed = .all
     case .gridSample(let op):
       if op.mode == .nearest {
@@ -31,29 +34,46 @@ struct Reading {
         if reads(1) { seen = .lastDigit }
       }
     case .roiAlign: if reads(1) { seen = .lastDigit }
-    case .matmul, .conv, .convTranspose, .softmax, .layerNorm, .rmsNorm, .groupNorm, .lpNorm, .recurrent,
-      .cumsum, .matmulInteger, .convInteger:
-      break
+    case .matmul(let op): readTerm(op.activation)
+    case .conv(let op): readTerm(op.activation)
+    case .convTranspose(let op): readTerm(op.activation)
+    case .cumsum: isTerm = true
+    case .softmax, .layerNorm, .rmsNorm, .groupNorm, .lpNorm, .recurrent, .matmulInteger, .convInteger: break
     case .argPool, .argReduce, .topK, .nonZero, .unique, .nms: seen = .all
     // Nobody looks into these.
     case .elementwise, .bitcast, .call, .loop, .loopStep: seen = .all
     }
   }
 
+  /// What a function tells of its operand.
+  init(by op: Unary) { read(op) }
+
   private mutating func read(_ op: Unary) {
     switch op.function {
-    case .identity, .neg, .sqrt, .sin, .tan, .asin, .atan, .sinh, .tanh, .asinh, .atanh, .erf, .silu, .gelu,
-      .geluTanh, .hardSwish, .relu, .clip, .leakyRelu, .elu, .selu, .celu, .softsign, .mish:
-      passed = .all
-    case .abs, .exp, .log, .cos, .acos, .cosh, .acosh, .sigmoid, .hardSigmoid, .softplus: passed = .lastDigit
-    case .reciprocal, .rsqrt: (seen, passed) = (.signOfZero, .lastDigit)
+    case .identity, .neg, .sqrt, .relu, .clip, .leakyRelu: passed = .all
+    case .sin, .tan, .asin, .atan, .sinh, .tanh, .asinh, .atanh, .erf, .silu, .gelu, .geluTanh, .hardSwish,
+      .elu,
+      .selu, .celu, .softsign, .mish:
+      passed = [.lastDigit, .signOfZero]
+    case .abs: passed = .digits
+    case .exp, .log, .cos, .acos, .cosh, .acosh, .sigmoid, .hardSigmoid, .softplus: passed = .lastDigit
+    case .reciprocal: (seen, passed) = (.signOfZero, .digits)
+    case .rsqrt: (seen, passed) = (.signOfZero, .lastDigit)
     case .floor, .ceil, .round, .trunc, .thresholdedRelu, .shrink: (seen, passed) = (.lastDigit, .signOfZero)
     case .sign, .not, .bitNot, .isNaN, .isInf: seen = .lastDigit
     case .affine:
       // Only x + −0 keeps the sign of a zero.
-      passed = op.p1 == 0 && op.p1.sign == .minus ? .all : .lastDigit
+      passed = op.p1 == 0 && op.p1.sign == .minus ? .all : .digits
       if Self.isCoarse(op.p1) { seen = .lastDigit }
     }
+  }
+
+  /// Reads a term of a sum to which a function is applied.
+  private mutating func readTerm(_ activation: Unary?) {
+    if let activation { read(activation) } else { passed = .digits }
+    isTerm = !passed.isDisjoint(with: .digits)
+    seen = seen.isDisjoint(with: .digits) ? [] : .lastDigitOfTerm
+    passed = []
   }
 
   private mutating func read(

@@ -10,21 +10,30 @@ struct Sensitivity: OptionSet, Sendable {
   static let lastDigit = Sensitivity(rawValue: 1)
   /// −0 and 0 give different results: 1 ÷ x, or the value itself as an output.
   static let signOfZero = Sensitivity(rawValue: 2)
-  static let all: Sensitivity = [.lastDigit, .signOfZero]
+  /// The value is a term of sums whose last digit something reads. Sums of few terms, or of whole numbers, are exact in
+  /// any order, so that a term's own rounding shows: a product with the identity, or with 0 and 1.
+  static let lastDigitOfTerm = Sensitivity(rawValue: 4)
+  /// The last digit, read directly or through sums.
+  static let digits: Sensitivity = [.lastDigit, .lastDigitOfTerm]
+  static let all: Sensitivity = [.digits, .signOfZero]
 }
 
 /// The sensitivity of every value of a graph: what is seen on a walk from the value through elementwise ops and
-/// data movement, up to the first op that sums (conv, matmul, softmax, normalisations, mean) or an output.
+/// data movement, up to an output or the first op that rounds in a way of its own (softmax, normalisations,
+/// exponentials): of its result nobody can rely on the last digit.
 ///
-/// Behind a sum the walk ends: in which order it adds is not specified, so that it is exact to a few last digits
-/// at best, and no reader of it can rely on the last digit of a term.
+/// Through sums (conv, matmul, mean) the walk goes on, but what it finds is told apart as
+/// ``Sensitivity/lastDigitOfTerm``. In which order they add is not specified, so that they are exact to a few last
+/// digits at best. Folding a constant into the weights of a sum moves the rounding of its terms and no more, and is sound
+/// where nobody reads the sum's own last digit; else no network that ends in a comparison could fold anything. Other
+/// arithmetic for a term, such as a product for a quotient, is sound only where nobody reads it through sums either.
 ///
 /// A pass that replaces arithmetic by other arithmetic asks this first. Three kinds of replacement are sound:
 /// - the same bits for every operand: always;
 /// - the same bits but for the sign of zeros: where ``Sensitivity/signOfZero`` is not seen;
 /// - a result within a few units in the last place of the largest number that the original computes on the way
 ///   (which its own rounding is worth too), with no overflow or underflow that the original does not have: where
-///   ``Sensitivity/lastDigit`` is not seen.
+///   none of ``Sensitivity/digits`` is seen, or ``Sensitivity/lastDigit`` for the terms of a sum.
 ///
 /// All values are judged at the first question, in one walk against the order. Values that a pass adds later are
 /// judged by their readers, once.
@@ -59,9 +68,11 @@ struct Readers {
       for user in Set(graph.users(of: value)) {
         let reading = Reading(of: value, by: user, in: graph)
         seen.formUnion(reading.seen)
-        guard !reading.passed.isEmpty else { continue }
+        guard !reading.passed.isEmpty || reading.isTerm else { continue }
         for result in graph[user].results {
-          seen.formUnion(sensitivity(of: result, in: graph).intersection(reading.passed))
+          let read = sensitivity(of: result, in: graph)
+          seen.formUnion(read.intersection(reading.passed))
+          if reading.isTerm, !read.isDisjoint(with: .digits) { seen.insert(.lastDigitOfTerm) }
         }
       }
     } else {

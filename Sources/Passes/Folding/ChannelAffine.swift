@@ -104,7 +104,7 @@ private func foldIntoReader(
     let affine = ChannelAffine(node, along: linear.inputAxis, in: graph),
     linear.canAbsorbInputOffset || affine.offset.allSatisfy({ $0 == 0 }),
     affine.staysInRange, affine.canAddLater(in: graph),
-    readers.overlook(.lastDigit, of: graph.result(reader), in: graph),
+    !linear.readsLastDigit, readers.overlook(.lastDigit, of: graph.result(reader), in: graph),
     let operands = linear.foldingInput(affine.x, scale: affine.scale, offset: affine.offset, in: &context)
   else { return false }
   let description = "folded \(graph.describe(node)) into \(graph.describe(reader)), which reads it"

@@ -81,6 +81,9 @@ struct LinearOp {
   /// Whether a sum over the input channels of the weight gives one number for each output channel.
   let canAbsorbInputOffset: Bool
 
+  /// Whether its own activation rounds or compares the sums.
+  var readsLastDigit: Bool { activation.map { Reading(by: $0).seen.contains(.lastDigit) } ?? false }
+
   var inputChannels: Int { inputs.groups * inputs.channels }
   var outputChannels: Int { outputs.groups * outputs.channels }
 

@@ -16,7 +16,7 @@ package let recogniseGELU = Pass("recognise-gelu", "Recognises GELU written out 
   for node in context.graph.order.reversed() where context.graph.contains(node) {
     let graph = context.graph
     switch graph[node].op {
-    case .binary(let op) where op.function == .mul: break
+    case .binary(let op) where op.function == .mul || op.function == .div: break
     case .unary(let op) where op.function == .affine: break
     default: continue
     }

@@ -23,7 +23,7 @@ package let recogniseGates = Pass(
       continue
     }
     switch graph[node].op {
-    case .binary(let op) where op.function == .mul: break
+    case .binary(let op) where op.function == .mul || op.function == .div: break
     case .unary(let op) where op.function == .affine: break
     default: continue
     }

@@ -42,14 +42,10 @@ private func recognise(_ node: NodeID, in graph: Graph) -> (Unary, ValueID)? {
     case .clip where op.p0 == 0 && op.p1 == 1:
       guard let (x, scale, offset) = graph.affine(operand) else { return nil }
       return (Unary(.hardSigmoid, scale, offset), x)
-    case .affine where op.p1 == 0 && op.p0 > 0:
-      // clip(x + 3, 0, 6) ÷ 6
-      guard let (clipped, clip) = graph.unary(operand, .clip), clip.p0 == 0, isClose(clip.p1 * op.p0, 1),
-        graph.hasOneUse(clipped), let (x, scale, offset) = graph.affine(clipped)
-      else { return nil }
-      return (Unary(.hardSigmoid, scale * op.p0, offset * op.p0), x)
+    case .affine: return clippedAffine(graph.result(node), in: graph)
     default: return nil
     }
+  case .binary(let op) where op.function == .div: return clippedAffine(graph.result(node), in: graph)
   case .binary(let op) where op.function == .max:
     for (x, scaled) in graph.eitherOrder(graph.result(node), .max) {
       guard let slope = graph.slope(scaled, of: x), slope <= 1 else { continue }
@@ -66,6 +62,15 @@ private func recognise(_ node: NodeID, in graph: Graph) -> (Unary, ValueID)? {
     return (Unary(.leakyRelu, slope), x)
   default: return nil
   }
+}
+
+/// clip(x + 3, 0, 6) ÷ 6.
+private func clippedAffine(_ value: ValueID, in graph: Graph) -> (Unary, ValueID)? {
+  guard let (operand, factor, offset) = graph.affine(value), offset == 0, factor > 0,
+    let (clipped, clip) = graph.unary(operand, .clip), graph.hasOneUse(operand), clip.p0 == 0,
+    isClose(clip.p1 * factor, 1), graph.hasOneUse(clipped), let (x, scale, shift) = graph.affine(clipped)
+  else { return nil }
+  return (Unary(.hardSigmoid, scale * factor, shift * factor), x)
 }
 
 /// x, scale and offset of 1 + exp(scale × x + offset).
