@@ -45,12 +45,14 @@ let package = Package(
     .target(name: "COnnx", dependencies: ["CProtobuf"]),
     .target(
       name: "COpenBLAS", cSettings: c, linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
-    .target(name: "CBundleFormat", cSettings: c),
-    .target(name: "CKernels", cSettings: c),
+    .target(name: "CEnums", cSettings: c),
+    .target(name: "CBundleFormat", dependencies: ["CEnums"], cSettings: c),
+    .target(name: "CKernels", dependencies: ["CEnums"], cSettings: c),
     .target(
       name: "CInterpreter",
       dependencies: [
-        "CBundleFormat", "CKernels", .target(name: "CZstd", condition: .when(platforms: zstdPlatforms)),
+        "CEnums", "CBundleFormat", "CKernels",
+        .target(name: "CZstd", condition: .when(platforms: zstdPlatforms)),
       ], cSettings: interpreter),
     .target(name: "CCleanup", cSettings: c),
     .target(name: "Tensors", swiftSettings: swift),

@@ -157,8 +157,9 @@ typedef struct {
   kernel_entry entry;
   kernel_work work;
   union {
-#define KERNEL(family, type) type family;
-#include "kernels.inc"
+#define ARGUMENTS(family, type) type family;
+    KERNELS(ARGUMENTS)
+#undef ARGUMENTS
   } arguments;
 } ingot_task;
 

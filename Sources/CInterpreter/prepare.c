@@ -1,16 +1,6 @@
 /* From an instruction to a kernel call. */
 #include "prepare.h"
 
-_Static_assert((int)KERNEL_F32 == (int)INGOT_F32 && (int)KERNEL_F16 == (int)INGOT_F16 &&
-                   (int)KERNEL_BF16 == (int)INGOT_BF16 && (int)KERNEL_I8 == (int)INGOT_I8 &&
-                   (int)KERNEL_U8 == (int)INGOT_U8 && (int)KERNEL_I16 == (int)INGOT_I16 &&
-                   (int)KERNEL_I32 == (int)INGOT_I32 && (int)KERNEL_I64 == (int)INGOT_I64 &&
-                   (int)KERNEL_BOOL == (int)INGOT_BOOL,
-               "kernels and format number elements alike");
-_Static_assert(KERNEL_MAX_RANK == INGOT_MAX_RANK && KERNEL_MAX_INPUTS == INGOT_MAX_ELEMENTWISE_INPUTS &&
-                   KERNEL_MAX_STEPS == INGOT_MAX_ELEMENTWISE_STEPS,
-               "kernels and format have the same limits");
-
 uint32_t ingot_task_count(const ingot_instruction *instruction) {
   switch (instruction->opcode) {
     case INGOT_OP_LOOP: return 0;

@@ -51,7 +51,7 @@ void ingot_prepare_normalize(const ingot_preparation *p, kernel_normalize *argum
                                   .bias = prepared_address(p, bias), .y = prepared_address(p, p->y),
                                   .x_element = x->element, .y_element = p->y->element,
                                   .scale_element = prepared_element(scale), .bias_element = prepared_element(bias),
-                                  .kind = (uint8_t)kind, .epsilon = ingot_real(p->attributes[2]), .inner = 1};
+                                  .kind = kind == 1 ? INGOT_NORM_RMS : INGOT_NORM_LAYER, .epsilon = ingot_real(p->attributes[2]), .inner = 1};
   if (kind <= 1) {
     arguments->outer = prepared_product(x, 0, parameter);
     arguments->extent = prepared_product(x, parameter, x->rank);

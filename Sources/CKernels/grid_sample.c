@@ -29,8 +29,8 @@ static float grid_cubic(float distance) {
 /* Adds what stands at an index that may lie outside; nothing for a zero. */
 static void grid_add(const kernel_grid_sample *p, int64_t index, float weight, int64_t extent, double low, double high,
                      grid_tap *taps, int *count) {
-  if (p->padding == 0 && (index < 0 || index >= extent)) return;
-  if (p->padding == 2) index = (int64_t)grid_reflect((double)index, low, high);
+  if (p->padding == INGOT_GRID_ZEROS && (index < 0 || index >= extent)) return;
+  if (p->padding == INGOT_GRID_REFLECTION) index = (int64_t)grid_reflect((double)index, low, high);
   taps[(*count)++] = (grid_tap){kernel_least(kernel_most(index, 0), extent - 1), weight};
 }
 
@@ -39,19 +39,19 @@ static int grid_taps(const kernel_grid_sample *p, float coordinate, int64_t exte
   const double low = p->align_corners ? 0 : -0.5, high = p->align_corners ? (double)extent - 1 : (double)extent - 0.5;
   float x = p->align_corners ? (coordinate + 1) / 2 * (length - 1) : ((coordinate + 1) * length - 1) / 2;
   x = x > -0x1p30f ? fminf(x, 0x1p30f) : -0x1p30f;
-  if (p->mode == 0) x = rintf(x);
+  if (p->mode == INGOT_INTERPOLATION_NEAREST) x = rintf(x);
   if (x < low || x > high) {
-    if (p->padding == 1) x = fminf(fmaxf(x, 0), length - 1);
-    if (p->padding == 2) x = (float)grid_reflect(x, low, high);
+    if (p->padding == INGOT_GRID_BORDER) x = fminf(fmaxf(x, 0), length - 1);
+    if (p->padding == INGOT_GRID_REFLECTION) x = (float)grid_reflect(x, low, high);
   }
   int count = 0;
-  if (p->mode == 0) {
+  if (p->mode == INGOT_INTERPOLATION_NEAREST) {
     grid_add(p, (int64_t)x, 1, extent, low, high, taps, &count);
     return count;
   }
   const float base = floorf(x), fraction = x - base;
   const int64_t first = (int64_t)base;
-  if (p->mode == 1) {
+  if (p->mode == INGOT_INTERPOLATION_LINEAR) {
     grid_add(p, first, 1 - fraction, extent, low, high, taps, &count);
     grid_add(p, first + 1, fraction, extent, low, high, taps, &count);
   } else {

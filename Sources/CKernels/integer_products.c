@@ -8,7 +8,7 @@
 static void integer_widen(const void *x, uint32_t element, int64_t index, int64_t n, const void *zeros, int64_t first_zero,
                           int per_element, int32_t *y) {
   const int32_t zero = (int32_t)kernel_load_integer(zeros, element, per_element ? 0 : first_zero);
-  if (element == KERNEL_I8) {
+  if (element == INGOT_I8) {
     for (int64_t i = 0; i < n; i++) y[i] = ((const int8_t *)x)[index + i] - zero;
   } else {
     for (int64_t i = 0; i < n; i++) y[i] = ((const uint8_t *)x)[index + i] - zero;

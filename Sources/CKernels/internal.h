@@ -30,12 +30,12 @@ KERNEL_INLINE int64_t kernel_floor_divide(int64_t a, int64_t b) { return a >= 0 
 
 KERNEL_INLINE int64_t kernel_element_bytes(uint32_t element) {
   switch (element) {
-    case KERNEL_I64: return 8;
-    case KERNEL_F32:
-    case KERNEL_I32: return 4;
-    case KERNEL_F16:
-    case KERNEL_BF16:
-    case KERNEL_I16: return 2;
+    case INGOT_I64: return 8;
+    case INGOT_F32:
+    case INGOT_I32: return 4;
+    case INGOT_F16:
+    case INGOT_BF16:
+    case INGOT_I16: return 2;
     default: return 1;
   }
 }
@@ -48,25 +48,25 @@ KERNEL_INLINE void *kernel_at_mutable(void *base, uint32_t element, int64_t inde
 }
 
 KERNEL_INLINE int kernel_is_float(uint32_t element) {
-  return element == KERNEL_F32 || element == KERNEL_F16 || element == KERNEL_BF16;
+  return element == INGOT_F32 || element == INGOT_F16 || element == INGOT_BF16;
 }
 KERNEL_INLINE float kernel_load_float(const void *x, uint32_t element, int64_t index) {
   switch (element) {
-    case KERNEL_F16: return kernel_half_to_float(((const uint16_t *)x)[index]);
-    case KERNEL_BF16: return kernel_bfloat_to_float(((const uint16_t *)x)[index]);
+    case INGOT_F16: return kernel_half_to_float(((const uint16_t *)x)[index]);
+    case INGOT_BF16: return kernel_bfloat_to_float(((const uint16_t *)x)[index]);
     default: return ((const float *)x)[index];
   }
 }
 KERNEL_INLINE void kernel_store_float(void *y, uint32_t element, int64_t index, float value) {
-  if (element == KERNEL_F32) ((float *)y)[index] = value;
-  else ((uint16_t *)y)[index] = element == KERNEL_F16 ? kernel_float_to_half(value) : kernel_float_to_bfloat(value);
+  if (element == INGOT_F32) ((float *)y)[index] = value;
+  else ((uint16_t *)y)[index] = element == INGOT_F16 ? kernel_float_to_half(value) : kernel_float_to_bfloat(value);
 }
 KERNEL_INLINE int64_t kernel_load_integer(const void *x, uint32_t element, int64_t index) {
   switch (element) {
-    case KERNEL_I8: return ((const int8_t *)x)[index];
-    case KERNEL_I16: return ((const int16_t *)x)[index];
-    case KERNEL_I32: return ((const int32_t *)x)[index];
-    case KERNEL_I64: return ((const int64_t *)x)[index];
+    case INGOT_I8: return ((const int8_t *)x)[index];
+    case INGOT_I16: return ((const int16_t *)x)[index];
+    case INGOT_I32: return ((const int32_t *)x)[index];
+    case INGOT_I64: return ((const int64_t *)x)[index];
     default: return ((const uint8_t *)x)[index];
   }
 }
@@ -103,9 +103,10 @@ KERNEL_INLINE void kernel_valid_range(int64_t offset, int64_t stride, int64_t ex
   *end = kernel_most(*first, kernel_least(high, out));
 }
 
-#define PLAIN_KERNEL(family, arguments)             \
+#define DECLARE_KERNEL(family, arguments)           \
   kernel_work kernel_##family##_work(const void *); \
   void kernel_##family##_run(const void *, int64_t, int64_t, void *);
-#include "kernels.inc"
+PLAIN_KERNELS(DECLARE_KERNEL)
+#undef DECLARE_KERNEL
 
 #endif

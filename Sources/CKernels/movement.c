@@ -97,7 +97,7 @@ void kernel_permute_run(const void *arguments, int64_t begin, int64_t end, void 
     return;
   }
   const uint32_t partner = permute_partner(p);
-  int64_t y_strides[KERNEL_MAX_RANK], stride = 1;
+  int64_t y_strides[INGOT_MAX_RANK], stride = 1;
   for (uint32_t axis = p->rank; axis-- > 0; stride *= p->dims[axis]) y_strides[axis] = stride;
   const int64_t tiles = kernel_ceil_divide(p->dims[partner], PERMUTE_TILE);
   for (int64_t item = begin; item < end; item++) {
@@ -138,9 +138,9 @@ static int64_t pad_source(const kernel_pad *p, uint32_t axis, int64_t i) {
   const int64_t extent = p->x_dims[axis], at = i - p->begin[axis];
   if (at >= 0 && at < extent) return at;
   switch (p->mode) {
-    case 1: return at < 0 ? -at : 2 * (extent - 1) - at;
-    case 2: return at < 0 ? 0 : extent - 1;
-    case 3: return at % extent < 0 ? at % extent + extent : at % extent;
+    case INGOT_PAD_REFLECT: return at < 0 ? -at : 2 * (extent - 1) - at;
+    case INGOT_PAD_EDGE: return at < 0 ? 0 : extent - 1;
+    case INGOT_PAD_WRAP: return at % extent < 0 ? at % extent + extent : at % extent;
     default: return -1;
   }
 }
@@ -183,7 +183,7 @@ void kernel_pad_run(const void *arguments, int64_t begin, int64_t end, void *scr
       continue;
     }
     const char *x = (const char *)p->x + x_row * bytes;
-    if (p->mode == 0) {
+    if (p->mode == INGOT_PAD_CONSTANT) {
       pad_fill(p, y, low);
       pad_fill(p, y + high * bytes, width - high);
     } else {

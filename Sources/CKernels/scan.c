@@ -37,7 +37,7 @@ void kernel_arg_reduce_run(const void *arguments, int64_t begin, int64_t end, vo
     for (int64_t j = first; j < kernel_least(first + SCAN_COLUMNS, p->inner); j++) {
       const int64_t base = outer * p->extent * p->inner + j;
       const int64_t best = kernel_is_float(p->x_element) ? arg_reduce_float(p, base) : arg_reduce_integer(p, base);
-      if (p->y_element == KERNEL_I64) ((int64_t *)p->y)[outer * p->inner + j] = best;
+      if (p->y_element == INGOT_I64) ((int64_t *)p->y)[outer * p->inner + j] = best;
       else ((int32_t *)p->y)[outer * p->inner + j] = (int32_t)best;
     }
   }
@@ -60,7 +60,7 @@ static void cumsum_line(const kernel_cumsum *p, int64_t base) {
     } else {
       const uint64_t next = integer + (uint64_t)kernel_load_integer(p->x, p->x_element, at);
       const uint64_t value = p->exclusive ? integer : next;
-      if (p->y_element == KERNEL_I64) ((int64_t *)p->y)[at] = (int64_t)value;
+      if (p->y_element == INGOT_I64) ((int64_t *)p->y)[at] = (int64_t)value;
       else ((int32_t *)p->y)[at] = (int32_t)(uint32_t)value;
       integer = next;
     }

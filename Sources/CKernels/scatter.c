@@ -14,24 +14,24 @@ kernel_work kernel_scatter_work(const void *arguments) {
 
 static float scatter_float(uint32_t reduction, float old, float new) {
   switch (reduction) {
-    case KERNEL_SCATTER_ADD: return old + new;
-    case KERNEL_SCATTER_MUL: return old * new;
-    case KERNEL_SCATTER_MIN: return old != old || old <= new ? old : new;
+    case INGOT_SCATTER_ADD: return old + new;
+    case INGOT_SCATTER_MUL: return old * new;
+    case INGOT_SCATTER_MIN: return old != old || old <= new ? old : new;
     default: return old != old || old >= new ? old : new;
   }
 }
 
 static int64_t scatter_integer(uint32_t reduction, int64_t old, int64_t new) {
   switch (reduction) {
-    case KERNEL_SCATTER_ADD: return (int64_t)((uint64_t)old + (uint64_t)new);
-    case KERNEL_SCATTER_MUL: return (int64_t)((uint64_t)old * (uint64_t)new);
-    case KERNEL_SCATTER_MIN: return kernel_least(old, new);
+    case INGOT_SCATTER_ADD: return (int64_t)((uint64_t)old + (uint64_t)new);
+    case INGOT_SCATTER_MUL: return (int64_t)((uint64_t)old * (uint64_t)new);
+    case INGOT_SCATTER_MIN: return kernel_least(old, new);
     default: return kernel_most(old, new);
   }
 }
 
 static void scatter_row(const kernel_scatter *p, int64_t y, int64_t update) {
-  if (p->reduction == KERNEL_SCATTER_NONE) {
+  if (p->reduction == INGOT_SCATTER_NONE) {
     memcpy(kernel_at_mutable(p->y, p->element, y), kernel_at(p->updates, p->element, update),
            (size_t)(p->inner * kernel_element_bytes(p->element)));
   } else if (kernel_is_float(p->element)) {

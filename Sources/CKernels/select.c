@@ -1,12 +1,12 @@
 /* The built variants, and the newest among those that the CPU can run. */
 #include "internal.h"
 
-#define KERNEL_SET(variant) extern const kernel_table kernel_table_##variant;
-#include "kernels.inc"
+#define DECLARE_TABLE(variant) extern const kernel_table kernel_table_##variant;
+KERNEL_SETS(DECLARE_TABLE)
 
 static const kernel_table *const variants[] = {
-#define KERNEL_SET(variant) &kernel_table_##variant,
-#include "kernels.inc"
+#define TABLE_OF(variant) &kernel_table_##variant,
+    KERNEL_SETS(TABLE_OF)
 };
 
 const kernel_table *kernel_variant(unsigned index) {

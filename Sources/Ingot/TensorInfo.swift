@@ -23,7 +23,7 @@ public struct TensorInfo: Sendable, Hashable {
 
   /// Nil for an element that this version does not know.
   init?(_ info: ingot_tensor_info) {
-    guard let element = Element(code: info.element) else { return nil }
+    guard let element = Element(info.element) else { return nil }
     name = text(info.name, info.name_bytes)
     self.element = element
     shape = withUnsafeBytes(of: info.dims) { dims in
@@ -43,10 +43,20 @@ extension TensorInfo.Element {
   /// Size of one element in bytes.
   public var byteCount: Int { type.byteCount }
 
-  /// The element with this number in the C interface, which counts from 1 in the order of the cases.
-  init?(code: UInt32) {
-    guard code >= 1, code <= Self.allCases.count else { return nil }
-    self = Self.allCases[Int(code) - 1]
+  /// The element that the C interface calls so.
+  init?(_ element: ingot_element) {
+    switch element {
+    case INGOT_F32: self = .f32
+    case INGOT_F16: self = .f16
+    case INGOT_BF16: self = .bf16
+    case INGOT_I8: self = .i8
+    case INGOT_U8: self = .u8
+    case INGOT_I16: self = .i16
+    case INGOT_I32: self = .i32
+    case INGOT_I64: self = .i64
+    case INGOT_BOOL: self = .bool
+    default: return nil
+    }
   }
 
   fileprivate var type: ElementType {

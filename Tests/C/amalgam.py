@@ -11,8 +11,13 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')
 DEFINE = re.compile(r"^\s*#\s*define\s+(\w+)", re.MULTILINE)
 # What sources ask of the system's headers, which must be asked before the first of them.
 FEATURES = [f"#define {name}" for name in ("_POSIX_C_SOURCE 200809L", "_DEFAULT_SOURCE", "_DARWIN_C_SOURCE")]
-# Headers of the whole library: written once, their names are shared.
-SHARED = ["ingot.h", "ingot_format.h", "kernels.h", "internal.h", "sha256.h", "check_opcode.h", "check_loop.h", "prepare.h"]
+TARGETS = ("CEnums", "CBundleFormat", "CKernels", "CInterpreter")
+# Headers with a guard belong to the whole library: written once, their names are shared. Others are text of each source.
+GUARD = re.compile(r"^#ifndef \w+_H$", re.MULTILINE)
+
+
+def is_shared(path):
+    return GUARD.search(path.read_text()) is not None
 
 
 def find(name, base, roots):
@@ -32,7 +37,7 @@ def expand(path, roots, once):
             lines.append(line)
             continue
         target = find(include.group(1), path.parent, roots)
-        if target.name not in SHARED:
+        if not is_shared(target):
             lines.append(expand(target, roots, once))
         elif target not in once:
             once.add(target)
@@ -60,14 +65,14 @@ def own_names(text):
 
 
 def shared_paths(sources):
-    return [p for t in ("CBundleFormat", "CKernels", "CInterpreter") for p in sorted((sources / t).rglob("*.h"))
-            if p.name in SHARED]
+    return [p for t in TARGETS for p in sorted((sources / t).rglob("*.h"))
+            if is_shared(p)]
 
 
 def main():
     sources, output = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-    roots = [sources / t / "include" for t in ("CBundleFormat", "CKernels", "CInterpreter")]
-    files = [f for t in ("CBundleFormat", "CKernels", "CInterpreter") for f in sorted((sources / t).rglob("*.c"))]
+    roots = [sources / t / "include" for t in TARGETS]
+    files = [f for t in TARGETS for f in sorted((sources / t).rglob("*.c"))]
     shared_once, out = set(), []
     out.append("/* Ingot as one file, made from Sources/C*. Put ingot.h beside it and link zstd, the math and the thread library.\n"
                " * With -DINGOT_NO_ZSTD it needs no zstd, and opens bundles of 'ingot compile --compression none' only. */")
@@ -87,8 +92,8 @@ def main():
         out += [f"#undef {n}" for n in sorted(names | macros)]
     output.mkdir(parents=True, exist_ok=True)
     body = "\n".join(out) + "\n"
-    header = (sources / "CInterpreter/include/ingot.h").read_text()
-    (output / "ingot.h").write_text(header)
+    header = sources / "CInterpreter/include/ingot.h"
+    (output / "ingot.h").write_text(expand(header, roots, set()) + "\n")
     (output / "ingot.c").write_text(body)
 
 

@@ -9,7 +9,7 @@
 static int fill(const char *path, const ingot_tensor_info *info, void *data) {
   if (path == NULL) {
     memset(data, 0, info->bytes);
-    for (size_t i = 0; info->element == 1 && i < info->bytes / sizeof(float); i++)
+    for (size_t i = 0; info->element == INGOT_F32 && i < info->bytes / sizeof(float); i++)
       ((float *)data)[i] = (float)(i % 256) / 255.0f;
     return 1;
   }
@@ -37,8 +37,8 @@ int main(int count, char **words) {
     const ingot_tensor_info *info = ingot_output(bundle, 0, i);
     const float *data = ingot_output_data(session, i);
     printf("%s:", info->name);
-    for (size_t k = 0; info->element == 1 && k < 8 && k < info->bytes / sizeof(float); k++) printf(" %g", data[k]);
-    printf("%s\n", info->element == 1 ? "" : " (not f32)");
+    for (size_t k = 0; info->element == INGOT_F32 && k < 8 && k < info->bytes / sizeof(float); k++) printf(" %g", data[k]);
+    printf("%s\n", info->element == INGOT_F32 ? "" : " (not f32)");
   }
   ingot_session_destroy(session);
   ingot_close(bundle);

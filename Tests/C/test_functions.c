@@ -169,8 +169,8 @@ static void sweep(uint32_t function, const char *name, double low, double high, 
     static char scratch[65536] __attribute__((aligned(64)));
     double worst = 0, where = 0;
     for (int i = 0; i < 4096; i++) x[i] = (float)(low + (high - low) * i / 4095);
-    const kernel_step step = {.function = function, .domain = KERNEL_F32, .result = KERNEL_F32, .p0 = 1, .p1 = 1};
-    kernel_elementwise p = {.x = {x}, .y = y, .x_element = {KERNEL_F32}, .x_domain = {KERNEL_F32}, .y_element = KERNEL_F32, .inputs = 1,
+    const kernel_step step = {.function = function, .domain = INGOT_F32, .result = INGOT_F32, .p0 = 1, .p1 = 1};
+    kernel_elementwise p = {.x = {x}, .y = y, .x_element = {INGOT_F32}, .x_domain = {INGOT_F32}, .y_element = INGOT_F32, .inputs = 1,
                             .steps = 1, .rank = 1, .dims = {4096}, .strides = {{1}}, .step = {step}};
     table->kernels[KERNEL_elementwise].run(&p, 0, table->kernels[KERNEL_elementwise].work(&p).items, scratch);
     for (int i = 0; i < 4096; i++) {
@@ -296,9 +296,9 @@ static void broadcasting(void) {
 }
 
 void test_functions(void) {
-#define FUNCTION_TEST(name, number, arity)                                                    \
-  if (ingot_function_result(number, INGOT_F32) != 0) float_function(number, #name, arity);    \
-  if (ingot_function_result(number, INGOT_I64) != 0) integer_function(number, #name, arity);
+#define FUNCTION_TEST(name, number, text, arity, parameters, domains)                         \
+  if (ingot_function_result(number, INGOT_F32) != 0) float_function(number, text, arity);     \
+  if (ingot_function_result(number, INGOT_I64) != 0) integer_function(number, text, arity);
   INGOT_ELEMENTWISE_FUNCTIONS(FUNCTION_TEST)
 #undef FUNCTION_TEST
   sweep(INGOT_FN_EXP, "exp", -87, 88.7, 4e-7);

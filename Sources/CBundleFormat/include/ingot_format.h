@@ -14,6 +14,8 @@
 #ifndef INGOT_FORMAT_H
 #define INGOT_FORMAT_H
 
+#include "ingot_enums.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,17 +31,13 @@
 
 /* Limits that a reader enforces before it allocates. */
 #define INGOT_MAX_SECTIONS 65536u
-#define INGOT_MAX_RANK 8u
 #define INGOT_MAX_OPERANDS 4096u
-#define INGOT_MAX_SPATIAL 3u
 #define INGOT_MAX_LOOP_COUNT 65536
 #define INGOT_MAX_LOOP_DEPTH 8u
 /* Instructions that one run of a program executes at most, each as often as loops repeat it: 2^26. */
 #define INGOT_MAX_EXECUTIONS 67108864u
 /* Multiply-adds of one run, likewise. */
 #define INGOT_MAX_MULTIPLY_ADDS ((uint64_t)INT64_MAX)
-#define INGOT_MAX_ELEMENTWISE_INPUTS 8u
-#define INGOT_MAX_ELEMENTWISE_STEPS 24u
 #define INGOT_STEP_WORDS 7u /* attributes of one step */
 /* All compressed chunks of a file unpack to at most this; chunks that shrink more are stored raw. */
 #define INGOT_MAX_UNPACKED_BYTES(file_bytes) (((uint64_t)256 << 20) + 64 * (uint64_t)(file_bytes))
@@ -73,18 +71,6 @@ typedef struct {
   uint64_t raw_bytes;   /* == stored_bytes when raw */
   uint8_t digest[32];   /* SHA-256 of the stored bytes */
 } ingot_section;
-
-typedef enum {
-  INGOT_F32 = 1,
-  INGOT_F16 = 2,
-  INGOT_BF16 = 3,
-  INGOT_I8 = 4,
-  INGOT_U8 = 5,
-  INGOT_I16 = 6,
-  INGOT_I32 = 7,
-  INGOT_I64 = 8,
-  INGOT_BOOL = 9
-} ingot_element;
 
 /* Weight table section: header, `count` entries, then `string_bytes` of names, each followed by a zero byte that its length
  * does not count. */
@@ -317,113 +303,8 @@ typedef enum {
  * PUT             y <- x              any element, that of both. Inside a loop: y: [count, x.dims..]; y[step] = x, the rest stays.
  */
 
-typedef enum {
-  INGOT_REDUCE_SUM = 0,
-  INGOT_REDUCE_MEAN = 1,
-  INGOT_REDUCE_MAX = 2,
-  INGOT_REDUCE_MIN = 3,
-  INGOT_REDUCE_PROD = 4,
-  INGOT_REDUCE_L1 = 5,
-  INGOT_REDUCE_L2 = 6,
-  INGOT_REDUCE_SUM_SQUARE = 7,
-  INGOT_REDUCE_LOG_SUM = 8,
-  INGOT_REDUCE_LOG_SUM_EXP = 9
-} ingot_reduction;
-
 /* The most samples that ROI_ALIGN takes of a bin along one axis, unless their number is adaptive. */
 #define INGOT_MAX_SAMPLING_RATIO 128
-
-/* X(NAME, number, arity). Functions of the ELEMENTWISE program and, if from floats to floats, of fused activations. Those
- * marked f have no int64 form, those marked i no fp32 form. Numbers are never reused. Comparisons and logic give 0 or 1.
- * TO_.. convert to an element, TO_F32 into fp32 and the others into int64, but TO_BOOL gives 0 or 1 in its own domain. */
-#define INGOT_ELEMENTWISE_FUNCTIONS(X)                                              \
-  X(IDENTITY, 1, 1)                                                                 \
-  X(NEG, 2, 1)                                                                      \
-  X(ABS, 3, 1)                                                                      \
-  X(SIGN, 4, 1)                                                                     \
-  X(NOT, 5, 1)         /* x == 0 */                                                 \
-  X(BIT_NOT, 6, 1)     /* i */                                                      \
-  X(RELU, 7, 1)                                                                     \
-  X(CLIP, 8, 1)        /* min(max(x, p0), p1); NaN stays */                         \
-  X(EXP, 9, 1)         /* f */                                                      \
-  X(LOG, 10, 1)        /* f */                                                      \
-  X(SQRT, 11, 1)       /* f */                                                      \
-  X(RSQRT, 12, 1)      /* f */                                                      \
-  X(RECIPROCAL, 13, 1) /* f */                                                      \
-  X(FLOOR, 14, 1)      /* f */                                                      \
-  X(CEIL, 15, 1)       /* f */                                                      \
-  X(ROUND, 16, 1)      /* f; half to even */                                        \
-  X(TRUNC, 17, 1)      /* f */                                                      \
-  X(SIN, 18, 1)        /* f */                                                      \
-  X(COS, 19, 1)        /* f */                                                      \
-  X(TAN, 20, 1)        /* f */                                                      \
-  X(ASIN, 21, 1)       /* f */                                                      \
-  X(ACOS, 22, 1)       /* f */                                                      \
-  X(ATAN, 23, 1)       /* f */                                                      \
-  X(SINH, 24, 1)       /* f */                                                      \
-  X(COSH, 25, 1)       /* f */                                                      \
-  X(TANH, 26, 1)       /* f */                                                      \
-  X(ASINH, 27, 1)      /* f */                                                      \
-  X(ACOSH, 28, 1)      /* f */                                                      \
-  X(ATANH, 29, 1)      /* f */                                                      \
-  X(ERF, 30, 1)        /* f */                                                      \
-  X(SIGMOID, 31, 1)    /* f */                                                      \
-  X(SILU, 32, 1)       /* f; x * sigmoid(p0 * x) */                                 \
-  X(GELU, 33, 1)       /* f; 0.5 x (1 + erf(x / sqrt 2)) */                         \
-  X(GELU_TANH, 34, 1)  /* f; 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) */     \
-  X(HARD_SIGMOID, 35, 1) /* f; min(max(p0 * x + p1, 0), 1) */                       \
-  X(HARD_SWISH, 36, 1) /* f; x * min(max(x / 6 + 0.5, 0), 1) */                     \
-  X(LEAKY_RELU, 37, 1) /* f; x < 0 ? p0 * x : x */                                  \
-  X(ELU, 38, 1)        /* f; x < 0 ? p0 * (exp(x) - 1) : x */                       \
-  X(SELU, 39, 1)       /* f; p1 * (x < 0 ? p0 * (exp(x) - 1) : x) */                \
-  X(CELU, 40, 1)       /* f; max(0, x) + min(0, p0 * (exp(x / p0) - 1)) */          \
-  X(SOFTPLUS, 41, 1)   /* f; log(1 + exp(x)), stable */                             \
-  X(SOFTSIGN, 42, 1)   /* f; x / (1 + |x|) */                                       \
-  X(MISH, 43, 1)       /* f; x * tanh(softplus(x)) */                               \
-  X(THRESHOLDED_RELU, 44, 1) /* f; x > p0 ? x : 0 */                                \
-  X(SHRINK, 45, 1)     /* x < -p0 ? x + p1 : x > p0 ? x - p1 : 0 */                 \
-  X(IS_NAN, 46, 1)     /* f */                                                      \
-  X(IS_INF, 47, 1)     /* f; p0: detect negative, p1: detect positive */            \
-  X(AFFINE, 48, 1)     /* p0 * x + p1, rounded after the product and after the sum */ \
-  X(TO_F32, 49, 1)     /* i */                                                      \
-  X(TO_I8, 50, 1)                                                                   \
-  X(TO_U8, 51, 1)                                                                   \
-  X(TO_I16, 52, 1)                                                                  \
-  X(TO_I32, 53, 1)                                                                  \
-  X(TO_I64, 54, 1)     /* f */                                                      \
-  X(TO_BOOL, 55, 1)                                                                 \
-  X(ADD, 64, 2)                                                                     \
-  X(SUB, 65, 2)                                                                     \
-  X(MUL, 66, 2)                                                                     \
-  X(DIV, 67, 2)        /* int64: truncates; by 0 gives 0 */                         \
-  X(POW, 68, 2)        /* int64: by squaring, wrapping; negative exponent of |a| != 1 gives 0 */ \
-  X(MAX, 69, 2)        /* NaN if either is */                                       \
-  X(MIN, 70, 2)                                                                     \
-  X(MOD, 71, 2)        /* sign of the divisor; by 0 gives 0 (int64) */              \
-  X(FMOD, 72, 2)       /* sign of the dividend */                                   \
-  X(PRELU, 73, 2)      /* f; a < 0 ? a * b : a */                                   \
-  X(EQUAL, 74, 2)                                                                   \
-  X(NOT_EQUAL, 75, 2)                                                               \
-  X(LESS, 76, 2)                                                                    \
-  X(LESS_EQUAL, 77, 2)                                                              \
-  X(GREATER, 78, 2)                                                                 \
-  X(GREATER_EQUAL, 79, 2)                                                           \
-  X(AND, 80, 2)        /* of truth values */                                        \
-  X(OR, 81, 2)                                                                      \
-  X(XOR, 82, 2)                                                                     \
-  X(BIT_AND, 83, 2)    /* i */                                                      \
-  X(BIT_OR, 84, 2)     /* i */                                                      \
-  X(BIT_XOR, 85, 2)    /* i */                                                      \
-  X(SHIFT_LEFT, 86, 2) /* i; by >= 64 or < 0 gives 0 */                             \
-  X(SHIFT_RIGHT, 87, 2) /* logical on the unsigned value */                         \
-  X(ATAN2, 88, 2)      /* f */                                                      \
-  X(SELECT, 128, 3)    /* a != 0 ? b : c */
-
-typedef enum {
-#define INGOT_FUNCTION_CASE(name, number, arity) INGOT_FN_##name = number,
-  INGOT_ELEMENTWISE_FUNCTIONS(INGOT_FUNCTION_CASE)
-#undef INGOT_FUNCTION_CASE
-} ingot_function;
 
 _Static_assert(sizeof(ingot_file_header) == 64, "file header layout");
 _Static_assert(sizeof(ingot_section) == 72, "section layout");
@@ -448,13 +329,6 @@ void ingot_sha256_begin(ingot_sha256 *hash);
 void ingot_sha256_add(ingot_sha256 *hash, const void *data, size_t bytes);
 void ingot_sha256_end(ingot_sha256 *hash, uint8_t digest[32]);
 
-/* Bytes of one element, or 0 if `element` is no ingot_element. */
-size_t ingot_element_bytes(uint32_t element);
-/* Arity of a function, or 0 if there is none with that number. */
-unsigned ingot_function_arity(uint32_t function);
-/* What a function leaves in its register, INGOT_F32 or INGOT_I64, where it computes in `domain`; 0 where it has no form
- * there, or there is no such function or domain. */
-uint32_t ingot_function_result(uint32_t function, uint32_t domain);
 /* Text of an opcode, or NULL. */
 const char *ingot_opcode_text(uint32_t opcode);
 

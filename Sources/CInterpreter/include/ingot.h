@@ -25,6 +25,8 @@
 #ifndef INGOT_H
 #define INGOT_H
 
+#include "ingot_elements.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -90,7 +92,7 @@ void ingot_close(ingot_bundle *bundle);
 typedef struct {
   const char *name; /* UTF-8, terminated; lives as long as the bundle */
   size_t name_bytes;/* without the terminator */
-  uint32_t element; /* 1 f32, 2 f16, 3 bf16, 4 i8, 5 u8, 6 i16, 7 i32, 8 i64, 9 bool */
+  ingot_element element;
   uint32_t rank;
   int64_t dims[8]; /* of an output whose size only a run tells: the bounds, see ingot_output_dims */
   size_t bytes;

@@ -58,7 +58,7 @@ static void convolution_pack(const void *context, int64_t k0, int64_t depth, int
       for (int64_t j = 0; j < low; j++) target[j] = 0;
       if (stride == 1) {
         widen(kernel_at(source->x, p->x_element, start), p->x_element, high - low, target + low);
-      } else if (p->x_element == KERNEL_F32) {
+      } else if (p->x_element == INGOT_F32) {
         const float *x = (const float *)source->x + start;
         for (int64_t j = low; j < high; j++) target[j] = x[(j - low) * stride];
       } else {
@@ -109,7 +109,7 @@ static void convolution_run(const void *arguments, int64_t begin, int64_t end, v
     const gemm g = {.k = k, .a = kernel_at(p->w, p->w_element, group * m * k), .a_element = p->w_element, .a_row = k,
                     .a_column = 1, .pack = plain ? matmul_pack : convolution_pack,
                     .pack_source = plain ? (const void *)&whole : (const void *)&source,
-                    .b = plain && p->x_element == KERNEL_F32 ? x : NULL, .b_row = plane,
+                    .b = plain && p->x_element == INGOT_F32 ? x : NULL, .b_row = plane,
                     .y = kernel_at_mutable(p->y, p->y_element, (image * p->outputs + group * m) * n),
                     .y_element = p->y_element, .y_row = n,
                     .bias = p->bias == NULL ? NULL : kernel_at(p->bias, p->bias_element, group * m),

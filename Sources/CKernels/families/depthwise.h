@@ -52,7 +52,7 @@ static void depthwise_fill(const kernel_convolution *p, const depthwise_layout *
       for (int64_t j = 0; j < first; j++) line[j] = 0;
       if (stride == 1) {
         if (end > first) widen(kernel_at(plane, p->x_element, start), p->x_element, end - first, line + first);
-      } else if (p->x_element == KERNEL_F32 && stride == 2) {
+      } else if (p->x_element == INGOT_F32 && stride == 2) {
         const float *x = (const float *)plane + start;
         for (int64_t j = first; j < end; j++) line[j] = x[(j - first) * 2];
       } else {

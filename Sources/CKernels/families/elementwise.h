@@ -9,7 +9,7 @@ static int64_t elementwise_count(const kernel_elementwise *p) { return extents_p
 /* Elements of a tile: as many as a slot has of the widest register. */
 static int64_t elementwise_tile(const kernel_elementwise *p) {
   int integers = 0;
-  for (uint32_t s = 0; s < p->steps; s++) integers |= p->step[s].domain == KERNEL_I64 || p->step[s].result == KERNEL_I64;
+  for (uint32_t s = 0; s < p->steps; s++) integers |= p->step[s].domain == INGOT_I64 || p->step[s].result == INGOT_I64;
   return ELEMENTWISE_SLOT_BYTES / (int64_t)(integers ? sizeof(int64_t) : sizeof(float));
 }
 
@@ -35,23 +35,23 @@ static void load_floats(const void *x, uint32_t element, int64_t index, int64_t 
     }                                                                                \
     break;
   switch (element) {
-    LOAD_CASE(KERNEL_I8, int8_t, (float)value)
-    LOAD_CASE(KERNEL_U8, uint8_t, (float)value)
-    LOAD_CASE(KERNEL_I16, int16_t, (float)value)
-    LOAD_CASE(KERNEL_I32, int32_t, (float)value)
-    LOAD_CASE(KERNEL_I64, int64_t, (float)value)
-    LOAD_CASE(KERNEL_BOOL, uint8_t, value != 0 ? 1.0f : 0.0f)
+    LOAD_CASE(INGOT_I8, int8_t, (float)value)
+    LOAD_CASE(INGOT_U8, uint8_t, (float)value)
+    LOAD_CASE(INGOT_I16, int16_t, (float)value)
+    LOAD_CASE(INGOT_I32, int32_t, (float)value)
+    LOAD_CASE(INGOT_I64, int64_t, (float)value)
+    LOAD_CASE(INGOT_BOOL, uint8_t, value != 0 ? 1.0f : 0.0f)
     default: widen(kernel_at(x, element, index), element, n, y);
   }
 }
 static void load_integers(const void *x, uint32_t element, int64_t index, int64_t n, int64_t *y) {
   switch (element) {
-    LOAD_CASE(KERNEL_I8, int8_t, value)
-    LOAD_CASE(KERNEL_U8, uint8_t, value)
-    LOAD_CASE(KERNEL_I16, int16_t, value)
-    LOAD_CASE(KERNEL_I32, int32_t, value)
-    LOAD_CASE(KERNEL_I64, int64_t, value)
-    LOAD_CASE(KERNEL_BOOL, uint8_t, value != 0)
+    LOAD_CASE(INGOT_I8, int8_t, value)
+    LOAD_CASE(INGOT_U8, uint8_t, value)
+    LOAD_CASE(INGOT_I16, int16_t, value)
+    LOAD_CASE(INGOT_I32, int32_t, value)
+    LOAD_CASE(INGOT_I64, int64_t, value)
+    LOAD_CASE(INGOT_BOOL, uint8_t, value != 0)
     default:
       for (int64_t i = 0; i < n; i++) y[i] = float_to_integer(one_float(x, element, index + i), INT64_MIN, INT64_MAX);
   }
@@ -64,24 +64,24 @@ static void load_integers(const void *x, uint32_t element, int64_t index, int64_
     break;
 static void store_floats(const float *x, int64_t n, void *y, uint32_t element, int64_t index) {
   switch (element) {
-    STORE_CASE(KERNEL_I8, int8_t, float_to_integer(x[i], INT8_MIN, INT8_MAX))
-    STORE_CASE(KERNEL_U8, uint8_t, float_to_integer(x[i], 0, UINT8_MAX))
-    STORE_CASE(KERNEL_I16, int16_t, float_to_integer(x[i], INT16_MIN, INT16_MAX))
-    STORE_CASE(KERNEL_I32, int32_t, float_to_integer(x[i], INT32_MIN, INT32_MAX))
-    STORE_CASE(KERNEL_I64, int64_t, float_to_integer(x[i], INT64_MIN, INT64_MAX))
-    STORE_CASE(KERNEL_BOOL, uint8_t, x[i] != 0)
+    STORE_CASE(INGOT_I8, int8_t, float_to_integer(x[i], INT8_MIN, INT8_MAX))
+    STORE_CASE(INGOT_U8, uint8_t, float_to_integer(x[i], 0, UINT8_MAX))
+    STORE_CASE(INGOT_I16, int16_t, float_to_integer(x[i], INT16_MIN, INT16_MAX))
+    STORE_CASE(INGOT_I32, int32_t, float_to_integer(x[i], INT32_MIN, INT32_MAX))
+    STORE_CASE(INGOT_I64, int64_t, float_to_integer(x[i], INT64_MIN, INT64_MAX))
+    STORE_CASE(INGOT_BOOL, uint8_t, x[i] != 0)
     default: narrow(x, n, kernel_at_mutable(y, element, index), element);
   }
 }
 static void store_integers(const int64_t *x, int64_t n, void *y, uint32_t element, int64_t index) {
   switch (element) {
-    STORE_CASE(KERNEL_I8, int8_t, (uint64_t)x[i])
-    STORE_CASE(KERNEL_U8, uint8_t, (uint64_t)x[i])
-    STORE_CASE(KERNEL_I16, int16_t, (uint64_t)x[i])
-    STORE_CASE(KERNEL_I32, int32_t, (uint64_t)x[i])
-    STORE_CASE(KERNEL_I64, int64_t, x[i])
-    STORE_CASE(KERNEL_BOOL, uint8_t, x[i] != 0)
-    STORE_CASE(KERNEL_F32, float, x[i])
+    STORE_CASE(INGOT_I8, int8_t, (uint64_t)x[i])
+    STORE_CASE(INGOT_U8, uint8_t, (uint64_t)x[i])
+    STORE_CASE(INGOT_I16, int16_t, (uint64_t)x[i])
+    STORE_CASE(INGOT_I32, int32_t, (uint64_t)x[i])
+    STORE_CASE(INGOT_I64, int64_t, x[i])
+    STORE_CASE(INGOT_BOOL, uint8_t, x[i] != 0)
+    STORE_CASE(INGOT_F32, float, x[i])
     default:
       for (int64_t i = 0; i < n; i++) {
         const float value = (float)x[i];
@@ -106,14 +106,14 @@ static void elementwise_load(const kernel_elementwise *p, uint32_t input, int64_
   const uint32_t last = p->rank == 0 ? 0 : p->rank - 1;
   float *real = target;
   int64_t *integer = target;
-  int64_t index[KERNEL_MAX_RANK] = {0}, rest = first;
+  int64_t index[INGOT_MAX_RANK] = {0}, rest = first;
   for (uint32_t i = p->rank; i-- > 0; rest /= p->dims[i]) index[i] = rest % p->dims[i];
   for (int64_t j = 0; j < n;) {
     int64_t offset = 0;
     for (uint32_t i = 0; i < p->rank; i++) offset += index[i] * strides[i];
     const int64_t run = p->rank == 0 ? 1 : kernel_least(p->dims[last] - index[last], n - j);
     const int64_t loaded = p->rank == 0 || strides[last] == 0 ? 1 : run;
-    if (p->x_domain[input] == KERNEL_I64) {
+    if (p->x_domain[input] == INGOT_I64) {
       load_integers(p->x[input], element, offset, loaded, integer + j);
       for (int64_t k = loaded; k < run; k++) integer[j + k] = integer[j];
     } else {
@@ -130,23 +130,23 @@ static void elementwise_load(const kernel_elementwise *p, uint32_t input, int64_
   }
 }
 
-#define FLOAT_BINARY_VECTORS(X)            \
-  X(64, a + b)                             \
-  X(65, a - b)                             \
-  X(66, a *b)                              \
-  X(67, a / b)                             \
-  X(69, v_max_nan(a, b))                   \
-  X(70, v_min_nan(a, b))                   \
-  X(73, v_select(a < 0.0f, a *b, a))       \
-  X(74, v_from_mask(a == b))               \
-  X(75, v_from_mask(a != b))               \
-  X(76, v_from_mask(a < b))                \
-  X(77, v_from_mask(a <= b))               \
-  X(78, v_from_mask(a > b))                \
-  X(79, v_from_mask(a >= b))               \
-  X(80, v_from_mask((a != 0.0f) & (b != 0.0f))) \
-  X(81, v_from_mask((a != 0.0f) | (b != 0.0f))) \
-  X(82, v_from_mask((a != 0.0f) ^ (b != 0.0f)))
+#define FLOAT_BINARY_VECTORS(X)                  \
+  X(ADD, a + b)                                  \
+  X(SUB, a - b)                                  \
+  X(MUL, a *b)                                   \
+  X(DIV, a / b)                                  \
+  X(MAX, v_max_nan(a, b))                        \
+  X(MIN, v_min_nan(a, b))                        \
+  X(PRELU, v_select(a < 0.0f, a *b, a))          \
+  X(EQUAL, v_from_mask(a == b))                  \
+  X(NOT_EQUAL, v_from_mask(a != b))              \
+  X(LESS, v_from_mask(a < b))                    \
+  X(LESS_EQUAL, v_from_mask(a <= b))             \
+  X(GREATER, v_from_mask(a > b))                 \
+  X(GREATER_EQUAL, v_from_mask(a >= b))          \
+  X(AND, v_from_mask((a != 0.0f) & (b != 0.0f))) \
+  X(OR, v_from_mask((a != 0.0f) | (b != 0.0f)))  \
+  X(XOR, v_from_mask((a != 0.0f) ^ (b != 0.0f)))
 
 KERNEL_INLINE float float_power(float a, float b) { return b == 2.0f ? a * a : powf(a, b); }
 KERNEL_INLINE float float_modulo(float a, float b) {
@@ -157,8 +157,8 @@ KERNEL_INLINE float float_modulo(float a, float b) {
 static void float_step(const kernel_step *step, const void *const *registers, float *y, int64_t n) {
   const float *left = registers[step->a], *right = registers[step->b], *third = registers[step->c];
   switch (step->function) {
-#define BINARY_CASE(number, expression)                               \
-  case number:                                                        \
+#define BINARY_CASE(name, expression)                               \
+  case INGOT_FN_##name:                                                        \
     for (int64_t i = 0; i < n; i += LANES) {                          \
       const vf a = v_load(left + i), b = v_load(right + i);           \
       v_store(y + i, expression);                                     \
@@ -166,23 +166,23 @@ static void float_step(const kernel_step *step, const void *const *registers, fl
     break;
     FLOAT_BINARY_VECTORS(BINARY_CASE)
 #undef BINARY_CASE
-    case 68:
+    case INGOT_FN_POW:
       for (int64_t i = 0; i < n; i++) y[i] = float_power(left[i], right[i]);
       break;
-    case 71:
+    case INGOT_FN_MOD:
       for (int64_t i = 0; i < n; i++) y[i] = float_modulo(left[i], right[i]);
       break;
-    case 72:
+    case INGOT_FN_FMOD:
       for (int64_t i = 0; i < n; i++) y[i] = fmodf(left[i], right[i]);
       break;
-    case 88:
+    case INGOT_FN_ATAN2:
       for (int64_t i = 0; i < n; i++) y[i] = atan2f(left[i], right[i]);
       break;
-    case 128:
+    case INGOT_FN_SELECT:
       for (int64_t i = 0; i < n; i += LANES)
         v_store(y + i, v_select(v_load(left + i) != 0.0f, v_load(right + i), v_load(third + i)));
       break;
-    case 55:
+    case INGOT_FN_TO_BOOL:
       for (int64_t i = 0; i < n; i += LANES) v_store(y + i, v_from_mask(v_load(left + i) != 0.0f));
       break;
     default: apply_unary(step->function, (float)step->p0, (float)step->p1, left, y, n);
@@ -201,54 +201,54 @@ static uint64_t integer_power(uint64_t base, int64_t exponent) {
 }
 
 /* Arithmetic is on the unsigned values, so that it wraps. */
-#define INTEGER_UNARY(X)                                                                                        \
-  X(1, a)                                                                                                       \
-  X(2, -ua)                                                                                                     \
-  X(3, a < 0 ? -ua : ua)                                                                                        \
-  X(4, (a > 0) - (a < 0))                                                                                       \
-  X(5, a == 0)                                                                                                  \
-  X(6, ~ua)                                                                                                     \
-  X(7, a > 0 ? a : 0)                                                                                           \
-  X(8, kernel_least(kernel_most(a, p0), p1))                                                                    \
-  X(45, a < (int64_t)(-(uint64_t)p0) ? ua + (uint64_t)p1 : a > p0 ? ua - (uint64_t)p1 : 0)                      \
-  X(48, (uint64_t)p0 * ua + (uint64_t)p1)                                                                       \
-  X(50, (int8_t)ua)                                                                                             \
-  X(51, (uint8_t)ua)                                                                                            \
-  X(52, (int16_t)ua)                                                                                            \
-  X(53, (int32_t)ua)                                                                                            \
-  X(55, a != 0)
+#define INTEGER_UNARY(X)                                                                       \
+  X(IDENTITY, a)                                                                               \
+  X(NEG, -ua)                                                                                  \
+  X(ABS, a < 0 ? -ua : ua)                                                                     \
+  X(SIGN, (a > 0) - (a < 0))                                                                   \
+  X(NOT, a == 0)                                                                               \
+  X(BIT_NOT, ~ua)                                                                              \
+  X(RELU, a > 0 ? a : 0)                                                                       \
+  X(CLIP, kernel_least(kernel_most(a, p0), p1))                                                \
+  X(SHRINK, a < (int64_t)(-(uint64_t)p0) ? ua + (uint64_t)p1 : a > p0 ? ua - (uint64_t)p1 : 0) \
+  X(AFFINE, (uint64_t)p0 * ua + (uint64_t)p1)                                                  \
+  X(TO_I8, (int8_t)ua)                                                                         \
+  X(TO_U8, (uint8_t)ua)                                                                        \
+  X(TO_I16, (int16_t)ua)                                                                       \
+  X(TO_I32, (int32_t)ua)                                                                       \
+  X(TO_BOOL, a != 0)
 
-#define INTEGER_BINARY(X)                                                                                       \
-  X(64, ua + ub)                                                                                                \
-  X(65, ua - ub)                                                                                                \
-  X(66, ua *ub)                                                                                                 \
-  X(67, b == 0 ? 0 : b == -1 ? -ua : (uint64_t)(a / b))                                                         \
-  X(68, integer_power(ua, b))                                                                                   \
-  X(69, kernel_most(a, b))                                                                                      \
-  X(70, kernel_least(a, b))                                                                                     \
-  X(71, b == 0 || b == -1 ? 0 : a % b != 0 && (a % b < 0) != (b < 0) ? a % b + b : a % b)                       \
-  X(72, b == 0 || b == -1 ? 0 : a % b)                                                                          \
-  X(74, a == b)                                                                                                 \
-  X(75, a != b)                                                                                                 \
-  X(76, a < b)                                                                                                  \
-  X(77, a <= b)                                                                                                 \
-  X(78, a > b)                                                                                                  \
-  X(79, a >= b)                                                                                                 \
-  X(80, a != 0 && b != 0)                                                                                       \
-  X(81, a != 0 || b != 0)                                                                                       \
-  X(82, (a != 0) != (b != 0))                                                                                   \
-  X(83, ua &ub)                                                                                                 \
-  X(84, ua | ub)                                                                                                \
-  X(85, ua ^ ub)                                                                                                \
-  X(86, b < 0 || b >= 64 ? 0 : ua << b)                                                                         \
-  X(87, b < 0 || b >= 64 ? 0 : ua >> b)
+#define INTEGER_BINARY(X)                                                                  \
+  X(ADD, ua + ub)                                                                          \
+  X(SUB, ua - ub)                                                                          \
+  X(MUL, ua *ub)                                                                           \
+  X(DIV, b == 0 ? 0 : b == -1 ? -ua : (uint64_t)(a / b))                                   \
+  X(POW, integer_power(ua, b))                                                             \
+  X(MAX, kernel_most(a, b))                                                                \
+  X(MIN, kernel_least(a, b))                                                               \
+  X(MOD, b == 0 || b == -1 ? 0 : a % b != 0 && (a % b < 0) != (b < 0) ? a % b + b : a % b) \
+  X(FMOD, b == 0 || b == -1 ? 0 : a % b)                                                   \
+  X(EQUAL, a == b)                                                                         \
+  X(NOT_EQUAL, a != b)                                                                     \
+  X(LESS, a < b)                                                                           \
+  X(LESS_EQUAL, a <= b)                                                                    \
+  X(GREATER, a > b)                                                                        \
+  X(GREATER_EQUAL, a >= b)                                                                 \
+  X(AND, a != 0 && b != 0)                                                                 \
+  X(OR, a != 0 || b != 0)                                                                  \
+  X(XOR, (a != 0) != (b != 0))                                                             \
+  X(BIT_AND, ua &ub)                                                                       \
+  X(BIT_OR, ua | ub)                                                                       \
+  X(BIT_XOR, ua ^ ub)                                                                      \
+  X(SHIFT_LEFT, b < 0 || b >= 64 ? 0 : ua << b)                                            \
+  X(SHIFT_RIGHT, b < 0 || b >= 64 ? 0 : ua >> b)
 
 static void integer_step(const kernel_step *step, const void *const *registers, int64_t *y, int64_t n) {
   const int64_t p0 = step->i0, p1 = step->i1;
   const int64_t *left = registers[step->a], *right = registers[step->b], *third = registers[step->c];
   switch (step->function) {
-#define UNARY_CASE(number, expression)                 \
-  case number:                                         \
+#define UNARY_CASE(name, expression)                 \
+  case INGOT_FN_##name:                                         \
     for (int64_t i = 0; i < n; i++) {                  \
       const int64_t a = left[i];                       \
       const uint64_t ua = (uint64_t)a;                 \
@@ -258,8 +258,8 @@ static void integer_step(const kernel_step *step, const void *const *registers, 
     break;
     INTEGER_UNARY(UNARY_CASE)
 #undef UNARY_CASE
-#define BINARY_CASE(number, expression)                        \
-  case number:                                                 \
+#define BINARY_CASE(name, expression)                        \
+  case INGOT_FN_##name:                                                 \
     for (int64_t i = 0; i < n; i++) {                          \
       const int64_t a = left[i], b = right[i];                 \
       const uint64_t ua = (uint64_t)a, ub = (uint64_t)b;       \
@@ -269,7 +269,7 @@ static void integer_step(const kernel_step *step, const void *const *registers, 
     break;
     INTEGER_BINARY(BINARY_CASE)
 #undef BINARY_CASE
-    case 128:
+    case INGOT_FN_SELECT:
       for (int64_t i = 0; i < n; i++) y[i] = left[i] != 0 ? right[i] : third[i];
       break;
     default: break;
@@ -281,16 +281,16 @@ static void conversion_step(const kernel_step *step, const void *source, void *t
   const float *x = source;
   int64_t *y = target;
   switch (step->function) {
-    case 49: load_floats(source, KERNEL_I64, 0, n, target); break;
-#define CONVERSION_CASE(number, least, most)                                            \
-  case number:                                                                          \
+    case INGOT_FN_TO_F32: load_floats(source, INGOT_I64, 0, n, target); break;
+#define CONVERSION_CASE(name, least, most)                                            \
+  case INGOT_FN_##name:                                                                          \
     for (int64_t i = 0; i < n; i++) y[i] = float_to_integer(x[i], least, most);         \
     break;
-    CONVERSION_CASE(50, INT8_MIN, INT8_MAX)
-    CONVERSION_CASE(51, 0, UINT8_MAX)
-    CONVERSION_CASE(52, INT16_MIN, INT16_MAX)
-    CONVERSION_CASE(53, INT32_MIN, INT32_MAX)
-    CONVERSION_CASE(54, INT64_MIN, INT64_MAX)
+    CONVERSION_CASE(TO_I8, INT8_MIN, INT8_MAX)
+    CONVERSION_CASE(TO_U8, 0, UINT8_MAX)
+    CONVERSION_CASE(TO_I16, INT16_MIN, INT16_MAX)
+    CONVERSION_CASE(TO_I32, INT32_MIN, INT32_MAX)
+    CONVERSION_CASE(TO_I64, INT64_MIN, INT64_MAX)
 #undef CONVERSION_CASE
     default: break;
   }
@@ -299,7 +299,7 @@ static void conversion_step(const kernel_step *step, const void *source, void *t
 /* Whole vectors of fp32 registers are computed, `padded` elements; what lies beyond n is any number. */
 static void elementwise_step(const kernel_step *step, const void *const *registers, void *y, int64_t n, int64_t padded) {
   if (step->domain != step->result) conversion_step(step, registers[step->a], y, n);
-  else if (step->domain == KERNEL_F32) float_step(step, registers, y, padded);
+  else if (step->domain == INGOT_F32) float_step(step, registers, y, padded);
   else integer_step(step, registers, y, n);
 }
 
@@ -309,32 +309,32 @@ static void elementwise_fill(float *y, int64_t n, int64_t padded) {
 }
 
 static void elementwise_store(const kernel_elementwise *p, const void *x, uint32_t domain, int64_t first, int64_t n) {
-  if (domain == KERNEL_F32) store_floats(x, n, p->y, p->y_element, first);
+  if (domain == INGOT_F32) store_floats(x, n, p->y, p->y_element, first);
   else store_integers(x, n, p->y, p->y_element, first);
 }
 
 static void elementwise_run_tile(const kernel_elementwise *p, const int *dense, int64_t first, int64_t n, char *scratch) {
-  const void *registers[KERNEL_MAX_INPUTS + KERNEL_MAX_STEPS];
+  const void *registers[INGOT_MAX_ELEMENTWISE_INPUTS + INGOT_MAX_ELEMENTWISE_STEPS];
   const int64_t padded = kernel_ceil_divide(n, LANES) * LANES;
   for (uint32_t i = 0; i < p->inputs; i++) {
     const uint32_t domain = p->x_domain[i];
     void *space = scratch + i * ELEMENTWISE_SLOT_BYTES;
     registers[i] = space;
     if (domain == 0) continue;
-    if (dense[i] && (domain == KERNEL_I64 || n == padded)) {
+    if (dense[i] && (domain == INGOT_I64 || n == padded)) {
       registers[i] = kernel_at(p->x[i], domain, first);
       continue;
     }
     elementwise_load(p, i, first, n, space);
-    if (domain == KERNEL_F32) elementwise_fill(space, n, padded);
+    if (domain == INGOT_F32) elementwise_fill(space, n, padded);
   }
   for (uint32_t s = 0; s < p->steps; s++) {
     const kernel_step *step = &p->step[s];
     const int last = s + 1 == p->steps;
-    const int direct = last && p->y_element == step->result && (step->result == KERNEL_I64 || n == padded);
+    const int direct = last && p->y_element == step->result && (step->result == INGOT_I64 || n == padded);
     void *y = direct ? kernel_at_mutable(p->y, p->y_element, first) : scratch + (p->inputs + s) * ELEMENTWISE_SLOT_BYTES;
     elementwise_step(step, registers, y, n, padded);
-    if (step->domain != step->result && step->result == KERNEL_F32) elementwise_fill(y, n, padded);
+    if (step->domain != step->result && step->result == INGOT_F32) elementwise_fill(y, n, padded);
     registers[p->inputs + s] = y;
     if (last && !direct) elementwise_store(p, y, step->result, first, n);
   }
@@ -343,7 +343,7 @@ static void elementwise_run_tile(const kernel_elementwise *p, const int *dense, 
 static void elementwise_run(const void *arguments, int64_t begin, int64_t end, void *scratch) {
   const kernel_elementwise *p = arguments;
   const int64_t tile = elementwise_tile(p), count = elementwise_count(p);
-  int dense[KERNEL_MAX_INPUTS];
+  int dense[INGOT_MAX_ELEMENTWISE_INPUTS];
   for (uint32_t i = 0; i < p->inputs; i++) dense[i] = p->x_element[i] == p->x_domain[i] && elementwise_is_dense(p, i);
   const int64_t limit = kernel_least(end * tile * ELEMENTWISE_TILES_PER_ITEM, count);
   for (int64_t first = begin * tile * ELEMENTWISE_TILES_PER_ITEM; first < limit; first += tile)

@@ -145,7 +145,7 @@ static void gemm_finish(const gemm *g, float *tile, int64_t tile_row, int64_t m0
   for (int r = 0; r < rows; r++) {
     void *target = kernel_at_mutable(g->y, g->y_element, (m0 + r) * g->y_row + n0);
     const float *row = tile + r * tile_row;
-    if (g->y_element == KERNEL_F32 && columns == PANEL) {
+    if (g->y_element == INGOT_F32 && columns == PANEL) {
       for (int v = 0; v < PANEL; v += LANES) v_store((float *)target + v, v_load(row + v));
     } else {
       narrow(row, columns, target, g->y_element);
@@ -175,7 +175,7 @@ static void gemm_block(const gemm *g, int64_t m0, int64_t m1, int64_t n0, int64_
       const int rows = (int)kernel_least(TILE_ROWS, m1 - m);
       const float *a;
       int64_t a_row = g->a_row, a_column = g->a_column;
-      if (g->a_element == KERNEL_F32) {
+      if (g->a_element == INGOT_F32) {
         a = (const float *)g->a + m * a_row + k0 * a_column;
       } else {
         for (int r = 0; r < rows; r++) {

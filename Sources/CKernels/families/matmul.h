@@ -17,14 +17,14 @@ static void matmul_pack(const void *source, int64_t k0, int64_t depth, int64_t n
       for (int64_t k = 0; k < depth; k++) {
         const int64_t start = (k0 + k) * b->row + n0 + n;
         float *target = panels + k * PANEL;
-        if (b->element == KERNEL_F32 && valid == PANEL) {
+        if (b->element == INGOT_F32 && valid == PANEL) {
           for (int v = 0; v < PANEL; v += LANES) v_store(target + v, v_load((const float *)b->b + start + v));
         } else {
           widen(kernel_at(b->b, b->element, start), b->element, valid, target);
           for (int64_t j = valid; j < PANEL; j++) target[j] = 0;
         }
       }
-    } else if (b->element == KERNEL_F32) {
+    } else if (b->element == INGOT_F32) {
       const float *first = (const float *)b->b + k0 * b->row + (n0 + n) * b->column;
       for (int64_t k = 0; k < depth; k++) {
         float *target = panels + k * PANEL;
@@ -150,7 +150,7 @@ static void matmul_run(const void *arguments, int64_t begin, int64_t end, void *
               .y = kernel_at_mutable(p->y, p->y_element, batch * p->m * p->n), .y_element = p->y_element,
               .y_row = p->n, .bias = p->bias, .bias_element = p->bias_element, .bias_per_row = p->bias_per_row,
               .activation = p->activation};
-    if (p->b_element == KERNEL_F32 && p->b_column == 1) g.b = b.b, g.b_row = b.row;
+    if (p->b_element == INGOT_F32 && p->b_column == 1) g.b = b.b, g.b_row = b.row;
     gemm_block(&g, m0, m1, n0, n1, scratch);
   }
 }

@@ -9,7 +9,7 @@ KERNEL_INLINE int64_t normalize_group(const kernel_normalize *p) {
 
 static kernel_work normalize_work(const void *arguments) {
   const kernel_normalize *p = arguments;
-  if (p->kind == 3) return (kernel_work){p->outer * kernel_ceil_divide(p->inner, NORMALIZE_CHUNK), 0};
+  if (p->order != 0) return (kernel_work){p->outer * kernel_ceil_divide(p->inner, NORMALIZE_CHUNK), 0};
   return (kernel_work){kernel_ceil_divide(p->outer, normalize_group(p)), 0};
 }
 
@@ -45,7 +45,7 @@ static void normalize_map(const kernel_normalize *p, int64_t base, int64_t n, fl
     const float *x = floats(p->x, p->x_element, base + i, count, space);
     const float *scale = p->scale == NULL ? NULL : floats(p->scale, p->scale_element, first + i, count, scales);
     const float *bias = p->bias == NULL ? NULL : floats(p->bias, p->bias_element, first + i, count, biases);
-    float *target = p->y_element == KERNEL_F32 ? (float *)p->y + base + i : y;
+    float *target = p->y_element == INGOT_F32 ? (float *)p->y + base + i : y;
     int64_t j = 0;
     for (; j + LANES <= count; j += LANES) {
       vf value = (v_load(x + j) - mean) * factor;
@@ -71,7 +71,7 @@ static void normalize_map_channel(const kernel_normalize *p, int64_t base, int64
   for (int64_t i = 0; i < n; i += NORMALIZE_CHUNK) {
     const int64_t count = kernel_least(NORMALIZE_CHUNK, n - i);
     const float *x = floats(p->x, p->x_element, base + i, count, space);
-    float *target = p->y_element == KERNEL_F32 ? (float *)p->y + base + i : y;
+    float *target = p->y_element == INGOT_F32 ? (float *)p->y + base + i : y;
     scale_run(x, count, 1, -mean, target);
     scale_run(target, count, factor * scale, bias, target);
     if (target == y) narrow(y, count, kernel_at_mutable(p->y, p->y_element, base + i), p->y_element);
@@ -81,10 +81,10 @@ static void normalize_map_channel(const kernel_normalize *p, int64_t base, int64
 static void normalize_stretch(const kernel_normalize *p, int64_t index) {
   const int64_t base = index * p->extent;
   const float count = (float)p->extent;
-  const float mean = p->kind == 1 ? 0 : normalize_sum(p, base, 0, 0) / count;
+  const float mean = p->kind == INGOT_NORM_RMS ? 0 : normalize_sum(p, base, 0, 0) / count;
   const float variance = normalize_sum(p, base, mean, 1) / count;
   const float factor = 1.0f / sqrtf(variance + (float)p->epsilon);
-  if (p->kind != 2) {
+  if (p->groups == 0) {
     normalize_map(p, base, p->extent, mean, factor, 0);
     return;
   }
@@ -137,7 +137,7 @@ static void normalize_norm_row(const kernel_normalize *p, int64_t base) {
 static void normalize_run(const void *arguments, int64_t begin, int64_t end, void *scratch) {
   const kernel_normalize *p = arguments;
   (void)scratch;
-  if (p->kind == 3) {
+  if (p->order != 0) {
     const int64_t chunks = kernel_ceil_divide(p->inner, NORMALIZE_CHUNK);
     for (int64_t item = begin; item < end; item++) {
       const int64_t first = item % chunks * NORMALIZE_CHUNK, base = item / chunks * p->extent * p->inner + first;

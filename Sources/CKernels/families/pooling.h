@@ -4,8 +4,8 @@
 
 KERNEL_INLINE float pool_load(const void *x, uint32_t element, int64_t index) {
   switch (element) {
-    case KERNEL_I8: return (float)((const int8_t *)x)[index];
-    case KERNEL_U8: return (float)((const uint8_t *)x)[index];
+    case INGOT_I8: return (float)((const int8_t *)x)[index];
+    case INGOT_U8: return (float)((const uint8_t *)x)[index];
     default: return one_float(x, element, index);
   }
 }
@@ -25,7 +25,7 @@ static int64_t pool_count(const kernel_pool *p, int axis, int64_t position, int6
 
 static void pool_row(const kernel_pool *p, int64_t plane, int64_t d, int64_t h, int64_t w0, int64_t count) {
   float sum[POOL_COLUMNS];
-  const float start = p->kind == 0 ? -INFINITY : 0;
+  const float start = p->kind == INGOT_POOL_MAX ? -INFINITY : 0;
   for (int64_t j = 0; j < count; j++) sum[j] = start;
   int64_t first[3], end[3];
   const int64_t origin[2] = {d * p->stride[0] - p->begin[0], h * p->stride[1] - p->begin[1]};
@@ -48,16 +48,16 @@ static void pool_row(const kernel_pool *p, int64_t plane, int64_t d, int64_t h, 
         int64_t low, high;
         kernel_valid_range(shift, stride, p->in[2], count, &low, &high);
         const int64_t base = row + shift;
-        if (p->element == KERNEL_F32) {
+        if (p->element == INGOT_F32) {
           const float *x = (const float *)p->x + base;
           int64_t j = low;
           if (stride == 1) {
             for (; j + LANES <= high; j += LANES) {
               const vf value = v_load(x + j), old = v_load(sum + j);
-              v_store(sum + j, p->kind == 0 ? v_max_nan(value, old) : old + value);
+              v_store(sum + j, p->kind == INGOT_POOL_MAX ? v_max_nan(value, old) : old + value);
             }
           }
-          if (p->kind == 0) {
+          if (p->kind == INGOT_POOL_MAX) {
             for (; j < high; j++) sum[j] = x[j * stride] > sum[j] || x[j * stride] != x[j * stride] ? x[j * stride] : sum[j];
           } else {
             for (; j < high; j++) sum[j] += x[j * stride];
@@ -65,15 +65,15 @@ static void pool_row(const kernel_pool *p, int64_t plane, int64_t d, int64_t h, 
         } else {
           for (int64_t j = low; j < high; j++) {
             const float value = pool_load(p->x, p->element, base + j * stride);
-            if (p->kind != 0) sum[j] += value;
+            if (p->kind != INGOT_POOL_MAX) sum[j] += value;
             else if (value > sum[j] || value != value) sum[j] = value;
           }
         }
       }
     }
   }
-  if (p->kind != 0) {
-    const int64_t pad = p->kind == 2;
+  if (p->kind != INGOT_POOL_MAX) {
+    const int64_t pad = p->kind == INGOT_POOL_AVERAGE_PADDED;
     const int64_t area = pool_count(p, 0, d, pad * p->begin[0], pad * p->end[0]) *
                          pool_count(p, 1, h, pad * p->begin[1], pad * p->end[1]);
     for (int64_t j = 0; j < count; j++) {
@@ -82,9 +82,9 @@ static void pool_row(const kernel_pool *p, int64_t plane, int64_t d, int64_t h, 
     }
   }
   const int64_t y = ((plane * p->out[0] + d) * p->out[1] + h) * p->out[2] + w0;
-  if (p->element == KERNEL_I8) {
+  if (p->element == INGOT_I8) {
     for (int64_t j = 0; j < count; j++) ((int8_t *)p->y)[y + j] = sum[j] == -INFINITY ? INT8_MIN : (int8_t)sum[j];
-  } else if (p->element == KERNEL_U8) {
+  } else if (p->element == INGOT_U8) {
     for (int64_t j = 0; j < count; j++) ((uint8_t *)p->y)[y + j] = sum[j] == -INFINITY ? 0 : (uint8_t)sum[j];
   } else {
     narrow(sum, count, kernel_at_mutable(p->y, p->element, y), p->element);

@@ -9,7 +9,7 @@ typedef struct {
   float *hidden[RECURRENT_ROWS], *cell[RECURRENT_ROWS], *gates[RECURRENT_ROWS], *product[RECURRENT_ROWS], *reset[RECURRENT_ROWS];
 } recurrent_scratch;
 
-KERNEL_INLINE int64_t recurrent_gate_count(const kernel_recurrent *p) { return p->kind == 0 ? 4 : p->kind == 1 ? 3 : 1; }
+KERNEL_INLINE int64_t recurrent_gate_count(const kernel_recurrent *p) { return p->kind == INGOT_RECURRENT_LSTM ? 4 : p->kind == INGOT_RECURRENT_GRU ? 3 : 1; }
 KERNEL_INLINE int64_t recurrent_pitch(const kernel_recurrent *p) { return kernel_ceil_divide(p->hidden, 16) * 16; }
 
 static kernel_work recurrent_work(const void *arguments) {
@@ -143,12 +143,12 @@ static int64_t recurrent_length(const kernel_recurrent *p, int64_t n) {
 
 static void recurrent_sequences(const kernel_recurrent *p, const recurrent_scratch *s, int64_t direction, int64_t n0, int rows) {
   const int64_t pitch = recurrent_pitch(p), gates = recurrent_gate_count(p), hidden = p->hidden;
-  const int reverse = p->direction == 1 || direction == 1;
+  const int reverse = p->direction == INGOT_DIRECTION_REVERSE || direction == 1;
   const size_t bytes = (size_t)(hidden * kernel_element_bytes(p->element));
   int64_t longest = 0;
   for (int r = 0; r < rows; r++) longest = kernel_most(longest, recurrent_length(p, n0 + r));
   for (int64_t step = 0; step < longest; step++) {
-    recurrent_multiply(p, s, direction, rows, 0, p->kind == 1 && !p->linear_before_reset ? 2 : gates, s->hidden);
+    recurrent_multiply(p, s, direction, rows, 0, p->kind == INGOT_RECURRENT_GRU && !p->linear_before_reset ? 2 : gates, s->hidden);
     for (int pass = 0; pass < 2; pass++) {
       for (int r = 0; r < rows; r++) {
         const int64_t length = recurrent_length(p, n0 + r);
@@ -158,22 +158,22 @@ static void recurrent_sequences(const kernel_recurrent *p, const recurrent_scrat
           const int64_t base = ((t * p->batch + n0 + r) * p->directions + direction) * gates * hidden;
           for (int64_t gate = 0; gate < gates; gate++)
             widen(kernel_at(p->gates, p->element, base + gate * hidden), p->element, hidden, s->gates[r] + gate * pitch);
-          if (p->kind == 1) recurrent_gru_gates(p, s, r);
+          if (p->kind == INGOT_RECURRENT_GRU) recurrent_gru_gates(p, s, r);
           continue;
         }
-        if (p->kind == 0) recurrent_lstm(p, s, r);
-        else if (p->kind == 1) recurrent_gru(p, s, r);
+        if (p->kind == INGOT_RECURRENT_LSTM) recurrent_lstm(p, s, r);
+        else if (p->kind == INGOT_RECURRENT_GRU) recurrent_gru(p, s, r);
         else recurrent_rnn(p, s, r);
         narrow(s->hidden[r], hidden,
                kernel_at_mutable(p->y, p->element, ((t * p->directions + direction) * p->batch + n0 + r) * hidden), p->element);
       }
-      if (pass == 0 && p->kind == 1 && !p->linear_before_reset) recurrent_multiply(p, s, direction, rows, 2, 1, s->reset);
+      if (pass == 0 && p->kind == INGOT_RECURRENT_GRU && !p->linear_before_reset) recurrent_multiply(p, s, direction, rows, 2, 1, s->reset);
     }
   }
   for (int r = 0; r < rows; r++) {
     const int64_t at = (direction * p->batch + n0 + r) * hidden;
     narrow(s->hidden[r], hidden, kernel_at_mutable(p->h, p->element, at), p->element);
-    if (p->kind == 0) narrow(s->cell[r], hidden, kernel_at_mutable(p->c, p->element, at), p->element);
+    if (p->kind == INGOT_RECURRENT_LSTM) narrow(s->cell[r], hidden, kernel_at_mutable(p->c, p->element, at), p->element);
     for (int64_t t = recurrent_length(p, n0 + r); t < p->steps; t++)
       memset(kernel_at_mutable(p->y, p->element, ((t * p->directions + direction) * p->batch + n0 + r) * hidden), 0, bytes);
   }
@@ -197,7 +197,7 @@ static void recurrent_run(const void *arguments, int64_t begin, int64_t end, voi
     for (int r = 0; r < rows; r++) {
       const int64_t at = (direction * p->batch + n0 + r) * hidden;
       widen(kernel_at(p->h0, p->h0_element, at), p->h0_element, hidden, s.hidden[r]);
-      if (p->kind == 0) widen(kernel_at(p->c0, p->c0_element, at), p->c0_element, hidden, s.cell[r]);
+      if (p->kind == INGOT_RECURRENT_LSTM) widen(kernel_at(p->c0, p->c0_element, at), p->c0_element, hidden, s.cell[r]);
     }
     recurrent_sequences(p, &s, direction, n0, rows);
   }

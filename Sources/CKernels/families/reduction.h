@@ -1,40 +1,38 @@
 /* Reductions over any set of axes. Where the last axis is reduced, sums run over vectors of one row; where it is
- * kept, over vectors of neighbouring results. Kinds have the numbers of the bundle format. */
+ * kept, over vectors of neighbouring results. */
 
 #define REDUCE_CHUNK 256
 
-enum { SUM, MEAN, MAX, MIN, PROD, L1, L2, SUM_SQUARE, LOG_SUM, LOG_SUM_EXP };
-
 KERNEL_INLINE float reduce_identity(int kind) {
-  return kind == MAX ? -INFINITY : kind == MIN ? INFINITY : kind == PROD ? 1.0f : 0.0f;
+  return kind == INGOT_REDUCE_MAX ? -INFINITY : kind == INGOT_REDUCE_MIN ? INFINITY : kind == INGOT_REDUCE_PROD ? 1.0f : 0.0f;
 }
 KERNEL_INLINE vf reduce_combine(const int kind, vf sum, vf x, vf shift) {
   switch (kind) {
-    case MAX: return v_max_nan(x, sum);
-    case MIN: return v_min_nan(x, sum);
-    case PROD: return sum * x;
-    case L1: return sum + v_abs(x);
-    case L2:
-    case SUM_SQUARE: return v_fma(x, x, sum);
-    case LOG_SUM_EXP: return sum + v_exp(x - shift);
+    case INGOT_REDUCE_MAX: return v_max_nan(x, sum);
+    case INGOT_REDUCE_MIN: return v_min_nan(x, sum);
+    case INGOT_REDUCE_PROD: return sum * x;
+    case INGOT_REDUCE_L1: return sum + v_abs(x);
+    case INGOT_REDUCE_L2:
+    case INGOT_REDUCE_SUM_SQUARE: return v_fma(x, x, sum);
+    case INGOT_REDUCE_LOG_SUM_EXP: return sum + v_exp(x - shift);
     default: return sum + x;
   }
 }
 /* Of two partial results. */
 KERNEL_INLINE float reduce_join(int kind, float a, float b) {
   switch (kind) {
-    case MAX: return a > b || a != a ? a : b;
-    case MIN: return a < b || a != a ? a : b;
-    case PROD: return a * b;
+    case INGOT_REDUCE_MAX: return a > b || a != a ? a : b;
+    case INGOT_REDUCE_MIN: return a < b || a != a ? a : b;
+    case INGOT_REDUCE_PROD: return a * b;
     default: return a + b;
   }
 }
 KERNEL_INLINE float reduce_finish(int kind, float sum, float shift, int64_t count) {
   switch (kind) {
-    case MEAN: return sum / (float)count;
-    case L2: return sqrtf(sum);
-    case LOG_SUM: return logf(sum);
-    case LOG_SUM_EXP: return isinf(shift) ? shift : logf(sum) + shift;
+    case INGOT_REDUCE_MEAN: return sum / (float)count;
+    case INGOT_REDUCE_L2: return sqrtf(sum);
+    case INGOT_REDUCE_LOG_SUM: return logf(sum);
+    case INGOT_REDUCE_LOG_SUM_EXP: return isinf(shift) ? shift : logf(sum) + shift;
     default: return sum;
   }
 }
@@ -48,7 +46,7 @@ KERNEL_INLINE void reduce_run_of(const int kind, const float *x, int64_t n, vf s
   for (; i + LANES <= n; i += LANES) sum[0] = reduce_combine(kind, sum[0], v_load(x + i), shift);
   if (i < n) {
     float tail[LANES];
-    for (int j = 0; j < LANES; j++) tail[j] = kind == LOG_SUM_EXP ? -INFINITY : reduce_identity(kind);
+    for (int j = 0; j < LANES; j++) tail[j] = kind == INGOT_REDUCE_LOG_SUM_EXP ? -INFINITY : reduce_identity(kind);
     memcpy(tail, x + i, (size_t)(n - i) * sizeof(float));
     sum[0] = reduce_combine(kind, sum[0], v_load(tail), shift);
   }
@@ -68,12 +66,17 @@ KERNEL_INLINE void reduce_columns_of(const int kind, const float *x, int64_t n, 
 #define REDUCE_KINDS(X) X(SUM) X(MAX) X(MIN) X(PROD) X(L1) X(SUM_SQUARE) X(LOG_SUM_EXP)
 /* Kinds that differ only at the end share a sum. */
 KERNEL_INLINE int reduce_inner_kind(int kind) {
-  return kind == MEAN || kind == LOG_SUM ? SUM : kind == L2 ? SUM_SQUARE : kind;
+  switch (kind) {
+    case INGOT_REDUCE_MEAN:
+    case INGOT_REDUCE_LOG_SUM: return INGOT_REDUCE_SUM;
+    case INGOT_REDUCE_L2: return INGOT_REDUCE_SUM_SQUARE;
+    default: return kind;
+  }
 }
 static void reduce_row(int kind, const float *x, int64_t n, vf sum[4], float shift) {
   switch (kind) {
 #define REDUCE_CASE(name) \
-  case name: reduce_run_of(name, x, n, sum, v_set(shift)); break;
+  case INGOT_REDUCE_##name: reduce_run_of(INGOT_REDUCE_##name, x, n, sum, v_set(shift)); break;
     REDUCE_KINDS(REDUCE_CASE)
 #undef REDUCE_CASE
     default: break;
@@ -82,7 +85,7 @@ static void reduce_row(int kind, const float *x, int64_t n, vf sum[4], float shi
 static void reduce_columns(int kind, const float *x, int64_t n, float *sum, const float *shift) {
   switch (kind) {
 #define REDUCE_CASE(name) \
-  case name: reduce_columns_of(name, x, n, sum, shift); break;
+  case INGOT_REDUCE_##name: reduce_columns_of(INGOT_REDUCE_##name, x, n, sum, shift); break;
     REDUCE_KINDS(REDUCE_CASE)
 #undef REDUCE_CASE
     default: break;
@@ -104,7 +107,7 @@ KERNEL_INLINE int reduce_by_rows(const kernel_reduce *p) {
   return p->reduced_rank > 0 && p->reduced_stride[p->reduced_rank - 1] == 1;
 }
 KERNEL_INLINE int reduce_is_integer(const kernel_reduce *p) {
-  return p->x_element == KERNEL_I32 || p->x_element == KERNEL_I64;
+  return p->x_element == INGOT_I32 || p->x_element == INGOT_I64;
 }
 /* Results of one item: as many as make an item worth handing out. */
 static int64_t reduce_group(const kernel_reduce *p) {
@@ -131,7 +134,7 @@ static float reduce_one(const kernel_reduce *p, int kind, int64_t base, float sh
   const int64_t rows = extents_product(p->reduced, p->reduced_rank) == 0 ? 0 : extents_product(p->reduced, last);
   for (int64_t row = 0; row < rows; row++) {
     const int64_t start = base + offset_of(row, p->reduced, p->reduced_stride, last);
-    if (p->x_element == KERNEL_F32) {
+    if (p->x_element == INGOT_F32) {
       reduce_row(kind, (const float *)p->x + start, p->reduced[last], sum, shift);
       continue;
     }
@@ -150,20 +153,20 @@ static float reduce_one(const kernel_reduce *p, int kind, int64_t base, float sh
 static void reduce_integers(const kernel_reduce *p, int64_t result) {
   const int64_t base = offset_of(result, p->kept, p->kept_stride, p->kept_rank);
   const int64_t count = extents_product(p->reduced, p->reduced_rank);
-  const int wide = p->x_element == KERNEL_I64;
-  uint64_t sum = p->kind == PROD ? 1 : 0;
-  int64_t best = p->kind == MAX ? (wide ? INT64_MIN : INT32_MIN) : (wide ? INT64_MAX : INT32_MAX);
+  const int wide = p->x_element == INGOT_I64;
+  uint64_t sum = p->kind == INGOT_REDUCE_PROD ? 1 : 0;
+  int64_t best = p->kind == INGOT_REDUCE_MAX ? (wide ? INT64_MIN : INT32_MIN) : (wide ? INT64_MAX : INT32_MAX);
   for (int64_t i = 0; i < count; i++) {
     const int64_t at = base + offset_of(i, p->reduced, p->reduced_stride, p->reduced_rank);
     const int64_t x = wide ? ((const int64_t *)p->x)[at] : ((const int32_t *)p->x)[at];
-    if (p->kind == PROD) sum *= (uint64_t)x;
+    if (p->kind == INGOT_REDUCE_PROD) sum *= (uint64_t)x;
     else sum += (uint64_t)x;
-    if (p->kind == MAX ? x > best : x < best) best = x;
+    if (p->kind == INGOT_REDUCE_MAX ? x > best : x < best) best = x;
   }
   int64_t y = (int64_t)sum;
-  if (p->kind == MEAN) y = count == 0 ? 0 : y / count;
-  if (p->kind == MAX || p->kind == MIN) y = best;
-  if (p->y_element == KERNEL_I64) ((int64_t *)p->y)[result] = y;
+  if (p->kind == INGOT_REDUCE_MEAN) y = count == 0 ? 0 : y / count;
+  if (p->kind == INGOT_REDUCE_MAX || p->kind == INGOT_REDUCE_MIN) y = best;
+  if (p->y_element == INGOT_I64) ((int64_t *)p->y)[result] = y;
   else ((int32_t *)p->y)[result] = (int32_t)(uint32_t)(uint64_t)y;
 }
 
@@ -177,10 +180,10 @@ static void reduce_column_item(const kernel_reduce *p, int64_t item) {
   const int64_t count = extents_product(p->reduced, p->reduced_rank);
   const int kind = reduce_inner_kind(p->kind);
   float sum[REDUCE_CHUNK + LANES], shift[REDUCE_CHUNK + LANES], space[REDUCE_CHUNK];
-  for (int pass = kind == LOG_SUM_EXP ? 0 : 1; pass < 2; pass++) {
-    const int inner_kind = pass == 0 ? MAX : kind;
+  for (int pass = kind == INGOT_REDUCE_LOG_SUM_EXP ? 0 : 1; pass < 2; pass++) {
+    const int inner_kind = pass == 0 ? INGOT_REDUCE_MAX : kind;
     for (int j = 0; j < REDUCE_CHUNK + LANES; j++) {
-      if (pass == 1) shift[j] = kind == LOG_SUM_EXP ? sum[j] : 0;
+      if (pass == 1) shift[j] = kind == INGOT_REDUCE_LOG_SUM_EXP ? sum[j] : 0;
       else shift[j] = 0;
       sum[j] = reduce_identity(inner_kind);
     }
@@ -209,7 +212,7 @@ static void reduce_run(const void *arguments, int64_t begin, int64_t end, void *
       continue;
     }
     const int64_t base = offset_of(result, p->kept, p->kept_stride, p->kept_rank);
-    const float shift = kind == LOG_SUM_EXP ? reduce_one(p, MAX, base, 0) : 0;
+    const float shift = kind == INGOT_REDUCE_LOG_SUM_EXP ? reduce_one(p, INGOT_REDUCE_MAX, base, 0) : 0;
     const float y = reduce_finish(p->kind, reduce_one(p, kind, base, shift), shift, count);
     narrow(&y, 1, kernel_at_mutable(p->y, p->y_element, result), p->y_element);
   }

@@ -21,9 +21,9 @@ static double resize_cubic(double t, double a) {
 
 static int64_t resize_nearest(double x, int rounding) {
   switch (rounding) {
-    case 0: return (int64_t)ceil(x - 0.5);
-    case 1: return (int64_t)floor(x + 0.5);
-    case 2: return (int64_t)floor(x);
+    case INGOT_ROUNDING_ROUND_PREFER_FLOOR: return (int64_t)ceil(x - 0.5);
+    case INGOT_ROUNDING_ROUND_PREFER_CEIL: return (int64_t)floor(x + 0.5);
+    case INGOT_ROUNDING_FLOOR: return (int64_t)floor(x);
     default: return (int64_t)ceil(x);
   }
 }
@@ -32,9 +32,9 @@ static resize_taps resize_taps_of(const kernel_resize *p, int axis, int64_t posi
   const int64_t in = p->in[axis], out = p->out[axis];
   double x;
   switch (p->coordinates) {
-    case 0: x = ((double)position + 0.5) / p->scale[axis] - 0.5; break;
-    case 1: x = (double)position / p->scale[axis]; break;
-    case 2: x = out == 1 ? 0 : (double)position * (double)(in - 1) / (double)(out - 1); break;
+    case INGOT_COORDINATES_HALF_PIXEL: x = ((double)position + 0.5) / p->scale[axis] - 0.5; break;
+    case INGOT_COORDINATES_ASYMMETRIC: x = (double)position / p->scale[axis]; break;
+    case INGOT_COORDINATES_ALIGN_CORNERS: x = out == 1 ? 0 : (double)position * (double)(in - 1) / (double)(out - 1); break;
     default: x = out == 1 ? 0 : ((double)position + 0.5) / p->scale[axis] - 0.5; break;
   }
   /* Farther outside nothing changes, and the conversions below stay in range. */
@@ -42,10 +42,10 @@ static resize_taps resize_taps_of(const kernel_resize *p, int axis, int64_t posi
   resize_taps taps = {{0}, {1}, 1};
   if (in == out && p->scale[axis] == 1) {
     taps.index[0] = position;
-  } else if (p->mode == 0) {
+  } else if (p->mode == INGOT_INTERPOLATION_NEAREST) {
     taps.index[0] = kernel_least(kernel_most(resize_nearest(x, p->rounding), 0), in - 1);
   } else {
-    const int cubic = p->mode == 2;
+    const int cubic = p->mode == INGOT_INTERPOLATION_CUBIC;
     const int64_t base = (int64_t)floor(x) - cubic;
     const double fraction = x - floor(x);
     double weight[RESIZE_TAPS], total = 0;
@@ -94,7 +94,7 @@ static const float *resize_row(const kernel_resize *p, int64_t row, const resize
   for (int t = 0; t < columns->count; t++) {
     const int32_t *index = columns->index[t];
     const float *weight = columns->weight[t], *x = (const float *)p->x + start;
-    if (p->x_element != KERNEL_F32) {
+    if (p->x_element != INGOT_F32) {
       for (int64_t j = 0; j < n; j++) {
         const float product = weight[j] * one_float(p->x, p->x_element, start + index[j]);
         y[j] = t == 0 ? product : y[j] + product;

@@ -42,7 +42,7 @@ static void softmax_row(const kernel_softmax *p, int64_t base) {
   }
   const float shift = v_max_lane(most);
   vf sum = v_set(0);
-  const int direct = p->y_element == KERNEL_F32 && !p->log;
+  const int direct = p->y_element == INGOT_F32 && !p->log;
   for (int64_t i = 0; i < p->extent; i += SOFTMAX_CHUNK) {
     const int64_t n = kernel_least(SOFTMAX_CHUNK, p->extent - i);
     const float *x = floats(p->x, p->x_element, base + i, n, space);

@@ -26,7 +26,10 @@ const kernel_table VARIANT_TABLE(KERNEL_VARIANT) = {
     VARIANT_TEXT(KERNEL_VARIANT),
     KERNEL_FEATURE,
     {
-#define VECTOR_KERNEL(family, arguments) [KERNEL_##family] = {family##_work, family##_run},
-#define PLAIN_KERNEL(family, arguments) [KERNEL_##family] = {kernel_##family##_work, kernel_##family##_run},
-#include "kernels.inc"
+#define VECTOR_ENTRY(family, arguments) [KERNEL_##family] = {family##_work, family##_run},
+        VECTOR_KERNELS(VECTOR_ENTRY)
+#undef VECTOR_ENTRY
+#define PLAIN_ENTRY(family, arguments) [KERNEL_##family] = {kernel_##family##_work, kernel_##family##_run},
+        PLAIN_KERNELS(PLAIN_ENTRY)
+#undef PLAIN_ENTRY
     }};

@@ -119,9 +119,9 @@ KERNEL_INLINE void v_store_bfloat(uint16_t *p, vf x) {
 /* Widens n floats of any float element. */
 KERNEL_STATIC void widen(const void *x, uint32_t element, int64_t n, float *y) {
   int64_t i = 0;
-  if (element == KERNEL_F32) {
+  if (element == INGOT_F32) {
     memcpy(y, x, (size_t)n * sizeof(float));
-  } else if (element == KERNEL_F16) {
+  } else if (element == INGOT_F16) {
     const uint16_t *source = x;
     for (; i + LANES <= n; i += LANES) v_store(y + i, v_load_half(source + i));
     for (; i < n; i++) y[i] = kernel_half_to_float(source[i]);
@@ -133,9 +133,9 @@ KERNEL_STATIC void widen(const void *x, uint32_t element, int64_t n, float *y) {
 }
 KERNEL_STATIC void narrow(const float *x, int64_t n, void *y, uint32_t element) {
   int64_t i = 0;
-  if (element == KERNEL_F32) {
+  if (element == INGOT_F32) {
     memcpy(y, x, (size_t)n * sizeof(float));
-  } else if (element == KERNEL_F16) {
+  } else if (element == INGOT_F16) {
     uint16_t *target = y;
     for (; i + LANES <= n; i += LANES) v_store_half(target + i, v_load(x + i));
     for (; i < n; i++) target[i] = kernel_float_to_half(x[i]);
@@ -147,14 +147,14 @@ KERNEL_STATIC void narrow(const float *x, int64_t n, void *y, uint32_t element) 
 }
 /* The floats themselves, or a widened copy in `space`. */
 KERNEL_INLINE const float *floats(const void *base, uint32_t element, int64_t index, int64_t n, float *space) {
-  if (element == KERNEL_F32) return (const float *)base + index;
+  if (element == INGOT_F32) return (const float *)base + index;
   widen(kernel_at(base, element, index), element, n, space);
   return space;
 }
 KERNEL_INLINE float one_float(const void *base, uint32_t element, int64_t index) {
-  if (element == KERNEL_F32) return ((const float *)base)[index];
+  if (element == INGOT_F32) return ((const float *)base)[index];
   const uint16_t bits = ((const uint16_t *)base)[index];
-  return element == KERNEL_F16 ? kernel_half_to_float(bits) : kernel_bfloat_to_float(bits);
+  return element == INGOT_F16 ? kernel_half_to_float(bits) : kernel_bfloat_to_float(bits);
 }
 /* y = x * factor + offset, rounded after the product and after the sum. x and y may be the same. */
 KERNEL_STATIC void scale_run(const float *x, int64_t n, float factor, float offset, float *y) {

@@ -10,29 +10,15 @@
  *   kernel_work work = table->kernels[KERNEL_matmul].work(&matmul);
  *   table->kernels[KERNEL_matmul].run(&matmul, 0, work.items, scratch);
  *
- * Tensors are dense and row-major. Elements and functions have the numbers of the bundle format.
+ * Tensors are dense and row-major. Elements, functions and modes are those of ingot_enums.h.
  */
 #ifndef INGOT_KERNELS_H
 #define INGOT_KERNELS_H
 
+#include "ingot_enums.h"
+
 #include <stddef.h>
 #include <stdint.h>
-
-#define KERNEL_MAX_RANK 8
-#define KERNEL_MAX_INPUTS 8
-#define KERNEL_MAX_STEPS 24
-
-typedef enum {
-  KERNEL_F32 = 1,
-  KERNEL_F16 = 2,
-  KERNEL_BF16 = 3,
-  KERNEL_I8 = 4,
-  KERNEL_U8 = 5,
-  KERNEL_I16 = 6,
-  KERNEL_I32 = 7,
-  KERNEL_I64 = 8,
-  KERNEL_BOOL = 9
-} kernel_element;
 
 /* What the CPU has. Portable code is always there. */
 #define KERNEL_FEATURE_PORTABLE 1u
@@ -45,7 +31,7 @@ typedef struct {
   size_t scratch_bytes; /* for each thread */
 } kernel_work;
 
-/* An elementwise function of arity 1, or 0 for none. */
+/* An elementwise function of arity 1, or INGOT_FN_NONE. */
 typedef struct {
   uint32_t function;
   float p0, p1;
@@ -57,7 +43,7 @@ typedef struct {
   int64_t bytes;
 } kernel_copy;
 
-/* A step computes in fp32 or int64, its domain: KERNEL_F32 or KERNEL_I64. The registers that it reads hold that; the one
+/* A step computes in fp32 or int64, its domain: INGOT_F32 or INGOT_I64. The registers that it reads hold that; the one
  * that it defines holds `result`. */
 typedef struct {
   uint32_t function;
@@ -69,16 +55,16 @@ typedef struct {
 
 /* One program over broadcast inputs: registers 0.. are the inputs, then one for each step. */
 typedef struct {
-  const void *x[KERNEL_MAX_INPUTS];
+  const void *x[INGOT_MAX_ELEMENTWISE_INPUTS];
   void *y;
-  uint8_t x_element[KERNEL_MAX_INPUTS];
-  uint8_t x_domain[KERNEL_MAX_INPUTS]; /* that of the steps that read it; 0 when none does */
+  uint8_t x_element[INGOT_MAX_ELEMENTWISE_INPUTS];
+  uint8_t x_domain[INGOT_MAX_ELEMENTWISE_INPUTS]; /* that of the steps that read it; 0 when none does */
   uint8_t y_element;
   uint32_t inputs, steps;
   uint32_t rank; /* of y, after merging axes; 0 for one element */
-  int64_t dims[KERNEL_MAX_RANK];
-  int64_t strides[KERNEL_MAX_INPUTS][KERNEL_MAX_RANK]; /* in elements; the last is 0 or 1 */
-  kernel_step step[KERNEL_MAX_STEPS];
+  int64_t dims[INGOT_MAX_RANK];
+  int64_t strides[INGOT_MAX_ELEMENTWISE_INPUTS][INGOT_MAX_RANK]; /* in elements; the last is 0 or 1 */
+  kernel_step step[INGOT_MAX_ELEMENTWISE_STEPS];
 } kernel_elementwise;
 
 /* y[batch, m, n] = activation(sum over k of a[m, k] * b[k, n] + bias). Strides are in elements. */
@@ -90,7 +76,7 @@ typedef struct {
   int64_t m, n, k;
   int64_t a_row, a_column, b_row, b_column;
   uint32_t batch_rank;
-  int64_t batch[KERNEL_MAX_RANK], a_batch[KERNEL_MAX_RANK], b_batch[KERNEL_MAX_RANK];
+  int64_t batch[INGOT_MAX_RANK], a_batch[INGOT_MAX_RANK], b_batch[INGOT_MAX_RANK];
   kernel_activation activation;
 } kernel_matmul;
 
@@ -108,7 +94,7 @@ typedef struct {
   const void *x;
   void *y;
   uint8_t element;
-  uint8_t kind; /* 0 max, 1 average without padding, 2 average with padding */
+  uint8_t kind; /* ingot_pool_kind */
   int64_t planes;
   int64_t in[3], kernel[3], out[3], stride[3], dilation[3], begin[3], end[3];
 } kernel_pool;
@@ -127,10 +113,10 @@ typedef struct {
   const void *x;
   void *y;
   uint8_t x_element, y_element;
-  uint8_t kind;
+  uint8_t kind; /* ingot_reduction */
   uint32_t kept_rank, reduced_rank;
-  int64_t kept[KERNEL_MAX_RANK], kept_stride[KERNEL_MAX_RANK];
-  int64_t reduced[KERNEL_MAX_RANK], reduced_stride[KERNEL_MAX_RANK];
+  int64_t kept[INGOT_MAX_RANK], kept_stride[INGOT_MAX_RANK];
+  int64_t reduced[INGOT_MAX_RANK], reduced_stride[INGOT_MAX_RANK];
 } kernel_reduce;
 
 typedef struct {
@@ -153,13 +139,13 @@ typedef struct {
   const void *x, *scale, *bias;
   void *y;
   uint8_t x_element, y_element, scale_element, bias_element;
-  uint8_t kind; /* 0 layer, 1 rms, 2 group, 3 lp */
-  uint8_t order; /* of lp: 1 or 2 */
+  uint8_t kind; /* ingot_norm */
+  uint8_t order; /* 1 or 2: divides by the norm of this order along an axis instead */
   double epsilon;
-  /* layer, rms: `outer` rows of `extent`. group: outer = batch * groups, extent = channels * inner of one group.
-   * lp: outer, extent, inner around the axis. */
+  /* `outer` rows of `extent`. Of groups: outer = batch * groups, extent = channels * inner of one group.
+   * With an order: outer, extent, inner around the axis. */
   int64_t outer, extent, inner;
-  int64_t groups;
+  int64_t groups; /* of channels; 0 for a norm over trailing axes */
 } kernel_normalize;
 
 /* Moves elements of `element_bytes`: y[i0, i1, ..] = x[sum of i * stride]. Transpose and slice; strides may be negative. */
@@ -168,8 +154,8 @@ typedef struct {
   void *y;
   uint32_t element_bytes;
   uint32_t rank;
-  int64_t dims[KERNEL_MAX_RANK]; /* of y */
-  int64_t strides[KERNEL_MAX_RANK]; /* in x, in elements */
+  int64_t dims[INGOT_MAX_RANK]; /* of y */
+  int64_t strides[INGOT_MAX_RANK]; /* in x, in elements */
 } kernel_permute;
 
 /* One input of a concatenation: `rows` pieces of `bytes` at every `y_pitch` bytes. */
@@ -184,9 +170,9 @@ typedef struct {
   void *y;
   uint32_t element_bytes;
   uint32_t rank;
-  uint8_t mode; /* 0 constant, 1 reflect, 2 edge, 3 wrap */
+  uint8_t mode; /* ingot_pad_mode */
   uint8_t value[8]; /* bytes of one element */
-  int64_t x_dims[KERNEL_MAX_RANK], y_dims[KERNEL_MAX_RANK], begin[KERNEL_MAX_RANK];
+  int64_t x_dims[INGOT_MAX_RANK], y_dims[INGOT_MAX_RANK], begin[INGOT_MAX_RANK];
 } kernel_pad;
 
 /* Indices have been checked. */
@@ -197,14 +183,12 @@ typedef struct {
   int64_t outer, extent, count, inner_bytes;
 } kernel_gather;
 
-enum { KERNEL_SCATTER_NONE, KERNEL_SCATTER_ADD, KERNEL_SCATTER_MUL, KERNEL_SCATTER_MIN, KERNEL_SCATTER_MAX };
-
 /* y = x, then row indices[i] of y takes row i of the updates. Indices have been checked. */
 typedef struct {
   const void *x, *indices, *updates;
   void *y;
   uint8_t element, index_element;
-  uint8_t reduction;
+  uint8_t reduction; /* ingot_scatter_reduction */
   int64_t extent, count, inner; /* rows of x, rows of the updates, elements of a row */
 } kernel_scatter;
 
@@ -248,7 +232,10 @@ typedef struct {
   const void *x;
   void *y;
   uint8_t x_element, y_element;
-  uint8_t mode, coordinates, rounding, exclude_outside;
+  uint8_t mode;        /* ingot_interpolation */
+  uint8_t coordinates; /* ingot_coordinates */
+  uint8_t rounding;    /* ingot_rounding */
+  uint8_t exclude_outside;
   int64_t planes;
   int64_t in[3], out[3];
   double scale[3];
@@ -272,7 +259,7 @@ typedef struct {
   uint8_t a_zero_per_row, b_zero_per_column;
   int64_t m, n, k;
   uint32_t batch_rank;
-  int64_t batch[KERNEL_MAX_RANK], a_batch[KERNEL_MAX_RANK], b_batch[KERNEL_MAX_RANK];
+  int64_t batch[INGOT_MAX_RANK], a_batch[INGOT_MAX_RANK], b_batch[INGOT_MAX_RANK];
 } kernel_matmul_integer;
 
 /* As kernel_convolution, of i8 or u8. */
@@ -290,8 +277,8 @@ typedef struct {
   const void *x, *grid;
   void *y;
   uint8_t element, grid_element;
-  uint8_t mode;    /* 0 nearest, 1 linear, 2 cubic */
-  uint8_t padding; /* 0 zeros, 1 border, 2 reflection */
+  uint8_t mode;    /* ingot_interpolation */
+  uint8_t padding; /* ingot_grid_padding */
   uint8_t align_corners;
   uint32_t spatial; /* axes that are there */
   int64_t batch, channels, points;
@@ -318,8 +305,8 @@ typedef struct {
   void *y, *h, *c;                                    /* c: or NULL */
   uint8_t element; /* of gates and results */
   uint8_t r_element, bias_element, h0_element, c0_element, peephole_element;
-  uint8_t kind;      /* 0 LSTM, 1 GRU, 2 RNN */
-  uint8_t direction; /* 0 forward, 1 reverse, 2 both */
+  uint8_t kind;      /* ingot_recurrent_kind */
+  uint8_t direction; /* ingot_direction */
   uint8_t linear_before_reset, input_forget;
   float clip; /* 0 for none */
   int64_t steps, batch, directions, hidden;
@@ -331,9 +318,44 @@ typedef struct {
   void (*run)(const void *arguments, int64_t begin, int64_t end, void *scratch);
 } kernel_entry;
 
+/* The kernels, X(family, argument struct). Those over vectors stand in families/, built once for each instruction set; plain ones
+ * move data or take little time, and are built once. */
+#define VECTOR_KERNELS(X)               \
+  X(matmul, kernel_matmul)              \
+  X(convolution, kernel_convolution)    \
+  X(depthwise, kernel_convolution)      \
+  X(conv_transpose, kernel_convolution) \
+  X(elementwise, kernel_elementwise)    \
+  X(pool, kernel_pool)                  \
+  X(reduce, kernel_reduce)              \
+  X(softmax, kernel_softmax)            \
+  X(normalize, kernel_normalize)        \
+  X(resize, kernel_resize)              \
+  X(recurrent, kernel_recurrent)
+#define PLAIN_KERNELS(X)                   \
+  X(copy, kernel_copy)                     \
+  X(permute, kernel_permute)               \
+  X(interleave, kernel_interleave)         \
+  X(pad, kernel_pad)                       \
+  X(gather, kernel_gather)                 \
+  X(scatter, kernel_scatter)               \
+  X(top_k, kernel_top_k)                   \
+  X(nonzero, kernel_nonzero)               \
+  X(unique, kernel_unique)                 \
+  X(nms, kernel_nms)                       \
+  X(grid_sample, kernel_grid_sample)       \
+  X(roi_align, kernel_roi_align)           \
+  X(arg_pool, kernel_arg_pool)             \
+  X(matmul_integer, kernel_matmul_integer) \
+  X(conv_integer, kernel_conv_integer)     \
+  X(arg_reduce, kernel_arg_reduce)         \
+  X(cumsum, kernel_cumsum)
+#define KERNELS(X) VECTOR_KERNELS(X) PLAIN_KERNELS(X)
+
 enum {
-#define KERNEL(family, arguments) KERNEL_##family,
-#include "kernels.inc"
+#define KERNEL_NUMBER(family, arguments) KERNEL_##family,
+  KERNELS(KERNEL_NUMBER)
+#undef KERNEL_NUMBER
   KERNEL_COUNT
 };
 
@@ -342,6 +364,15 @@ typedef struct {
   uint32_t feature;
   kernel_entry kernels[KERNEL_COUNT];
 } kernel_table;
+
+/* The instruction sets that vector kernels are built for, oldest first. */
+#if defined(__x86_64__)
+#define KERNEL_SETS(X) X(portable) X(avx2) X(avx512)
+#elif defined(__aarch64__)
+#define KERNEL_SETS(X) X(portable) X(neon)
+#else
+#define KERNEL_SETS(X) X(portable)
+#endif
 
 /* Every variant that was built, oldest first; NULL past the last. */
 const kernel_table *kernel_variant(unsigned index);
