@@ -16,6 +16,9 @@ package protocol OpDefinition: Hashable, Sendable {
   func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType]
   /// Computes the results. Called only with operands that ``infer(_:)`` accepts.
   func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor]
+  /// How to compute one region of all results alone; nil where the op can't be split so, as any that does not say.
+  /// Called only with operands that ``infer(_:)`` accepts.
+  func tile(_ region: Region, of operands: [TensorType], _ results: [TensorType]) -> Tile?
 }
 
 extension [TensorType] {

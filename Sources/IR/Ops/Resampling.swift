@@ -84,12 +84,12 @@ package struct Resize: OpDefinition {
   }
 
   /// One output position as a weighted sum of input positions along its axis.
-  private struct Tap {
+  struct Tap {
     var index: Int
     var weight: Float
   }
 
-  private func taps(output: Int, _ axis: Int, input: Int) -> [Tap] {
+  func taps(output: Int, _ axis: Int, input: Int) -> [Tap] {
     let coordinate = coordinate(Double(output), axis, input: input)
     let base = coordinate.rounded(.down)
     let fraction = coordinate - base
