@@ -332,13 +332,6 @@ package struct Graph: Sendable {
   /// Sets a value's name, which only appears in text and messages.
   package mutating func rename(_ value: ValueID, to name: String) { valueTable[value.index]?.name = name }
 
-  /// Sets how a value's stored elements stand for numbers and lie in memory, which the typing rules do not
-  /// infer.
-  package mutating func annotate(_ value: ValueID, quantization: Quantization?, layout: Layout) {
-    valueTable[value.index]?.type.quantization = quantization
-    valueTable[value.index]?.type.layout = layout
-  }
-
   private mutating func makeValue(_ type: TensorType, _ definition: Definition, _ name: String) -> ValueID {
     valueTable.append(Value(type: type, definition: definition, name: name))
     userTable.append([])

@@ -1,7 +1,7 @@
 package import Tensors
 
-/// The closed list of core ops. Adding one adds a struct in `Ops/`, a case here, and then the compiler lists
-/// what is missing.
+/// The closed list of core ops. Adding one adds a struct in `Ops/`, a case here with its row in ``kinds``, and then
+/// the compiler lists what other layers have to say of it.
 package enum Op: Hashable, Sendable {
   case unary(Unary)
   case binary(Binary)
@@ -47,49 +47,8 @@ package enum Op: Hashable, Sendable {
 
   /// The op's definition as an existential, for the few generic clients (printer, parser, evaluator).
   package var definition: any OpDefinition {
-    switch self {
-    case .unary(let op): op
-    case .binary(let op): op
-    case .select(let op): op
-    case .cast(let op): op
-    case .elementwise(let op): op
-    case .matmul(let op): op
-    case .conv(let op): op
-    case .convTranspose(let op): op
-    case .pool(let op): op
-    case .argPool(let op): op
-    case .reduce(let op): op
-    case .argReduce(let op): op
-    case .softmax(let op): op
-    case .layerNorm(let op): op
-    case .rmsNorm(let op): op
-    case .groupNorm(let op): op
-    case .batchNorm(let op): op
-    case .lpNorm(let op): op
-    case .transpose(let op): op
-    case .reshape(let op): op
-    case .expand(let op): op
-    case .concat(let op): op
-    case .slice(let op): op
-    case .pad(let op): op
-    case .gather(let op): op
-    case .resize(let op): op
-    case .cumsum(let op): op
-    case .scatter(let op): op
-    case .topK(let op): op
-    case .nonZero(let op): op
-    case .unique(let op): op
-    case .nms(let op): op
-    case .recurrent(let op): op
-    case .gridSample(let op): op
-    case .roiAlign(let op): op
-    case .matmulInteger(let op): op
-    case .convInteger(let op): op
-    case .bitcast(let op): op
-    case .call(let op): op
-    case .loop(let op): op
-    case .loopStep(let op): op
-    }
+    for kind in Self.kinds { if let definition = kind.definition(of: self) { return definition } }
+    preconditionFailure("a case of Op has no row in Op.kinds")
   }
 
   /// The op's name in text.
@@ -129,40 +88,22 @@ package enum Op: Hashable, Sendable {
         ?? "the ops are \(known.joined(separator: ", "))"
       throw OpError("unknown op '\(name)'", advice: advice)
     }
-    return try prototype.setting(attributes)
+    for kind in kinds { if let op = try kind.setting(attributes, on: prototype) { return op } }
+    return prototype
   }
 
   /// Every op by its name, with default attributes.
-  package static let prototypes: [String: Op] = {
-    var table: [String: Op] = [:]
-    for function in UnaryFunction.allCases { table[function.rawValue] = .unary(Unary(function)) }
-    for function in BinaryFunction.allCases { table[function.rawValue] = .binary(Binary(function)) }
-    let others: [Op] = [
-      .select(Select()), .cast(Cast()), .elementwise(Elementwise()), .matmul(MatMul()), .conv(Conv()),
-      .convTranspose(ConvTranspose()), .pool(Pool()), .argPool(ArgPool()), .reduce(Reduce()),
-      .argReduce(ArgReduce()),
-      .softmax(Softmax()),
-      .layerNorm(LayerNorm()), .rmsNorm(RMSNorm()), .groupNorm(GroupNorm()), .batchNorm(BatchNorm()),
-      .lpNorm(LpNorm()), .transpose(Transpose()), .reshape(Reshape()), .expand(Expand()), .concat(Concat()),
-      .slice(Slice()), .pad(Pad()), .gather(Gather()), .resize(Resize()), .cumsum(CumSum()),
-      .scatter(Scatter()), .topK(TopK()), .nonZero(NonZero()), .unique(Unique()), .nms(NonMaxSuppression()),
-      .recurrent(Recurrent()), .gridSample(GridSample()),
-      .roiAlign(RoiAlign()),
-      .matmulInteger(MatMulInteger()), .convInteger(ConvInteger()), .bitcast(Bitcast()),
-      .call(FunctionCall()), .loop(Loop()),
-    ]
-    for op in others { table[op.name] = op }
-    return table
-  }()
+  package static let prototypes: [String: Op] = Dictionary(
+    uniqueKeysWithValues: kinds.flatMap(\.prototypes).map { ($0.name, $0) })
 
   /// The op with the result types that its text states, which ops that run other functions can't infer.
   func stating(_ results: [TensorType]) -> Op {
     switch self {
     case .call(var op):
-      op.results = results.map { $0.with($0.element) }
+      op.results = results
       return .call(op)
     case .loop(var op):
-      op.results = results.map { $0.with($0.element) }
+      op.results = results
       return .loop(op)
     default: return self
     }
@@ -176,51 +117,101 @@ package enum Op: Hashable, Sendable {
     default: nil
     }
   }
+}
 
-  private func setting(_ attributes: [(name: String, value: AttributeValue)]) throws(OpError) -> Op {
-    switch self {
-    case .unary(let op): .unary(try set(attributes, on: op))
-    case .binary(let op): .binary(try set(attributes, on: op))
-    case .select(let op): .select(try set(attributes, on: op))
-    case .cast(let op): .cast(try set(attributes, on: op))
-    case .elementwise(let op): .elementwise(try set(attributes, on: op))
-    case .matmul(let op): .matmul(try set(attributes, on: op))
-    case .conv(let op): .conv(try set(attributes, on: op))
-    case .convTranspose(let op): .convTranspose(try set(attributes, on: op))
-    case .pool(let op): .pool(try set(attributes, on: op))
-    case .argPool(let op): .argPool(try set(attributes, on: op))
-    case .reduce(let op): .reduce(try set(attributes, on: op))
-    case .argReduce(let op): .argReduce(try set(attributes, on: op))
-    case .softmax(let op): .softmax(try set(attributes, on: op))
-    case .layerNorm(let op): .layerNorm(try set(attributes, on: op))
-    case .rmsNorm(let op): .rmsNorm(try set(attributes, on: op))
-    case .groupNorm(let op): .groupNorm(try set(attributes, on: op))
-    case .batchNorm(let op): .batchNorm(try set(attributes, on: op))
-    case .lpNorm(let op): .lpNorm(try set(attributes, on: op))
-    case .transpose(let op): .transpose(try set(attributes, on: op))
-    case .reshape(let op): .reshape(try set(attributes, on: op))
-    case .expand(let op): .expand(try set(attributes, on: op))
-    case .concat(let op): .concat(try set(attributes, on: op))
-    case .slice(let op): .slice(try set(attributes, on: op))
-    case .pad(let op): .pad(try set(attributes, on: op))
-    case .gather(let op): .gather(try set(attributes, on: op))
-    case .resize(let op): .resize(try set(attributes, on: op))
-    case .cumsum(let op): .cumsum(try set(attributes, on: op))
-    case .scatter(let op): .scatter(try set(attributes, on: op))
-    case .topK(let op): .topK(try set(attributes, on: op))
-    case .nonZero(let op): .nonZero(try set(attributes, on: op))
-    case .unique(let op): .unique(try set(attributes, on: op))
-    case .nms(let op): .nms(try set(attributes, on: op))
-    case .recurrent(let op): .recurrent(try set(attributes, on: op))
-    case .gridSample(let op): .gridSample(try set(attributes, on: op))
-    case .roiAlign(let op): .roiAlign(try set(attributes, on: op))
-    case .matmulInteger(let op): .matmulInteger(try set(attributes, on: op))
-    case .convInteger(let op): .convInteger(try set(attributes, on: op))
-    case .bitcast(let op): .bitcast(try set(attributes, on: op))
-    case .call(let op): .call(try set(attributes, on: op))
-    case .loop(let op): .loop(try set(attributes, on: op))
-    case .loopStep: throw OpError("'loop_step' can't be written; write 'loop'")
+extension Op {
+  /// Every case once more: what text can write of it, and how it wraps its struct. Common ones come first, as they
+  /// are looked for in order.
+  private static let kinds: [any OpKind] = [
+    Kind(UnaryFunction.allCases.map { Unary($0) }, Op.unary) {
+      if case .unary(let op) = $0 { op } else { nil }
+    },
+    Kind(BinaryFunction.allCases.map { Binary($0) }, Op.binary) {
+      if case .binary(let op) = $0 { op } else { nil }
+    },
+    Kind([Select()], Op.select) { if case .select(let op) = $0 { op } else { nil } },
+    Kind([Cast()], Op.cast) { if case .cast(let op) = $0 { op } else { nil } },
+    Kind([Elementwise()], Op.elementwise) { if case .elementwise(let op) = $0 { op } else { nil } },
+    Kind([MatMul()], Op.matmul) { if case .matmul(let op) = $0 { op } else { nil } },
+    Kind([Conv()], Op.conv) { if case .conv(let op) = $0 { op } else { nil } },
+    Kind([ConvTranspose()], Op.convTranspose) { if case .convTranspose(let op) = $0 { op } else { nil } },
+    Kind([Pool()], Op.pool) { if case .pool(let op) = $0 { op } else { nil } },
+    Kind([ArgPool()], Op.argPool) { if case .argPool(let op) = $0 { op } else { nil } },
+    Kind([Reduce()], Op.reduce) { if case .reduce(let op) = $0 { op } else { nil } },
+    Kind([ArgReduce()], Op.argReduce) { if case .argReduce(let op) = $0 { op } else { nil } },
+    Kind([Softmax()], Op.softmax) { if case .softmax(let op) = $0 { op } else { nil } },
+    Kind([LayerNorm()], Op.layerNorm) { if case .layerNorm(let op) = $0 { op } else { nil } },
+    Kind([RMSNorm()], Op.rmsNorm) { if case .rmsNorm(let op) = $0 { op } else { nil } },
+    Kind([GroupNorm()], Op.groupNorm) { if case .groupNorm(let op) = $0 { op } else { nil } },
+    Kind([BatchNorm()], Op.batchNorm) { if case .batchNorm(let op) = $0 { op } else { nil } },
+    Kind([LpNorm()], Op.lpNorm) { if case .lpNorm(let op) = $0 { op } else { nil } },
+    Kind([Transpose()], Op.transpose) { if case .transpose(let op) = $0 { op } else { nil } },
+    Kind([Reshape()], Op.reshape) { if case .reshape(let op) = $0 { op } else { nil } },
+    Kind([Expand()], Op.expand) { if case .expand(let op) = $0 { op } else { nil } },
+    Kind([Concat()], Op.concat) { if case .concat(let op) = $0 { op } else { nil } },
+    Kind([Slice()], Op.slice) { if case .slice(let op) = $0 { op } else { nil } },
+    Kind([Pad()], Op.pad) { if case .pad(let op) = $0 { op } else { nil } },
+    Kind([Gather()], Op.gather) { if case .gather(let op) = $0 { op } else { nil } },
+    Kind([Resize()], Op.resize) { if case .resize(let op) = $0 { op } else { nil } },
+    Kind([CumSum()], Op.cumsum) { if case .cumsum(let op) = $0 { op } else { nil } },
+    Kind([Scatter()], Op.scatter) { if case .scatter(let op) = $0 { op } else { nil } },
+    Kind([TopK()], Op.topK) { if case .topK(let op) = $0 { op } else { nil } },
+    Kind([NonZero()], Op.nonZero) { if case .nonZero(let op) = $0 { op } else { nil } },
+    Kind([Unique()], Op.unique) { if case .unique(let op) = $0 { op } else { nil } },
+    Kind([NonMaxSuppression()], Op.nms) { if case .nms(let op) = $0 { op } else { nil } },
+    Kind([Recurrent()], Op.recurrent) { if case .recurrent(let op) = $0 { op } else { nil } },
+    Kind([GridSample()], Op.gridSample) { if case .gridSample(let op) = $0 { op } else { nil } },
+    Kind([RoiAlign()], Op.roiAlign) { if case .roiAlign(let op) = $0 { op } else { nil } },
+    Kind([MatMulInteger()], Op.matmulInteger) { if case .matmulInteger(let op) = $0 { op } else { nil } },
+    Kind([ConvInteger()], Op.convInteger) { if case .convInteger(let op) = $0 { op } else { nil } },
+    Kind([Bitcast()], Op.bitcast) { if case .bitcast(let op) = $0 { op } else { nil } },
+    Kind([FunctionCall()], Op.call) { if case .call(let op) = $0 { op } else { nil } },
+    Kind([Loop()], Op.loop) { if case .loop(let op) = $0 { op } else { nil } },
+    Kind([], Op.loopStep) { if case .loopStep(let op) = $0 { op } else { nil } },
+  ]
+}
+
+/// One case of ``Op``, whatever its struct.
+private protocol OpKind: Sendable {
+  /// The ops of this case that text can name, with default attributes.
+  var prototypes: [Op] { get }
+  /// The op's struct; nil for an op of another case.
+  func definition(of op: Op) -> (any OpDefinition)?
+  /// The op with attributes set, or what is wrong with them; nil for an op of another case.
+  func setting(_ attributes: [(name: String, value: AttributeValue)], on op: Op) throws(OpError) -> Op?
+}
+
+private struct Kind<Definition: OpDefinition>: OpKind {
+  let prototypes: [Op]
+  private let wrap: @Sendable (Definition) -> Op
+  private let unwrap: @Sendable (Op) -> Definition?
+
+  init(
+    _ prototypes: [Definition], _ wrap: @escaping @Sendable (Definition) -> Op,
+    unwrap: @escaping @Sendable (Op) -> Definition?
+  ) {
+    self.prototypes = prototypes.map(wrap)
+    self.wrap = wrap
+    self.unwrap = unwrap
+  }
+
+  func definition(of op: Op) -> (any OpDefinition)? { unwrap(op) }
+
+  func setting(_ attributes: [(name: String, value: AttributeValue)], on op: Op) throws(OpError) -> Op? {
+    guard var definition = unwrap(op) else { return nil }
+    let schema = definition.attributes
+    for (name, value) in attributes {
+      guard let attribute = schema.first(where: { $0.name == name }) else {
+        let known = schema.map(\.name).joined(separator: ", ")
+        throw OpError(
+          "'\(op.name)' has no attribute '\(name)'", advice: known.isEmpty ? "it has none" : "it has \(known)"
+        )
+      }
+      guard attribute.set(&definition, value) else {
+        throw OpError("attribute '\(name)' can't be \(value.text)")
+      }
     }
+    return wrap(definition)
   }
 }
 
@@ -233,20 +224,4 @@ private func writtenAttributesOf<Definition: OpDefinition>(
     guard let value = attribute.get(op), value.text != attribute.get(standard)?.text else { return nil }
     return (attribute.name, value)
   }
-}
-
-private func set<Definition: OpDefinition>(
-  _ attributes: [(name: String, value: AttributeValue)], on op: Definition
-) throws(OpError) -> Definition {
-  var result = op
-  let schema = op.attributes
-  for (name, value) in attributes {
-    guard let attribute = schema.first(where: { $0.name == name }) else {
-      let known = schema.map(\.name).joined(separator: ", ")
-      throw OpError(
-        "'\(op.name)' has no attribute '\(name)'", advice: known.isEmpty ? "it has none" : "it has \(known)")
-    }
-    guard attribute.set(&result, value) else { throw OpError("attribute '\(name)' can't be \(value.text)") }
-  }
-  return result
 }

@@ -3,7 +3,7 @@ package import Tensors
 /// What an op means: its attributes, its typing rule and its arithmetic.
 ///
 /// A conforming struct's doc comment is the op's specification. Kernels, targets and quantization keep what
-/// they think of an op on their own floors.
+/// they think of an op in their own layers.
 package protocol OpDefinition: Hashable, Sendable {
   /// The op's name in text.
   var name: String { get }
@@ -19,6 +19,8 @@ package protocol OpDefinition: Hashable, Sendable {
   /// How to compute one region of all results alone; nil where the op can't be split so, as any that does not say.
   /// Called only with operands that ``infer(_:)`` accepts.
   func tile(_ region: Region, of operands: [TensorType], _ results: [TensorType]) -> Tile?
+  /// Multiply-adds, at most `Int.max`, of a convolution, matrix product or recurrent layer; 0 for every other op.
+  func multiplyAdds(_ operands: [Shape], _ results: [Shape]) -> Int
 }
 
 extension [TensorType] {

@@ -87,9 +87,9 @@ private func indexLimits(_ graph: Graph, _ callees: [String: [Int?]]) -> [Int?] 
       lower(node.operands[0], to: limit)
       lower(node.operands[2], to: limit)
     case .roiAlign: lower(node.operands[2], to: graph.shape(of: node.operands[0])[0])
-    case .cast, .reshape, .transpose, .expand, .slice, .pad: lower(node.operands[0], to: limit)
-    case .concat: for operand in node.operands { lower(operand, to: limit) }
+    case .cast: lower(node.operands[0], to: limit)
     case .select: for operand in node.operands.dropFirst() { lower(operand, to: limit) }
+    case _ where node.op.movesElements: for operand in node.operands { lower(operand, to: limit) }
     default:
       guard let callee = node.op.callee else { continue }
       for (operand, limit) in zip(node.operands, callees[callee] ?? []) { lower(operand, to: limit) }

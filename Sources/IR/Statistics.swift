@@ -2,8 +2,8 @@ import Tensors
 
 /// What a graph holds and how much it computes.
 ///
-/// MACs are multiply-accumulates of convolutions and matrix products; elementwise ops, norms, softmax and
-/// resampling are not counted, nor is anything computed from weights alone.
+/// MACs are multiply-accumulates of convolutions, matrix products and recurrent layers, at most `Int.max`;
+/// elementwise ops, norms, softmax and resampling are not counted, nor is anything computed from weights alone.
 package struct Statistics: Hashable, Sendable {
   /// Elements of learned weights: floating point, and not the stored statistics of a batch norm. In a graph
   /// that waits for a checkpoint those with contents belong to its definition and are not learned.
@@ -14,7 +14,7 @@ package struct Statistics: Hashable, Sendable {
   package var weightBytes = 0
   /// MACs of convolutions and transposed convolutions.
   package var convolutionMACs = 0
-  /// MACs of matrix products with a weight.
+  /// MACs of matrix products with a weight and of recurrent layers.
   package var linearMACs = 0
   /// MACs of matrix products of two computed values, as in attention.
   package var attentionMACs = 0
@@ -22,7 +22,7 @@ package struct Statistics: Hashable, Sendable {
   package var nodes = 0
 
   /// MACs of every kind.
-  package var macs: Int { convolutionMACs + linearMACs + attentionMACs }
+  package var macs: Int { saturatingSum(saturatingSum(convolutionMACs, linearMACs), attentionMACs) }
 
   package init(_ graph: Graph) {
     let waits = graph.waitsForCheckpoint
@@ -36,26 +36,23 @@ package struct Statistics: Hashable, Sendable {
         for result in node.results { isConstant[result.index] = true }
         continue
       }
-      switch node.op {
-      case .conv, .convInteger:
-        let taps = graph.shape(of: node.operands[1]).extents.dropFirst().reduce(1, &*)
-        convolutionMACs &+= graph.shape(of: node.results[0]).elementCount &* taps
-      case .convTranspose:
-        let taps = graph.shape(of: node.operands[1]).extents.dropFirst().reduce(1, &*)
-        convolutionMACs &+= graph.shape(of: node.operands[0]).elementCount &* taps
-      case .recurrent(let op):
-        let steps = graph.shape(of: node.results[0])
-        linearMACs &+= steps.elementCount &* op.gateCount &* steps[3]
-      case .matmul(let op):
-        let a = graph.shape(of: node.operands[0])
-        let count = graph.shape(of: node.results[0]).elementCount &* a[a.rank - (op.transposeA ? 2 : 1)]
-        if isConstant[node.operands[0].index] || isConstant[node.operands[1].index] {
-          linearMACs &+= count
-        } else {
-          attentionMACs &+= count
-        }
-      default: break
+      let types = (node.operands.map { graph.type(of: $0) }, node.results.map { graph.type(of: $0) })
+      let work = Statistics(macs: node.op.multiplyAdds(types.0, types.1), of: node) { isConstant[$0.index] }
+      add(work, times: 1)
+    }
+  }
+
+  /// The work of one node.
+  private init(macs: Int, of node: Node, isConstant: (ValueID) -> Bool) {
+    switch node.op {
+    case .conv, .convInteger, .convTranspose: convolutionMACs = macs
+    case .matmul, .matmulInteger:
+      if isConstant(node.operands[0]) || isConstant(node.operands[1]) {
+        linearMACs = macs
+      } else {
+        attentionMACs = macs
       }
+    default: linearMACs = macs
     }
   }
 
@@ -104,9 +101,13 @@ package struct Statistics: Hashable, Sendable {
   }
 
   private mutating func add(_ other: Statistics, times: Int) {
-    convolutionMACs &+= other.convolutionMACs &* times
-    linearMACs &+= other.linearMACs &* times
-    attentionMACs &+= other.attentionMACs &* times
+    func add(_ path: WritableKeyPath<Statistics, Int>) {
+      self[keyPath: path] = saturatingSum(
+        self[keyPath: path], saturatingProduct([other[keyPath: path], times]))
+    }
+    add(\.convolutionMACs)
+    add(\.linearMACs)
+    add(\.attentionMACs)
     nodes &+= other.nodes
   }
 }

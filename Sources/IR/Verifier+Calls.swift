@@ -1,6 +1,6 @@
 import Tensors
 
-/// Checks V17 and V18; then recursion over calls ends, at a depth of ``Limits/callDepth``.
+/// Checks V15 and V16; then recursion over calls ends, at a depth of ``Limits/callDepth``.
 package func verifyCalls(_ module: Module) throws(Diagnostic) {
   let functions = Dictionary(module.functions.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
   for graph in module.functions {
@@ -11,7 +11,7 @@ package func verifyCalls(_ module: Module) throws(Diagnostic) {
         let advice =
           closest(to: callee, in: known).map { "did you mean \(symbol($0))?" }
           ?? "the functions are \(listed(known.map(symbol)))"
-        throw failure(17, "the module has no function \(symbol(callee))", id, graph, advice: advice)
+        throw failure(15, "the module has no function \(symbol(callee))", id, graph, advice: advice)
       }
       try checkSignature(id, graph, function)
     }
@@ -32,12 +32,12 @@ private func checkSignature(_ id: NodeID, _ graph: Graph, _ callee: Graph) throw
   for (kind, found, expected) in [("inputs", given, inputs), ("outputs", wanted, outputs)] {
     guard found.count == expected.count else {
       throw failure(
-        17, "has \(found.count) values for \(kind) of \(symbol(callee.name)), expected \(expected.count)", id,
+        15, "has \(found.count) values for \(kind) of \(symbol(callee.name)), expected \(expected.count)", id,
         graph)
     }
     for (index, (a, b)) in zip(found, expected).enumerated() where a.description != b.description {
       throw failure(
-        17, "has \(a) for \(kind.dropLast()) \(index) of \(symbol(callee.name)), expected \(b)", id, graph)
+        15, "has \(a) for \(kind.dropLast()) \(index) of \(symbol(callee.name)), expected \(b)", id, graph)
     }
   }
 }
@@ -81,8 +81,8 @@ private func checkCallsEnd(_ functions: [Graph]) throws(Diagnostic) {
   }
   let message = "functions run functions more than \(Limits.callDepth) deep"
   let graph = waiting[0]
-  guard let call = firstCall(of: graph) else { throw Diagnostic("[V18] \(symbol(graph.name)): \(message)") }
-  throw failure(18, message, call.node, graph)
+  guard let call = firstCall(of: graph) else { throw Diagnostic("[V16] \(symbol(graph.name)): \(message)") }
+  throw failure(16, message, call.node, graph)
 }
 
 /// The error that functions, each of which runs one of them, run each other in a circle.
@@ -99,8 +99,8 @@ private func circle(in functions: [Graph]) -> Diagnostic {
   let last = path[path.count - 1]
   let ring = path.drop { $0.name != last.name }.map { symbol($0.name) }
   let message = "\(ring.joined(separator: " runs ")), in a circle"
-  guard let call = firstCall(of: last, in: names) else { return Diagnostic("[V18] \(message)") }
-  return failure(18, message, call.node, last, advice: "repeat a function by 'loop'")
+  guard let call = firstCall(of: last, in: names) else { return Diagnostic("[V16] \(message)") }
+  return failure(16, message, call.node, last, advice: "repeat a function by 'loop'")
 }
 
 /// The first node that runs a function, one of these if they are given.

@@ -14,13 +14,11 @@ import Tensors
 //   V10  Weight names are not empty, differ within a function and find their weight.
 //   V11  Contents of a weight have the element type and shape of its value.
 //   V12  Rank, extents and element counts keep to `Limits`.
-//   V13  Scales and zero points fit element type, axis and each other.
-//   V14  Channels-last values have rank 3 or more.
-//   V15  Integer attributes, but for those of slices, and lengths of names keep to `Limits`.
-//   V16  Weights of one name have the same type and contents in all functions of a module.
-//   V17  Functions that nodes run are in the module, and take and give what the nodes do.
-//   V18  No function reaches itself through the functions that it runs, and these keep to `Limits`.
-//   V19  Sizes of an output name axes of it, in ascending order, and outputs that are one i64 each.
+//   V13  Integer attributes, but for those of slices, and lengths of names keep to `Limits`.
+//   V14  Weights of one name have the same type and contents in all functions of a module.
+//   V15  Functions that nodes run are in the module, and take and give what the nodes do.
+//   V16  No function reaches itself through the functions that it runs, and these keep to `Limits`.
+//   V17  Sizes of an output name axes of it, in ascending order, and outputs that are one i64 each.
 
 /// Checks every invariant of every function and of the module.
 package func verify(_ module: Module) throws(Diagnostic) {
@@ -31,7 +29,7 @@ package func verify(_ module: Module) throws(Diagnostic) {
       throw Diagnostic("[V1] two functions of the module are named \(symbol(graph.name))")
     }
     try verify(graph)
-    if let clash = shared.add(graph) { throw Diagnostic("[V16] \(clash)") }
+    if let clash = shared.add(graph) { throw Diagnostic("[V14] \(clash)") }
   }
   try verifyCalls(module)
 }
@@ -57,7 +55,7 @@ struct SharedWeights {
       }
       let place = "weight \(symbol(weight.name)) of \(symbol(graph.name))"
       guard type == other.type else {
-        return "\(place) is \(type.text), in \(symbol(other.function)) it is \(other.type.text)"
+        return "\(place) is \(type), in \(symbol(other.function)) it is \(other.type)"
       }
       switch (weight.tensor, other.contents) {
       case (nil, nil): continue
@@ -92,7 +90,7 @@ private struct GraphVerifier {
         4, "output \(stringLiteral(port.name)) is value \(port.value.index), which the graph does not have")
     }
     if let (output, problem) = graph.problemInSizes() {
-      throw failure(19, "output \(stringLiteral(graph.outputs[output].name)): \(problem)")
+      throw failure(17, "output \(stringLiteral(graph.outputs[output].name)): \(problem)")
     }
     let position = try checkOrder()
     for node in graph.order { try check(node, position) }
@@ -144,7 +142,7 @@ private struct GraphVerifier {
         throw failure(7, "result \(index) is no value that names the node and this position", id)
       }
     }
-    do { try node.op.checkAttributes() } catch { throw failure(15, error, id) }
+    do { try node.op.checkAttributes() } catch { throw failure(13, error, id) }
     let types: [TensorType]
     do { types = try node.op.infer(node.operands.map { graph.type(of: $0) }) } catch {
       throw failure(9, error, id)
@@ -202,8 +200,6 @@ private struct GraphVerifier {
     throws(Diagnostic)
   {
     do { try type.checkShape() } catch { throw failure(12, "\(place()): \(error)", node) }
-    do { try type.checkQuantization() } catch { throw failure(13, "\(place()): \(error)", node) }
-    do { try type.checkLayout() } catch { throw failure(14, "\(place()): \(error)", node) }
   }
 
   private func checkUsers() throws(Diagnostic) {
@@ -217,7 +213,7 @@ private struct GraphVerifier {
 
   private func checkLength(_ name: String, _ what: String, _ node: NodeID? = nil) throws(Diagnostic) {
     guard name.utf8.count <= Limits.nameBytes else {
-      throw failure(15, "\(what) has \(name.utf8.count) bytes, expected at most \(Limits.nameBytes)", node)
+      throw failure(13, "\(what) has \(name.utf8.count) bytes, expected at most \(Limits.nameBytes)", node)
     }
   }
 

@@ -104,9 +104,7 @@ private struct Flattener {
         "weight '\(graph[value].name)' of function '\(graph.name)' has no contents",
         advice: "give a checkpoint that holds it with --checkpoint")
     }
-    let added = flat.graph.addWeight(weight.name, tensor)
-    keepAnnotations(of: value, graph, on: added)
-    return added
+    return flat.graph.addWeight(weight.name, tensor)
   }
 
   /// Appends a node, or what it runs.
@@ -130,17 +128,9 @@ private struct Flattener {
     return results
   }
 
-  /// Gives values what typing rules do not infer of those that they stand for.
+  /// Gives values the names of those that they stand for.
   private mutating func describe(_ values: [ValueID], as others: [ValueID], of graph: Graph) {
-    for (value, other) in zip(values, others) {
-      flat.graph.rename(value, to: graph[other].name)
-      keepAnnotations(of: other, graph, on: value)
-    }
-  }
-
-  private mutating func keepAnnotations(of old: ValueID, _ graph: Graph, on new: ValueID) {
-    let type = graph.type(of: old)
-    flat.graph.annotate(new, quantization: type.quantization, layout: type.layout)
+    for (value, other) in zip(values, others) { flat.graph.rename(value, to: graph[other].name) }
   }
 
   /// Appends a loop; gives the values of its results.
@@ -184,10 +174,12 @@ private struct Flattener {
   private func root(of value: ValueID) -> ValueID {
     var value = value
     while let producer = flat.graph.producer(of: value) {
-      switch flat.graph[producer].op {
-      case .reshape, .slice: value = flat.graph[producer].operands[0]
-      default: return value
+      let node = flat.graph[producer]
+      guard let operand = node.operands.first, node.op.viewStart(in: flat.graph.shape(of: operand)) != nil
+      else {
+        return value
       }
+      value = operand
     }
     return value
   }

@@ -15,12 +15,9 @@ struct KernelCall {
 /// caller.
 func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(OpError) -> KernelCall {
   switch op {
-  case .unary(let op): return elementwise([op.step(on: operands[0].element)])
-  case .binary(let op): return elementwise([op.step(on: operands[0].element)])
-  case .select(let op): return elementwise([op.step(on: operands[1].element)])
-  case .cast(let op): return elementwise([op.step(on: operands[0].element)])
+  case .unary, .binary, .select, .cast, .elementwise:
+    return elementwise(op.elementwiseSteps(on: operands) ?? [])
   case .expand: return elementwise([Unary(.identity).step(on: operands[0].element)])
-  case .elementwise(let op): return elementwise(op.steps)
   case .matmul(let op):
     return KernelCall(
       opcode: INGOT_OP_MATMUL,

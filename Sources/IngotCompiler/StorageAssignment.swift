@@ -121,27 +121,13 @@ struct StorageAssignment {
   /// The memory of a value that is a view of its operand; nil when the op moves or computes something.
   private func viewPlace(_ node: Node) -> Place? {
     guard let operand = node.operands.first, var place = places[operand.index] else { return nil }
-    switch node.op {
-    case .reshape: return place
-    case .slice(let slice):
-      let shape = graph.shape(of: operand)
-      guard slice.steps.allSatisfy({ $0 == 1 }) else { return nil }
-      let cut = shape.indices.last { slice.counts[$0] != shape[$0] } ?? 0
-      guard slice.counts.prefix(cut).allSatisfy({ $0 == 1 }) else { return nil }
-      // An empty slice may start anywhere, even outside its operand.
-      guard !slice.counts.contains(0) else { return place }
-      let elements = zip(slice.starts, shape.strides).reduce(0) { $0 + $1.0 * $1.1 }
-      place.offset += elements * graph.type(of: operand).element.byteCount
-      return place
-    default: return nil
-    }
+    guard let start = node.op.viewStart(in: graph.shape(of: operand)) else { return nil }
+    place.offset += start * graph.type(of: operand).element.byteCount
+    return place
   }
 
   private func placeToOverwrite(_ node: Node) -> Place? {
-    switch node.op {
-    case .unary, .binary, .select, .cast, .elementwise: break
-    default: return nil
-    }
+    guard node.op.isElementwise else { return nil }
     let type = graph.type(of: node.results[0])
     let step = lifetimes.definition(of: node.results[0])
     for operand in node.operands {

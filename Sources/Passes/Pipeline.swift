@@ -56,7 +56,7 @@ package func run(
 
 extension Module {
   /// Brings back what passes, which see one function at a time, break: that weights of one name are one weight
-  /// (V16). Of those that now differ, all but the first get their function's name in front; equal ones become
+  /// (V14). Of those that now differ, all but the first get their function's name in front; equal ones become
   /// one in memory.
   mutating func separateWeights() {
     var known: [String: Tensor] = [:]

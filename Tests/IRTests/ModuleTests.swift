@@ -145,7 +145,7 @@ import Testing
     let error = #expect(throws: Diagnostic.self) { try b.finishModule() }
     #expect(
       error?.description
-        == "\(#fileID):\(line): call: [V17] @main, node \"step\": has 1 values for inputs of @step, expected 3"
+        == "\(#fileID):\(line): call: [V15] @main, node \"step\": has 1 values for inputs of @step, expected 3"
     )
   }
 

@@ -6,13 +6,13 @@ import Testing
 private let samples = [
   """
   metadata "a" = "\\u{7f}b"
-  graph @"m n"(%x as "in": i8[2, 3]{scale = [0.5, 1e-3], zero = [1, -2], axis = 0}) -> (%1 as "out", @w) {
+  graph @"m n"(%x as "in": i8[2, 3]) -> (%1 as "out", @w) {
     weight @w: f32[2] = [1, -0.0] // c
     %1 = relu %x : i8[2, 3] name "é/1"
   }
   """,
   """
-  graph @c(%x: f32[1, 2, 6, 6] @channels_last) -> (%y) {
+  graph @c(%x: f32[1, 2, 6, 6]) -> (%y) {
     weight @w: f16[2, 1, 3, 3] = digest 0123456789abcdef
     %z = conv %x, @w {strides = [2, 2], pads = [1, 1, 1, 1], group = 2, activation = clip(0, inf)}
     %y = conv_transpose %z, @w {strides = [2, 2], output_padding = [1, 1], group = 2}

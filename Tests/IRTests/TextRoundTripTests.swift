@@ -64,20 +64,6 @@ private func expectRoundTrip(_ graph: Graph) throws -> String {
   #expect(text.contains("[0.0, -0.0, inf, -inf, 1e-45, 3.4028235e+38, 0.1, 1e-07, nan]"))
 }
 
-@Test func quantizationAndLayoutAreKept() throws {
-  var graph = Graph(name: "quantized")
-  let perTensor = Quantization(scales: [0.1], zeroPoints: [-7])
-  let perChannel = Quantization(scales: [0.1, 3e-9, 7], zeroPoints: [0, 0, 0], axis: 1)
-  let x = graph.addInput("x", TensorType(.i8, [1, 3, 2, 2], quantization: perTensor, layout: .channelsLast))
-  let w = try graph.declareWeight("w", TensorType(.i8, [2, 3], quantization: perChannel))
-  graph.bind(w, to: Tensor([1, -2, 3, -4, 5, -128] as [Int64], shape: [2, 3], element: .i8))
-  let y = try graph.add(.unary(Unary(.relu)), [x], name: "y")[0]
-  graph.annotate(
-    y, quantization: Quantization(scales: [1, 2], zeroPoints: [3, 4], axis: 2), layout: .channelsLast)
-  graph.addOutput("y", y)
-  try expectRoundTrip(graph)
-}
-
 @Test func sizesOfOutputsAreKept() throws {
   var graph = Graph(name: "sized")
   let x = graph.addInput("x", TensorType(.f32, [4, 5, 6]))

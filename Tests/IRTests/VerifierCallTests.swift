@@ -2,7 +2,7 @@ import IR
 import Tensors
 import Testing
 
-/// V17 and V18: what functions run. Text shows the place of the node.
+/// V15 and V16: what functions run. Text shows the place of the node.
 @Suite struct VerifierCallTests {
   /// A graph @main of one node, after a function @step(f32[2], f32[3]) -> (f32[2], f32[4]).
   private func expectError(
@@ -28,33 +28,33 @@ import Testing
     }
   }
 
-  @Test func v17FunctionsAreInTheModule() {
+  @Test func v15FunctionsAreInTheModule() {
     expectError(
-      17, "%p, %q = call %x, %y {function = @stpe} : f32[2], f32[4]",
+      15, "%p, %q = call %x, %y {function = @stpe} : f32[2], f32[4]",
       "the module has no function @stpe; did you mean @step?")
     expectError(
-      17, "%p, %q = loop %x, %y {function = @decoder, carried = 1} : f32[2], f32[1, 4]",
+      15, "%p, %q = loop %x, %y {function = @decoder, carried = 1} : f32[2], f32[1, 4]",
       "the module has no function @decoder; the functions are @step, @main")
   }
 
-  @Test func v17NodesGiveWhatFunctionsTake() {
+  @Test func v15NodesGiveWhatFunctionsTake() {
     expectError(
-      17, "%p, %q = call %x {function = @step} : f32[2], f32[4]",
+      15, "%p, %q = call %x {function = @step} : f32[2], f32[4]",
       "has 1 values for inputs of @step, expected 2")
     expectError(
-      17, "%p = call %x, %y {function = @step} : f32[2]", "has 1 values for outputs of @step, expected 2")
+      15, "%p = call %x, %y {function = @step} : f32[2]", "has 1 values for outputs of @step, expected 2")
     expectError(
-      17, "%p, %q = call %y, %y {function = @step} : f32[2], f32[4]",
+      15, "%p, %q = call %y, %y {function = @step} : f32[2], f32[4]",
       "has f32[3] for input 0 of @step, expected f32[2]")
     expectError(
-      17, "%p, %q = call %x, %y {function = @step} : f32[2], f16[4]",
+      15, "%p, %q = call %x, %y {function = @step} : f32[2], f16[4]",
       "has f16[4] for output 1 of @step, expected f32[4]")
     // A loop gives parts, and takes whole stacks.
     expectError(
-      17, "%p, %q = loop %x, %y {function = @step, count = 5, carried = 1} : f32[2], f32[5, 5]",
+      15, "%p, %q = loop %x, %y {function = @step, count = 5, carried = 1} : f32[2], f32[5, 5]",
       "has f32[5] for output 1 of @step, expected f32[4]")
     expectError(
-      17, "%p, %q = loop %x, %s {function = @step, count = 5, carried = 1} : f32[2], f32[5, 4]",
+      15, "%p, %q = loop %x, %s {function = @step, count = 5, carried = 1} : f32[2], f32[5, 4]",
       "has f32[5, 3] for input 1 of @step, expected f32[3]")
   }
 
@@ -91,25 +91,25 @@ import Testing
     #expect(error?.description == expected, sourceLocation: location)
   }
 
-  @Test func v18NoFunctionRunsItself() {
+  @Test func v16NoFunctionRunsItself() {
     expectError(
       module([("a", ["a"])]),
-      "t:2:9: call: [V18] @a, node \"v0\": @a runs @a, in a circle; repeat a function by 'loop'")
+      "t:2:9: call: [V16] @a, node \"v0\": @a runs @a, in a circle; repeat a function by 'loop'")
     expectError(
       module([
         ("main", ["leaf", "a"]), ("a", ["leaf", "b"]), ("b", ["c"]), ("c", ["leaf", "b"]), ("leaf", []),
       ]),
-      "t:10:9: call: [V18] @b, node \"v0\": @b runs @c runs @b, in a circle; repeat a function by 'loop'")
+      "t:10:9: call: [V16] @b, node \"v0\": @b runs @c runs @b, in a circle; repeat a function by 'loop'")
   }
 
-  @Test func v18CallsEnd() throws {
+  @Test func v16CallsEnd() throws {
     func chain(_ length: Int) -> String {
       module((0..<length).map { ("f\($0)", $0 == length - 1 ? [] : ["f\($0 + 1)"]) })
     }
     try verify(parseModule(chain(Limits.callDepth), file: "t"))
     expectError(
       chain(Limits.callDepth + 1),
-      "t:2:9: call: [V18] @f0, node \"v0\": functions run functions more than 16 deep")
+      "t:2:9: call: [V16] @f0, node \"v0\": functions run functions more than 16 deep")
     // Many paths are no depth: every function runs all behind it.
     let names = (0..<Limits.callDepth).map { "f\($0)" }
     let wide = names.indices.map { (name: names[$0], callees: Array(names[($0 + 1)...])) }

@@ -108,6 +108,10 @@ package struct Conv: OpDefinition {
     return [operands[0].with(Shape(shape))]
   }
 
+  package func multiplyAdds(_ operands: [Shape], _ results: [Shape]) -> Int {
+    saturatingProduct(results[0].extents + operands[1].extents.dropFirst())
+  }
+
   package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
     let (x, w, y) = (operands[0].shape, operands[1].shape, results[0].shape)
     let sliding = SlidingWindow(
@@ -217,6 +221,10 @@ package struct ConvTranspose: OpDefinition {
       shape.append(extent)
     }
     return [operands[0].with(Shape(shape))]
+  }
+
+  package func multiplyAdds(_ operands: [Shape], _ results: [Shape]) -> Int {
+    saturatingProduct(operands[0].extents + operands[1].extents.dropFirst())
   }
 
   package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {

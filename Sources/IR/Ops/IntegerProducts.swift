@@ -25,6 +25,10 @@ package struct MatMulInteger: OpDefinition {
     return [TensorType(.i32, Shape(batch.extents + [rows, columns]))]
   }
 
+  package func multiplyAdds(_ operands: [Shape], _ results: [Shape]) -> Int {
+    saturatingProduct(results[0].extents + operands[0].extents.suffix(1))
+  }
+
   package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
     let (a, b, y) = (operands[0].shape, operands[1].shape, results[0].shape)
     let (rows, columns, inner) = (y[y.rank - 2], y[y.rank - 1], a[a.rank - 1])
@@ -85,6 +89,10 @@ package struct ConvInteger: OpDefinition {
     try expectZeroPoint(operands[2], of: x, extent: nil)
     try expectZeroPoint(operands[3], of: w, extent: w.shape[0])
     return [TensorType(.i32, shape)]
+  }
+
+  package func multiplyAdds(_ operands: [Shape], _ results: [Shape]) -> Int {
+    saturatingProduct(results[0].extents + operands[1].extents.dropFirst())
   }
 
   package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {

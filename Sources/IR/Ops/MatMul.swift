@@ -54,6 +54,11 @@ package struct MatMul: OpDefinition {
     return [operands[0].with(Shape(batch.extents + [rows, columns]))]
   }
 
+  package func multiplyAdds(_ operands: [Shape], _ results: [Shape]) -> Int {
+    let a = operands[0]
+    return saturatingProduct(results[0].extents + [a[a.rank - (transposeA ? 2 : 1)]])
+  }
+
   package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
     let (a, b, y) = (operands[0], operands[1], results[0].shape)
     let (rows, columns) = (y[y.rank - 2], y[y.rank - 1])

@@ -101,6 +101,10 @@ package struct Recurrent: OpDefinition {
       + [TensorType](repeating: TensorType(element, state), count: states)
   }
 
+  package func multiplyAdds(_ operands: [Shape], _ results: [Shape]) -> Int {
+    saturatingProduct(results[0].extents + [gateCount, results[0][3]])
+  }
+
   package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
     let shape = results[0].shape
     let (steps, directions, batch, hidden) = (shape[0], shape[1], shape[2], shape[3])

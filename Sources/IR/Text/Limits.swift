@@ -28,51 +28,6 @@ extension TensorType {
       throw OpError("\(self) has more than \(Limits.elements) elements")
     }
   }
-
-  /// Checks that scales and zero points fit element type, shape and each other.
-  package func checkQuantization() throws(OpError) {
-    guard let quantization else { return }
-    guard let range = element.integerRange, element != .i64 else {
-      throw OpError("\(self) is quantized, expected an element type of i8, u8, i16 or i32")
-    }
-    guard quantization.zeroPoints.count == quantization.scales.count else {
-      throw OpError(
-        "\(self) has \(quantization.scales.count) scales and \(quantization.zeroPoints.count) zero points",
-        advice: "give as many of each"
-      )
-    }
-    if let axis = quantization.axis {
-      guard shape.indices.contains(axis) else {
-        throw OpError("quantization axis \(axis) lies outside \(self), expected 0 to \(rank - 1)")
-      }
-      guard quantization.scales.count == shape[axis] else {
-        throw OpError(
-          "\(self) has \(quantization.scales.count) scales, expected \(shape[axis]) as axis \(axis) has"
-        )
-      }
-    } else {
-      guard quantization.scales.count == 1 else {
-        throw OpError(
-          "\(self) has \(quantization.scales.count) scales, expected 1",
-          advice: "name the axis they belong to")
-      }
-    }
-    for scale in quantization.scales where !(scale > 0 && scale.isFinite) {
-      throw OpError("\(self) has scale \(scale), expected a positive finite number")
-    }
-    for zero in quantization.zeroPoints where !range.contains(Int64(zero)) {
-      throw OpError("\(self) has zero point \(zero), expected \(range.lowerBound) to \(range.upperBound)")
-    }
-  }
-
-  /// Checks that the layout is defined for the rank.
-  package func checkLayout() throws(OpError) {
-    guard layout == .rowMajor || rank >= 3 else {
-      throw OpError(
-        "\(self) is \(layout.rawValue), expected rank 3 or more, for a channel and a spatial axis"
-      )
-    }
-  }
 }
 
 extension Op {

@@ -36,29 +36,6 @@ extension Call {
   }
 }
 
-extension TensorType {
-  /// The textual form with quantization and layout: `i8[4, 3]{scale = 0.5, zero = 3} @channels_last`.
-  package var text: String {
-    var text = description
-    if let quantization { text += quantization.text }
-    if layout != .rowMajor { text += " @\(layout.rawValue)" }
-    return text
-  }
-}
-
-extension Quantization {
-  fileprivate var text: String {
-    var fields: [String] = []
-    let isScalar = axis == nil && scales.count == 1 && zeroPoints.count == 1
-    fields.append("scale = \(isScalar ? literal(scales[0]) : list(scales.map { literal($0) }))")
-    if zeroPoints.count != scales.count || zeroPoints.contains(where: { $0 != 0 }) {
-      fields.append("zero = \(isScalar ? String(zeroPoints[0]) : list(zeroPoints.map { String($0) }))")
-    }
-    if let axis { fields.append("axis = \(axis)") }
-    return "{\(fields.joined(separator: ", "))}"
-  }
-}
-
 extension Tensor {
   /// All elements in row-major order.
   var inlineText: String {

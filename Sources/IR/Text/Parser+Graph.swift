@@ -188,13 +188,12 @@ extension Parser {
         "'\(opName)' has \(values.count) results, \(results.count) are named", at: results[0].token)
     }
     for (result, value) in zip(results, values) { try define(result.name, value, result.token, &scope) }
-    try annotate(values, annotations, start, &scope)
+    try check(values, annotations, scope.graph)
   }
 
-  /// Checks written result types against inferred ones, and takes quantization and layout from them.
-  private func annotate(
-    _ values: [ValueID], _ annotations: [(token: Token, type: TensorType)], _ start: Token,
-    _ scope: inout Scope
+  /// Checks written result types against inferred ones.
+  private func check(
+    _ values: [ValueID], _ annotations: [(token: Token, type: TensorType)], _ graph: Graph
   ) throws(Diagnostic) {
     guard !annotations.isEmpty else { return }
     guard annotations.count == values.count else {
@@ -202,13 +201,12 @@ extension Parser {
         "\(annotations.count) types are written for \(values.count) results", at: annotations[0].token)
     }
     for (annotation, value) in zip(annotations, values) {
-      let inferred = scope.graph.type(of: value)
-      guard annotation.type.element == inferred.element, annotation.type.shape == inferred.shape else {
+      let inferred = graph.type(of: value)
+      guard annotation.type == inferred else {
         throw failure(
           "the result is \(inferred), the text says \(annotation.type)", at: annotation.token,
           advice: "correct the type or leave it out")
       }
-      scope.graph.annotate(value, quantization: annotation.type.quantization, layout: annotation.type.layout)
     }
   }
 }

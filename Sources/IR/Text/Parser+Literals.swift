@@ -3,7 +3,7 @@ import Tensors
 extension Parser {
   // MARK: Types
 
-  /// `i8[4, 3]{scale = 0.5, zero = 3} @channels_last`
+  /// `f32[1, 3, 224, 224]`
   mutating func type() throws(Diagnostic) -> TensorType {
     let start = token
     guard case .word(let word) = token.kind, let element = ElementType(rawValue: word) else {
@@ -19,63 +19,9 @@ extension Parser {
       }
       extents.append(try parser.integer("an extent"))
     }
-    var type = TensorType(element, Shape(extents))
-    if at("{") { type.quantization = try quantization() }
-    if case .symbol(let word) = token.kind {
-      guard let layout = Layout(rawValue: word) else {
-        throw unexpected("a layout: \(Layout.allCases.map { "@\($0.rawValue)" }.joined(separator: " or "))")
-      }
-      type.layout = layout
-      try advance()
-    }
-    do {
-      try type.checkShape()
-      try type.checkQuantization()
-      try type.checkLayout()
-    } catch {
-      throw failure(error, at: start)
-    }
+    let type = TensorType(element, Shape(extents))
+    do { try type.checkShape() } catch { throw failure(error, at: start) }
     return type
-  }
-
-  private mutating func quantization() throws(Diagnostic) -> Quantization {
-    let start = token
-    var scales: [Float]?
-    var zeroPoints: [Int32]?
-    var axis: Int?
-    try items("{", "}") { (parser) throws(Diagnostic) in
-      let field = parser.token
-      let name = try parser.word("'scale', 'zero' or 'axis'")
-      try parser.expect("=")
-      switch name {
-      case "scale" where scales == nil:
-        scales = try parser.oneOrMore { (parser) throws(Diagnostic) in try parser.float32() }
-      case "zero" where zeroPoints == nil:
-        zeroPoints = try parser.oneOrMore { (parser) throws(Diagnostic) in
-          let token = parser.token
-          guard let zero = Int32(exactly: try parser.integer("a zero point")) else {
-            throw parser.failure("the zero point does not fit 32 bits", at: token)
-          }
-          return zero
-        }
-      case "axis" where axis == nil: axis = try parser.integer("an axis")
-      default:
-        throw parser.failure(
-          "found '\(name)', expected 'scale', 'zero' and 'axis', each at most once", at: field)
-      }
-    }
-    guard let scales else { throw failure("the quantization has no 'scale'", at: start) }
-    return Quantization(
-      scales: scales, zeroPoints: zeroPoints ?? Array(repeating: 0, count: scales.count), axis: axis)
-  }
-
-  private mutating func oneOrMore<Item>(
-    _ item: (inout Parser) throws(Diagnostic) -> Item
-  ) throws(Diagnostic) -> [Item] {
-    guard at("[") else { return [try item(&self)] }
-    var all: [Item] = []
-    try items("[", "]") { (parser) throws(Diagnostic) in all.append(try item(&parser)) }
-    return all
   }
 
   // MARK: Numbers

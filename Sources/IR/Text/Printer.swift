@@ -55,7 +55,7 @@ extension Graph {
 
   private func header(_ names: ValueNames) -> String {
     let inputs = self.inputs.map { port in
-      "\(portText(port, names)): \(contains(port.value) ? type(of: port.value).text : "?")"
+      "\(portText(port, names)): \(contains(port.value) ? type(of: port.value).description : "?")"
     }
     let outputs = self.outputs.map { portText($0, names) }
     let line =
@@ -77,7 +77,7 @@ extension Graph {
 
   private func weightText(_ value: ValueID) -> String {
     guard let weight = weight(value) else { return "" }
-    let declaration = "weight \(symbol(weight.name)): \(type(of: value).text)"
+    let declaration = "weight \(symbol(weight.name)): \(type(of: value))"
     guard let tensor = weight.tensor else { return declaration }
     let contents =
       tensor.elementCount <= Limits.inlineElements ? tensor.inlineText : "digest \(tensor.digestText)"
@@ -88,7 +88,7 @@ extension Graph {
     let results = node.results.map { reference($0, names) }.joined(separator: ", ")
     let operands = node.operands.map { reference($0, names) }.joined(separator: ", ")
     var text = "\(results) = \(node.op.name)\(operands.isEmpty ? "" : " ")\(operands)\(node.op.attributeText)"
-    text += " : " + node.results.map { contains($0) ? type(of: $0).text : "?" }.joined(separator: ", ")
+    text += " : " + node.results.map { contains($0) ? type(of: $0).description : "?" }.joined(separator: ", ")
     let implied = node.results.first.map { names[$0] } ?? ""
     if node.name != (isNumbering(implied) ? "" : implied) { text += " name \(stringLiteral(node.name))" }
     return text

@@ -35,17 +35,6 @@ struct ONNXFolding {
     let read = operands.reduce(0.0) { $0 + Double($1.shape.elementCount) }
     let written = results.reduce(0.0) { $0 + Double($1.shape.elementCount) }
     switch op {
-    case .matmul(let matmul):
-      let a = operands[0].shape
-      return read + written * Double(a[a.rank - (matmul.transposeA ? 2 : 1)])
-    case .recurrent(let recurrent):
-      return read + Double(results[0].shape.elementCount) * Double(recurrent.gateCount * results[0].shape[3])
-    case .matmulInteger:
-      return read + written * Double(operands[0].shape.extents.last ?? 1)
-    case .conv, .convTranspose, .convInteger:
-      let weight = operands[1].shape
-      return read + (written + Double(operands[0].shape.elementCount))
-        * Double(weight.dropFirst().reduce(1, *))
     case .nms:
       return read * Double(min(results[0].shape[0], operands[1].shape[2]) + 32)
     case .unique:
@@ -60,7 +49,7 @@ struct ONNXFolding {
       let fixed = Double(align.samplingRatio * align.samplingRatio)
       return read + written * (fixed > 0 ? fixed : image)
     default:
-      return read + written
+      return read + written + Double(op.multiplyAdds(operands, results))
     }
   }
 }

@@ -13,7 +13,7 @@ extension Graph {
       guard let producer = producer(of: value) else { return false }
       let node = self[producer]
       switch node.op {
-      case .reshape, .transpose, .slice, .expand, .pad, .concat: value = node.operands[0]
+      case _ where node.op.movesElements: value = node.operands[0]
       case .unary(let op):
         switch op.function {
         case .relu, .clip, .neg, .abs, .identity, .leakyRelu: value = node.operands[0]

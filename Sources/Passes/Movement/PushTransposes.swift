@@ -39,7 +39,7 @@ private func push(_ node: NodeID, in context: inout PassContext) throws(Diagnost
       frees = frees || !(others || graph.isOutput(operand))
     } else if graph.constant(operand) != nil,
       graph.shape(of: operand).rank <= graph.shape(of: entry.operands[0]).rank
-        || isElementwise(entry.op)
+        || entry.op.isElementwise
     {
       sources.append(nil)
     } else {
@@ -73,17 +73,10 @@ private func push(_ node: NodeID, in context: inout PassContext) throws(Diagnost
   }
 }
 
-private func isElementwise(_ op: Op) -> Bool {
-  switch op {
-  case .unary, .binary, .select, .cast: true
-  default: false
-  }
-}
-
 private func isIndifferent(_ op: Op) -> Bool {
   switch op {
-  case .unary, .binary, .select, .cast, .softmax, .lpNorm, .reduce, .concat, .slice, .pad, .cumsum: true
-  default: false
+  case .softmax, .lpNorm, .reduce, .concat, .slice, .pad, .cumsum: true
+  default: op.isElementwise
   }
 }
 
