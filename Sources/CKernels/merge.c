@@ -33,7 +33,7 @@ void kernel_permute_merge(kernel_permute *p) {
 }
 
 int kernel_depthwise_fits(const kernel_convolution *p) {
-  if (p->inputs != p->group || p->in[0] != 1 || p->kernel[0] != 1 || p->out[0] != 1 || p->begin[0] != 0) return 0;
+  if (p->w_panel != 0 || p->inputs != p->group || p->in[0] != 1 || p->kernel[0] != 1 || p->out[0] != 1 || p->begin[0] != 0) return 0;
   if (p->out[2] > 4096 || p->stride[1] > 64 || p->stride[2] > 64) return 0;
   if (p->kernel[1] > 64 || p->kernel[2] > 64 || p->kernel[1] * p->kernel[2] > 1024) return 0;
   if (p->dilation[1] > 64 || p->dilation[2] > 64) return 0;

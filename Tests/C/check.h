@@ -19,6 +19,7 @@ double random_between(uint64_t *state, double low, double high);
 void test_sha256(void);
 void test_halves(void);
 void test_functions(void);
+void test_panels(void);
 void test_opcodes(void);
 void test_indexing(void);
 void test_windows(void);

@@ -5,6 +5,7 @@ int main(void) {
   test_sha256();
   test_halves();
   test_functions();
+  test_panels();
   test_opcodes();
   test_indexing();
   test_windows();

@@ -105,7 +105,7 @@ static kernel_work conv_transpose_work(const void *arguments) {
   const kernel_convolution *p = arguments;
   int64_t items = p->batch * p->group * kernel_ceil_divide(p->outputs / p->group, TRANSPOSE_ROWS);
   for (int axis = 0; axis < 3; axis++) items *= kernel_least(p->stride[axis], p->out[axis]);
-  return (kernel_work){items, gemm_scratch_bytes() + sizeof(float) * TRANSPOSE_ROWS * (DEPTH + BLOCK_COLUMNS)};
+  return (kernel_work){items, gemm_scratch_bytes(0) + sizeof(float) * TRANSPOSE_ROWS * (DEPTH + BLOCK_COLUMNS)};
 }
 
 static void conv_transpose_run(const void *arguments, int64_t begin, int64_t end, void *scratch) {
@@ -114,7 +114,7 @@ static void conv_transpose_run(const void *arguments, int64_t begin, int64_t end
   const int64_t in_plane = p->in[0] * p->in[1] * p->in[2], out_plane = p->out[0] * p->out[1] * p->out[2];
   const int64_t all = p->kernel[0] * p->kernel[1] * p->kernel[2];
   const int64_t down = kernel_ceil_divide(outputs, TRANSPOSE_ROWS);
-  float *a = (float *)((char *)scratch + gemm_scratch_bytes());
+  float *a = (float *)((char *)scratch + gemm_scratch_bytes(0));
   float *sums = a + TRANSPOSE_ROWS * DEPTH;
   for (int64_t item = begin; item < end; item++) {
     int64_t rest = item;

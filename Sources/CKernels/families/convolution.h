@@ -89,7 +89,7 @@ static kernel_work convolution_work(const void *arguments) {
   const kernel_convolution *p = arguments;
   const int64_t m = p->outputs / p->group, n = p->out[0] * p->out[1] * p->out[2], count = p->batch * p->group;
   const int64_t rows = gemm_block_rows(m, n, count);
-  return (kernel_work){count * kernel_ceil_divide(m, rows) * kernel_ceil_divide(n, BLOCK_COLUMNS), gemm_scratch_bytes()};
+  return (kernel_work){count * kernel_ceil_divide(m, rows) * kernel_ceil_divide(n, BLOCK_COLUMNS), gemm_scratch_bytes(p->w_panel)};
 }
 
 static void convolution_run(const void *arguments, int64_t begin, int64_t end, void *scratch) {
@@ -105,9 +105,9 @@ static void convolution_run(const void *arguments, int64_t begin, int64_t end, v
     const int64_t m0 = item / across % down * rows, n0 = item % across * BLOCK_COLUMNS;
     const void *x = kernel_at(p->x, p->x_element, (image * p->inputs + group * inputs) * plane);
     const convolution_source source = {p, x};
-    const matmul_b whole = {x, p->x_element, plane, 1};
+    const matmul_b whole = {.b = x, .element = p->x_element, .row = plane, .column = 1};
     const gemm g = {.k = k, .a = kernel_at(p->w, p->w_element, group * m * k), .a_element = p->w_element, .a_row = k,
-                    .a_column = 1, .pack = plain ? matmul_pack : convolution_pack,
+                    .a_column = 1, .a_panel = p->w_panel, .m = m, .pack = plain ? matmul_pack : convolution_pack,
                     .pack_source = plain ? (const void *)&whole : (const void *)&source,
                     .b = plain && p->x_element == INGOT_F32 ? x : NULL, .b_row = plane,
                     .y = kernel_at_mutable(p->y, p->y_element, (image * p->outputs + group * m) * n),

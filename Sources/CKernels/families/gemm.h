@@ -1,7 +1,8 @@
 /* The block of a matrix product that matmul and the convolutions share.
  *
- * B is packed into panels of PANEL columns, zero beyond the last; A is read where it lies, by its strides, or
- * widened a few rows at a time when it is not f32. The accumulators of one tile stay in registers over DEPTH
+ * B comes in panels of PANEL columns, zero beyond the last: packed as the product runs, or read where it lies. A is read
+ * where it lies, by its strides or in panels of rows, or widened a few rows at a time when it is not f32. Weights may be
+ * stored in panels: a panel of w columns (the last may be narrower) holds k rows of w elements, and one of rows likewise. The accumulators of one tile stay in registers over DEPTH
  * steps of k; sums over more than DEPTH steps continue from a tile in scratch. The order of every sum depends on k alone. */
 
 #if LANES == 16
@@ -31,11 +32,12 @@ typedef struct {
   int64_t k;
   const void *a; /* element [0, 0] of the whole product */
   uint32_t a_element;
-  int64_t a_row, a_column;
+  int64_t a_row, a_column; /* strides, if not in panels */
+  int64_t a_panel, m;      /* rows of a panel, or 0; of the whole product */
   gemm_pack pack;
   const void *pack_source;
-  const float *b; /* row-major f32 that may be read in place, or NULL */
-  int64_t b_row;
+  const float *b; /* f32 that may be read in place, or NULL: rows at b_row, or panels of b_panel columns of n */
+  int64_t b_row, b_panel, n;
   void *y; /* element [0, 0] */
   uint32_t y_element;
   int64_t y_row;
@@ -45,8 +47,10 @@ typedef struct {
   kernel_activation activation;
 } gemm;
 
-static size_t gemm_scratch_bytes(void) {
-  return sizeof(float) * (DEPTH * BLOCK_COLUMNS + BLOCK_ROWS * BLOCK_COLUMNS + TILE_ROWS * DEPTH);
+/* a_panel: rows of a panel of a, or 0. */
+static size_t gemm_scratch_bytes(int64_t a_panel) {
+  const size_t rows = (size_t)kernel_most(TILE_ROWS, a_panel);
+  return sizeof(float) * (DEPTH * BLOCK_COLUMNS + BLOCK_ROWS * BLOCK_COLUMNS + rows * DEPTH);
 }
 
 /* Borders of blocks depend on the shape alone: small blocks where there would be few. */
@@ -153,6 +157,60 @@ static void gemm_finish(const gemm *g, float *tile, int64_t tile_row, int64_t m0
   }
 }
 
+/* Where a tile finds its rows of A, and how many there are before a panel ends. */
+typedef struct {
+  const float *a;
+  int64_t row, column;
+  int rows;
+} gemm_rows;
+
+/* Rows from m on of a panel, which is widened once for all its tiles. */
+static gemm_rows gemm_panel_rows(const gemm *g, int64_t m, int64_t m1, int64_t k0, int64_t depth, float *widened,
+                                 int64_t *widened_panel) {
+  const int64_t panel = m / g->a_panel, first = panel * g->a_panel;
+  const int64_t width = kernel_least(g->a_panel, g->m - first);
+  const int64_t rows = kernel_least(kernel_least(TILE_ROWS, width - (m - first)), m1 - m);
+  const int64_t start = first * g->k + k0 * width;
+  if (g->a_element == INGOT_F32) return (gemm_rows){(const float *)g->a + start + (m - first), 1, width, (int)rows};
+  if (*widened_panel != panel) widen(kernel_at(g->a, g->a_element, start), g->a_element, depth * width, widened);
+  *widened_panel = panel;
+  return (gemm_rows){widened + (m - first), 1, width, (int)rows};
+}
+
+static gemm_rows gemm_strided_rows(const gemm *g, int64_t m, int64_t m1, int64_t k0, int64_t depth, float *widened) {
+  const int rows = (int)kernel_least(TILE_ROWS, m1 - m);
+  if (g->a_element == INGOT_F32) {
+    return (gemm_rows){(const float *)g->a + m * g->a_row + k0 * g->a_column, g->a_row, g->a_column, rows};
+  }
+  for (int r = 0; r < rows; r++) {
+    const int64_t start = (m + r) * g->a_row + k0 * g->a_column;
+    if (g->a_column == 1) {
+      widen(kernel_at(g->a, g->a_element, start), g->a_element, depth, widened + r * DEPTH);
+    } else {
+      for (int64_t k = 0; k < depth; k++)
+        widened[r * DEPTH + k] = one_float(g->a, g->a_element, start + k * g->a_column);
+    }
+  }
+  return (gemm_rows){widened, DEPTH, 1, rows};
+}
+
+/* Whether whole panels of PANEL columns are read where B lies: rows pay only for products of few of them. */
+KERNEL_INLINE int gemm_reads_in_place(const gemm *g, int64_t rows) {
+  if (g->b == NULL) return 0;
+  return g->b_panel > 0 ? g->b_panel % PANEL == 0 : rows <= 2 * TILE_ROWS;
+}
+
+/* Row k0 of PANEL columns from `column` on, and the distance to the next. */
+KERNEL_INLINE const float *gemm_b_in_place(const gemm *g, int64_t k0, int64_t column, int64_t *row) {
+  if (g->b_panel == 0) {
+    *row = g->b_row;
+    return g->b + k0 * g->b_row + column;
+  }
+  const int64_t first = column / g->b_panel * g->b_panel;
+  *row = kernel_least(g->b_panel, g->n - first);
+  return g->b + first * g->k + k0 * *row + (column - first);
+}
+
 /* Rows [m0, m1), columns [n0, n1) of y: at most BLOCK_ROWS and BLOCK_COLUMNS. */
 static void gemm_block(const gemm *g, int64_t m0, int64_t m1, int64_t n0, int64_t n1, void *scratch) {
   float *panels = scratch;
@@ -160,7 +218,7 @@ static void gemm_block(const gemm *g, int64_t m0, int64_t m1, int64_t n0, int64_
   float *widened = partial + BLOCK_ROWS * BLOCK_COLUMNS;
   float tile[TILE_ROWS * PANEL] __attribute__((aligned(64)));
   const int64_t columns = n1 - n0;
-  const int in_place = g->b != NULL && m1 - m0 <= 2 * TILE_ROWS;
+  const int in_place = gemm_reads_in_place(g, m1 - m0);
   int64_t k0 = 0;
   do {
     const int64_t depth = kernel_least(DEPTH, g->k - k0);
@@ -171,36 +229,21 @@ static void gemm_block(const gemm *g, int64_t m0, int64_t m1, int64_t n0, int64_
       const int64_t tail = columns - columns % PANEL;
       g->pack(g->pack_source, k0, depth, n0 + tail, columns - tail, panels + tail * depth);
     }
-    for (int64_t m = m0; m < m1; m += TILE_ROWS) {
-      const int rows = (int)kernel_least(TILE_ROWS, m1 - m);
-      const float *a;
-      int64_t a_row = g->a_row, a_column = g->a_column;
-      if (g->a_element == INGOT_F32) {
-        a = (const float *)g->a + m * a_row + k0 * a_column;
-      } else {
-        for (int r = 0; r < rows; r++) {
-          const int64_t start = (m + r) * a_row + k0 * a_column;
-          if (a_column == 1) {
-            widen(kernel_at(g->a, g->a_element, start), g->a_element, depth, widened + r * DEPTH);
-          } else {
-            for (int64_t k = 0; k < depth; k++)
-              widened[r * DEPTH + k] = one_float(g->a, g->a_element, start + k * a_column);
-          }
-        }
-        a = widened;
-        a_row = DEPTH;
-        a_column = 1;
-      }
+    int64_t widened_panel = -1;
+    for (int64_t m = m0; m < m1;) {
+      const gemm_rows r = g->a_panel > 0 ? gemm_panel_rows(g, m, m1, k0, depth, widened, &widened_panel)
+                                         : gemm_strided_rows(g, m, m1, k0, depth, widened);
       for (int64_t n = 0; n < columns; n += PANEL) {
         const int64_t valid = kernel_least(PANEL, columns - n);
         const float *b = panels + n * depth;
         int64_t b_row = PANEL;
-        if (in_place && valid == PANEL) b = g->b + k0 * g->b_row + n0 + n, b_row = g->b_row;
+        if (in_place && valid == PANEL) b = gemm_b_in_place(g, k0, n0 + n, &b_row);
         float *sums = whole ? tile : partial + (m - m0) * BLOCK_COLUMNS + n;
         const int64_t sums_row = whole ? PANEL : BLOCK_COLUMNS;
-        gemm_tiles[rows - 1][valid > LANES](depth, a, a_row, a_column, b, b_row, sums, sums_row, !first);
-        if (last) gemm_finish(g, sums, sums_row, m, rows, n0 + n, valid);
+        gemm_tiles[r.rows - 1][valid > LANES](depth, r.a, r.row, r.column, b, b_row, sums, sums_row, !first);
+        if (last) gemm_finish(g, sums, sums_row, m, r.rows, n0 + n, valid);
       }
+      m += r.rows;
     }
     k0 += depth;
   } while (k0 < g->k);

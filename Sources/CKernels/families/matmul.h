@@ -7,10 +7,31 @@ typedef struct {
   const void *b;
   uint32_t element;
   int64_t row, column;
+  int64_t panel, k, n; /* columns of a panel, or 0 for strides; of the whole matrix */
 } matmul_b;
+
+/* Columns [n0, n0 + columns) of panels, which the last may end before. */
+static void matmul_repack(const matmul_b *b, int64_t k0, int64_t depth, int64_t n0, int64_t columns, float *panels) {
+  for (int64_t n = 0; n < columns; n += PANEL, panels += depth * PANEL) {
+    const int64_t end = n0 + kernel_least(n + PANEL, columns);
+    if (end - n0 - n < PANEL) memset(panels, 0, sizeof(float) * (size_t)(depth * PANEL));
+    for (int64_t column = n0 + n; column < end;) {
+      const int64_t first = column / b->panel * b->panel, width = kernel_least(b->panel, b->n - first);
+      const int64_t count = kernel_least(first + width, end) - column;
+      for (int64_t k = 0; k < depth; k++)
+        widen(kernel_at(b->b, b->element, first * b->k + (k0 + k) * width + (column - first)), b->element, count,
+              panels + k * PANEL + (column - n0 - n));
+      column += count;
+    }
+  }
+}
 
 static void matmul_pack(const void *source, int64_t k0, int64_t depth, int64_t n0, int64_t columns, float *panels) {
   const matmul_b *b = source;
+  if (b->panel > 0) {
+    matmul_repack(b, k0, depth, n0, columns, panels);
+    return;
+  }
   for (int64_t n = 0; n < columns; n += PANEL, panels += depth * PANEL) {
     const int64_t valid = kernel_least(PANEL, columns - n);
     if (b->column == 1) {
@@ -42,7 +63,7 @@ static void matmul_pack(const void *source, int64_t k0, int64_t depth, int64_t n
 }
 
 KERNEL_INLINE int matmul_is_dot(const kernel_matmul *p) {
-  return p->m <= DOT_ROWS && p->a_column == 1 && p->b_row == 1 && p->b_column != 1;
+  return p->a_panel == 0 && p->b_panel == 0 && p->m <= DOT_ROWS && p->a_column == 1 && p->b_row == 1 && p->b_column != 1;
 }
 
 static int64_t matmul_batches(const kernel_matmul *p) {
@@ -59,7 +80,7 @@ static kernel_work matmul_work(const void *arguments) {
   }
   const int64_t rows = gemm_block_rows(p->m, p->n, batches);
   return (kernel_work){batches * kernel_ceil_divide(p->m, rows) * kernel_ceil_divide(p->n, BLOCK_COLUMNS),
-                       gemm_scratch_bytes()};
+                       gemm_scratch_bytes(p->a_panel)};
 }
 
 /* sums[row][column] over one stretch of k, four columns at a time. */
@@ -144,13 +165,14 @@ static void matmul_run(const void *arguments, int64_t begin, int64_t end, void *
       matmul_dot(p, a0, b0, batch * p->m * p->n, n0, n1, scratch);
       continue;
     }
-    const matmul_b b = {kernel_at(p->b, p->b_element, b0), p->b_element, p->b_row, p->b_column};
+    const matmul_b b = {kernel_at(p->b, p->b_element, b0), p->b_element, p->b_row, p->b_column, p->b_panel, p->k, p->n};
     gemm g = {.k = p->k, .a = kernel_at(p->a, p->a_element, a0), .a_element = p->a_element, .a_row = p->a_row,
-              .a_column = p->a_column, .pack = matmul_pack, .pack_source = &b,
+              .a_column = p->a_column, .a_panel = p->a_panel, .m = p->m, .pack = matmul_pack, .pack_source = &b,
               .y = kernel_at_mutable(p->y, p->y_element, batch * p->m * p->n), .y_element = p->y_element,
               .y_row = p->n, .bias = p->bias, .bias_element = p->bias_element, .bias_per_row = p->bias_per_row,
               .activation = p->activation};
-    if (p->b_element == INGOT_F32 && p->b_column == 1) g.b = b.b, g.b_row = b.row;
+    if (p->b_element == INGOT_F32 && (p->b_panel > 0 || p->b_column == 1))
+      g.b = b.b, g.b_row = b.row, g.b_panel = p->b_panel, g.n = p->n;
     gemm_block(&g, m0, m1, n0, n1, scratch);
   }
 }

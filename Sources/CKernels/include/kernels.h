@@ -75,6 +75,7 @@ typedef struct {
   uint8_t bias_per_row; /* bias[m], else bias[n] */
   int64_t m, n, k;
   int64_t a_row, a_column, b_row, b_column;
+  int64_t a_panel, b_panel; /* rows of a, columns of b that lie together as a panel, k by k; 0 for strides alone */
   uint32_t batch_rank;
   int64_t batch[INGOT_MAX_RANK], a_batch[INGOT_MAX_RANK], b_batch[INGOT_MAX_RANK];
   kernel_activation activation;
@@ -87,6 +88,7 @@ typedef struct {
   uint8_t x_element, w_element, bias_element, y_element;
   int64_t batch, group, inputs, outputs; /* channels of x and y */
   int64_t in[3], kernel[3], out[3], stride[3], dilation[3], begin[3];
+  int64_t w_panel; /* outputs whose weights lie together as a panel, tap by tap; 0 for row-major. Divides those of a group. */
   kernel_activation activation;
 } kernel_convolution;
 
