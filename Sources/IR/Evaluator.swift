@@ -3,47 +3,21 @@ package import Tensors
 /// Runs a graph by the definitions of its ops and returns its outputs in order.
 ///
 /// `inputs` stand in the order of the graph's inputs. Every weight that is read must be bound. A value is released
-/// after its last reader. `observe` is called after each node, in execution order, with the node's results.
+/// after its last reader. `functions` are those that its nodes run.
 ///
-/// `functions` are those that its nodes run; `observe` sees only the graph's own nodes. `enter` is called before
-/// each run of another function, at any depth, with its inputs.
+/// `observe` is called after every node, in the order of execution, at every depth: nodes of a function come, with the
+/// calls and loops around them, before the node that runs it, as often as it is run. `enter` is called before each
+/// run of a function.
 package func evaluate(
   _ graph: Graph, _ inputs: [Tensor], functions: [Graph] = [],
-  observe: (NodeID, [Tensor]) throws(Diagnostic) -> Void = { _, _ in },
-  enter: (Graph, [Tensor]) -> Void = { _, _ in }
+  observe: (EvaluatedNode) throws(Diagnostic) -> Void = { _ in },
+  enter: (EvaluatedFunction) throws(Diagnostic) -> Void = { _ in }
 ) throws(Diagnostic) -> [Tensor] {
-  var values = [Tensor?](repeating: nil, count: graph.valueCapacity)
-  try bind(inputs, to: graph, &values)
-  var readersLeft = [Int](repeating: 0, count: graph.valueCapacity)
-  for id in graph.order {
-    for operand in graph[id].operands { readersLeft[operand.index] += 1 }
-  }
-  for output in graph.outputs { readersLeft[output.value.index] += 1 }
-
-  for id in graph.order {
-    let node = graph[id]
-    var operands: [Tensor] = []
-    for operand in node.operands { operands.append(try read(operand, of: graph, values, for: node)) }
-    let results = try run(node, operands, functions, enter)
-    for (result, tensor) in zip(node.results, results) {
-      let type = graph.type(of: result)
-      guard tensor.element == type.element, tensor.shape == type.shape else {
-        let found = TensorType(tensor.element, tensor.shape)
-        throw located(
-          OpError("gives \(found), but the graph says \(type)", advice: "infer types again"), node)
-      }
-      if readersLeft[result.index] > 0 { values[result.index] = tensor }
-    }
-    try observe(id, results)
-    for operand in node.operands {
-      readersLeft[operand.index] -= 1
-      if readersLeft[operand.index] == 0 { values[operand.index] = nil }
+  try withoutActuallyEscaping(enter) { (enter) throws(Diagnostic) in
+    try withoutActuallyEscaping(observe) { (observe) throws(Diagnostic) in
+      try Evaluation(functions: functions, enter: enter, observe: observe).run(graph, inputs, path: [])
     }
   }
-
-  var outputs: [Tensor] = []
-  for output in graph.outputs { outputs.append(try read(output.value, of: graph, values, for: nil)) }
-  return outputs
 }
 
 /// Runs a function of a module; see ``evaluate(_:_:functions:observe:enter:)``.
@@ -53,46 +27,92 @@ package func evaluate(
   try evaluate(module.functions[function], inputs, functions: module.functions)
 }
 
-private func run(
-  _ node: Node, _ operands: [Tensor], _ functions: [Graph], _ enter: (Graph, [Tensor]) -> Void
-) throws(Diagnostic) -> [Tensor] {
-  do {
-    guard let callee = node.op.callee.flatMap({ name in functions.first { $0.name == name } }) else {
-      return try node.op.evaluate(operands)
+/// What stays the same at every depth of an evaluation.
+private struct Evaluation {
+  let functions: [Graph]
+  let enter: (EvaluatedFunction) throws(Diagnostic) -> Void
+  let observe: (EvaluatedNode) throws(Diagnostic) -> Void
+
+  func run(_ graph: Graph, _ inputs: [Tensor], path: [EvaluationCall]) throws(Diagnostic) -> [Tensor] {
+    var values = [Tensor?](repeating: nil, count: graph.valueCapacity)
+    try bind(inputs, to: graph, &values)
+    var readersLeft = [Int](repeating: 0, count: graph.valueCapacity)
+    for id in graph.order {
+      for operand in graph[id].operands { readersLeft[operand.index] += 1 }
     }
-    guard case .loop(let loop) = node.op else {
-      enter(callee, operands)
-      return try evaluate(callee, operands, functions: functions, enter: enter)
+    for output in graph.outputs { readersLeft[output.value.index] += 1 }
+
+    for id in graph.order {
+      let node = graph[id]
+      var operands: [Tensor] = []
+      for operand in node.operands { operands.append(try read(operand, of: graph, values, for: node)) }
+      let results = try run(id, of: graph, operands, path)
+      for (result, tensor) in zip(node.results, results) {
+        let type = graph.type(of: result)
+        guard tensor.element == type.element, tensor.shape == type.shape else {
+          let found = TensorType(tensor.element, tensor.shape)
+          throw located(
+            OpError("gives \(found), but the graph says \(type)", advice: "infer types again"), node)
+        }
+        if readersLeft[result.index] > 0 { values[result.index] = tensor }
+      }
+      try observe(EvaluatedNode(path: path, graph: graph, node: id, results: results))
+      for operand in node.operands {
+        readersLeft[operand.index] -= 1
+        if readersLeft[operand.index] == 0 { values[operand.index] = nil }
+      }
     }
-    return try run(loop, callee, operands, functions, enter)
-  } catch let error as OpError {
-    throw located(error, node)
-  } catch var error as Diagnostic {
-    error.notes.append("run by node '\(node.name)'")
-    throw error
-  } catch {
-    throw Diagnostic("\(error)", at: node.location, op: node.op.name)
+
+    var outputs: [Tensor] = []
+    for output in graph.outputs { outputs.append(try read(output.value, of: graph, values, for: nil)) }
+    return outputs
+  }
+
+  private func run(
+    _ id: NodeID, of graph: Graph, _ operands: [Tensor], _ path: [EvaluationCall]
+  ) throws(Diagnostic) -> [Tensor] {
+    let node = graph[id]
+    do {
+      guard let callee = node.op.callee.flatMap({ name in functions.first { $0.name == name } }) else {
+        return try node.op.evaluate(operands)
+      }
+      func run(_ inputs: [Tensor], step: Int?) throws(Diagnostic) -> [Tensor] {
+        let path = path + [EvaluationCall(function: graph.name, node: id, step: step)]
+        try enter(EvaluatedFunction(path: path, graph: callee, inputs: inputs))
+        return try self.run(callee, inputs, path: path)
+      }
+      guard case .loop(let loop) = node.op else { return try run(operands, step: nil) }
+      return try loop.run(operands) { (inputs, step) throws(Diagnostic) in try run(inputs, step: step) }
+    } catch let error as OpError {
+      throw located(error, node)
+    } catch var error as Diagnostic {
+      error.notes.append("run by node '\(node.name)'")
+      throw error
+    } catch {
+      throw Diagnostic("\(error)", at: node.location, op: node.op.name)
+    }
   }
 }
 
-private func run(
-  _ loop: Loop, _ body: Graph, _ operands: [Tensor], _ functions: [Graph],
-  _ enter: (Graph, [Tensor]) -> Void
-) throws(Diagnostic) -> [Tensor] {
-  let steps = loop.carried..<(loop.carried + loop.stepped)
-  var carried = Array(operands.prefix(loop.carried))
-  var parts: [[Tensor]] = []
-  for step in 0..<loop.count {
-    let inputs = carried + steps.map { operands[$0].part(step) } + operands.dropFirst(steps.upperBound)
-    enter(body, inputs)
-    let outputs = try evaluate(body, inputs, functions: functions, enter: enter)
-    carried = Array(outputs.prefix(loop.carried))
-    parts.append(Array(outputs.dropFirst(loop.carried)))
-  }
-  return carried
-    + loop.results.dropFirst(loop.carried).enumerated().map { index, type in
-      Tensor(stacking: parts.map { $0[index] }, as: type)
+extension Loop {
+  /// Runs the body as often as the loop says; `body` is given its inputs and the step.
+  fileprivate func run(
+    _ operands: [Tensor], body: ([Tensor], Int) throws(Diagnostic) -> [Tensor]
+  ) throws(Diagnostic) -> [Tensor] {
+    let steps = carried..<(carried + stepped)
+    var current = Array(operands.prefix(carried))
+    var parts: [[Tensor]] = []
+    for step in 0..<count {
+      let outputs = try body(
+        current + steps.map { operands[$0].part(step) } + operands.dropFirst(steps.upperBound), step)
+      current = Array(outputs.prefix(carried))
+      parts.append(Array(outputs.dropFirst(carried)))
     }
+    return current
+      + results.dropFirst(carried).enumerated().map { index, type in
+        Tensor(stacking: parts.map { $0[index] }, as: type)
+      }
+  }
 }
 
 extension Tensor {

@@ -91,11 +91,27 @@ import Testing
       """
     let module = try parseModule(text, file: "t")
     var runs: [String] = []
+    var nodes: [String] = []
+    func place(_ path: [EvaluationCall]) -> String {
+      path.map { "\($0.function)[\($0.step.map(String.init) ?? "")]/" }.joined()
+    }
     _ = try evaluate(
       module.functions[0], [Tensor(scalar: 1), vector(10, 20)], functions: module.functions,
-      enter: { runs.append("\($0.name)\($1.map { Int($0.floats[0]) })") })
+      observe: { event in
+        let value = event.graph[event.node].results[0]
+        nodes.append("\(place(event.path))\(event.graph[value].name) \(Int(event.results[0].floats[0]))")
+      },
+      enter: { runs.append("\(place($0.path))\($0.graph.name)\($0.inputs.map { Int($0.floats[0]) })") })
     #expect(
-      runs == ["row[1, 10]", "add[1, 10]", "row[11, 20]", "add[11, 20]", "add[31, 31]"])
+      runs == [
+        "main[0]/row[1, 10]", "main[0]/row[]/add[1, 10]", "main[1]/row[11, 20]", "main[1]/row[]/add[11, 20]",
+        "main[]/add[31, 31]",
+      ])
+    #expect(
+      nodes == [
+        "main[0]/row[]/c 11", "main[0]/n 11", "main[1]/row[]/c 31", "main[1]/n 31", "y 31", "main[]/c 62",
+        "z 62",
+      ])
   }
 
   @Test func everyElementTypeIsStacked() throws {
@@ -193,10 +209,5 @@ import Testing
       error?.description
         == "t:2:8: call: runs function 'f', which is known only to the module; evaluate the module instead of the graph\n  in node 'y'"
     )
-    var seen: [NodeID] = []
-    _ = try evaluate(module.functions[0], [vector(1)], functions: module.functions) { node, _ in
-      seen.append(node)
-    }
-    #expect(seen == module.functions[0].order)
   }
 }

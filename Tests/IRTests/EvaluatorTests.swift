@@ -28,7 +28,7 @@ import Testing
   @Test func observesEveryNode() throws {
     let graph = try graph()
     var seen: [(NodeID, [Float])] = []
-    _ = try evaluate(graph, [x]) { node, results in seen.append((node, results[0].floats)) }
+    _ = try evaluate(graph, [x]) { seen.append(($0.node, $0.results[0].floats)) }
     #expect(seen.map(\.0) == graph.order)
     #expect(seen.map(\.1) == [[1, -6, 3, 12], [2, -4, 6, 8], [2, 0, 6, 8]])
   }
