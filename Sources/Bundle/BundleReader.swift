@@ -2,7 +2,7 @@ import CBundleFormat
 import FoundationEssentials
 package import Tensors
 
-/// A bundle taken apart for printing: what ``encodeBundle(manifest:programs:weights:compression:)`` was given,
+/// A bundle taken apart for printing: what ``encodeBundle(manifest:programs:origins:weights:compression:)`` was given,
 /// without the weights' contents.
 ///
 /// It serves inspection and tests. Devices open bundles with the interpreter, whose loader checks everything;
@@ -24,6 +24,8 @@ package struct BundleContents: Sendable {
 
   package var manifest: Manifest
   package var programs: [Program]
+  /// Of each program, or none.
+  package var origins: [ProgramOrigins]
   package var weights: [WeightEntry]
   package var sections: [Section]
   package var fileBytes: Int
@@ -48,7 +50,9 @@ package struct BundleContents: Sendable {
     let table: [ingot_section] = try reader.read(count: Int(header.section_count))
     var manifest: Manifest?
     programs = []
+    origins = []
     weights = []
+    var strings: [SectionReader.Strings] = []
     sections = []
     fileBytes = bytes.count
     for entry in table {
@@ -69,11 +73,19 @@ package struct BundleContents: Sendable {
         }
       case INGOT_SECTION_PROGRAM:
         kind = "program"
-        programs.append(try decodeProgram(contents))
+        let decoded = try decodeProgram(contents)
+        programs.append(decoded.program)
+        strings.append(decoded.strings)
       case INGOT_SECTION_WEIGHT_TABLE:
         kind = "weight table"
         weights = try Self.weightTable(contents)
       case INGOT_SECTION_WEIGHT_CHUNK: kind = "weights"
+      case INGOT_SECTION_ORIGINS:
+        kind = "origins"
+        guard origins.count < programs.count else {
+          throw BundleError("has origins of more functions than it has")
+        }
+        origins.append(try decodeOrigins(contents, strings[origins.count]))
       default: throw BundleError("section kind \(entry.kind) is unknown")
       }
       sections.append(

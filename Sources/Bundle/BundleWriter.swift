@@ -2,32 +2,42 @@ import CBundleFormat
 import FoundationEssentials
 import Tensors
 
-/// Serializes a bundle: the same bytes for the same manifest, programs and weights.
+/// Serializes a bundle: the same bytes for the same manifest, programs, origins and weights.
 package func encodeBundle(
-  manifest: Manifest, programs: [Program], weights: [BundleWeight], compression: BundleCompression = .standard
+  manifest: Manifest, programs: [Program], origins: [ProgramOrigins] = [], weights: [BundleWeight],
+  compression: BundleCompression = .standard
 ) throws -> [UInt8] {
   var sink = BundleBytes()
   try writeBundle(
-    manifest: manifest, programs: programs, weights: weights, compression: compression, to: &sink)
+    manifest: manifest, programs: programs, origins: origins, weights: weights, compression: compression,
+    to: &sink)
   return sink.bytes
 }
 
-/// Writes a bundle; see ``encodeBundle(manifest:programs:weights:compression:)``. Besides what `sink` holds, it
-/// takes the memory of one chunk of weights at a time. `progress` is told the share of the weights' bytes that
-/// is written.
+/// Writes a bundle; see ``encodeBundle(manifest:programs:origins:weights:compression:)``. Besides what `sink` holds,
+/// it takes the memory of one chunk of weights at a time. Origins are those of all programs, or none. `progress` is
+/// told the share of the weights' bytes that is written.
 package func writeBundle(
-  manifest: Manifest, programs: [Program], weights: [BundleWeight],
+  manifest: Manifest, programs: [Program], origins: [ProgramOrigins] = [], weights: [BundleWeight],
   compression: BundleCompression = .standard,
   to sink: inout some BundleSink, progress: (Double) -> Void = { _ in }
 ) throws {
   let chunks = planChunks(weights)
   var sections = [Section(INGOT_SECTION_MANIFEST, Array(try manifest.encoded()))]
+  precondition(
+    origins.isEmpty || origins.count == programs.count, "origins are those of all programs, or none")
+  var originSections: [Section] = []
   for (index, program) in programs.enumerated() {
-    sections.append(Section(INGOT_SECTION_PROGRAM, index: index, try encode(program)))
+    let encoded = try encode(program, origins.isEmpty ? nil : origins[index])
+    sections.append(Section(INGOT_SECTION_PROGRAM, index: index, encoded.program))
+    if let bytes = encoded.origins {
+      originSections.append(Section(INGOT_SECTION_ORIGINS, index: index, bytes))
+    }
   }
   sections.append(Section(INGOT_SECTION_WEIGHT_TABLE, try encodeWeightTable(weights, chunks)))
 
-  var writer = try SectionWriter(sectionCount: sections.count + chunks.count, to: &sink)
+  var writer = try SectionWriter(
+    sectionCount: sections.count + chunks.count + originSections.count, to: &sink)
   for section in sections { try writer.write(section, to: &sink) }
   let total = max(chunks.reduce(0) { $0 + $1.rawBytes }, 1)
   var written = 0
@@ -40,6 +50,7 @@ package func writeBundle(
     written += chunk.rawBytes
     progress(Double(written) / Double(total))
   }
+  for section in originSections { try writer.write(section, to: &sink) }
   try writer.finish(&sink)
 }
 

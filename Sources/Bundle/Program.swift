@@ -92,6 +92,14 @@ package struct Program: Sendable, Equatable {
   package init(name: String) { self.name = name }
 }
 
+extension Program.Instruction {
+  /// The opcode's name: `conv`.
+  package var operation: String {
+    guard let text = ingot_opcode_text(opcode.rawValue) else { return "opcode \(opcode.rawValue)" }
+    return String(cString: text)
+  }
+}
+
 extension ElementType {
   /// The element's number in the file format.
   package var code: UInt8 {

@@ -1,8 +1,10 @@
 import CBundleFormat
 import Tensors
 
-/// A program section's bytes.
-func encode(_ program: Program) throws(BundleError) -> [UInt8] {
+/// A program section's bytes, and those of its origins, whose names lie in the program's strings.
+func encode(
+  _ program: Program, _ origins: ProgramOrigins?
+) throws(BundleError) -> (program: [UInt8], origins: [UInt8]?) {
   try program.checkLoops()
   try program.checkWork()
   var strings = StringTable()
@@ -26,6 +28,7 @@ func encode(_ program: Program) throws(BundleError) -> [UInt8] {
   }
   let tensors = try program.tensors.map { view throws(BundleError) in try encode(view, &strings) }
   let functionName = strings.intern(program.name)
+  let originBytes = origins.map { encode($0, &strings) }
 
   var section = ByteBuffer()
   section.append(
@@ -50,7 +53,7 @@ func encode(_ program: Program) throws(BundleError) -> [UInt8] {
   if operands.count % 2 != 0 { section.append(UInt32(0)) }
   for attribute in attributes { section.append(attribute) }
   section.append(contentsOf: strings.bytes)
-  return section.bytes
+  return (section.bytes, originBytes)
 }
 
 private func encode(_ buffer: Program.Buffer) -> ingot_buffer {
@@ -91,8 +94,10 @@ func setDimensions<Dimensions: BitwiseCopyable>(_ dimensions: inout Dimensions, 
 }
 
 /// Reads a program section. Structure is checked as far as reading needs it; the interpreter's loader checks
-/// meaning.
-func decodeProgram(_ bytes: UnsafeRawBufferPointer) throws(BundleError) -> Program {
+/// meaning. The strings hold the names of the program's origins too.
+func decodeProgram(
+  _ bytes: UnsafeRawBufferPointer
+) throws(BundleError) -> (program: Program, strings: SectionReader.Strings) {
   var reader = SectionReader(bytes)
   let header: ingot_program = try reader.read()
   let buffers: [ingot_buffer] = try reader.read(count: Int(header.buffer_count))
@@ -154,7 +159,7 @@ func decodeProgram(_ bytes: UnsafeRawBufferPointer) throws(BundleError) -> Progr
         attributes: Array(attributes[firstAttribute..<(firstAttribute + attributeCount)]),
         name: try strings.text(instruction.name, instruction.name_bytes)))
   }
-  return program
+  return (program, strings)
 }
 
 /// Reads structs one after the other, with bounds checks.

@@ -23,9 +23,9 @@ ingot_status ingot_invalid(const ingot_checker *checker, const char *format, ...
                     (int)(instruction->name_bytes < 100 ? instruction->name_bytes : 100), view->strings + instruction->name, text);
 }
 
-/* Names are handed out as they lie, so each must end with a zero byte. */
-static bool is_string(const ingot_program *header, const char *strings, uint32_t start, uint32_t bytes) {
-  return start < header->string_bytes && bytes < header->string_bytes - start && strings[start + bytes] == 0;
+bool ingot_is_string(const ingot_function_view *view, uint32_t start, uint32_t bytes) {
+  const uint32_t end = view->header->string_bytes;
+  return start < end && bytes < end - start && view->strings[start + bytes] == 0;
 }
 
 static ingot_status check_buffers(const ingot_checker *c) {
@@ -62,7 +62,7 @@ static ingot_status check_tensors(const ingot_checker *c) {
   for (uint32_t i = 0; i < header->tensor_count; i++) {
     const ingot_tensor *tensor = &c->view->tensors[i];
     uint64_t bytes;
-    INGOT_REQUIRE(c, tensor->reserved == 0 && is_string(header, c->view->strings, tensor->name, tensor->name_bytes),
+    INGOT_REQUIRE(c, tensor->reserved == 0 && ingot_is_string(c->view, tensor->name, tensor->name_bytes),
                   "tensor %u has a name outside the strings", i);
     INGOT_REQUIRE(c, ingot_shape_bytes(tensor->dims, tensor->rank, tensor->element, &bytes),
                   "tensor %u has element %u and rank %u, or extents out of range", i, tensor->element, tensor->rank);
@@ -115,7 +115,7 @@ static ingot_status check_interface(const ingot_checker *c) {
 static ingot_status check_instruction(const ingot_checker *c) {
   const ingot_program *header = c->view->header;
   const ingot_instruction *instruction = &c->view->instructions[c->instruction];
-  if (!is_string(header, c->view->strings, instruction->name, instruction->name_bytes)) {
+  if (!ingot_is_string(c->view, instruction->name, instruction->name_bytes)) {
     const ingot_checker whole = {c->report, c->bundle, c->view, INGOT_NONE, 0};
     return ingot_invalid(&whole, "instruction %u has a name outside the strings", c->instruction);
   }
@@ -144,7 +144,7 @@ static ingot_status check_instruction(const ingot_checker *c) {
 ingot_status ingot_check_function(ingot_bundle *bundle, uint32_t function, const ingot_report *report) {
   ingot_function_view *view = &bundle->functions[function];
   const ingot_program *header = view->header;
-  if (!is_string(header, view->strings, header->name, header->name_bytes))
+  if (!ingot_is_string(view, header->name, header->name_bytes))
     return ingot_fail(report, INGOT_ERROR_INVALID, "function %u has a name outside the strings; compile the model again", function);
   ingot_checker checker = {report, bundle, view, INGOT_NONE, 0};
   INGOT_REQUIRE(&checker, header->reserved == 0, "a reserved field of the header is %u", header->reserved);

@@ -71,6 +71,7 @@ struct ingot_bundle {
   const ingot_weight *weights;
   uint32_t first_chunk; /* section of chunk 0 */
   uint32_t chunk_count;
+  uint32_t origins_count; /* sections of origins, the last ones: 0, or one a function */
 };
 
 /* Allocation through the caller's allocator. `bytes` may be 0; the result is then not NULL. */
@@ -114,6 +115,10 @@ ingot_status ingot_check_function(ingot_bundle *bundle, uint32_t function, const
 ingot_status ingot_check_sizes(const ingot_checker *checker);
 ingot_status ingot_check_overlap(const ingot_checker *checker);
 ingot_status ingot_check_opcode(const ingot_checker *checker);
+/* Every rule of the origins of all functions, which nothing else reads: their memory is given back. */
+ingot_status ingot_check_origins(ingot_bundle *bundle, const ingot_report *report);
+/* Names are handed out as they lie, so each must end with a zero byte. */
+bool ingot_is_string(const ingot_function_view *view, uint32_t start, uint32_t bytes);
 /* What the manifest says of the functions' work must be what their programs do. */
 ingot_status ingot_check_manifest(const ingot_bundle *bundle, const ingot_report *report);
 ingot_status ingot_invalid(const ingot_checker *checker, const char *format, ...) __attribute__((format(printf, 2, 3)));

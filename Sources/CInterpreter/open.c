@@ -19,6 +19,7 @@ static ingot_status read_bundle(ingot_bundle *bundle, const ingot_report *report
   memset(bundle->functions, 0, (size_t)bytes);
   for (uint32_t i = 0; i < bundle->function_count && status == INGOT_OK; i++)
     status = ingot_read_function(bundle, i, &bundle->blocks[1 + i], report);
+  if (status == INGOT_OK) status = ingot_check_origins(bundle, report);
   return status == INGOT_OK ? ingot_check_manifest(bundle, report) : status;
 }
 

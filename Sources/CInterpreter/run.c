@@ -99,7 +99,7 @@ ingot_status ingot_run(ingot_session *session) {
   return INGOT_OK;
 }
 
-const void *ingot_result_data(ingot_session *session, uint32_t instruction, uint32_t result, ingot_tensor_info *info) {
+void *ingot_result_data(ingot_session *session, uint32_t instruction, uint32_t result, ingot_tensor_info *info) {
   const ingot_function_view *view = session->view;
   if (instruction >= view->header->instruction_count || result >= view->instructions[instruction].result_count) return NULL;
   const ingot_tensor *tensor = ingot_operand(view, &view->instructions[instruction], result);
@@ -109,5 +109,5 @@ const void *ingot_result_data(ingot_session *session, uint32_t instruction, uint
                                 .bytes = (size_t)ingot_tensor_bytes(tensor)};
     memcpy(info->dims, tensor->dims, sizeof info->dims);
   }
-  return (const char *)session->places[tensor->buffer] + tensor->offset;
+  return (char *)session->places[tensor->buffer] + tensor->offset;
 }

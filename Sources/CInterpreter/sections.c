@@ -15,7 +15,8 @@ static const char *kind_text(uint32_t kind) {
     case INGOT_SECTION_MANIFEST: return "manifest";
     case INGOT_SECTION_PROGRAM: return "program";
     case INGOT_SECTION_WEIGHT_TABLE: return "weight table";
-    default: return "weight chunk";
+    case INGOT_SECTION_WEIGHT_CHUNK: return "weight chunk";
+    default: return "origins";
   }
 }
 
@@ -55,15 +56,15 @@ static ingot_status check_header_digest(const ingot_bundle *bundle, ingot_file_h
 /* Places, gaps and order of the sections. */
 static ingot_status check_layout(ingot_bundle *bundle, const ingot_report *report) {
   uint64_t end = sizeof(ingot_file_header) + (uint64_t)bundle->section_count * sizeof(ingot_section);
-  uint32_t counts[INGOT_SECTION_WEIGHT_CHUNK + 1] = {0};
+  uint32_t counts[INGOT_SECTION_ORIGINS + 1] = {0};
   uint32_t previous_kind = 0;
   for (uint32_t i = 0; i < bundle->section_count; i++) {
     const ingot_section *section = &bundle->sections[i];
-    if (section->kind < INGOT_SECTION_MANIFEST || section->kind > INGOT_SECTION_WEIGHT_CHUNK || section->reserved != 0)
+    if (section->kind < INGOT_SECTION_MANIFEST || section->kind > INGOT_SECTION_ORIGINS || section->reserved != 0)
       return ingot_fail(report, INGOT_ERROR_INVALID, "section %u has the unknown kind %u", i, section->kind);
     if (section->kind < previous_kind || section->index != counts[section->kind])
       return ingot_fail(report, INGOT_ERROR_INVALID,
-                        "section %u is %s %u; expected manifest, programs, weight table, chunks, each in index order", i,
+                        "section %u is %s %u; expected manifest, programs, weight table, chunks, origins, each in index order", i,
                         kind_text(section->kind), section->index);
     previous_kind = section->kind;
     counts[section->kind]++;
@@ -93,7 +94,11 @@ static ingot_status check_layout(ingot_bundle *bundle, const ingot_report *repor
                       counts[INGOT_SECTION_MANIFEST], counts[INGOT_SECTION_PROGRAM], counts[INGOT_SECTION_WEIGHT_TABLE]);
   bundle->function_count = counts[INGOT_SECTION_PROGRAM];
   bundle->chunk_count = counts[INGOT_SECTION_WEIGHT_CHUNK];
-  bundle->first_chunk = bundle->section_count - bundle->chunk_count;
+  bundle->origins_count = counts[INGOT_SECTION_ORIGINS];
+  if (bundle->origins_count != 0 && bundle->origins_count != bundle->function_count)
+    return ingot_fail(report, INGOT_ERROR_INVALID, "has origins of %u functions; expected none, or those of all %u",
+                      bundle->origins_count, bundle->function_count);
+  bundle->first_chunk = bundle->section_count - bundle->origins_count - bundle->chunk_count;
   return INGOT_OK;
 }
 

@@ -30,6 +30,13 @@ func sampleProgram(_ name: String = "main") -> Program {
   return program
 }
 
+/// Origins of the sample program in a call inside another.
+func sampleOrigins() -> ProgramOrigins {
+  ProgramOrigins(
+    calls: [.init(caller: nil, function: 0, name: "größe"), .init(caller: 0, function: 0, name: "inner")],
+    values: [.init(call: 1, name: "product"), nil])
+}
+
 func sampleManifest(_ functions: [String] = ["main"]) -> Manifest {
   Manifest(
     format: 1, compiler: "0.1.0", target: "cpu-arm64", precision: "fp32",

@@ -10,7 +10,27 @@ import Testing
 
   init() throws {
     sound = try encodeBundle(
-      manifest: sampleManifest(), programs: [sampleProgram()], weights: sampleWeights(), compression: .none)
+      manifest: sampleManifest(), programs: [sampleProgram()], origins: [sampleOrigins()],
+      weights: sampleWeights(), compression: .none)
+  }
+
+  /// Any of the last section's words may be anything.
+  @Test func changedOriginsAreReadOrRefused() throws {
+    let start = try contents(sound).sections.last { $0.kind == "origins" }.map(\.offset) ?? sound.count
+    #expect(start < sound.count)
+    var refused = 0
+    for place in stride(from: start, to: sound.count, by: 4) {
+      for word in [0, 1, 2, 0x7fff_ffff, 0xffff_ffff] as [UInt32] {
+        var bytes = sound
+        withUnsafeBytes(of: word.littleEndian) { bytes.replaceSubrange(place..<(place + 4), with: $0) }
+        guard let read = try? contents(bytes) else {
+          refused += 1
+          continue
+        }
+        for origins in read.origins { for case let value? in origins.values { _ = origins.path(of: value) } }
+      }
+    }
+    #expect(refused > 20)
   }
 
   @Test func cutFilesAreErrors() {

@@ -20,6 +20,19 @@ import Testing
     #expect(read.sections.map(\.kind) == ["manifest", "program", "program", "weight table", "weights"])
   }
 
+  @Test func originsComeBack() throws {
+    let programs = [sampleProgram("encoder"), sampleProgram("decoder")]
+    let origins = [sampleOrigins(), ProgramOrigins(values: [.init(name: "image"), .init(name: "")])]
+    let bytes = try encodeBundle(
+      manifest: sampleManifest(["encoder", "decoder"]), programs: programs, origins: origins,
+      weights: sampleWeights())
+    let read = try contents(bytes)
+    #expect(read.origins == origins)
+    #expect(read.programs == programs)
+    #expect(read.sections.map(\.kind).suffix(3) == ["weights", "origins", "origins"])
+    #expect(origins[0].path(of: .init(call: 1, name: "product")) == "größe/inner/product")
+  }
+
   @Test func emptyBundle() throws {
     let manifest = Manifest(
       format: 1, compiler: "", target: "", precision: "", functions: [], provenance: [:])

@@ -103,6 +103,19 @@ uint32_t add_instruction(builder *b, uint32_t opcode, const uint32_t *results, u
   return b->program.instruction_count++;
 }
 
+void add_origins(builder *b) {
+  b->origins_sections = b->functions;
+  b->origins = (ingot_origins){b->program.instruction_count, 2};
+  b->calls[0] = (ingot_origin_call){INGOT_NONE, 0, b->program.name, b->program.name_bytes};
+  b->calls[1] = (ingot_origin_call){0, 0, b->program.name, b->program.name_bytes};
+  for (uint32_t i = 0; i < b->program.instruction_count; i++) {
+    b->origin[i] = (ingot_origin){INGOT_NONE, INGOT_NONE, 0};
+    if (b->instructions[i].result_count == 0) continue;
+    const ingot_tensor *tensor = &b->tensors[b->operands[b->instructions[i].first_operand]];
+    b->origin[i] = (ingot_origin){1, tensor->name, tensor->name_bytes};
+  }
+}
+
 typedef struct {
   uint8_t *data;
   uint64_t bytes;
@@ -142,8 +155,16 @@ static stream program_section(const builder *b) {
   return s;
 }
 
+static stream origins_section(const builder *b) {
+  stream s = {0};
+  append(&s, &b->origins, sizeof b->origins);
+  append(&s, b->calls, b->origins.call_count * sizeof(ingot_origin_call));
+  append(&s, b->origin, b->origins.instruction_count * sizeof(ingot_origin));
+  return s;
+}
+
 uint8_t *build(const builder *b, uint64_t *bytes) {
-  const uint32_t count = 2 + b->functions + b->chunk_count;
+  const uint32_t count = 2 + b->functions + b->chunk_count + b->origins_sections;
   ingot_section *sections = calloc(count, sizeof *sections);
   stream *contents = calloc(count, sizeof *contents);
   uint32_t at = 0;
@@ -170,6 +191,11 @@ uint8_t *build(const builder *b, uint64_t *bytes) {
     }
     sections[at].compression = INGOT_ZSTD;
     append_packed(&contents[at], b->chunks[i].data, b->chunks[i].bytes);
+  }
+  for (uint32_t i = 0; i < b->origins_sections; i++, at++) {
+    sections[at].kind = INGOT_SECTION_ORIGINS;
+    sections[at].index = i;
+    contents[at] = origins_section(b);
   }
   uint64_t end = sizeof(ingot_file_header) + count * sizeof(ingot_section);
   for (uint32_t i = 0; i < count; i++) {

@@ -26,6 +26,10 @@ typedef struct {
   uint32_t operands[BUILDER_MAX];
   uint64_t attributes[BUILDER_MAX];
   uint32_t functions; /* copies of the program; 1 at first */
+  uint32_t origins_sections; /* 0 at first */
+  ingot_origins origins;
+  ingot_origin_call calls[4];
+  ingot_origin origin[64];
   const char *manifest; /* "{}" at first */
   char strings[1024];
 } builder;
@@ -54,6 +58,10 @@ uint32_t add_instruction(builder *b, uint32_t opcode, const uint32_t *results, u
 
 /* Axis `axis` of an output is sized by another one; both are tensors. */
 void add_output_size(builder *b, uint32_t output, uint32_t axis, uint32_t size_output);
+
+/* Gives every function origins: of instruction i the value of its first result, in the last of two calls, the second inside the
+ * first; of a loop none. The program must be complete. */
+void add_origins(builder *b);
 
 /* A small valid program with this opcode: tensor 0 is the input x, 1 the output y, 2 an intermediate, then weights.
  * Opcodes that count have the count as output 2, before the intermediate, which sizes axis 0 of y. Loops come first,

@@ -31,6 +31,7 @@ void test_session(void);
 void test_host(void);
 void test_sizes(void);
 void test_paths(void);
+void test_origins(void);
 
 /* Allocations of the whole process so far, where the C library lets us count them. */
 long allocation_count(void);

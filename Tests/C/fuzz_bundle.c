@@ -176,6 +176,7 @@ static seed_file seed_bundle(uint32_t opcode) {
   builder *b = sample_program(opcode);
   /* Packed weights are small and keep most mutations on what matters. */
   for (uint32_t i = 0; i < b->chunk_count; i++) b->chunks[i].packed = true;
+  if (opcode % 2 == 0) add_origins(b);
   s.data = build(b, &s.bytes);
   builder_destroy(b);
   return s;

@@ -17,5 +17,6 @@ int main(void) {
   test_host();
   test_sizes();
   test_paths();
+  test_origins();
   return check_summary();
 }

@@ -26,6 +26,7 @@ static builder *sample(void) {
   const uint64_t add[15] = {2, INGOT_FN_ADD, INGOT_F32, 0, 1, 0, 0, 0, INGOT_FN_ADD, INGOT_F32, 3, 2, 0, 0, 0};
   const uint32_t inputs[3] = {x, weights[0], weights[1]};
   add_instruction(b, INGOT_OP_ELEMENTWISE, &y, 1, inputs, 3, add, 15);
+  add_origins(b);
   return b;
 }
 
@@ -62,7 +63,7 @@ static void section_rule(const uint8_t *file, uint64_t bytes, uint32_t index, co
 }
 
 static void sections(const uint8_t *file, uint64_t bytes) {
-  for (uint32_t i = 0; i < 5; i++) {
+  for (uint32_t i = 0; i < 6; i++) {
     section_rule(file, bytes, i, "kind", (ingot_section){.kind = 1});
     section_rule(file, bytes, i, "kind", (ingot_section){.kind = 99});
     section_rule(file, bytes, i, "index", (ingot_section){.index = 1});

@@ -1,7 +1,8 @@
 /* The .ingot file: every struct, code and rule that writer and reader share.
  *
  *   file      = header | section table | sections, each aligned, gaps zero
- *   sections  = one manifest (JSON), one program per function, one weight table, N weight chunks
+ *   sections  = one manifest (JSON), one program per function, one weight table, N weight chunks, and for every function
+ *               its origins or for none
  *
  * All integers are little-endian. Offsets are in bytes from the start of the file unless said otherwise.
  * Every byte is covered: the header's digest covers header and section table, each section has its own
@@ -56,14 +57,15 @@ typedef enum {
   INGOT_SECTION_MANIFEST = 1,
   INGOT_SECTION_PROGRAM = 2,
   INGOT_SECTION_WEIGHT_TABLE = 3,
-  INGOT_SECTION_WEIGHT_CHUNK = 4
+  INGOT_SECTION_WEIGHT_CHUNK = 4,
+  INGOT_SECTION_ORIGINS = 5
 } ingot_section_kind;
 
 typedef enum { INGOT_RAW = 0, INGOT_ZSTD = 1 } ingot_compression;
 
 typedef struct {
-  uint32_t kind;        /* ingot_section_kind */
-  uint32_t index;       /* function index for programs, chunk index for chunks, else 0; sections of one kind stand in index order */
+  uint32_t kind;        /* ingot_section_kind; sections stand in the order of kinds */
+  uint32_t index;       /* function index for programs and origins, chunk index for chunks, else 0; sections of one kind stand in index order */
   uint32_t compression; /* ingot_compression; only weight chunks may be compressed */
   uint32_t reserved;    /* 0 */
   uint64_t offset;
@@ -156,6 +158,28 @@ typedef struct {
   uint32_t name_bytes;
   uint32_t reserved; /* 0 */
 } ingot_instruction;
+
+/* Origins section of a function: this header, then calls, then one origin for each instruction. It says which value of the
+ * source model each instruction computes, so that a bundle can be compared with its model. A run does not read it. Names lie
+ * in the strings of the function's program. */
+typedef struct {
+  uint32_t instruction_count; /* that of the program */
+  uint32_t call_count;
+} ingot_origins;
+
+/* A call or loop of the model, in whose place the function's program has what it runs. */
+typedef struct {
+  uint32_t caller;   /* an earlier call that it lies in; INGOT_NONE: it lies in the function itself */
+  uint32_t function; /* which one it runs, of the bundle's */
+  uint32_t name;     /* its first result's */
+  uint32_t name_bytes;
+} ingot_origin_call;
+
+typedef struct {
+  uint32_t call; /* in whose function the value lies; INGOT_NONE: in the function itself */
+  uint32_t name; /* of the value that the instruction's first result is; INGOT_NONE: of none, and the rest is INGOT_NONE and 0 */
+  uint32_t name_bytes;
+} ingot_origin;
 
 /* X(NAME, number, text). Numbers are never reused. Semantics, shapes and attributes: the comment below. */
 #define INGOT_OPCODES(X)              \
@@ -314,6 +338,9 @@ _Static_assert(sizeof(ingot_buffer) == 24, "buffer layout");
 _Static_assert(sizeof(ingot_tensor) == 88, "tensor layout");
 _Static_assert(sizeof(ingot_output_size) == 16, "output size layout");
 _Static_assert(sizeof(ingot_instruction) == 32, "instruction layout");
+_Static_assert(sizeof(ingot_origins) == 8, "origins layout");
+_Static_assert(sizeof(ingot_origin_call) == 16, "call layout");
+_Static_assert(sizeof(ingot_origin) == 12, "origin layout");
 
 /* SHA-256 (FIPS 180-4), incremental. */
 typedef struct {
