@@ -71,6 +71,7 @@ let package = Package(
     .target(name: "Bundle", dependencies: ["Tensors", "CBundleFormat", "CZstd"], swiftSettings: swift),
 
     // Floor 3
+    .target(name: "Accuracy", dependencies: ["IR", "Tensors", "Passes", "Bundle"], swiftSettings: swift),
     .target(name: "Importers", dependencies: ["IR", "Tensors", "COnnx"], swiftSettings: swift),
     .target(
       name: "Graphs", dependencies: ["IR", "Tensors"], path: "Graphs", exclude: ["Demo", "README.md"],
@@ -91,7 +92,8 @@ let package = Package(
     .executableTarget(
       name: "IngotTool",
       dependencies: [
-        "IngotCompiler", "Ingot", "Importers", "Graphs", "Machine", "Passes", "Bundle", "MemoryPlanner", "IR",
+        "IngotCompiler", "Ingot", "Accuracy", "Importers", "Graphs", "Machine", "Passes", "Bundle",
+        "MemoryPlanner", "IR",
         "Tensors", "CCleanup",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Tool"])),
@@ -134,8 +136,8 @@ let package = Package(
     .testTarget(
       name: "CompilerTests",
       dependencies: [
-        "IngotCompiler", "CBundleFormat", "Importers", "Ingot", "Passes", "Machine", "MemoryPlanner",
-        "Bundle", "Graphs", "IR", "Tensors",
+        "Accuracy", "IngotCompiler", "CBundleFormat", "Importers", "Ingot", "Passes", "Machine",
+        "MemoryPlanner", "Bundle", "Graphs", "IR", "Tensors",
         "TestSupport",
       ],
       swiftSettings: swift),

@@ -26,21 +26,23 @@ extension Session {
     return times
   }
 
-  /// Runs the function once and shows the first result of every kernel call, as often as loops repeat it.
-  package func trace(_ observer: @escaping (_ instruction: Int, _ result: Tensor) -> Void)
-    throws(InterpreterError)
-  {
+  /// Runs the function once and shows the first result of every kernel call, as often as loops repeat it. What the
+  /// observer returns, a tensor of the same type, stands in the result's place for the calls after it.
+  package func trace(
+    _ observer: (_ instruction: Int, _ result: Tensor) -> Tensor?
+  ) throws(InterpreterError) {
     try run { event in
       var info = ingot_tensor_info()
       guard let data = ingot_result_data(self.session, event.instruction, 0, &info),
         let described = TensorInfo(info)
       else { return }
       let bytes = UnsafeRawBufferPointer(start: data, count: described.byteCount)
-      observer(
-        Int(event.instruction),
-        Tensor(element: described.elementType, shape: Shape(described.shape)) {
-          if bytes.count > 0 { $0.copyMemory(from: bytes) }
-        })
+      let result = Tensor(element: described.elementType, shape: Shape(described.shape)) {
+        if bytes.count > 0 { $0.copyMemory(from: bytes) }
+      }
+      guard let other = observer(Int(event.instruction), result) else { return }
+      precondition(other.element == result.element && other.shape == result.shape, "a result of another type")
+      other.withBytes { UnsafeMutableRawBufferPointer(start: data, count: $0.count).copyMemory(from: $0) }
     }
   }
 

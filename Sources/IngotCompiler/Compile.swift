@@ -18,6 +18,8 @@ package struct CompileOptions: Sendable {
   package var provenance: [String: String]
   /// Runs the verifier after every pass.
   package var verifies: Bool
+  /// Writes which value of the source each kernel call computes, by which a bundle is compared with its model.
+  package var keepsOrigins = true
   /// Runs the passes; without them every node becomes a kernel call as it stands.
   package var optimizes = true
 
@@ -37,9 +39,8 @@ package struct CompiledBundle: Sendable {
   package var bundleBytes: Int
   package var manifest: Manifest
   package var programs: [Program]
-  /// For each program, the value of its graph that each instruction computes; nil for those of functions that
-  /// run others, and for heads of loops.
-  package var values: [[ValueID?]]
+  /// For each program, the value of the source that each instruction computes.
+  package var origins: [ProgramOrigins]
   /// The graphs that were lowered.
   package var module: Module
   package var passes: [PassReport]
@@ -91,6 +92,8 @@ package func compile(
   try requireBoundWeights(source)
   try verifyCalls(source)
   var module = source
+  module.nameValues()
+  let sourceValues = SourceValues(module)
   let nodesBefore = source.functions.reduce(0) { $0 + $1.order.count }
 
   progress(.optimize, nil)
@@ -105,12 +108,12 @@ package func compile(
   progress(.lower, nil)
   var weights = WeightPool(flats.map(\.graph))
   var programs: [Program] = []
-  var values: [[ValueID?]] = []
+  var origins: [ProgramOrigins] = []
   var functions: [Manifest.Function] = []
   for (index, flat) in flats.enumerated() {
     let lowered = try lower(flat, weights: &weights)
     programs.append(lowered.program)
-    values.append(module.functions[index].runsFunctions ? lowered.values.map { _ in nil } : lowered.values)
+    origins.append(sourceValues.origins(flat, lowered.values))
     functions.append(describe(module, index, lowered))
   }
 
@@ -121,8 +124,8 @@ package func compile(
   var counter = CountingSink(sink: sink)
   do {
     try writeBundle(
-      manifest: manifest, programs: programs, weights: weights.weights, compression: options.compression,
-      to: &counter,
+      manifest: manifest, programs: programs, origins: options.keepsOrigins ? origins : [],
+      weights: weights.weights, compression: options.compression, to: &counter,
       progress: { progress(.write, $0) })
   } catch let error as BundleError {
     throw Diagnostic("the bundle can't be written: \(error)")
@@ -132,7 +135,7 @@ package func compile(
   }
   sink = counter.sink
   return CompiledBundle(
-    bundleBytes: counter.count, manifest: manifest, programs: programs, values: values, module: module,
+    bundleBytes: counter.count, manifest: manifest, programs: programs, origins: origins, module: module,
     passes: reports, placements: placements,
     weightBytes: weights.weights.reduce(0) { $0 + $1.tensor.byteCount }, nodesBefore: nodesBefore,
     nodesAfter: module.functions.reduce(0) { $0 + $1.order.count })

@@ -7,6 +7,20 @@ struct FlatFunction {
   var graph: Graph
   /// Outer loops before those inside them.
   var loops: [FlatLoop] = []
+  /// The calls and loops that stood in the function and in what it runs, each after the one that it lies in.
+  var calls: [FlatCall] = []
+  /// The call in whose function a node's result lies; none for those of the function itself.
+  var callOfValue: [ValueID: Int] = [:]
+}
+
+/// A call or loop that was replaced by the nodes of what it runs.
+struct FlatCall {
+  /// The call that it lies in; nil for one of the function itself.
+  var caller: Int?
+  /// What it runs.
+  var function: String
+  /// Name of its first result.
+  var name: String
 }
 
 /// Nodes at consecutive places of the order that run several times.
@@ -68,7 +82,7 @@ private struct Flattener {
 
   mutating func run(_ graph: Graph) throws(Diagnostic) -> FlatFunction {
     let inputs = graph.inputs.map { flat.graph.addInput($0.name, graph.type(of: $0.value)) }
-    let outputs = try inline(graph, inputs, prefix: "")
+    let outputs = try inline(graph, inputs, prefix: "", call: nil)
     for (port, value) in zip(graph.outputs, outputs) {
       flat.graph.addOutput(port.name, value, sizes: port.sizes)
     }
@@ -77,7 +91,7 @@ private struct Flattener {
 
   /// Appends the nodes of a function on `inputs`; gives the values of its outputs.
   private mutating func inline(
-    _ graph: Graph, _ inputs: [ValueID], prefix: String
+    _ graph: Graph, _ inputs: [ValueID], prefix: String, call: Int?
   ) throws(Diagnostic) -> [ValueID] {
     var values: [ValueID: ValueID] = [:]
     for (port, value) in zip(graph.inputs, inputs) { values[port.value] = value }
@@ -85,7 +99,7 @@ private struct Flattener {
     for id in graph.order {
       let node = graph[id]
       let name = prefix.isEmpty || node.name.isEmpty ? node.name : "\(prefix)/\(node.name)"
-      let results = try append(node, read(node.operands, values), name, graph)
+      let results = try append(node, read(node.operands, values), name, graph, call)
       for (old, new) in zip(node.results, results) { values[old] = new }
     }
     return read(graph.outputs.map(\.value), values)
@@ -109,10 +123,11 @@ private struct Flattener {
 
   /// Appends a node, or what it runs.
   private mutating func append(
-    _ node: Node, _ operands: [ValueID], _ name: String, _ graph: Graph
+    _ node: Node, _ operands: [ValueID], _ name: String, _ graph: Graph, _ call: Int?
   ) throws(Diagnostic) -> [ValueID] {
     guard let callee = node.op.callee else {
       let results = try flat.graph.add(node.op, operands, name: name, at: node.location)
+      for result in results { flat.callOfValue[result] = call }
       describe(results, as: node.results, of: graph)
       return results
     }
@@ -122,8 +137,13 @@ private struct Flattener {
         op: node.op.name,
         advice: "give all functions of the module")
     }
-    guard case .loop(let loop) = node.op else { return try inline(function, operands, prefix: name) }
-    let results = try repeated(loop, function, operands, name: name)
+    let inner = flat.calls.count
+    flat.calls.append(
+      FlatCall(caller: call, function: callee, name: node.results.first.map { graph[$0].name } ?? ""))
+    guard case .loop(let loop) = node.op else {
+      return try inline(function, operands, prefix: name, call: inner)
+    }
+    let results = try repeated(loop, function, operands, name: name, call: inner)
     describe(results, as: node.results, of: graph)
     return results
   }
@@ -135,7 +155,7 @@ private struct Flattener {
 
   /// Appends a loop; gives the values of its results.
   private mutating func repeated(
-    _ loop: Loop, _ body: Graph, _ operands: [ValueID], name: String
+    _ loop: Loop, _ body: Graph, _ operands: [ValueID], name: String, call: Int
   ) throws(Diagnostic) -> [ValueID] {
     var carried: [ValueID] = []
     for operand in operands.prefix(loop.carried) {
@@ -152,7 +172,7 @@ private struct Flattener {
       let isStepped = position < loop.carried + loop.stepped
       inputs.append(isStepped ? try step(.take, [operand], type(operand).withoutFirstAxis, name) : operand)
     }
-    var outputs = try inline(body, inputs, prefix: name)
+    var outputs = try inline(body, inputs, prefix: name, call: call)
     // All updates happen at once by meaning, one after the other in memory: what an earlier one would overwrite
     // is copied.
     for position in carried.indices where carried[..<position].contains(root(of: outputs[position])) {

@@ -8,6 +8,15 @@ public enum Precision: String, CaseIterable, Sendable {
   case fp32
   /// Weights in fp16, activations and arithmetic in fp32.
   case fp16
+
+  /// What an output of a bundle may be off by from the model in its own precision, relative to the output's largest
+  /// value: what rounding of weights and order of sums do to trained networks.
+  package var tolerance: Double {
+    switch self {
+    case .fp32: 1e-4
+    case .fp16: 2e-2
+    }
+  }
 }
 
 /// Stores the weights of matmul, conv, recurrent and gather in fp16.

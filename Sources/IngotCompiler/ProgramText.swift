@@ -2,14 +2,6 @@ package import Bundle
 import CBundleFormat
 import Tensors
 
-extension Program.Instruction {
-  /// The opcode's name: `conv`.
-  package var operation: String {
-    guard let text = ingot_opcode_text(opcode.rawValue) else { return "opcode \(opcode.rawValue)" }
-    return String(cString: text)
-  }
-}
-
 extension Program {
   /// The program for people to read: ports, weights, then one line for each kernel call with the places of
   /// its results in the arena.

@@ -22,6 +22,16 @@ package enum ElementType: String, CaseIterable, Sendable, Hashable, Codable {
   /// Whether the type is an integer type; `bool` is neither an integer nor a float.
   package var isInteger: Bool { !isFloat && self != .bool }
 
+  /// The most that rounding a number to the type changes it by, relative to the number; 0 for integers and bool.
+  package var roundoff: Double {
+    switch self {
+    case .f32: 0x1p-24
+    case .f16: 0x1p-11
+    case .bf16: 0x1p-8
+    default: 0
+    }
+  }
+
   /// The values an integer type can hold; nil for floats and bool.
   package var integerRange: ClosedRange<Int64>? {
     switch self {

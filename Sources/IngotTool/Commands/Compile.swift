@@ -45,6 +45,13 @@ struct Compile: ParsableCommand {
       valueName: "none|zstd[:n]"))
   var compression = BundleCompression.standard
 
+  @Flag(
+    inversion: .prefixedNo,
+    help:
+      "Says in the bundle which value of the model each kernel call computes, by which 'ingot verify' compares layers. Without, the bundle is a little smaller."
+  )
+  var origins = true
+
   @Option(
     help: ArgumentHelp(
       "Also writes a page with passes, placement and the memory plan.", valueName: "file.html"))
@@ -61,6 +68,7 @@ struct Compile: ParsableCommand {
     let target = try selection.load()
     var options = CompileOptions(target: target, precision: precision)
     options.compression = compression
+    options.keepsOrigins = origins
     let files = OutputTransaction()
     try files.claim([output, report].compactMap { $0 })
     let compiled = try files.write(to: output) { file in

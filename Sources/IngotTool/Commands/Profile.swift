@@ -26,6 +26,8 @@ struct ProfileCommand: ParsableCommand {
     var instruction: Int
     var op: String
     var node: String
+    /// What it computes: a value of the model, behind the calls and loops around it; nil where the bundle does not say.
+    var value: String?
     /// How often a run makes the call.
     var executions: Int
     var medianMs: Double
@@ -35,7 +37,7 @@ struct ProfileCommand: ParsableCommand {
     var peakShare: Double
 
     enum CodingKeys: String, CodingKey {
-      case instruction, op, node, executions, share, macs
+      case instruction, op, node, value, executions, share, macs
       case medianMs = "median_ms"
       case gmacsPerSecond = "gmacs_per_s"
       case peakShare = "peak_share"
@@ -60,9 +62,9 @@ struct ProfileCommand: ParsableCommand {
 
   func run() throws {
     let session = try source.open()
-    let program = try BundleContents(try Storage.map(path: source.bundle), path: source.bundle)
-      .programs[session.function]
-    let facts = try measure(session, program)
+    let contents = try BundleContents(try Storage.map(path: source.bundle), path: source.bundle)
+    let origins = contents.origins.isEmpty ? nil : contents.origins[session.function]
+    let facts = try measure(session, contents.programs[session.function], origins)
     if json { return try printJSON(facts) }
     var calls = facts.ops
     if top > 0 { calls = Array(calls.sorted { $0.medianMs > $1.medianMs }.prefix(top)) }
@@ -82,7 +84,7 @@ struct ProfileCommand: ParsableCommand {
     )
   }
 
-  private func measure(_ session: Session, _ program: Program) throws -> Facts {
+  private func measure(_ session: Session, _ program: Program, _ origins: ProgramOrigins?) throws -> Facts {
     let inputs = seededInputs(session.inputs)
     var times = [[Double]](repeating: [], count: program.instructions.count)
     for round in 0..<(runs + 2) {
@@ -103,6 +105,7 @@ struct ProfileCommand: ParsableCommand {
     let calls = program.instructions.indices.map { index in
       Call(
         instruction: index, op: program.instructions[index].operation, node: program.instructions[index].name,
+        value: origins.flatMap { origins in origins.values[index].map { origins.path(of: $0) } },
         executions: executions[index], medianMs: medians[index],
         share: total > 0 ? medians[index] / total : 0, macs: macs[index],
         gmacsPerSecond: rates[index], peakShare: peak > 0 ? rates[index] / peak : 0)

@@ -1,7 +1,9 @@
+import Accuracy
 import ArgumentParser
 import Bundle
 import Ingot
 import IngotCompiler
+import Machine
 import Tensors
 
 struct Verify: ParsableCommand {
@@ -11,6 +13,10 @@ struct Verify: ParsableCommand {
       Runs the model by the definitions of its ops, and the bundle by the interpreter, on the same arrays, \
       and prints how far outputs and layers lie apart. Fails when an output is off by more than the \
       tolerance, relative to its largest value.
+
+      Each layer has two errors: its own, of the kernel call fed with the model's numbers, which tells where a \
+      difference begins, and the accumulated one, fed with what the calls before it gave. The model is taken in its own \
+      precision, so that for fp16 the rounding of weights counts.
 
         ingot verify net.ingot --model net.onnx --inputs samples/
 
@@ -36,7 +42,7 @@ struct Verify: ParsableCommand {
   var function: String?
   @Option(
     help: ArgumentHelp(
-      "Largest relative difference allowed. When left out 1e-4 for fp32, 2e-2 for fp16, and at least four roundings of an output of few bits.",
+      "Largest relative difference allowed. When left out \(Precision.allCases.map { "\($0.tolerance) for \($0.rawValue)" }.joined(separator: ", ")), and at least four roundings of an output of few bits.",
       valueName: "x"))
   var tolerance: Double?
   @Flag(help: "Also compares the graph after every pass.") var stages = false
@@ -75,55 +81,41 @@ struct Verify: ParsableCommand {
     reference.options = source.options.completed(by: contents.manifest.provenance)
     let module = try reference.load().module
     progress.show("comparing")
-    var recompiled: CompiledBundle?
-    func verify(_ inputs: [Tensor]) throws -> Verification {
-      try Verification(
-        session, contents, module, inputs: inputs,
-        tolerance: tolerance ?? usualTolerance(contents.manifest.precision, session.outputs), stages: stages,
-        recompiled: &recompiled)
+    guard let precision = Precision(rawValue: contents.manifest.precision) else {
+      throw ToolError("\(bundle): precision '\(contents.manifest.precision)' is unknown to this version")
+    }
+    var verifier = try Verifier(
+      contents, module, BundleRunner(model), function: index, tolerance: precision.tolerance)
+    if let tolerance { verifier.tolerance = tolerance }
+    if stages {
+      verifier.passes = pipeline(
+        CompileOptions(target: try targetLibrary().interpreter(), precision: precision))
     }
     let result: Verification
     if let inputs {
-      result = try verify(try readInputs(directory: inputs, for: session.inputs, of: bundle))
+      result = try verifier.verify(try readInputs(directory: inputs, for: session.inputs, of: bundle))
     } else {
       let samples = random ?? 1
-      result = try verifyRandomly(
-        session, module, samples: samples, seed: seed ?? 1,
-        progress: { progress.show("comparing sample \($0 + 1) of \(samples)") }, verify: verify)
+      result = try verifier.verify(randomSamples: samples, seed: seed ?? 1) {
+        progress.show("comparing sample \($0 + 1) of \(samples)")
+      }
     }
     progress.clear()
     if json { try printJSON(result) } else { printText(result) }
     if !result.passed {
-      let worst = result.outputs.max { $0.relative < $1.relative }
-      throw ToolError(
-        "\(bundle): output '\(worst?.name ?? "")' is off by \(scientific(worst?.relative ?? .infinity)), allowed are "
-          + "\(scientific(result.tolerance)); the table of layers shows where the difference begins")
-    }
-  }
-
-  /// What rounding may do to outputs of a bundle: of its weights, or of the outputs themselves.
-  private func usualTolerance(_ precision: String, _ outputs: [TensorInfo]) -> Double {
-    let roundings = outputs.map { output -> Double in
-      switch output.element {
-      case .f16: 0x1p-11
-      case .bf16: 0x1p-8
-      default: 0
+      let worst = result.outputs.max { $0.agreement.relative < $1.agreement.relative }
+      var message =
+        "\(bundle): output '\(worst?.name ?? "")' is off by \(scientific(worst?.agreement.relative ?? .infinity)), allowed are "
+        + "\(scientific(result.tolerance))"
+      if let layer = result.worstLayer {
+        message +=
+          "; the layer with the largest error of its own is \(layer.op) '\(layer.name)', \(scientific(layer.own.relative))"
       }
+      throw ToolError(message)
     }
-    return max(precision == "fp16" ? 2e-2 : 1e-4, 4 * (roundings.max() ?? 0))
   }
 
   private func printText(_ result: Verification) {
-    func numbers(_ item: Agreement) -> [String] {
-      [
-        scientific(item.maxAbs), scientific(item.relative), format(item.cosine, digits: 7),
-        format(item.snrDb, digits: 1),
-      ]
-    }
-    func printTable(_ columns: [String], _ rows: [[String]]) {
-      let header = columns + ["max abs", "relative", "cosine", "SNR dB"]
-      print(table(header, rows, right: Set(columns.count..<header.count)))
-    }
     if let random = result.random {
       let which =
         random.samples == 1
@@ -133,23 +125,20 @@ struct Verify: ParsableCommand {
       print(printable("\(which): \(ranges.joined(separator: ", "))"))
       print("")
     }
-    printTable(["output"], result.outputs.map { [$0.name] + numbers($0) })
+    let outputs = result.outputs.map { output in
+      let agreement = output.agreement
+      return [
+        output.name, scientific(agreement.maxAbs), scientific(agreement.relative),
+        format(agreement.cosine, digits: 7), format(agreement.snrDb, digits: 1),
+      ]
+    }
+    print(table(["output", "max abs", "relative", "cosine", "SNR dB"], outputs, right: [1, 2, 3, 4]))
     if !result.functions.isEmpty {
       print("\neach function that it runs, alone, on the inputs of its first run")
       let rows = result.functions.map { [$0.function, "\($0.layers)", scientific($0.relative)] }
       print(table(["function", "layers", "worst output"], rows, right: [1, 2]))
     }
-    if !result.layers.isEmpty, top > 0 {
-      let worst = result.layers.sorted { $0.agreement.relative > $1.agreement.relative }.prefix(top)
-      print("\nworst of \(result.layers.count) layers")
-      let severalFunctions = !result.functions.isEmpty
-      printTable(
-        (severalFunctions ? ["function"] : []) + ["layer", "op"],
-        worst.map { layer in
-          (severalFunctions ? [layer.function] : []) + [layer.agreement.name, layer.op]
-            + numbers(layer.agreement)
-        })
-    }
+    if top > 0 { printLayers(result) }
     if let remark = result.remark { print(remark) }
     if !result.stages.isEmpty {
       print("\nafter each pass that changed the graph")
@@ -160,5 +149,30 @@ struct Verify: ParsableCommand {
       let header = ["pass"] + (severalFunctions ? ["function"] : []) + ["relative"]
       print(table(header, rows, right: [header.count - 1]))
     }
+  }
+
+  private func printLayers(_ result: Verification) {
+    guard !result.layers.isEmpty else { return }
+    let worst = result.layers.sorted { $0.own.relative > $1.own.relative }.prefix(top)
+    var lines = [
+      "worst of \(result.layers.count) layers, by their own errors",
+      "own: fed with the model's numbers; accumulated: fed with what the bundle's calls before it gave",
+    ]
+    let others = result.kernelCalls - result.layers.count
+    if others > 0 {
+      lines.append(
+        "kernel calls between two values of the model, counted with the layer after them: \(others)")
+    }
+    let severalFunctions = !result.functions.isEmpty
+    let names = (severalFunctions ? ["function"] : []) + ["layer", "op"]
+    let header = names + ["own", "own SNR dB", "accumulated", "acc. SNR dB"]
+    let rows = worst.map { layer in
+      (severalFunctions ? [layer.function] : []) + [
+        layer.name, layer.op, scientific(layer.own.relative), format(layer.own.snrDb, digits: 1),
+        scientific(layer.accumulated.relative), format(layer.accumulated.snrDb, digits: 1),
+      ]
+    }
+    print("\n\(paragraph(lines))")
+    print(table(header, rows, right: Set(names.count..<header.count)))
   }
 }

@@ -7,11 +7,20 @@ cp digit.npy one/digits.npy
 expect 0 'logits .*worst of [1-9][0-9]* layers' verify batch.ingot "${digits[@]}" --inputs images
 expect 0 'after each pass.*fold-batch-norm' verify digits.ingot "${digits[@]}" --inputs one --stages
 expect 0 . verify digits.ingot "${digits[@]}" --inputs one --stages --json
-has_keys passed outputs layers stages max_abs relative cosine snr_db
-expect 0 'logits' verify half.ingot "${digits[@]}" --inputs one
+has_keys passed outputs layers stages max_abs relative cosine snr_db own accumulated value kernel_calls
+expect 0 'logits.*own: fed with.*accumulated: fed with.*own +own SNR' verify half.ingot "${digits[@]}" --inputs one
+expect 0 . profile half.ingot --runs 1 --json
+has_keys node value
+
+# What the kernel calls compute can be left out; then only outputs are compared.
+expect 0 . compile "${digits[@]}" --no-origins -o bare.ingot
+expect 0 "layers can't be compared; compile it without --no-origins" verify bare.ingot "${digits[@]}" --inputs one
+is "origins take no room" [ "$(wc -c <bare.ingot)" -lt "$(wc -c <digits.ingot)" ]
+expect 0 . profile bare.ingot --runs 1 --json
 
 # Half precision is not good to a millionth, and other weights give other numbers.
 expect 1 "half.ingot: output 'logits' is off by .*allowed" verify half.ingot "${digits[@]}" --inputs one --tolerance 1e-6
+expect 1 "the layer with the largest error of its own is conv '" verify half.ingot "${digits[@]}" --inputs one --tolerance 1e-6
 expect 0 . compile --graph efficientformerv2 --variant digits --random-weights 3 -o other.ingot
 expect 1 "other.ingot: output 'logits' is off by" verify other.ingot "${digits[@]}" --inputs one
 
