@@ -79,29 +79,25 @@ extension GraphOptions {
       let parts = key.split(separator: ".", maxSplits: 1)
       guard parts.count == 2 else { continue }
       let name = String(parts[1])
-      let word = "\(name)=\(value)"
       switch parts[0] {
       case "dim" where !dimensions.contains { $0.name == name }:
-        completed.dimensions += [NamedNumber(argument: word)].compactMap { $0 }
+        completed.dimensions += [NamedNumber(argument: "\(name)=\(value)")].compactMap { $0 }
       case "shape" where !shapes.contains { $0.name == name }:
-        completed.shapes += [NamedShape(argument: word)].compactMap { $0 }
-      case "constant" where !constants.contains { $0.name == name }:
+        completed.shapes += [NamedShape(argument: "\(name)=\(value)")].compactMap { $0 }
+      case "constant" where !constants.contains { $0.readings.contains { $0.name == name } }:
         // Of a file the bundle knows no more than its name.
-        completed.constants += [NamedValue(argument: word)].compactMap { $0 }.filter(\.isScalar)
+        if ONNXImportOptions.isScalar(value) {
+          completed.constants.append(NamedValue(name: name, value: value))
+        }
       default: continue
       }
     }
     completed.settings =
-      NetworkSource.options(recordedIn: facts).sorted { $0.key < $1.key }.compactMap {
-        NamedValue(argument: "\($0.key)=\($0.value)")
+      NetworkSource.options(recordedIn: facts).sorted { $0.key < $1.key }.map {
+        NamedValue(name: $0.key, value: $0.value)
       } + settings
     return completed
   }
-}
-
-extension NamedValue {
-  /// Whether the value of a `--constant` is a number or a truth value, rather than a file's path.
-  var isScalar: Bool { ONNXImportOptions.isScalar(value) }
 }
 
 /// A checkpoint, and the weight set that it fills.
@@ -112,7 +108,9 @@ struct WeightFile: ExpressibleByArgument {
 
   init?(argument: String) {
     path = argument
-    guard let sign = argument.firstIndex(of: "=") else { return }
+    guard let sign = argument.firstIndex(of: "="), !FileManager.default.fileExists(atPath: argument) else {
+      return
+    }
     let name = argument[..<sign]
     guard !name.isEmpty, name.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" }) else { return }
     set = String(name)
@@ -160,7 +158,7 @@ extension ModelSelection {
     }
     try checkOnce("--dim", options.dimensions.map { ($0.name, "\($0.value)") })
     try checkOnce("--shape", options.shapes.map { ($0.name, $0.text) })
-    try checkOnce("--constant", options.constants.map { ($0.name, $0.value) })
+    try checkOnce("--option", options.settings.map { ($0.name, $0.value) })
     if options.checkpoints.isEmpty, options.state != nil || !options.ignored.isEmpty {
       throw ValidationError("--state and --ignore go with --checkpoint FILE.")
     }
@@ -172,63 +170,66 @@ extension ModelSelection {
     }
   }
 
-  /// Refuses an option that says two things of one name.
-  private func checkOnce(_ option: String, _ given: [(name: String, value: String)]) throws {
-    var values: [String: String] = [:]
-    for (name, value) in given {
-      if let other = values.updateValue(value, forKey: name), other != value {
-        throw ValidationError("\(option) gives '\(name)' twice, as \(other) and as \(value).")
-      }
-    }
-  }
-
   /// Reads the model. Parameters are bound if there is a checkpoint or a seed.
   func load() throws -> Network {
-    try checkConstants()
-    return try source.read()
+    try source.read()
   }
 
   /// What the model and the options leave open, so that it can't be read further; nil if nothing.
   func openModel() throws -> OpenModel? {
-    try checkConstants()
-    return try source.openModel().map { OpenModel($0.model, $0.open) }
+    try source.openModel().map { OpenModel($0.model, $0.open) }
   }
 
   /// Facts for the manifest. Names only, never paths, so that the same inputs give the same bytes in any
   /// folder.
-  var provenance: [String: String] { source.provenance }
+  var provenance: [String: String] { get throws { try source.provenance } }
 
-  /// Refuses what is neither a number nor a file.
-  private func checkConstants() throws {
-    for constant in options.constants
-    where !constant.isScalar && !FileManager.default.fileExists(atPath: constant.value) {
-      throw ToolError(
-        "--constant \(constant.name)=\(constant.value): '\(constant.value)' is neither a number nor a file")
+  /// Inputs and the numbers or files in their place. What is neither is refused.
+  private func constants() throws -> [NamedValue] {
+    func isUsable(_ value: String) -> Bool {
+      ONNXImportOptions.isScalar(value) || FileManager.default.fileExists(atPath: value)
     }
+    let constants = try options.constants.map { given in
+      var constant = given.read { _, value in isUsable(value) }
+      guard isUsable(constant.value) else {
+        throw ToolError(
+          "--constant \(given.name)=\(given.value): '\(given.value)' is neither a number nor a file")
+      }
+      if given.readings.count(where: { isUsable($0.value) }) > 1, let model {
+        let inputs = try ONNXModel.read(path: model, followsLinks: options.followLinks).graph.inputs.map(
+          \.name)
+        constant = given.read { name, value in isUsable(value) && inputs.contains(name) }
+      }
+      return constant
+    }
+    try checkOnce("--constant", constants.map { ($0.name, $0.value) })
+    return constants
   }
 
   private var source: NetworkSource {
-    var source =
-      options.graph.map { NetworkSource(graph: $0, variant: options.variant) }
-      ?? NetworkSource(origin: .model(path: model ?? ""))
-    for dimension in options.dimensions { source.dimensions[dimension.name] = dimension.value }
-    for shape in options.shapes { source.shapes[shape.name] = shape.extents }
-    for constant in options.constants {
-      if constant.isScalar {
-        source.numbers[constant.name] = constant.value
-      } else {
-        source.constants[constant.name] = URL(filePath: constant.value)
+    get throws {
+      var source =
+        options.graph.map { NetworkSource(graph: $0, variant: options.variant) }
+        ?? NetworkSource(origin: .model(path: model ?? ""))
+      for dimension in options.dimensions { source.dimensions[dimension.name] = dimension.value }
+      for shape in options.shapes { source.shapes[shape.name] = shape.extents }
+      for constant in try constants() {
+        if ONNXImportOptions.isScalar(constant.value) {
+          source.numbers[constant.name] = constant.value
+        } else {
+          source.constants[constant.name] = URL(filePath: constant.value)
+        }
       }
+      for setting in options.settings { source.options[setting.name] = setting.value }
+      source.checkpoints = options.checkpoints.map {
+        NetworkSource.Checkpoint(path: $0.path, weightSet: $0.set)
+      }
+      source.state = options.state
+      source.ignoredTensors = options.ignored
+      source.followsLinks = options.followLinks
+      source.randomWeights = options.randomWeights
+      return source
     }
-    for setting in options.settings { source.options[setting.name] = setting.value }
-    source.checkpoints = options.checkpoints.map {
-      NetworkSource.Checkpoint(path: $0.path, weightSet: $0.set)
-    }
-    source.state = options.state
-    source.ignoredTensors = options.ignored
-    source.followsLinks = options.followLinks
-    source.randomWeights = options.randomWeights
-    return source
   }
 
   /// What to call the model in messages.

@@ -1,15 +1,31 @@
 import ArgumentParser
 
-/// An option's value of the form NAME=VALUE.
+/// An option's value of the form NAME=VALUE. Names may hold the sign themselves, as may values: which one divides the
+/// two is known only with the names that there are.
 struct NamedValue: ExpressibleByArgument {
   var name: String
   var value: String
+  /// What it may say otherwise, the longest name first; with what it says itself.
+  private(set) var readings: [(name: String, value: String)] = []
 
+  init(name: String, value: String) {
+    (self.name, self.value) = (name, value)
+    readings = [(name, value)]
+  }
+
+  /// Divides at the first sign.
   init?(argument: String) {
-    guard let separator = argument.firstIndex(of: "="), separator != argument.startIndex else { return nil }
-    name = String(argument[..<separator])
-    value = String(argument[argument.index(after: separator)...])
-    if value.isEmpty { return nil }
+    for sign in argument.indices where argument[sign] == "=" && sign != argument.startIndex {
+      let value = argument[argument.index(after: sign)...]
+      if !value.isEmpty { readings.insert((String(argument[..<sign]), String(value)), at: 0) }
+    }
+    guard let shortest = readings.last else { return nil }
+    (name, value) = shortest
+  }
+
+  /// What it says if only `isMeant` can be meant: of several the longest name, of none the shortest.
+  func read(where isMeant: (_ name: String, _ value: String) -> Bool) -> NamedValue {
+    readings.first { isMeant($0.name, $0.value) }.map { NamedValue(name: $0.name, value: $0.value) } ?? self
   }
 }
 
@@ -19,7 +35,7 @@ struct NamedShape: ExpressibleByArgument {
   var extents: [Int]
 
   init?(argument: String) {
-    guard let separator = argument.firstIndex(of: "="), separator != argument.startIndex else { return nil }
+    guard let separator = argument.lastIndex(of: "="), separator != argument.startIndex else { return nil }
     name = String(argument[..<separator])
     let text = argument[argument.index(after: separator)...]
     extents = []
@@ -43,10 +59,20 @@ struct NamedNumber: ExpressibleByArgument {
   var value: Int
 
   init?(argument: String) {
-    guard let named = NamedValue(argument: argument), let number = Int(named.value),
-      (0...Int(Int32.max)).contains(number)
+    guard let separator = argument.lastIndex(of: "="), separator != argument.startIndex,
+      let number = Int(argument[argument.index(after: separator)...]), (0...Int(Int32.max)).contains(number)
     else { return nil }
-    name = named.name
+    name = String(argument[..<separator])
     value = number
+  }
+}
+
+/// Refuses an option that says one name twice.
+func checkOnce(_ option: String, _ given: [(name: String, value: String)]) throws {
+  var values: [String: String] = [:]
+  for (name, value) in given {
+    guard let other = values.updateValue(value, forKey: name) else { continue }
+    let both = other == value ? "" : ", as \(other) and as \(value)"
+    throw ValidationError("\(option) gives '\(name)' twice\(both); leave one out.")
   }
 }

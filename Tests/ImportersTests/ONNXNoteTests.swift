@@ -36,14 +36,6 @@ func notes(_ text: String, opset: Int = 17, options: ONNXImportOptions = ONNXImp
         "note: model.onnx: input 'name': has element type STRING, and no output needs it: it is left out",
       ])
     #expect(try imported(text).inputs.map(\.name) == ["x"])
-    for body in [
-      "y = Identity(words)",
-      "y = If<then_branch = { => (words) {} }, else_branch = { => (e) { e = Abs(x) } }>(c)",
-    ] {
-      #expect(
-        message { _ = try notes("(string[2] words, float[2] x, bool c) => (y) { \(body) }") }
-          .hasPrefix("model.onnx: input 'words': has element type STRING"))
-    }
   }
 
   /// The node of which the import warns that it computes in double.

@@ -15,7 +15,7 @@ import Testing
       ([0x80, 9], "has pickle protocol 9 before byte 4"),
       ([0x7d, 0x28, 0x4e, 0x75], "has a key without a value before byte 6"),
       ([0x58, 0xff, 0xff, 0xff, 0xff], "ends at byte 8; expected 4294967295 more bytes from byte 7"),
-      ([0x8b, 0xff, 0xff, 0xff, 0xff], "ends at byte 8; expected -1 more bytes from byte 7"),
+      ([0x8b, 0xff, 0xff, 0xff, 0xff], "has an integer of -1 bytes before byte 7"),
       (
         [0x8e] + [UInt8](repeating: 0xff, count: 8),
         "announces 18446744073709551615 bytes; expected at most the 1 that"

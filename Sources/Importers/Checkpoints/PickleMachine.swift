@@ -76,7 +76,10 @@ struct PickleMachine {
     case UInt8(ascii: "K"): try push(.integer(Int(try reader.byte())))
     case UInt8(ascii: "M"): try push(.integer(Int(try reader.integer(UInt16.self))))
     case 0x8a: try push(integer(try reader.take(Int(try reader.byte()))))
-    case 0x8b: try push(integer(try reader.take(Int(try reader.integer(Int32.self)))))
+    case 0x8b:
+      let count = Int(try reader.integer(Int32.self))
+      guard count >= 0 else { throw damage("an integer of \(count) bytes") }
+      try push(integer(try reader.take(count)))
     case UInt8(ascii: "G"):
       try push(
         .float(Double(bitPattern: UInt64(bigEndian: try reader.take(8).loadUnaligned(as: UInt64.self)))))

@@ -21,7 +21,7 @@ struct ONNXExtents {
     var keys: [String: Key] = [:]
     var names: [String] = []
     for input in inputs {
-      guard case .tensor(_, let dimensions?) = input.kind else { continue }
+      guard let dimensions = input.dimensions else { continue }
       for (axis, dimension) in dimensions.enumerated() {
         let key = Key(dimension, input: input.name, axis: axis)
         switch dimension {
@@ -54,8 +54,7 @@ struct ONNXExtents {
 
   /// Takes the shape that an option gives for an input, which must fit the declared one.
   mutating func bind(_ shape: [Int], to input: ONNXValue, by option: String) throws(ImportError) {
-    guard case .tensor(_, let declared) = input.kind else { return }
-    guard let declared else {
+    guard let declared = input.dimensions else {
       for extent in shape where !(0...Limits.extent).contains(extent) {
         throw impossible(extent, option)
       }

@@ -62,11 +62,14 @@ package func importONNX(
   let declared = Dictionary(
     model.graph.inputs.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
   for input in try resolvedInputs(of: model, options) {
-    let operand =
-      switch input.binding {
-      case .type(let type): builder.addInput(input.name, type)
-      case .constant(let tensor): ONNXOperand(tensor, name: input.name)
-      }
+    let operand: ONNXOperand
+    switch input.binding {
+    case .type(let type): operand = builder.addInput(input.name, type)
+    case .constant(let tensor): operand = ONNXOperand(tensor, name: input.name)
+    case .opaque(let opaque):
+      environment[input.name] = .opaque(opaque)
+      continue
+    }
     let value = declared[input.name]
     environment[input.name] = .operand(
       operand.unsigned(value?.unsignedBits).double(value?.isDouble ?? false))
@@ -83,6 +86,11 @@ package func importONNX(
       throw ImportError(
         file: model.path, place: "output \(ImportError.quoted(output.name))", found: "is a sequence",
         expected: "a tensor", advice: "make each tensor of it an output, or join them by ConcatFromSequence")
+    }
+    if case .opaque(let tensor) = binding {
+      throw ImportError(
+        file: model.path, place: "output \(ImportError.quoted(output.name))", found: tensor.description,
+        expected: "a tensor of numbers or bools", advice: "remove it from the model's outputs")
     }
     guard let operand = binding?.operand else {
       throw ImportError(

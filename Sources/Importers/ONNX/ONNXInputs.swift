@@ -6,6 +6,8 @@ struct ONNXResolvedInput {
   enum Binding {
     case type(TensorType)
     case constant(Tensor)
+    /// The bundle lacks the input.
+    case opaque(ONNXOpaqueTensor)
   }
   var name: String
   var binding: Binding
@@ -36,7 +38,7 @@ private func boundInputs(
   try checkPorts(model.graph.inputs, "input", file: model.path)
   try checkPorts(model.graph.outputs, "output", file: model.path)
   try checkNames(model, options)
-  let initializers = Set(model.graph.initializers.map(\.name))
+  let inputNames = Set(model.graph.trueInputs.map(\.name))
   var extents = try ONNXExtents(options.dimensions, model.graph.trueInputs, file: model.path)
   var constants: [String: Tensor] = [:]
   for input in model.graph.inputs {
@@ -61,8 +63,12 @@ private func boundInputs(
       resolved.append(ONNXResolvedInput(name: input.name, binding: .constant(tensor)))
       continue
     }
-    guard !initializers.contains(input.name) else { continue }
-    let (element, axes) = try axes(of: input, extents, options.shapes[input.name], file: model.path)
+    guard inputNames.contains(input.name) else { continue }
+    let axes = axes(of: input, extents, options.shapes[input.name])
+    guard case .tensor(let element, _) = input.kind else {
+      resolved.append(ONNXResolvedInput(name: input.name, binding: .opaque(opaque(input, staticShape(axes)))))
+      continue
+    }
     open.add(ONNXOpenDimensions.Input(name: input.name, element: element, axes: axes))
     guard let shape = staticShape(axes) else { continue }
     do {
@@ -75,27 +81,18 @@ private func boundInputs(
   return (resolved, open)
 }
 
-/// The type of an input and its extents as far as they are known; nil if not even their number is.
-private func axes(
-  of input: ONNXValue, _ extents: ONNXExtents, _ given: [Int]?, file: String
-) throws(ImportError) -> (ElementType, [ONNXAxis]?) {
-  let place = "input \(ImportError.quoted(input.name))"
-  switch input.kind {
-  case .unknown:
-    throw ImportError(
-      file: file, place: place, found: "is no dense tensor", expected: "a tensor of known type",
-      advice: "sequences, optionals and maps can't be inputs")
-  case .unsupported(let type):
-    throw ImportError(
-      file: file, place: place, found: "has element type \(type)", expected: "a number or bool")
-  case .tensor(let element, nil):
-    return (element, given?.map { .fixed($0) })
-  case .tensor(let element, let dimensions?):
-    let axes = dimensions.enumerated().map { axis, dimension in
-      extents.extent(dimension, input: input.name, axis: axis).map { .fixed($0) } ?? ONNXAxis(dimension)
-    }
-    return (element, axes)
+/// The extents of an input as far as they are known; nil if not even their number is.
+private func axes(of input: ONNXValue, _ extents: ONNXExtents, _ given: [Int]?) -> [ONNXAxis]? {
+  guard let dimensions = input.dimensions else { return given?.map { .fixed($0) } }
+  return dimensions.enumerated().map { axis, dimension in
+    extents.extent(dimension, input: input.name, axis: axis).map { .fixed($0) } ?? ONNXAxis(dimension)
   }
+}
+
+/// An input that is no tensor of numbers.
+private func opaque(_ input: ONNXValue, _ shape: Shape?) -> ONNXOpaqueTensor {
+  guard case .unsupported(let type, _) = input.kind else { return .noTensor }
+  return ONNXOpaqueTensor(elementType: type, shape: shape)
 }
 
 /// The shape, if all its extents are known.

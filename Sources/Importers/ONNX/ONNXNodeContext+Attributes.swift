@@ -3,7 +3,7 @@ import Tensors
 /// Attributes, checked for their kind.
 extension ONNXNodeContext {
   /// The value, with references of function bodies resolved; nil if the attribute is absent.
-  private func value(_ name: String) -> ONNXAttribute.Value? {
+  func value(_ name: String) -> ONNXAttribute.Value? {
     let value = node.attribute(name)
     if case .reference(let outer)? = value { return references[outer] }
     return value

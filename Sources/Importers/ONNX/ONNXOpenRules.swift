@@ -195,7 +195,7 @@ private func survivingSizes(
 private func shapeSizes(
   _ context: ONNXNodeContext, _ results: [ONNXOperand]
 ) throws(Finding) -> [[Int: ValueID]] {
-  let axes = try shapeAxes(context)
+  let axes = try shapeAxes(context, rank: try context.input(0).rank)
   if let axis = try context.input(0).sizes.keys.filter({ axes.contains($0) }).min() {
     throw context.openInputRefused(0, axis: axis)
   }

@@ -5,12 +5,11 @@ import Tensors
 
 func shape(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let extents = try context.input(0).shape.extents
-  return [context.constant(integers(Array(extents[try shapeAxes(context)])))]
+  return [context.constant(integers(Array(extents[try shapeAxes(context, rank: extents.count)])))]
 }
 
 /// The axes whose extents Shape gives.
-func shapeAxes(_ context: ONNXNodeContext) throws(Finding) -> Range<Int> {
-  let rank = try context.input(0).rank
+func shapeAxes(_ context: ONNXNodeContext, rank: Int) throws(Finding) -> Range<Int> {
   let start = clamp(try context.int("start", 0), rank)
   return start..<max(start, clamp(try context.int("end", rank), rank))
 }

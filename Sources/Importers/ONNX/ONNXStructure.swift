@@ -33,6 +33,9 @@ struct ONNXStructure {
     for (position, initializer) in graph.initializers.enumerated() {
       try names.define(initializer.name, as: .initializer(position))
     }
+    for (name, _) in graph.opaqueInitializers {
+      try names.define(name, as: .unreadInitializer(name))
+    }
     var (nodes, read) = try checked(graph.nodes, &names, scope, around: around)
     var ordered = graph
     swap(&ordered.nodes, &nodes)
@@ -115,12 +118,14 @@ private struct ONNXDefinitions {
   enum Definition {
     case input(Int)
     case initializer(Int)
+    case unreadInitializer(String)
     case node(String)
 
     var place: String {
       switch self {
       case .input(let position): "input \(position)"
       case .initializer(let position): "initializer \(position)"
+      case .unreadInitializer(let name): "initializer \(ImportError.quoted(name))"
       case .node(let place): place
       }
     }
@@ -144,7 +149,10 @@ private struct ONNXDefinitions {
   mutating func define(_ name: String, as definition: Definition) throws(ImportError) {
     guard !name.isEmpty else { return }
     guard let first = definitions.updateValue(definition, forKey: name) else { return }
-    if case (.input, .initializer) = (first, definition) { return }
+    switch (first, definition) {
+    case (.input, .initializer), (.input, .unreadInitializer): return
+    default: break
+    }
     throw refusal(of: name, at: definition.place, definedBy: first.place)
   }
 

@@ -8,6 +8,8 @@ typealias ONNXEnvironment = [String: ONNXBinding]
 enum ONNXBinding {
   case operand(ONNXOperand)
   case sequence([ONNXOperand])
+  /// Something whose elements nothing can read.
+  case opaque(ONNXOpaqueTensor)
   /// An optional input that a function's caller left out, or an optional without an element.
   case absent
   /// The value of a node that could not be translated. Nodes that read it are skipped, so that one pass finds
@@ -101,6 +103,9 @@ struct ONNXTranslator {
       environment[initializer.name] = .operand(
         operand.unsigned(initializer.unsignedBits).double(initializer.isDouble))
     }
+    for (name, tensor) in graph.opaqueInitializers where environment[name] == nil || frame.depth > 0 {
+      environment[name] = .opaque(tensor)
+    }
     try translate(graph.nodes, for: graph.outputs.map(\.name), in: &environment, frame: frame)
   }
 
@@ -147,6 +152,12 @@ struct ONNXTranslator {
       let context = ONNXNodeContext(
         node: node, name: frame.name(of: node), opset: opset, bindings: bindings, inputs: inputs,
         usedOutputs: usedOutputs, references: frame.references, choices: frame.choices, builder: builder)
+      if let onOpaque = onnxOpaqueOperators[node.opType], node.domain.isEmpty,
+        let results = try onOpaque(context)
+      {
+        return results
+      }
+      try context.refuseOpaqueInputs()
       if let onSequences { return try onSequences(context) }
       if let controlFlow = node.controlFlow {
         try controlFlow.refuseOpenAxes(context)
@@ -154,8 +165,6 @@ struct ONNXTranslator {
       }
       guard let translation else { return [] }
       if let position = bindings.firstIndex(where: \.isSequence) {
-        // The one operator on anything.
-        if node.opType == "Identity" { return bindings }
         throw Finding(
           "input \(position), \(ImportError.quoted(node.inputs[position])), is a sequence",
           expected: "a tensor")

@@ -85,9 +85,10 @@ struct Compile: ParsableCommand {
     if let report {
       try files.write(Array(htmlReport(compiled.bundle, title: source.title).utf8), to: report)
     }
-    try files.commit()
     let result = CompileResult(compiled, sourceBytes: network.sourceBytes, cost)
-    if json { try printJSON(result) } else { print(result.text(output: output, target: target)) }
+    try files.commit {
+      if json { try printJSON(result) } else { print(result.text(output: output, target: target)) }
+    }
   }
 }
 

@@ -30,6 +30,8 @@ struct GraphsCommand: ParsableCommand {
     if variant != nil || !dimensions.isEmpty || !settings.isEmpty, name == nil {
       throw ValidationError("--variant, --dim and --option need the name of a graph.")
     }
+    try checkOnce("--dim", dimensions.map { ($0.name, "\($0.value)") })
+    try checkOnce("--option", settings.map { ($0.name, $0.value) })
   }
 
   func run() throws {

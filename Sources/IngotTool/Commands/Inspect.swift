@@ -48,8 +48,16 @@ struct Inspect: ParsableCommand, ModelSelection {
 
   private func inspectBundle(_ path: String) throws {
     let bundle = try InspectedBundle(path: path)
-    if let html { try writeFile(Array(htmlReport(bundle.contents, title: path).utf8), to: html) }
-    if json { return try printJSON(InspectFacts(bundle, ir: ir, ops: ops, plan: plan)) }
+    try writingPage({ htmlReport(bundle.contents, title: path) }) {
+      if json {
+        try printJSON(InspectFacts(bundle, ir: ir, ops: ops, plan: plan))
+      } else {
+        print(text(of: bundle))
+      }
+    }
+  }
+
+  private func text(of bundle: InspectedBundle) -> String {
     var parts: [String] = []
     if ir { parts += bundle.functions.map(\.program.text) }
     if ops { parts += bundle.functions.map { callTable($0) } }
@@ -59,7 +67,14 @@ struct Inspect: ParsableCommand, ModelSelection {
     } else if let note = bundle.note {
       parts.append("\(note)")
     }
-    print(parts.joined(separator: "\n\n"))
+    return parts.joined(separator: "\n\n")
+  }
+
+  /// Lets `report` print, and writes the page if one is asked for.
+  private func writingPage(_ page: () -> String, _ report: () throws -> Void) throws {
+    let files = OutputTransaction()
+    if let html { try files.write(Array(page().utf8), to: html) }
+    try files.commit(reporting: report)
   }
 
   private func inspectModel() throws {
@@ -82,23 +97,29 @@ struct Inspect: ParsableCommand, ModelSelection {
       }
     }
     progress.clear()
-    if let html, let compiled = inspected.compiled {
-      try writeFile(Array(htmlReport(compiled, title: title).utf8), to: html)
+    try writingPage({ inspected.compiled.map { htmlReport($0, title: title) } ?? "" }) {
+      if json {
+        try printJSON(InspectFacts(inspected, ir: ir, plan: plan))
+      } else {
+        print(text(of: inspected))
+      }
     }
-    if json { return try printJSON(InspectFacts(inspected, ir: ir, plan: plan)) }
+  }
+
+  private func text(of inspected: InspectedModel) -> String {
     var parts: [String] = []
-    if ir { parts.append(module.text) }
+    if ir { parts.append(inspected.module.text) }
     if ops {
-      parts += zip(module.functions, inspected.placements ?? []).map { placementTable($0.name, $1) }
+      parts += zip(inspected.module.functions, inspected.placements ?? []).map { placementTable($0.name, $1) }
     }
     if plan { parts += inspected.plans.map { planText($0) } }
     if parts.isEmpty { parts.append(inspected.summary(title: title)) }
     if let note = runsOnCPUNote(target: selection.target) { parts.append("\(note)") }
-    print(parts.joined(separator: "\n\n"))
+    return parts.joined(separator: "\n\n")
   }
 
   private func compileInMemory(_ module: Module, _ progress: Progress) throws -> CompiledBundle {
-    let options = CompileOptions(target: try selection.load(), provenance: provenance)
+    let options = CompileOptions(target: try selection.load(), provenance: try provenance)
     var sink = BundleBytes()
     var compiled = try compile(
       module, options, to: &sink, progress: { stage, _ in progress.show("\(stage.rawValue): \(title)") })

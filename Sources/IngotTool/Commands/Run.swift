@@ -57,10 +57,8 @@ struct Run: ParsableCommand {
           name: info.name, element: info.element.rawValue, shape: tensor.shape.extents, bound: info.shape,
           file: path))
     }
-    try batch.commit()
-    if json {
-      try printJSON(written)
-    } else {
+    try batch.commit {
+      if json { return try printJSON(written) }
       for output in written {
         let bound = output.bound == output.shape ? "" : " of at most \(output.bound)"
         print(printable("\(output.name)  \(output.element)\(output.shape)\(bound)  \(output.file)"))

@@ -1,3 +1,4 @@
+import ArgumentParser
 import CCleanup
 import Tensors
 
@@ -10,8 +11,8 @@ import Tensors
 #endif
 
 /// The files that a command writes. They appear together or not at all: each is written beside its place, and
-/// all are renamed once all are complete. Until then nothing that was there changes, and whatever ends the
-/// process leaves nothing behind.
+/// all are renamed once all are complete and what the command prints is printed. Until then nothing that was there
+/// changes, and whatever ends the process leaves nothing behind.
 ///
 /// No file that was read becomes an output: see ``FileRecord``.
 final class OutputTransaction {
@@ -60,16 +61,19 @@ final class OutputTransaction {
     }
   }
 
-  /// Gives all files their places.
-  func commit() throws {
+  /// Prints results by `report`, then gives all files their places; none of them if something can't be printed.
+  func commit(reporting report: () throws -> Void) throws {
+    if staged.contains(where: \.destination.isStandardOutput) { StandardStreams.printResultsAsMessages() }
     do {
+      try report()
+      // The reason is printed where the process ends.
+      guard StandardStreams.failure == nil else { throw ExitCode.failure }
       for file in staged { try file.pour() }
       try place()
     } catch {
       discard()
       throw error
     }
-    if staged.contains(where: \.destination.isStandardOutput) { StandardStreams.printResultsAsMessages() }
     for folder in folders { cleanup_release(folder.entry) }
     (staged, folders) = ([], [])
   }
@@ -119,11 +123,4 @@ final class OutputTransaction {
     claimed.append(found)
     return found
   }
-}
-
-/// Writes one file so that it appears whole or not at all.
-func writeFile(_ bytes: [UInt8], to path: String) throws {
-  let outputs = OutputTransaction()
-  try outputs.write(bytes, to: path)
-  try outputs.commit()
 }

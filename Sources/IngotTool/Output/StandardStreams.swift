@@ -39,6 +39,8 @@ enum StandardStreams {
   static func prepare() {
     // Else the first file that is opened would take the place of a stream that is closed, and get its text.
     for stream: Int32 in 0...2 where fcntl(stream, F_GETFD) < 0 { _ = open("/dev/null", O_RDONLY) }
+    // A file that grows beyond what the user may write is like a full disk: the write fails, and says so.
+    signal(SIGXFSZ, SIG_IGN)
     // Messages to a reader that has gone must not end the work.
     let inherited = signal(SIGPIPE, SIG_IGN)
     state.withLock {

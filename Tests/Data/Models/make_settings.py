@@ -1,9 +1,9 @@
-"""Writes settings.onnx and external.onnx with its external.bin.
+"""Writes settings.onnx, signs.onnx, and external.onnx with its external.bin.
 
     python Tests/Data/Models/make_settings.py
 
 settings.onnx has three axes called `?` and an input that chooses, as the rate of a voice detector does, between branches
-for rows of four and of eight numbers. The weights of external.onnx lie in external.bin. Needs the onnx package.
+for rows of four and of eight numbers. The names of signs.onnx hold the sign that options divide names from values at. The weights of external.onnx lie in external.bin. Needs the onnx package.
 """
 
 import pathlib
@@ -47,6 +47,16 @@ def main() -> None:
         helper.make_tensor_value_info("sr", TensorProto.INT64, []),
     ]
     save("settings", nodes, inputs, [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)])
+
+    save(
+        "signs",
+        [helper.make_node("Mul", ["a=b", "n=c"], ["y"])],
+        [
+            helper.make_tensor_value_info("a=b", TensorProto.FLOAT, ["N=1", 4]),
+            helper.make_tensor_value_info("n=c", TensorProto.FLOAT, []),
+        ],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+    )
 
     shape = [4, 256]
     weights = np.arange(1024, dtype=np.float32).reshape(shape) % 7

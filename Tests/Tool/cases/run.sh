@@ -31,6 +31,8 @@ expect 0 . run odd.ingot --input in_put_0=x.npy --output-dir friendly
 is "an input by its file name gives other results" cmp friendly/_n_code.npy odd/_n_code.npy
 expect 1 "input 'in put/0' is given twice, as 'in put/0' and as 'in_put_0'" \
   run odd.ingot --input 'in put/0=x.npy' --input in_put_0=x.npy --output-dir twice
+expect 1 "input 'in put/0' is given twice, by x.npy and by relu.npy" \
+  run odd.ingot --input 'in put/0=x.npy' --input 'in put/0=relu.npy' --output-dir twice
 is "a run that failed made its folder" test ! -e twice
 printf 'graph @two(%%x as "a:0": f32[4], %%y as "a/0": f32[4], %%z as "b:0": f32[4], %%w as "b_0": f32[4]) -> (%%s, %%t, %%u, %%v) {\n  %%s = neg %%x\n  %%t = neg %%y\n  %%u = neg %%z\n  %%v = neg %%w\n}\n' >like.graph
 expect 0 . compile like.graph -o like.ingot

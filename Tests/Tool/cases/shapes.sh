@@ -52,7 +52,11 @@ for shape in x=1,3,-4 x=1,,4 x=1,3, x=a x=1.5 x=1,3x4 x=99999999999999999999 x=2
 done
 expect 2 "--shape gives 'x' twice, as 1x3x4 and as 1x3x5" compile "$settings" --shape x=1,3,4 --shape x=1,3,5 -o x.ingot
 expect 2 "--dim gives 'N' twice, as 1 and as 2" compile "$network" --dim N=1 --dim N=2 -o x.ingot
+expect 2 "--dim gives 'N' twice; leave one out" compile "$network" --dim N=1 --dim N=1 -o x.ingot
 expect 2 "--constant gives 'sr' twice" compile "$settings" --constant sr=1 --constant sr=2 -o x.ingot
+expect 2 "--option gives 'prediction' twice, as epsilon and as sample" \
+  compile --graph samplers --variant euler --random-weights 1 --option prediction=epsilon --option prediction=sample -o x.ingot
+expect 2 "--dim gives 'steps' twice" graphs samplers --variant euler --dim steps=1 --dim steps=2
 expect 2 "'N=99999999999' is invalid" compile "$network" --dim N=99999999999 -o x.ingot
 expect 2 'go with a model file' compile "${digits[@]}" --shape digits=1,1,8,8 -o x.ingot
 expect 2 'x.graph is a bundle|four.ingot is a bundle' inspect four.ingot --shape x=1,3,4
@@ -83,3 +87,37 @@ is "the report has another size than the bundle" \
   grep -qF "<td>$(sed -n 's/^ *bundle *\([^,]*\),.*/\1/p' out)</td>" external.html
 expect 0 'time +0\.[0-9]{3} s: read 0\.[0-9]{3}, ' compile "$external" -o external.ingot
 is "a command of wrong shapes wrote a file" test ! -e x.ingot
+
+# Names that hold the sign which divides names from values.
+signs="$root/Tests/Data/Models/signs.onnx"
+npy f4 '(1, 4)' "$(as_f32 0.5 2 -1 2)" >signs.npy
+npy f4 '()' "$(as_f32 2)" >factor.npy
+expect 0 'input +a=b +f32\[3, 4\] ' inspect "$signs" --dim N=1=3
+expect 1 "no open dimension 'N', which --dim names; expected one of 'N=1'" inspect "$signs" --dim N=3
+expect 0 . compile "$signs" --shape a=b=1,4 --shape n=c= -o signs.ingot
+expect 0 . run signs.ingot --input a=b=signs.npy --input n=c=factor.npy --output-dir signs
+expect 0 . run signs.ingot --input a_b=signs.npy --input n_c=factor.npy --output-dir signs_2
+is "names of files and names with signs give other results" cmp signs/y.npy signs_2/y.npy
+cp signs.npy b=signs.npy
+expect 0 . run signs.ingot --input a=b=b=signs.npy --input n=c=factor.npy --output-dir signs_2
+expect 1 "there is no input 'a'" run signs.ingot --input a=signs.npy --input n=c=factor.npy --output-dir signs_2
+expect 0 . compile "$signs" --dim N=1=1 --constant n=c=2 -o two.ingot
+cp factor.npy c=factor.npy
+for file in factor.npy c=factor.npy; do
+  expect 0 . compile "$signs" --dim N=1=1 --constant n=c=$file -o two_again.ingot
+  expect 0 "made from +constant.n=c = $file, dim.N=1 = 1" inspect two_again.ingot
+  expect 0 . run two_again.ingot --input a=b=signs.npy --output-dir signs_2
+  is "a constant of a name with a sign gives other results" cmp signs/y.npy signs_2/y.npy
+done
+expect 1 "no input 'n', which --constant names" compile "$signs" --dim N=1=1 --constant n=2 -o x.ingot
+expect 0 . verify two.ingot --model "$signs" --random 1
+
+# Integers, however they are written.
+for number in 16000 1.6e4 16000.0 160e2 0x3e80 1600000e-2 +16000; do
+  expect 0 . compile "$settings" --shape x=1,3,4 --constant sr=$number -o again.ingot
+done
+for number in 16000.5 1e-3 9223372036854775808 1e19 nan 0x1p-1; do
+  expect 1 "--constant gives '${number//+/\\+}'; expected a value of the input's type, i64" \
+    compile "$settings" --shape x=1,3,4 --constant sr=$number -o x.ingot
+done
+is "a command of wrong numbers wrote a file" test ! -e x.ingot

@@ -12,6 +12,26 @@ for words in '--help' '--version' 'targets' 'targets --json' 'graphs' 'inspect o
   is "'$words' to a closed standard output exits with $(cat status), says '$(cat err)'" \
     eval '[ $(cat status) -eq 1 ] && grep -q "standard output: " err'
 done
+# What can't be printed is not written either: no output appears, none changes.
+cp odd.ingot streams.before
+for stream in full closed gone; do
+  for words in 'compile odd.graph -o unsaid.ingot' 'compile odd.graph -o unsaid.ingot --report unsaid.html --json' \
+    'compile odd.graph -o streams.before' 'run odd.ingot --input in_put_0=x.npy --output-dir unsaid' \
+    'inspect odd.ingot --html unsaid.html' 'inspect odd.graph --html unsaid.html --plan'; do
+    case $stream in
+    full) status_of $words >/dev/full 2>err ;;
+    closed) status_of $words >&- 2>err ;;
+    gone) { sleep 0.1; status_of $words 2>err; } | true ;;
+    esac
+    is "'$words' to a $stream standard output exits with $(cat status)" test "$(cat status)" -ne 0
+    is "'$words' to a $stream standard output leaves $(ls -d unsaid*)" test -z "$(ls -d unsaid* 2>/dev/null)"
+  done
+done
+is "an output changed that was not announced" cmp streams.before odd.ingot
+# A limit of the size of files is like a full disk.
+(ulimit -f 8 && status_of compile "${digits[@]}" -o limited.ingot >/dev/null 2>err)
+is "a limit of file sizes gives status $(cat status), '$(cat err)'" \
+  eval '[ $(cat status) -eq 1 ] && grep -q "limited.ingot: can.t be written: File too large" err && [ ! -e limited.ingot ]'
 status_of graphs efficientformerv2 --variant s0 --ir 2>err | true
 is "a pipe without a reader gives status $(cat status), '$(cat err)'" eval '[ $(cat status) -eq 141 ] && [ ! -s err ]'
 status_of compile odd.graph -o streams.ingot >out 2>&-

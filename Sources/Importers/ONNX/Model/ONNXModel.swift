@@ -49,6 +49,8 @@ package struct ONNXGraph: Sendable {
   package var nodes: [ONNXNode]
   /// Constants by name, in the file's order; names are not empty.
   package var initializers: [ONNXInitializer]
+  /// Those whose elements are not read.
+  package var opaqueInitializers: [(name: String, tensor: ONNXOpaqueTensor)] = []
   /// Older files list initializers among the inputs as well; see ``trueInputs``.
   package var inputs: [ONNXValue]
   package var outputs: [ONNXValue]
@@ -71,7 +73,7 @@ package struct ONNXGraph: Sendable {
 
   /// The inputs that no initializer provides.
   package var trueInputs: [ONNXValue] {
-    let constants = Set(initializers.map(\.name))
+    let constants = Set(initializers.map(\.name) + opaqueInitializers.map(\.name))
     return inputs.filter { !constants.contains($0.name) }
   }
 }
@@ -84,6 +86,24 @@ package struct ONNXInitializer: Sendable {
   package var unsignedBits: Int?
   /// Whether the elements are doubles, which fp32 stands in for once read.
   package var isDouble = false
+}
+
+/// A tensor of elements that are not read, such as strings. Nothing but its shape can be used.
+package struct ONNXOpaqueTensor: Sendable, Hashable {
+  /// What it is, as a clause: `has element type STRING`.
+  package var description: String
+  /// nil if it is not known.
+  package var shape: Shape?
+
+  init(elementType: String, shape: Shape?) {
+    description = "has element type \(elementType)"
+    self.shape = shape
+  }
+
+  /// A sequence, an optional, a map, or a value without a type.
+  static let noTensor = ONNXOpaqueTensor()
+
+  private init() { description = "is no dense tensor" }
 }
 
 /// One use of an operator.
@@ -116,6 +136,7 @@ package struct ONNXAttribute: Sendable {
     case string(String)
     /// `unsignedBits` as in ``ONNXInitializer``.
     case tensor(Tensor, unsignedBits: Int?)
+    case opaque(ONNXOpaqueTensor)
     case graph(ONNXGraph)
     case floats([Float])
     case ints([Int64])
@@ -136,11 +157,19 @@ package struct ONNXAttribute: Sendable {
 
 /// What the file says about a named value.
 package struct ONNXValue: Sendable {
+  /// The extents that a tensor's type states; nil if even the rank is unknown.
+  var dimensions: [ONNXDimension]? {
+    switch kind {
+    case .tensor(_, let dimensions), .unsupported(_, let dimensions): dimensions
+    case .unknown: nil
+    }
+  }
+
   package enum Kind: Sendable, Hashable {
     /// A dense tensor; `dimensions` is nil when even the rank is unknown.
     case tensor(element: ElementType, dimensions: [ONNXDimension]?)
     /// A tensor whose element type is not read, by its name in ONNX.
-    case unsupported(String)
+    case unsupported(String, dimensions: [ONNXDimension]?)
     /// No type is stated, or a kind other than a dense tensor.
     case unknown
   }

@@ -87,7 +87,12 @@ private struct ONNXReader {
 
   private mutating func graph(_ source: Onnx__GraphProto) throws(ImportError) -> ONNXGraph {
     var initializers: [ONNXInitializer] = []
+    var opaque: [(name: String, tensor: ONNXOpaqueTensor)] = []
     for tensor in messages(source.initializer, source.n_initializer) {
+      if let contents = ONNXTensorReader.opaque(tensor.pointee) {
+        opaque.append((text(tensor.pointee.name), contents))
+        continue
+      }
       initializers.append(
         try initializer(tensor.pointee) { reader, place throws(ImportError) in
           try reader.tensor(tensor.pointee, at: place)
@@ -95,6 +100,10 @@ private struct ONNXReader {
     }
     for sparse in messages(source.sparse_initializer, source.n_sparse_initializer) {
       // The values carry the name.
+      if let values = sparse.pointee.values, let contents = ONNXTensorReader.opaque(sparse.pointee) {
+        opaque.append((text(values.pointee.name), contents))
+        continue
+      }
       initializers.append(
         try initializer(sparse.pointee.values?.pointee ?? Onnx__TensorProto()) {
           reader, place throws(ImportError) in
@@ -105,6 +114,7 @@ private struct ONNXReader {
       name: text(source.name),
       nodes: try nodes(source.node, source.n_node),
       initializers: initializers,
+      opaqueInitializers: opaque,
       inputs: values(source.input, source.n_input),
       outputs: values(source.output, source.n_output),
       values: values(source.value_info, source.n_value_info))
@@ -228,6 +238,7 @@ private struct ONNXReader {
       return .strings((0..<source.n_strings).map { text(source.strings[$0]) })
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR:
       guard let tensor = source.t else { break }
+      if let contents = ONNXTensorReader.opaque(tensor.pointee) { return .opaque(contents) }
       return .tensor(
         try self.tensor(tensor.pointee, at: place),
         unsignedBits: ONNXElementType.unsignedBits(Int64(tensor.pointee.data_type)))
@@ -253,6 +264,7 @@ private struct ONNXReader {
       return .graphs(list)
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__SPARSE_TENSOR:
       guard let sparse = source.sparse_tensor else { break }
+      if let contents = ONNXTensorReader.opaque(sparse.pointee) { return .opaque(contents) }
       return .tensor(
         try tensor(sparse.pointee, at: place),
         unsignedBits: elements(of: source).flatMap { ONNXElementType.unsignedBits(Int64($0.data_type)) })
@@ -294,11 +306,12 @@ private struct ONNXReader {
         return ONNXValue(name: name, kind: .unknown)
       }
       let number = Int64(tensor.elem_type)
-      guard let element = ONNXElementType.element(number) else {
-        return ONNXValue(name: name, kind: .unsupported(ONNXElementType.name(number)))
-      }
       let dimensions = tensor.shape.map { shape in
         messages(shape.pointee.dim, shape.pointee.n_dim).map { dimension($0.pointee) }
+      }
+      guard let element = ONNXElementType.element(number) else {
+        return ONNXValue(
+          name: name, kind: .unsupported(ONNXElementType.name(number), dimensions: dimensions))
       }
       return ONNXValue(
         name: name, kind: .tensor(element: element, dimensions: dimensions),

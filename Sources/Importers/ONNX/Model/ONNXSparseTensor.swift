@@ -4,7 +4,7 @@ import Tensors
 // Sparse tensors become dense ones: a list of values, and where each stands. All other elements are 0.
 
 extension ONNXTensorReader {
-  /// Positions are row-major numbers, or a row of coordinates for each value; in any order, none twice.
+  /// Positions are row-major numbers, or a row of coordinates for each value, and ascend as ONNX demands.
   mutating func read(_ sparse: Onnx__SparseTensorProto) throws(Finding) -> Tensor {
     guard let source = sparse.values, let places = sparse.indices else {
       throw Finding("is sparse and has no values or no indices", expected: "both")
@@ -58,11 +58,15 @@ extension ONNXTensorReader {
         }
         position = position * extent + index
       }
+      if let last = positions.last, position <= last {
+        throw Finding(
+          position == last
+            ? "is sparse and has two values for element \(position)"
+            : "is sparse and has value \(value) for element \(position), after one for element \(last)",
+          expected: "indices that ascend, each once",
+          advice: "sort values and indices together, and add up or drop what stands twice")
+      }
       positions.append(position)
-    }
-    let ordered = zip(positions, positions.dropFirst()).allSatisfy(<) ? positions : positions.sorted()
-    if let (twice, _) = zip(ordered, ordered.dropFirst()).first(where: ==) {
-      throw Finding("is sparse and has two values for element \(twice)", expected: "one for each")
     }
     return positions
   }

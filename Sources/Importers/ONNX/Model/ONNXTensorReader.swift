@@ -20,6 +20,23 @@ struct ONNXTensorReader {
     sparseBudget = (256 << 20) + 256 * fileByteCount
   }
 
+  /// What is known of a tensor of a type that is not read; nil for one that is.
+  static func opaque(_ tensor: Onnx__TensorProto) -> ONNXOpaqueTensor? {
+    opaque(tensor, extents: (0..<tensor.n_dims).map { tensor.dims[$0] })
+  }
+
+  static func opaque(_ sparse: Onnx__SparseTensorProto) -> ONNXOpaqueTensor? {
+    sparse.values.flatMap { opaque($0.pointee, extents: (0..<sparse.n_dims).map { sparse.dims[$0] }) }
+  }
+
+  private static func opaque(_ tensor: Onnx__TensorProto, extents: [Int64]) -> ONNXOpaqueTensor? {
+    let number = Int64(tensor.data_type)
+    guard ONNXElementType.stored(number) == nil else { return nil }
+    let isPossible = extents.allSatisfy { $0 >= 0 && $0 <= Int64(Int32.max) }
+    return ONNXOpaqueTensor(
+      elementType: ONNXElementType.name(number), shape: isPossible ? Shape(extents.map { Int($0) }) : nil)
+  }
+
   mutating func read(_ tensor: Onnx__TensorProto) throws(Finding) -> Tensor {
     let number = Int64(tensor.data_type)
     guard let type = ONNXElementType.stored(number) else {

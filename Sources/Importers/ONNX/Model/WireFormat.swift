@@ -4,8 +4,8 @@ import COnnx
 ///
 /// The library recurses into nested messages, and merges a singular message that occurs twice by copying
 /// both, so a hostile file could exhaust its stack or its time. This walk is iterative and takes linear time;
-/// what it accepts has bounded depth, lengths inside their parents, the declared wire types, and no repeated
-/// singular message.
+/// what it accepts has bounded depth, lengths inside their parents, the declared wire types, no repeated
+/// singular message, and no text that the library's C strings would cut.
 struct WireFormat {
   /// A graph nested in a graph takes three levels.
   private static let maximumDepth = 64
@@ -46,6 +46,7 @@ struct WireFormat {
       if let index = Self.field(UInt32(key >> 3), of: frame.descriptor) {
         let field = frame.descriptor.pointee.fields[index]
         try checkWireType(wireType, of: field, byteCount: payload - position, start: start)
+        if field.type == PROTOBUF_C_TYPE_STRING { try checkText(field, until: payload) }
         if field.type == PROTOBUF_C_TYPE_MESSAGE {
           if field.label != PROTOBUF_C_LABEL_REPEATED {
             guard frame.seen & (1 << UInt64(index)) == 0 else {
@@ -108,6 +109,17 @@ struct WireFormat {
     guard isPacked, byteCount % size == 0 else {
       throw damage(at: start, "a wrong encoding of '\(String(cString: field.name))'")
     }
+  }
+
+  /// Two names that differ after a NUL byte alone would become one.
+  private func checkText(_ field: ProtobufCFieldDescriptor, until end: Int) throws(Finding) {
+    let name = String(cString: field.name)
+    guard name != "doc_string", bytes[position..<end].contains(0) else { return }
+    let text = String(decoding: bytes[position..<end], as: UTF8.self)
+    throw Finding(
+      "has \(ImportError.quoted(text)), with a NUL byte, as a '\(name)' at byte \(position)",
+      expected: "text without NUL bytes", advice: "rename it in the exporter, or with onnx.load and onnx.save"
+    )
   }
 
   private mutating func varint(before end: Int) throws(Finding) -> UInt64 {
