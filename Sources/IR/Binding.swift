@@ -29,9 +29,10 @@ package struct Binding: Hashable, Sendable {
   package func notes(file: String) -> [String] {
     var notes: [String] = []
     if !otherPrefixes.isEmpty {
+      let place = prefix.isEmpty ? "without a prefix" : "under \(displayed(String(prefix.dropLast())))"
       let others = listed(otherPrefixes.map { displayed(String($0.dropLast())) }, limit: listLimit)
       notes.append(
-        "\(file): took the parameters under \(displayed(String(prefix.dropLast()))), which are also under \(others); --state NAME chooses"
+        "\(file): took the parameters \(place), which are also under \(others); --state NAME chooses"
       )
     }
     if !ignoredByUser.isEmpty {
@@ -50,10 +51,15 @@ package struct ParameterFile: Sendable {
   /// The set of weights that it fills, see ``Module/withWeights(_:)``; empty for those without a set.
   package var weightSet: String
   package var path: String
+  /// Which of several sets of weights in the file the entries are; empty for all that it has.
+  package var state: String
   package var entries: [(name: String, tensor: Tensor)]
 
-  package init(weightSet: String = "", path: String, entries: [(name: String, tensor: Tensor)]) {
+  package init(
+    weightSet: String = "", path: String, state: String = "", entries: [(name: String, tensor: Tensor)]
+  ) {
     self.weightSet = weightSet
+    self.state = state
     self.path = path
     self.entries = entries
   }
@@ -130,16 +136,25 @@ extension Module {
           advice: "leave it out, or name the weight set that it belongs to: SET=FILE")
       }
       let leftovers = problems[index].leftovers(of: file.entries, match, &exemptions)
-      guard problems[index].isEmpty else {
-        let name = functionNames[index].joined(separator: "', '")
-        throw problems[index].diagnostic(graph: name, file: file.path, match: match)
-      }
       bindings.append(
         Binding(
           naming: match.naming.name, prefix: match.prefix, ignored: leftovers.ignored,
           ignoredByUser: leftovers.ignoredByUser, otherPrefixes: match.otherPrefixes))
     }
-    try exemptions.checkPatterns(files)
+    for (index, file) in files.enumerated() {
+      guard let match = matches[index], !problems[index].isEmpty else { continue }
+      let name = functionNames[index].joined(separator: "', '")
+      var problem = problems[index].diagnostic(graph: name, file: file.path, match: match)
+      problem.notes += exemptions.unmatched(files).map { "--ignore: \($0)" }
+      throw problem
+    }
+    if let unmatched = exemptions.unmatched(files).first {
+      throw Diagnostic(
+        "\(listed(files.map(\.path), limit: listLimit)): \(unmatched)",
+        advice:
+          "leave the pattern out, or put it as the names in the checkpoint are; '*' stands for any characters"
+      )
+    }
     for (function, value, tensor) in bound {
       functions[function].bind(value, to: tensor.converted(to: functions[function].type(of: value).element))
     }
@@ -312,8 +327,11 @@ private struct Exemptions {
     beginnings = ignorable.filter { $0.hasSuffix(".") }
   }
 
-  func isIgnorable(_ name: String, prefix: String) -> Bool {
-    guard name.hasPrefix(prefix) else { return true }
+  /// What is outside of the parameters' prefix is another network's, and what is under another of their prefixes
+  /// another set of weights.
+  func isIgnorable(_ name: String, _ match: Match) -> Bool {
+    let prefix = match.prefix
+    guard name.hasPrefix(prefix), !match.otherPrefixes.contains(where: name.hasPrefix) else { return true }
     let lastComponent = name.lastIndex(of: ".").map { name[name.index(after: $0)...] } ?? name[...]
     return ignorable.contains(String(lastComponent))
       || beginnings.contains { name.dropFirst(prefix.count).hasPrefix($0) }
@@ -331,17 +349,16 @@ private struct Exemptions {
     return result
   }
 
-  /// Throws for a pattern that left nothing aside.
-  func checkPatterns(_ files: [ParameterFile]) throws(Diagnostic) {
-    for (index, pattern) in patterns.enumerated() where !matched.contains(index) {
-      let paths = listed(files.map(\.path), limit: listLimit)
+  /// What there is to say of each pattern that left nothing aside.
+  func unmatched(_ files: [ParameterFile]) -> [String] {
+    let states = Set(files.map(\.state)).subtracting([""]).sorted()
+    let scope = states.isEmpty ? "" : " under \(listed(states.map(displayed), limit: listLimit))"
+    return patterns.enumerated().filter { !matched.contains($0.offset) }.map { _, pattern in
       let needed = files.lazy.flatMap(\.entries).map(\.name).first(where: pattern.matches)
-      throw Diagnostic(
-        "\(paths): no tensor to ignore matches \(displayed(pattern.description))"
-          + (needed.map { ", only such as the graph needs: \(displayed($0))" } ?? ""),
-        advice:
-          "leave the pattern out, or put it as the names in the checkpoint are; '*' stands for any characters"
-      )
+      let reason =
+        needed.map { ", only such as the graph needs: \(displayed($0))" }
+        ?? (states.isEmpty ? "" : "; what else the file holds is not read anyway")
+      return "no tensor to ignore\(scope) matches \(displayed(pattern.description))\(reason)"
     }
   }
 }
@@ -390,7 +407,7 @@ private struct Mismatch {
     for (name, tensor) in entries where !used.contains(name) {
       if exemptions.patternsMatch(name, prefix: match.prefix) {
         ignoredByUser.append(name)
-      } else if exemptions.isIgnorable(name, prefix: match.prefix) {
+      } else if exemptions.isIgnorable(name, match) {
         ignored.append(name)
       } else {
         unexpected.append("\(displayed(name)), \(TensorType(tensor.element, tensor.shape))")

@@ -33,6 +33,12 @@ extension FileKind {
     try check(storage, path: path, as: .bundle)
   }
 
+  /// Throws for a file that is known to be no text. For one that could not be read as text.
+  package static func checkText(path: String) throws(ImportError) {
+    guard let storage = try? Storage.map(path: path), let kind = FileKind(storage) else { return }
+    throw kind.refusal(path: path, as: .model)
+  }
+
   /// Throws if the path is that of a folder that can be listed.
   static func checkNoFolder(path: String, as role: Role) throws(ImportError) {
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: path) else { return }

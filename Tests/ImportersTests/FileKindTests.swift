@@ -40,8 +40,27 @@ import Testing
     (.hdf5, [0x89] + Array("HDF\r\n\u{1a}\n".utf8)),
     (.keras, zip([("config.json", []), ("model.weights.h5", [])])),
     (.coreML, field(1) + field(2, [1]) + field(500, [3])),
+    (.coreML, field(1) + field(500, [3])),
     (.coreMLPackage, zip([("net.mlpackage/Data/com.apple.CoreML/model.mlmodel", [])])),
     (.gguf, Array("GGUF".utf8) + [3, 0, 0, 0]),
+    (.ggml, Array("lmgg".utf8) + [1, 0, 0, 0]), (.ggml, Array("tjgg".utf8) + [1, 0, 0, 0]),
+    (.caffe, field(1, Array("MobileNet".utf8)) + field(100, [0x0a, 1, 0x61])),
+    (.caffeText, Array("name: \"net\"\nlayer {\n}\n".utf8)),
+    (.mxnet, [0x12, 1, 0, 0, 0, 0, 0, 0, 0]), (.tensorRT, Array("ftrt".utf8) + [0, 0]),
+    (.rknn, Array("RKNN".utf8) + [0, 0]), (.hailo, [1] + Array("HEF".utf8)), (.kendryte, Array("LDMK".utf8)),
+    (.matlab, Array("MATLAB 5.0 MAT-file, Platform".utf8)), (.rar, Array("Rar!\u{1a}\u{7}".utf8)),
+    (.database, Array("SQLite format 3\0".utf8)), (.pdf, Array("%PDF-1.7\n".utf8)),
+    (.program, [0x7f] + Array("ELF".utf8)), (.program, [0xcf, 0xfa, 0xed, 0xfe]),
+    (.program, Array("\0asm".utf8)), (.image, Array("GIF89a".utf8)),
+    (.image, Array("RIFF".utf8) + [1, 0, 0, 0] + Array("WEBP".utf8)),
+    (.sound, Array("RIFF".utf8) + [1, 0, 0, 0] + Array("WAVE".utf8)),
+    (.sound, [0, 0, 0, 0x20] + Array("ftypisom".utf8)),
+    (.pythonSource, Array("# A network.\nimport torch\n".utf8)),
+    (.pythonSource, Array("from torch import nn\n".utf8)),
+    (.pythonSource, Array("#!/usr/bin/env python3\n".utf8)),
+    (.notebook, Array(#"{"cells": []}"#.utf8)), (.text, Array("a,b\r\n1,2\n".utf8)),
+    (.text, Array("größe\tmaß".utf8)), (.text, Array(repeating: 0x61, count: 4095) + Array("ü".utf8)),
+    (.wideText, [0xff, 0xfe, 0x61, 0]), (.wideText, [0xfe, 0xff, 0, 0x61]),
     (.openVINO, Array("<?xml version=\"1.0\"?>\n<net name=\"x\" version=\"11\">".utf8)),
     (.ncnn, Array("7767517\n75 83\n".utf8)), (.array, [0x93] + Array("NUMPY".utf8)),
     (.arrays, zip([("a.npy", []), ("b.npy", [])])), (.zip, zip([("readme", [])])), (.zip, zip([])),
@@ -65,7 +84,9 @@ import Testing
   }
 
   @Test(
-    arguments: [[], [0], [8, 9, 0x12], Array("hello".utf8), [0x80, 1], [0x3a, 0xff], [10, 0]] as [[UInt8]])
+    arguments: [
+      [], [0], [8, 9, 0x12], Array("abc".utf8), Array("hello\u{1}".utf8), [0x80, 1], [0x3a, 0xff], [10, 0],
+    ] as [[UInt8]])
   func othersAreUnknown(_ bytes: [UInt8]) {
     #expect(FileKind(Storage(bytes)) == nil)
   }

@@ -53,6 +53,38 @@ import Testing
     #expect(try readCheckpoint(file, state: "ema.model").state == "ema.model")
   }
 
+  /// Averages may lie deeper than what is taken, under keys that say nothing.
+  @Test func setsWithinOthers() throws {
+    let average = { (name: String, prefix: String) in
+      Pickle.dictionary((name, Self.weights(3, prefix: prefix)), ("decay", [0x4b, 1]))
+    }
+    for (other, state) in [
+      (average("shadow", ""), "ema.shadow"), (average("shadow", "module."), "ema.shadow"),
+      (Self.weights(3, prefix: "shadow."), "ema.shadow"), (average("a", "b.c."), "ema.a.b.c"),
+    ] {
+      let file = archive(Pickle.dictionary(("state_dict", Self.weights(1)), ("ema", other)))
+      #expect(try readCheckpoint(file).notes == Self.notes("'\(state)'", taken: "state_dict"))
+      for name in [state, state + "."] { #expect(try readCheckpoint(file, state: name)["w"]?.floats == [3]) }
+    }
+    let two = Pickle.dictionary(("fast", Self.weights(2)), ("slow", Self.weights(3)))
+    let file = archive(Pickle.dictionary(("state_dict", Self.weights(1)), ("means", two)))
+    #expect(
+      try readCheckpoint(file).notes == Self.notes("'means.fast', 'means.slow'", taken: "state_dict"))
+    // A short name that ends others is no set.
+    let names = (0..<8).map { ("layer\($0)", Self.weights(4)) }
+    let many = Pickle.dictionary(
+      ("w", Pickle.tensor(offset: 1, shape: [1], strides: [1])), ("a", names[0].1), ("b", names[1].1))
+    let chance = archive(Pickle.dictionary(("state_dict", many), ("heads", Pickle.dictionary(names[2]))))
+    #expect(try readCheckpoint(chance).notes.isEmpty)
+  }
+
+  @Test func listsAndEmptyNames() throws {
+    let list = archive([0x5d, 0x28] + Self.weights(1) + Self.weights(2) + [0x65])
+    #expect(try readCheckpoint(list, state: "1")["w"]?.floats == [2])
+    #expect(refusal(of: list, state: "2").contains("expected a dictionary with the entry '2'"))
+    for state in ["", "."] { #expect(refusal(of: list, state: state).contains("--state names nothing")) }
+  }
+
   /// Flat files have sets by the beginning of their names.
   @Test func setsByPrefix() throws {
     let view = { (offset: Int) in Pickle.tensor(offset: offset, shape: [1], strides: [1]) }

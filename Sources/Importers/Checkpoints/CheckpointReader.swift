@@ -27,6 +27,13 @@ extension Checkpoint {
   package static func read(
     bytes: Storage, path: String, state: String? = nil, followsLinks: Bool = false
   ) throws(ImportError) -> Checkpoint {
+    // Given as names begin: `online.` for `online`.
+    let state = state.map { $0.hasSuffix(".") ? String($0.dropLast()) : $0 }
+    if let state, state.isEmpty {
+      throw ImportError(
+        file: path, found: "--state names nothing", expected: "the name of a set of weights",
+        advice: "leave it out, and 'compile' says which sets there are")
+    }
     if ShardIndex.matches(bytes) {
       let checkpoint = try ShardIndex.read(bytes, path: path, followsLinks: followsLinks)
       guard let state else { return checkpoint }

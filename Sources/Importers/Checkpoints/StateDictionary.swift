@@ -56,31 +56,45 @@ struct StateDictionary {
 
   private mutating func search(_ root: PickleValue, from state: String?) throws(Finding) -> Found {
     guard let state else { return try descend(("", root)) }
-    if let value = try find(state, in: root) { return try descend((state, value)) }
+    if let found = try find(state, in: root) {
+      if found.under == nil { return try descend((state, found.value)) }
+      return Found(path: state, value: found.value, under: found.under)
+    }
     guard case .dictionary(let index) = root else {
       throw Finding(
         "holds \(root.kind)", expected: "a dictionary with the entry \(ImportError.quoted(state))")
     }
     let entries = try heap.entries(ofDictionary: index)
-    let prefix = state + "."
-    if entries.contains(where: { $0.key.hasPrefix(prefix) }) {
-      return Found(path: state, value: root, under: prefix)
-    }
     let names = entries.prefix(12).map { ImportError.quoted($0.key) }.joined(separator: ", ")
     throw Finding(
       "has the entries \(names)\(entries.count > 12 ? " and \(entries.count - 12) more" : "")",
       expected: "an entry \(ImportError.quoted(state))")
   }
 
-  /// The value behind keys that are joined by dots. Keys may have dots of their own.
-  private mutating func find(_ path: String, in value: PickleValue) throws(Finding) -> PickleValue? {
-    guard case .dictionary(let index) = value else { return nil }
-    for (key, value) in try heap.entries(ofDictionary: index) {
-      if key == path { return value }
+  /// The value behind keys that are joined by dots, or the dictionary of whose keys some begin with the rest of the
+  /// path and a dot. Keys may have dots of their own.
+  private mutating func find(
+    _ path: String, in value: PickleValue
+  ) throws(Finding) -> (value: PickleValue, under: String?)? {
+    let entries: [(key: String, value: PickleValue)]
+    switch value {
+    case .dictionary(let index): entries = try heap.entries(ofDictionary: index)
+    case .sequence(let index):
+      // A list is addressed by positions.
+      let elements = heap.sequences[index]
+      guard let position = Int(path.prefix { $0 != "." }), elements.indices.contains(position) else {
+        return nil
+      }
+      entries = [(String(position), elements[position])]
+    default: return nil
+    }
+    for (key, value) in entries {
+      if key == path { return (value, nil) }
       guard path.hasPrefix(key), path.dropFirst(key.count).first == "." else { continue }
       if let found = try find(String(path.dropFirst(key.count + 1)), in: value) { return found }
     }
-    return nil
+    let prefix = path + "."
+    return entries.contains { $0.key.hasPrefix(prefix) } ? (value, prefix) : nil
   }
 
   /// Follows well-known keys.
@@ -106,7 +120,9 @@ struct StateDictionary {
     return Found(path: place.path, value: place.value, others: others)
   }
 
-  private func joined(_ path: String, _ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+  private func joined(_ path: String, _ key: String) -> String {
+    path.isEmpty || key.isEmpty ? path + key : "\(path).\(key)"
+  }
 
   /// Whether a dictionary has a tensor in it or in a dictionary in it.
   private mutating func holdsTensors(_ value: PickleValue) throws(Finding) -> Bool {
@@ -128,25 +144,43 @@ struct StateDictionary {
     (tensors, unreadable) = (contents.tensors, contents.unreadable)
   }
 
-  /// The places that hold tensors of the names that were found.
+  /// The places that hold tensors of the names that were found, at whatever depth.
   private mutating func alternatives(
     to taken: PickleValue, among places: [Place]
   ) throws(Finding) -> [String] {
-    let prefix = Self.parallelPrefix
-    let names = Set(
-      tensors.map { $0.name.hasPrefix(prefix) ? String($0.name.dropFirst(prefix.count)) : $0.name })
+    let names = Set(tensors.map { Self.withoutParallelPrefix($0.name[...]) })
     var found: [String] = []
     for place in places where try holdsTensors(place.value) {
       let inner = try descend(place)
       // One dictionary may have two keys.
       if case (.dictionary(let one), .dictionary(let other)) = (inner.value, taken), one == other { continue }
       let contents = try StateContents(of: inner.value, heap: &heap)
-      let isOne = contents.tensors.contains { name, _ in
-        names.contains(name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name)
-      }
-      if isOne { found.append(inner.path) }
+      let sets = Self.sets(of: names, in: contents.tensors.map(\.name))
+      found += sets.map { joined(inner.path, $0) }
     }
     return found
+  }
+
+  /// What stands before `names` in a list of others, without its dot; empty for names as they are. Of sets under
+  /// something only those that have half of the names: a short name ends others by chance.
+  private static func sets(of names: Set<Substring>, in others: [String]) -> [String] {
+    var counts: [Substring: Int] = [:]
+    var order: [Substring] = []
+    for other in others {
+      let rests =
+        [other.startIndex] + other.indices.filter { other[$0] == "." }.map { other.index(after: $0) }
+      guard let start = rests.first(where: { names.contains(withoutParallelPrefix(other[$0...])) }) else {
+        continue
+      }
+      let prefix = other[..<start].dropLast()
+      counts[prefix, default: 0] += 1
+      if counts[prefix] == 1 { order.append(prefix) }
+    }
+    return order.filter { $0.isEmpty || 2 * counts[$0, default: 0] >= names.count }.map(String.init)
+  }
+
+  private static func withoutParallelPrefix(_ name: Substring) -> Substring {
+    name.hasPrefix(parallelPrefix) ? name.dropFirst(parallelPrefix.count) : name
   }
 
   private mutating func keepTensors(under prefix: String) {

@@ -130,7 +130,13 @@ public struct NetworkSource: Sendable {
         expected: "no dimensions, shapes or constants",
         advice: "edit the text")
     }
-    let text = try Tensors.readText(path: path)
+    let text: String
+    do {
+      text = try Tensors.readText(path: path)
+    } catch {
+      try FileKind.checkText(path: path)
+      throw error
+    }
     var module = try parseModule(text, file: path)
     if let randomWeights { module.bindRandomWeights(seed: randomWeights) }
     return (module, text.utf8.count)
@@ -147,7 +153,7 @@ public struct NetworkSource: Sendable {
       bytes = contents.reduce(0) { $0 + $1.fileBytes }
       let files = zip(checkpoints, contents).map { file, contents in
         ParameterFile(
-          weightSet: file.weightSet, path: file.path,
+          weightSet: file.weightSet, path: file.path, state: contents.state,
           entries: contents.entries.map { (name: $0.name, tensor: $0.tensor) })
       }
       let bindings: [Binding]

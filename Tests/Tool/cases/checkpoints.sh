@@ -31,6 +31,8 @@ expect 1 "matches 'groups.\*', only such as the graph needs: 'groups.mean'" \
 expect 2 'go with --checkpoint' compile --graph denoised_weights --variant adapters --random-weights 1 --ignore x -o x.ingot
 expect 2 'go with --checkpoint' compile net.onnx --state ema -o x.ingot
 
+expect 1 "unexpected: 'teacher.b'.* --ignore: no tensor to ignore matches 'student.\*'" \
+  compile "${adapters[@]}" teacher.safetensors --ignore 'student.*' --ignore '*.a'
 # Many tensors give a few lines and a count.
 many=$(for i in $(seq 500); do printf ',%s' "$(entry "more.$i" $((76 + 4 * i)) $((80 + 4 * i)) 1)"; done)
 safetensors "{$weights$many}" 2080 >many.safetensors
@@ -42,6 +44,14 @@ expect 0 "note: two.safetensors: took the parameters under 'net', which are also
   compile "${adapters[@]}" two.safetensors
 expect 0 'for ' compile "${adapters[@]}" two.safetensors --state ema
 is "a chosen set is noted as if it were not" test -z "$(grep note out)"
+expect 0 'for ' compile "${adapters[@]}" two.safetensors --state ema.
+expect 1 "no tensor to ignore under 'ema' matches 'net.\*'; what else the file holds is not read anyway" \
+  compile "${adapters[@]}" two.safetensors --state ema --ignore 'net.*'
+safetensors "{$weights,$(entry ema.shadow.groups.mean 80 120 10),$(entry ema.shadow.groups.deviation 120 160 10)}" 160 >bare.safetensors
+expect 0 "note: bare.safetensors: took the parameters without a prefix, which are also under 'ema.shadow'; --state NAME" \
+  compile "${adapters[@]}" bare.safetensors
+cp bare.safetensors set=bare.safetensors
+expect 0 'for ' compile "${adapters[@]}" set=bare.safetensors --state ema.shadow
 expect 1 "no tensor under 'absent.' among its 4" compile "${adapters[@]}" two.safetensors --state absent
 
 # Options of graphs, and dimensions that may be 0.
@@ -85,6 +95,14 @@ expect 1 'weights.safetensors: is a safetensors checkpoint; expected a bundle; '
 expect 1 'weights.safetensors: is a safetensors checkpoint; expected a bundle; ' bench weights.safetensors
 printf '\10\1\72\0' >model.onnx
 expect 1 "model.onnx: is an ONNX model; expected a bundle; compile it first with 'ingot compile'" profile model.onnx
+printf '%%PDF-1.4\n' >wrong.onnx
+expect 1 'wrong.onnx: is a PDF document; expected an ONNX model; check that it is the file you mean' compile wrong.onnx -o x.ingot
+cp wrong.onnx wrong.graph
+expect 1 'wrong.graph: is a PDF document' compile wrong.graph -o x.ingot
+printf 'import torch\n' >net.py
+expect 1 'net.py: is Python source; expected an ONNX model; .*torch.onnx.export' compile net.py -o x.ingot
+mkdir -p net.mlpackage/Data && : >net.mlpackage/Manifest.json
+expect 1 'net.mlpackage: is a Core ML model; expected an ONNX model; export an ONNX model from' compile net.mlpackage -o x.ingot
 mkdir saved && : >saved/saved_model.pb
 expect 1 'saved: is a TensorFlow SavedModel; .*tf2onnx' compile saved -o x.ingot
 for form in plain legacy wrapped; do
