@@ -115,7 +115,8 @@ package enum FileKind: Hashable, Sendable, CaseIterable {
     case .hdf5, .keras, .tfLite, .savedModel, .graphDefinition, .coreML, .coreMLPackage, .onnxRuntime,
       .openVINO, .ncnn, .paddle, .executorch, .caffe, .mxnet, .matlab:
       "convert its weights to safetensors, under the names of the graph"
-    case .gguf, .ggml, .tensorRT, .rknn, .hailo, .kendryte: "take the checkpoint that it was made from"
+    case .gguf, .ggml: "take the safetensors files that it was made from"
+    case .tensorRT, .rknn, .hailo, .kendryte: "take the checkpoint that it was made from"
     case .caffeText, .pythonSource, .notebook, .text, .wideText, .pdf, .program, .database, .image, .sound:
       "give the file with the network's parameters"
     default: unpacking ?? "convert it to safetensors"

@@ -99,7 +99,7 @@ package func compile(
   progress(.optimize, nil)
   let reports = try run(pipeline(options), on: &module, verifying: options.verifies, observer: observer)
 
-  module.notes += module.functions.flatMap { Note.storedTransposes(in: $0) }
+  module.notes += module.functions.flatMap { Note.storedTwice(in: $0) }
   if options.target.family != .cpu { module.notes.append(.runsOnCPU(options.target.title)) }
   progress(.place, nil)
   let flats = try flatten(module)

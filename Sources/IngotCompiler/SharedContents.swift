@@ -1,10 +1,11 @@
 import IR
+import Passes
 import Tensors
 
 /// Which weights of a bundle lie inside others: with the same bytes under another shape, or as the part of one that a
 /// contiguous slice is. They become views of it.
 ///
-/// Parts are looked for where rows of the larger weight begin, along its outermost axis that is not 1.
+/// Parts are looked for where rows of the larger weight begin.
 struct SharedContents {
   /// A weight and where in it the part begins, in bytes.
   struct Place {
@@ -52,8 +53,13 @@ struct SharedContents {
       (-contents[$0].tensor.byteCount, $0) < (-contents[$1].tensor.byteCount, $1)
     }
     var parts: [Head: [Int]] = [:]
-    for index in contents.indices { parts[Head(contents[index].tensor, at: 0), default: []].append(index) }
-    for index in order { findParts(of: contents[index], index, contents, parts) }
+    var firstWords: Set<UInt64> = []
+    for index in contents.indices {
+      let head = Head(contents[index].tensor, at: 0)
+      parts[head, default: []].append(index)
+      firstWords.insert(head.words[0])
+    }
+    for index in order { findParts(of: contents[index], index, contents, parts, firstWords) }
   }
 
   /// Where a weight lies in a larger one; nil if it stands for itself.
@@ -75,14 +81,15 @@ struct SharedContents {
   }
 
   private mutating func findParts(
-    of whole: Contents, _ index: Int, _ contents: [Contents], _ parts: [Head: [Int]]
+    of whole: Contents, _ index: Int, _ contents: [Contents], _ parts: [Head: [Int]],
+    _ firstWords: Set<UInt64>
   ) {
     guard places[Key(whole.tensor)] == nil else { return }
     let tensor = whole.tensor
-    let rows = tensor.shape.extents.first { $0 != 1 } ?? 1
-    var step = tensor.byteCount / rows
-    if step < Self.leastBytes { step = tensor.byteCount }
+    let step = tensor.shape.partStep(of: tensor.element) * tensor.element.byteCount
     for offset in stride(from: 0, through: tensor.byteCount - Self.leastBytes, by: step) {
+      let word = tensor.withBytes { $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
+      guard firstWords.contains(word) else { continue }
       for candidate in parts[Head(tensor, at: offset)] ?? [] where candidate != index {
         let part = contents[candidate].tensor
         guard places[Key(part)] == nil, part.element == tensor.element,

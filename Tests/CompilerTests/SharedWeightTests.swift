@@ -101,4 +101,83 @@ import Testing
     let notes = bundle.module.notes.map(\.message)
     #expect(notes.contains { $0.contains("'table' and 'head'") && $0.contains("gather 'f'") }, "\(notes)")
   }
+
+  /// `[rows, columns]` of a matrix.
+  private func slice(_ tensor: Tensor, _ rows: Range<Int>, _ columns: Range<Int>, step: Int = 1) -> Tensor {
+    let values = tensor.floats
+    let (r, c) = (Array(stride(from: rows.lowerBound, to: rows.upperBound, by: step)), Array(columns))
+    return Tensor(r.flatMap { row in c.map { values[row * 96 + $0] } }, shape: [r.count, c.count])
+  }
+
+  /// A gather reads the table, or a part of it, and a matmul a part of its transpose, or all.
+  @Test(arguments: [
+    (0..<192, 0..<100), (0..<192, 37..<165), (0..<60, 0..<192), (50..<150, 0..<192),
+  ])
+  func partsOfTransposesAreViews(_ gathered: Range<Int>, _ multiplied: Range<Int>) throws {
+    let table = slice(Self.table, gathered, 0..<96)
+    let head = try transposed(slice(Self.table, multiplied, 0..<96))
+    let bundle = try compiled(
+      """
+      %ids: i64[5], %x: f32[2, 96]) -> (%e, %y) {
+        weight @table: f32\(table.shape)
+        weight @head: f32\(head.shape)
+        %e = gather @table, %ids
+        %y = matmul %x, @head
+      """, ["table": table, "head": head])
+    #expect(bundle.weightBytes == Self.table.byteCount)
+    #expect(bundle.module.notes.isEmpty)
+  }
+
+  @Test func severalPartsOfOneTranspose() throws {
+    let head = try transposed(Self.table)
+    let bundle = try compiled(
+      """
+      %x: f32[2, 96]) -> (%y, %z, %v) {
+        weight @head: f32[96, 192]
+        weight @first: f32[96, 64]
+        weight @last: f32[96, 128]
+        %y = matmul %x, @head
+        %z = matmul %x, @first
+        %v = matmul %x, @last
+      """,
+      [
+        "head": head, "first": try transposed(slice(Self.table, 0..<64, 0..<96)),
+        "last": try transposed(slice(Self.table, 64..<192, 0..<96)),
+      ])
+    #expect(bundle.weightBytes == Self.table.byteCount)
+  }
+
+  /// What can't be a view is stored, and a note says why.
+  @Test func whatIsStoredTwiceIsNoted() throws {
+    let half = Self.table.converted(to: .f16)
+    for (part, note) in [
+      (slice(Self.table, 0..<192, 16..<64), "'part' is the slice [:, 16:64] of 'table'"),
+      (slice(Self.table, 1..<192, 0..<96, step: 2), "'part' is the slice [1:192:2, :] of 'table'"),
+      (slice(Self.table, 30..<190, 8..<40), "'part' is the slice [30:190, 8:40] of 'table'"),
+      (try transposed(slice(Self.table, 10..<90, 0..<96)), "'part' is a part of 'table' transposed"),
+      (half, "'part' holds in f16 what 'table' holds in f32"),
+    ] {
+      let bundle = try compiled(
+        """
+        %ids: i64[5]) -> (%e, %f) {
+          weight @table: f32[192, 96]
+          weight @part: \(part.element.rawValue)\(part.shape)
+          %e = gather @table, %ids
+          %f = gather @part, %ids
+        """, ["table": Self.table, "part": part])
+      #expect(bundle.weightBytes == Self.table.byteCount + part.byteCount)
+      let notes = bundle.module.notes.map(\.message)
+      #expect(notes.count == 1 && notes[0].contains(note) && notes[0].contains("bytes more"), "\(notes)")
+    }
+    // Weights of one number are no copies of one another.
+    let bundle = try compiled(
+      """
+      %ids: i64[5]) -> (%e, %f) {
+        weight @table: f32[192, 96]
+        weight @part: f32[192, 48]
+        %e = gather @table, %ids
+        %f = gather @part, %ids
+      """, ["table": Tensor(zeros: .f32, [192, 96]), "part": Tensor(zeros: .f32, [192, 48])])
+    #expect(bundle.module.notes.isEmpty)
+  }
 }

@@ -14,7 +14,7 @@ private func refusal(initializer: Message) -> String {
   @Test func otherFiles() {
     #expect(refusal([]) == "model.onnx: is empty; expected an ONNX model")
     #expect(
-      refusal(Array("Just some text.".utf8))
+      refusal(Array("Just some text\u{1}".utf8))
         == "model.onnx: has a field of 117 bytes where 13 are left at byte 0; expected an ONNX model; "
         + "the file may be damaged or of another kind; fetch or export it again")
     #expect(

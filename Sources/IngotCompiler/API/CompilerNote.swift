@@ -1,5 +1,4 @@
 package import IR
-import Passes
 import Tensors
 
 /// Something that the user should know although the work was done.
@@ -33,29 +32,5 @@ extension Note {
       .note,
       "nothing runs on an engine of \(chip) yet: the placement is a report, and the interpreter runs the bundle on the CPU"
     )
-  }
-
-  /// That two weights of a function are one another's transpose and both stored, for every two of some size, with
-  /// what keeps them apart.
-  static func storedTransposes(in graph: Graph) -> [Note] {
-    transposedWeights(in: graph).compactMap { first, second in
-      let bytes = graph.type(of: second).byteCount
-      guard bytes >= 1 << 16, let one = graph.nameReader(of: first), let other = graph.nameReader(of: second)
-      else { return nil }
-      let names = "'\(graph[first].name)' and '\(graph[second].name)'"
-      return Note(
-        .note,
-        "weights \(names) are one another's transpose and both stored, \(bytes) bytes more: \(one) reads the one and \(other) the other as it lies, and only matmul reads a weight transposed"
-      )
-    }
-  }
-}
-
-extension Graph {
-  /// The first reader of a value that is no matmul, or the first if all are; nil if there is none.
-  fileprivate func nameReader(of value: ValueID) -> String? {
-    let readers = users(of: value).sorted().map { self[$0] }
-    let reader = readers.first { if case .matmul = $0.op { false } else { true } } ?? readers.first
-    return reader.map { $0.name.isEmpty ? $0.op.name : "\($0.op.name) '\($0.name)'" }
   }
 }
