@@ -11,7 +11,7 @@
 # make consumers     packages outside this one that use its products; check-install: the library as it is installed
 # make readme   the commands of README.md as they stand (needs pip)
 # make c        the C library alone, with its tests; also: asan, aarch64, amalgam
-# make lint     formatting
+# make lint     formatting, and the Swift code in doc comments
 
 SWIFT ?= swift
 JOBS ?= 2
@@ -63,6 +63,7 @@ c asan aarch64 amalgam: install-packages
 
 lint:
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Graphs Tests
+	@python3 Tests/Tool/parse-doc-code.py Sources Graphs Tests
 
 ROOT = $(DESTDIR)$(PREFIX)
 LIBRARY = build/c/library

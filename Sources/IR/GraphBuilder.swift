@@ -3,10 +3,15 @@ package import Tensors
 /// Writes a graph by hand, one method call a layer.
 ///
 /// ```swift
-/// var b = GraphBuilder("classifier") var x = try b.input("image", [1, 3, 32, 32]) x = try b.scope("stem") {
-/// b in try b.relu(b.conv2d("conv", x, channels: 16, kernel: 3, padding: 1)) } x = try b.linear("head",
-/// b.mean(x, axes: [2, 3]), features: 10) try b.output("logits", x) let graph = try b.finish()          //
-/// parameters: stem.conv.weight, stem.conv.bias, head.weight, head.bias
+/// var b = GraphBuilder("classifier")
+/// var x = try b.input("image", [1, 3, 32, 32])
+/// x = try b.scope("stem") { b in
+///   try b.relu(b.conv2d("conv", x, channels: 16, kernel: 3, padding: 1))
+/// }
+/// x = try b.linear("head", b.mean(x, axes: [2, 3]), features: 10)
+/// try b.output("logits", x)
+/// let graph = try b.finish()
+/// // Parameters: stem.conv.weight, stem.conv.bias, head.weight, head.bias.
 /// ```
 ///
 /// Parameters are declared, not filled: a checkpoint is bound to them by name later. Scopes push the prefixes
