@@ -33,9 +33,10 @@ extension FileKind {
     try check(storage, path: path, as: .bundle)
   }
 
-  /// Throws for a file that is known to be no text. For one that could not be read as text.
+  /// Throws for a file that is known to hold something else than a graph as text.
   package static func checkText(path: String) throws(ImportError) {
     guard let storage = try? Storage.map(path: path), let kind = FileKind(storage) else { return }
+    if kind == .graphText || kind == .text { return }
     throw kind.refusal(path: path, as: .model)
   }
 

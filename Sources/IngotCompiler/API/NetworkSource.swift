@@ -130,13 +130,8 @@ public struct NetworkSource: Sendable {
         expected: "no dimensions, shapes or constants",
         advice: "edit the text")
     }
-    let text: String
-    do {
-      text = try Tensors.readText(path: path)
-    } catch {
-      try FileKind.checkText(path: path)
-      throw error
-    }
+    try FileKind.checkText(path: path)
+    let text = try Tensors.readText(path: path)
     var module = try parseModule(text, file: path)
     if let randomWeights { module.bindRandomWeights(seed: randomWeights) }
     return (module, text.utf8.count)

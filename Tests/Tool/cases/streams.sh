@@ -24,7 +24,7 @@ for stream in full closed gone; do
     gone) { sleep 0.1; status_of $words 2>err; } | true ;;
     esac
     is "'$words' to a $stream standard output exits with $(cat status)" test "$(cat status)" -ne 0
-    is "'$words' to a $stream standard output leaves $(ls -d unsaid*)" test -z "$(ls -d unsaid* 2>/dev/null)"
+    is "'$words' to a $stream standard output leaves $(ls -d unsaid* 2>/dev/null)" test -z "$(ls -d unsaid* 2>/dev/null)"
   done
 done
 is "an output changed that was not announced" cmp streams.before odd.ingot
