@@ -63,7 +63,7 @@ extension AsCAN {
   package static let transformersFirst = "CT/CTT/CCCCCC/CCCC"
 }
 
-/// `image`, normalised by ImageNet's mean and deviation, to `logits`. `width` is that of the first stage; the
+/// `image`, normalized by ImageNet's mean and deviation, to `logits`. `width` is that of the first stage; the
 /// others keep their ratio to it.
 private func classifier(_ name: String, _ network: AsCAN, _ facts: Facts) -> GraphVariant {
   let width = network.widths[0]

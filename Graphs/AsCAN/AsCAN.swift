@@ -20,7 +20,7 @@ package struct AsCAN: Sendable {
 
   package init(widths: [Int]) { self.widths = widths }
 
-  /// Image, normalised as in training, to class scores: [N, 3, H, W] → [N, classes]. Stem and stages halve
+  /// Image, normalized as in training, to class scores: [N, 3, H, W] → [N, classes]. Stem and stages halve
   /// the grid five times.
   package func classify(_ b: inout GraphBuilder, _ image: ValueID) throws(Diagnostic) -> ValueID {
     let stages = try AsCANPattern.read(pattern, stages: widths.count).stages

@@ -23,7 +23,7 @@ struct AsCANBlocks: Sendable {
     changing: Int = 0, time: ValueID? = nil, context: ValueID? = nil
   ) throws(Diagnostic) -> ValueID {
     var x = x
-    // Neighbouring transformer blocks share one row a position.
+    // Neighboring transformer blocks share one row a position.
     var grid: [Int]?
     for (index, block) in blocks.enumerated() {
       let changes = index == changing

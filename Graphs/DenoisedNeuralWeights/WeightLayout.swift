@@ -2,7 +2,7 @@ package import IR
 package import Tensors
 
 /// Where the tensors of a network stand in a row of numbers that is cut into equal blocks, the last of them
-/// padded with zeros, and how the numbers of each group of tensors are normalised.
+/// padded with zeros, and how the numbers of each group of tensors are normalized.
 ///
 /// As JSON it is what a generator of weights must be trained with:
 ///
@@ -37,7 +37,7 @@ package struct WeightLayout: Hashable, Codable, Sendable {
     case groups, tensors
   }
 
-  /// Tensors one after the other, each in the group that `group` names, which are not normalised yet.
+  /// Tensors one after the other, each in the group that `group` names, which are not normalized yet.
   package init(_ tensors: [(name: String, shape: Shape)], blockSize: Int = 256, group: (String) -> String) {
     self.blockSize = blockSize
     (groups, self.tensors) = ([], [])
@@ -93,7 +93,7 @@ package struct WeightLayout: Hashable, Codable, Sendable {
   }
 
   /// Sets mean and deviation of each group to those of examples, each a network's tensors by name.
-  package mutating func normalise(by examples: [[String: Tensor]]) throws(Diagnostic) {
+  package mutating func normalize(by examples: [[String: Tensor]]) throws(Diagnostic) {
     var sums = [(count: Double, sum: Double, squares: Double)](repeating: (0, 0, 0), count: groups.count)
     for example in examples {
       for entry in tensors {

@@ -65,7 +65,7 @@ extension EfficientFormerV2 {
     downsampleKeyWidth: 8, classes: 10, imageSize: 64)
 }
 
-/// A published size: `image`, normalised by ImageNet's mean and deviation, to `logits`.
+/// A published size: `image`, normalized by ImageNet's mean and deviation, to `logits`.
 private func variant(_ name: String, _ network: EfficientFormerV2, _ facts: Facts) -> GraphVariant {
   let dimensions = [
     Dimension(name: "batch", extent: 1, range: 1...65536, multiple: 1),
@@ -80,7 +80,7 @@ private func variant(_ name: String, _ network: EfficientFormerV2, _ facts: Fact
   }
 }
 
-/// `digits`, 8 × 8 grey levels of 0 to 16, to `logits`: enlarged and repeated to three channels inside the
+/// `digits`, 8 × 8 gray levels of 0 to 16, to `logits`: enlarged and repeated to three channels inside the
 /// graph.
 private let digits = GraphVariant(
   "digits", dimensions: [Dimension(name: "batch", extent: 1, range: 1...65536, multiple: 1)],
@@ -92,7 +92,7 @@ private let digits = GraphVariant(
   let digits = try b.input("digits", [chosen["batch"], 1, 8, 8])
   let image = try b.resizeNearest(
     b.affine(digits, scale: 1 / 16.0), to: [network.imageSize, network.imageSize])
-  let colours = try b.expand(image, [chosen["batch"], 3, network.imageSize, network.imageSize])
-  try b.output("logits", network.classify(&b, colours))
+  let colors = try b.expand(image, [chosen["batch"], 3, network.imageSize, network.imageSize])
+  try b.output("logits", network.classify(&b, colors))
   return try b.finish()
 }

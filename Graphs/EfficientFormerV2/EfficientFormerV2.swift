@@ -24,7 +24,7 @@ struct EfficientFormerV2: Sendable {
   /// Height and width of the image, on which the sizes of the relative bias tables depend.
   var imageSize = 224
 
-  /// Image, normalised as in training, to class scores: stem, stages, head.
+  /// Image, normalized as in training, to class scores: stem, stages, head.
   func classify(_ b: inout GraphBuilder, _ image: ValueID) throws(Diagnostic) -> ValueID {
     var x = try b.scope("stem") { b throws(Diagnostic) in
       let x = try b.convNormGELU("conv1", image, channels: widths[0] / 2, kernel: 3, stride: 2)
@@ -74,7 +74,7 @@ struct EfficientFormerV2: Sendable {
   }
 
   /// Attention with talking heads on a grid that `stride` makes coarser, and a depthwise path for the values'
-  /// neighbourhood.
+  /// neighborhood.
   func attentionResidual(
     _ b: inout GraphBuilder, _ x: ValueID, stride: Int
   ) throws(Diagnostic) -> ValueID {

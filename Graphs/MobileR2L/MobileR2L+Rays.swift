@@ -9,7 +9,7 @@ extension MobileR2L {
     var far: Double
   }
 
-  /// In world units, or along the ray in normalised device coordinates.
+  /// In world units, or along the ray in normalized device coordinates.
   var depths: Depths {
     scene == .blender ? Depths(near: 2, far: 6) : Depths(near: 0, far: 1)
   }
@@ -25,7 +25,7 @@ extension MobileR2L {
     // What is a focal length in pixels of the image is fewer of the larger cells of the grid.
     let cells = try b.affine(b.reshape(focal, [1, 1, 1, 1]), scale: 1 / Double(refinement))
     var ray = try ray(&b, pose: pose, focal: cells, rows: rows, columns: columns)
-    if scene == .forwardFacing { ray = try normalised(&b, ray, focal: cells) }
+    if scene == .forwardFacing { ray = try normalized(&b, ray, focal: cells) }
 
     let step = (depths.far - depths.near) / Double(pointsPerRay - 1)
     let depth = try b.affine(
@@ -37,7 +37,7 @@ extension MobileR2L {
     return try b.reshape(points, [1, 3 * pointsPerRay, rows, columns])
   }
 
-  /// A ray for each cell, through its centre.
+  /// A ray for each cell, through its center.
   private struct Ray {
     /// [1, 3, 1, 1] or [1, 3, rows, columns].
     var origin: ValueID
@@ -64,12 +64,12 @@ extension MobileR2L {
     return Ray(origin: axes[3], direction: try b.add(right, b.subtract(up, axes[2])))
   }
 
-  /// The rays in normalised device coordinates with the near plane at 1, where depth 0 lies on that plane and
+  /// The rays in normalized device coordinates with the near plane at 1, where depth 0 lies on that plane and
   /// 1 infinitely far away.
   ///
   /// The origin moves to the plane z = −1, so that of the usual formulas the divisions by its z are left out
   /// and its new z is −1, the direction's 2.
-  private func normalised(
+  private func normalized(
     _ b: inout GraphBuilder, _ ray: Ray, focal: ValueID
   ) throws(Diagnostic) -> Ray {
     let origin = try b.split(ray.origin, axis: 1, [1, 1, 1])

@@ -11,7 +11,7 @@ struct MobileR2L: Sendable {
   enum Scene: Sendable {
     /// An object seen from around it: rays in world coordinates, grid refined 8 times.
     case blender
-    /// A scene seen from the front: rays in normalised device coordinates, grid refined 12 times.
+    /// A scene seen from the front: rays in normalized device coordinates, grid refined 12 times.
     case forwardFacing
   }
 
@@ -33,7 +33,7 @@ struct MobileR2L: Sendable {
   /// Pixels of the image along each side of a ray's cell.
   var refinement: Int { scene == .blender ? 8 : 12 }
 
-  /// Encoded rays [N, ``encodedChannels``, rows, columns], by coordinate, to colours of 0 to 1,
+  /// Encoded rays [N, ``encodedChannels``, rows, columns], by coordinate, to colors of 0 to 1,
   /// [N, 3, rows × refinement, columns × refinement].
   func image(_ b: inout GraphBuilder, _ encoded: ValueID) throws(Diagnostic) -> ValueID {
     let head = try b.gelu(b.conv2d("head.0", encoded, channels: width))

@@ -9,7 +9,7 @@ struct ImageDecoder: Sendable {
   /// Channels of the stages in units of `width`, from the coarsest grid to the finest.
   var multipliers = [4, 4, 2, 1]
   var resNetsPerStage = 3
-  var colours = 3
+  var colors = 3
   var groups = 32
   private let epsilon = 1e-6
   /// Stable Diffusion's latents are this much larger for its denoiser than for its decoder.
@@ -26,7 +26,7 @@ struct ImageDecoder: Sendable {
   }
 
   /// latent: [N, C, H, W], divided by the factor that latents are scaled with for the denoiser. Result:
-  /// [N, colours, 8H, 8W], from −1 to 1.
+  /// [N, colors, 8H, 8W], from −1 to 1.
   func decode(_ b: inout GraphBuilder, _ latent: ValueID) throws(Diagnostic) -> ValueID {
     let latent = try b.conv2d("post_quant_conv", latent, channels: b.shape(of: latent)[1])
     return try b.scope("decoder") { b throws(Diagnostic) in
@@ -45,7 +45,7 @@ struct ImageDecoder: Sendable {
         }
       }
       x = try b.silu(b.groupNorm("conv_norm_out", x, groups: groups, epsilon: epsilon))
-      return try b.conv2d("conv_out", x, channels: colours, kernel: 3, padding: 1)
+      return try b.conv2d("conv_out", x, channels: colors, kernel: 3, padding: 1)
     }
   }
 

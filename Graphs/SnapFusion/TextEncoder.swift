@@ -11,7 +11,7 @@ struct TextEncoder: Sendable {
   var layers = 12
   var heads = 12
 
-  /// Token numbers, [N, tokens], i64, to the last layer's normalised states, [N, tokens, width].
+  /// Token numbers, [N, tokens], i64, to the last layer's normalized states, [N, tokens, width].
   func encode(_ b: inout GraphBuilder, _ tokens: ValueID) throws(Diagnostic) -> ValueID {
     let count = b.shape(of: tokens)[1]
     var x = try b.scope("embeddings") { b throws(Diagnostic) in

@@ -37,7 +37,7 @@ struct FIT: Sendable {
   var groupOrder = GroupOrder.together
   /// What it was trained to return.
   var prediction = Prediction.velocity
-  /// Colours of a pixel.
+  /// Colors of a pixel.
   let channels = 3
 
   enum GroupOrder: Sendable {

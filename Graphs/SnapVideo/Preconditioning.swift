@@ -5,7 +5,7 @@ import Tensors
 /// Text-to-Video Synthesis*, Menapace et al., CVPR 2024, arXiv 2402.14797; *EDM*, Karras et al., arXiv
 /// 2206.00364.
 ///
-/// Neighbouring pixels and frames repeat each other, so that the same noise hides less of a large video than
+/// Neighboring pixels and frames repeat each other, so that the same noise hides less of a large video than
 /// of a small image. The data are therefore made smaller: x_σ = x ÷ σ_in + σ × noise. With σ_in = 1 all is
 /// EDM's, but for the sign of the network's output.
 package struct Preconditioning: Hashable, Sendable {

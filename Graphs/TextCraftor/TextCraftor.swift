@@ -17,7 +17,7 @@ enum TextCraftor {
 
   /// Σ weights[i] × states[i]: a mix of styles by encoders that were tuned on different rewards.
   ///
-  /// states: one value for each encoder, all of one shape; weights: [encoders], not normalised here.
+  /// states: one value for each encoder, all of one shape; weights: [encoders], not normalized here.
   static func mix(
     _ b: inout GraphBuilder, _ states: [ValueID], weights: ValueID
   ) throws(Diagnostic) -> ValueID {

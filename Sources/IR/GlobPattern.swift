@@ -28,7 +28,7 @@ package struct GlobPattern: Hashable, Sendable, CustomStringConvertible {
     while let scalar = rest.popFirst() {
       switch scalar {
       case "*":
-        // Neighbours mean the same as one, and only cost time.
+        // Neighbors mean the same as one, and only cost time.
         if parts.last != .anything { parts.append(.anything) }
       case "?": parts.append(.anyOne)
       case "\\": parts.append(.one(rest.popFirst() ?? scalar))

@@ -69,7 +69,7 @@ extension GraphBuilder {
     return try add(.gather(Gather(axis: 0)), [table, indices], name: name, file: file, line: line)
   }
 
-  /// Normalisation with stored statistics: weight, bias, running_mean, running_var.
+  /// Normalization with stored statistics: weight, bias, running_mean, running_var.
   package mutating func batchNorm(
     _ name: String, _ x: ValueID, epsilon: Double = 1e-5, file: String = #fileID, line: Int = #line
   ) throws(Diagnostic) -> ValueID {
@@ -81,7 +81,7 @@ extension GraphBuilder {
     return try add(.batchNorm(BatchNorm(epsilon: epsilon)), operands, name: name, file: file, line: line)
   }
 
-  /// Layer normalisation over the last axis.
+  /// Layer normalization over the last axis.
   package mutating func layerNorm(
     _ name: String, _ x: ValueID, epsilon: Double = 1e-5, file: String = #fileID, line: Int = #line
   ) throws(Diagnostic) -> ValueID {
@@ -92,7 +92,7 @@ extension GraphBuilder {
       .layerNorm(LayerNorm(epsilon: epsilon)), [x, scale, bias], name: name, file: file, line: line)
   }
 
-  /// Root-mean-square normalisation over the last axis.
+  /// Root-mean-square normalization over the last axis.
   package mutating func rmsNorm(
     _ name: String, _ x: ValueID, epsilon: Double = 1e-5, file: String = #fileID, line: Int = #line
   ) throws(Diagnostic) -> ValueID {
@@ -101,7 +101,7 @@ extension GraphBuilder {
     return try add(.rmsNorm(RMSNorm(epsilon: epsilon)), [x, scale], name: name, file: file, line: line)
   }
 
-  /// Group normalisation of [N, C, ..].
+  /// Group normalization of [N, C, ..].
   package mutating func groupNorm(
     _ name: String, _ x: ValueID, groups: Int, epsilon: Double = 1e-5, file: String = #fileID,
     line: Int = #line

@@ -205,7 +205,7 @@ extension GraphBuilder {
     try add(.pad(Pad(pads, mode: mode, value: value)), [x], file: file, line: line)
   }
 
-  /// Resamples bilinearly with half-pixel centres.
+  /// Resamples bilinearly with half-pixel centers.
   package mutating func resizeLinear(
     _ x: ValueID, to sizes: [Int], file: String = #fileID, line: Int = #line
   ) throws(Diagnostic) -> ValueID {

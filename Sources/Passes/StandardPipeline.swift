@@ -14,19 +14,19 @@ package let standardPipeline: [PipelineStep] = [
     ],
     "one form for each thing, so that recognition has one form to look for"),
 
-  .run(recogniseSigmoids, "gates are made of them"),
-  .run(recogniseGates, "x times a gate is one function"),
-  .run(recogniseGELU, "as a whole it fuses into the op before it"),
-  .run(recogniseSoftmax, "five passes over memory become two"),
-  .run(recogniseNorms, "likewise; its products must not fold elsewhere first"),
-  .run(recogniseGroupNorm, "frameworks write it as an instance normalisation between reshapes"),
+  .run(recognizeSigmoids, "gates are made of them"),
+  .run(recognizeGates, "x times a gate is one function"),
+  .run(recognizeGELU, "as a whole it fuses into the op before it"),
+  .run(recognizeSoftmax, "five passes over memory become two"),
+  .run(recognizeNorms, "likewise; its products must not fold elsewhere first"),
+  .run(recognizeGroupNorm, "frameworks write it as an instance normalization between reshapes"),
   .run(widenProbabilities, "every softmax is one op now, and its product still reads it"),
-  .repeat(2, [absorbNormScale], "scale and bias follow the normalisation as separate nodes"),
+  .repeat(2, [absorbNormScale], "scale and bias follow the normalization as separate nodes"),
 
   .repeat(
     6,
     [pushTransposes, mergeTransposes, foldTransposesIntoMatMul, mergeReshapes, mergeConcats, removeNoOps],
-    "models with channels last transpose around every convolution, and folding needs neighbours"),
+    "models with channels last transpose around every convolution, and folding needs neighbors"),
 
   .run(shareTransposes, "once a scale has folded into one of two, they differ"),
   .run(foldPads, "a scale folds through padding that the convolution does"),
@@ -38,7 +38,7 @@ package let standardPipeline: [PipelineStep] = [
       moveScalePastMean, pushTransposes, mergeTransposes, foldTransposesIntoMatMul, mergeReshapes,
       mergeConcats, foldPads, foldScaleOffset, mergeParallelLinear, simplifyArithmetic, removeNoOps,
     ],
-    "a normalisation before pooling folds into the classifier behind it, and arithmetic moves and merges"),
+    "a normalization before pooling folds into the classifier behind it, and arithmetic moves and merges"),
 
   .repeat(3, [mergeDuplicates, removeNoOps], "folding and moving make equal nodes"),
   .run(fuseActivation, "the op before writes its result once"),
@@ -60,27 +60,27 @@ package let orderingConstraints: [OrderingConstraint] = [
     first: foldConstants, second: removeBroadcasts,
     reason: "an expanded constant is a constant, not a broadcast"),
   OrderingConstraint(
-    first: simplifyArithmetic, second: recogniseGELU, reason: "recognition knows affine and clip only"),
+    first: simplifyArithmetic, second: recognizeGELU, reason: "recognition knows affine and clip only"),
   OrderingConstraint(
-    first: simplifyArithmetic, second: recogniseNorms, reason: "squares may be written as powers"),
+    first: simplifyArithmetic, second: recognizeNorms, reason: "squares may be written as powers"),
   OrderingConstraint(
-    first: mergeDuplicates, second: recogniseNorms, reason: "exporters compute x − mean twice"),
-  OrderingConstraint(first: recogniseSigmoids, second: recogniseGates, reason: "gates are sigmoids"),
+    first: mergeDuplicates, second: recognizeNorms, reason: "exporters compute x − mean twice"),
+  OrderingConstraint(first: recognizeSigmoids, second: recognizeGates, reason: "gates are sigmoids"),
   OrderingConstraint(
-    first: recogniseSoftmax, second: widenProbabilities, reason: "a softmax written out has no such form"),
+    first: recognizeSoftmax, second: widenProbabilities, reason: "a softmax written out has no such form"),
   OrderingConstraint(
-    first: recogniseNorms, second: recogniseGroupNorm, reason: "the inner normalisation may be written out"),
+    first: recognizeNorms, second: recognizeGroupNorm, reason: "the inner normalization may be written out"),
   OrderingConstraint(
-    first: recogniseNorms, second: absorbNormScale, reason: "there is nothing to absorb into before"),
+    first: recognizeNorms, second: absorbNormScale, reason: "there is nothing to absorb into before"),
   OrderingConstraint(
     first: absorbNormScale, second: foldScaleOffset,
     reason: "a norm's bias must not go into the matmul behind it alone"),
   OrderingConstraint(
-    first: recogniseGates, second: foldScaleOffset,
-    reason: "folding moves the scalings by which gates are recognised"),
+    first: recognizeGates, second: foldScaleOffset,
+    reason: "folding moves the scalings by which gates are recognized"),
   OrderingConstraint(
     first: pushTransposes, second: foldBatchNorm,
-    reason: "a transpose between conv and normalisation hides one from the other"),
+    reason: "a transpose between conv and normalization hides one from the other"),
   OrderingConstraint(
     first: shareTransposes, second: foldScaleOffset,
     reason: "a weight that something else reads too takes no scale"),

@@ -47,7 +47,7 @@ extension Storage {
     self.init(
       bytes: UnsafeRawBufferPointer(start: address, count: count), release: { munmap(mapped, count) },
       evict: { range in
-        // Only whole pages: neighbours may be in use.
+        // Only whole pages: neighbors may be in use.
         let page = Int(sysconf(Int32(_SC_PAGESIZE)))
         let first = (range.lowerBound + page - 1) / page * page
         let end = range.upperBound / page * page

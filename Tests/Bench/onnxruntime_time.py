@@ -1,4 +1,4 @@
-"""Times one case in onnxruntime: one thread, default graph optimisations. Started by bench.py, a process a round.
+"""Times one case in onnxruntime: one thread, default graph optimizations. Started by bench.py, a process a round.
 
     onnxruntime_time.py CASE_FOLDER RUNS
 """

@@ -223,7 +223,7 @@ static void axes(void) {
   RULE(op, "the group count", a[1] = 0);
   RULE(op, "do not split", a[1] = 3);
   RULE(op, "scale", t[3].dims[0] = 3);
-  RULE(op, "first normalised axis", a[0] = 0; a[1] = 5);
+  RULE(op, "first normalized axis", a[0] = 0; a[1] = 5);
   RULE(op, "scale or bias", a[0] = 0; a[1] = 3);
   RULE(op, "takes no scale", a[0] = 3);
   RULE(op, "axis and order", a[0] = 3; a[1] = 8);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Damaged bundles, models and checkpoints under the address and undefined-behaviour sanitizers: all must be refused or
+# Damaged bundles, models and checkpoints under the address and undefined-behavior sanitizers: all must be refused or
 # read, none may crash, hang or take memory without bound.
 #
 #   run.sh INGOT MUTATIONS SEED
@@ -19,7 +19,7 @@ rm -rf "$scratch"
 mkdir -p "$scratch"
 cd "$scratch"
 
-# Swift has no undefined-behaviour sanitizer on Linux; its own checks stay on in release, and its C targets have one.
+# Swift has no undefined-behavior sanitizer on Linux; its own checks stay on in release, and its C targets have one.
 make -s -j 2 -C "$root/Tests/C" "$bundles"
 swift build --package-path "$root" --scratch-path "$root/.build-fuzz" -c release -j 2 --product FuzzReaders \
   --sanitize address -Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined >build.log 2>&1 || {

@@ -77,8 +77,8 @@ struct AsCANTests {
     #expect(attention == pattern.count(of: .transformer))
   }
 
-  /// Neighbouring T keep one row a position: a stage goes there and back once.
-  @Test func neighbouringTransformersShareTheirRows() throws {
+  /// Neighboring T keep one row a position: a stage goes there and back once.
+  @Test func neighboringTransformersShareTheirRows() throws {
     var network = AsCAN(widths: [32, 32, 32, 32])
     network.pattern = "C/CTTT/C/CTCT"
     let graph = try network.graph("g", size: 64)

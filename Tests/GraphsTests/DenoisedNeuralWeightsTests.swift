@@ -45,11 +45,11 @@ struct DenoisedNeuralWeightsTests {
     }
   }
 
-  @Test func groupsAreNormalised() throws {
+  @Test func groupsAreNormalized() throws {
     let (graph, tensors) = try adapters()
     var layout = WeightLayout(adaptersOf: graph)
     let shifted = tensors.mapValues { Tensor($0.floats.map { 3 * $0 + 5 }, shape: $0.shape) }
-    try layout.normalise(by: [tensors, shifted])
+    try layout.normalize(by: [tensors, shifted])
     let all = try [tensors, shifted].flatMap { example in
       try layout.blocks(of: example).floats[..<layout.count]
     }
@@ -71,7 +71,7 @@ struct DenoisedNeuralWeightsTests {
   @Test func graphCutsAsTheLayoutDoes() throws {
     let (generator, tensors) = try adapters()
     var layout = WeightLayout(adaptersOf: generator)
-    try layout.normalise(by: [tensors])
+    try layout.normalize(by: [tensors])
     let blocks = try layout.blocks(of: tensors)
 
     var graph = try findGraph("denoised_weights", variant: "adapters").variant.build([("width", 4)])

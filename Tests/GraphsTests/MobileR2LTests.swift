@@ -109,8 +109,8 @@ struct MobileR2LTests {
     }
   }
 
-  /// In normalised device coordinates every ray runs from z = −1 to z = 1 and ends where all parallel rays do.
-  @Test func raysInFrontAreNormalised() throws {
+  /// In normalized device coordinates every ray runs from z = −1 to z = 1 and ends where all parallel rays do.
+  @Test func raysInFrontAreNormalized() throws {
     let sampler = try build("llff_sampler", [("rows", 3), ("columns", 5)])
     func points(from place: (x: Float, y: Float, z: Float)) throws -> [Float] {
       let pose: [Float] = [1, 0, 0, place.x, 0, 1, 0, place.y, 0, 0, 1, place.z]
@@ -118,7 +118,7 @@ struct MobileR2LTests {
       return try evaluate(sampler, [Tensor(pose, shape: [3, 4]), Tensor([12] as [Float], shape: [1])])[0]
         .floats
     }
-    let centred = try points(from: (0, 0, 0))
+    let centered = try points(from: (0, 0, 0))
     let aside = try points(from: (0.5, -0.25, 0.125))
     let plane = 15
     for cell in 0..<plane {
@@ -126,14 +126,14 @@ struct MobileR2LTests {
       #expect(aside[23 * plane + cell] == 1)
       for axis in 0..<2 {
         let (first, last) = (axis * plane + cell, (21 + axis) * plane + cell)
-        #expect(abs(centred[last] - aside[last]) < 1e-5)
-        #expect(centred[first] != aside[first])
+        #expect(abs(centered[last] - aside[last]) < 1e-5)
+        #expect(centered[first] != aside[first])
       }
       // At z = −1 the frustum of 5 × 3 cells is the square of ±1.
       let x = (Float(cell % 5) - 2) / 2.5
       let y = (1 - Float(cell / 5)) / 1.5
-      #expect(abs(centred[cell] - x) < 1e-5)
-      #expect(abs(centred[plane + cell] - y) < 1e-5)
+      #expect(abs(centered[cell] - x) < 1e-5)
+      #expect(abs(centered[plane + cell] - y) < 1e-5)
     }
   }
 

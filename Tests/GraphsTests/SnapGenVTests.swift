@@ -89,9 +89,9 @@ struct SnapGenVTests {
   }
 
   /// When the first and the last position of all planes change places, so do the results of convolutions over
-  /// frames; those that see neighbours notice that these are others.
+  /// frames; those that see neighbors notice that these are others.
   @Test(arguments: [TemporalLayer.conv1D, .conv3D])
-  func convolutionsSeeOnePositionOrNeighbours(_ layer: TemporalLayer) throws {
+  func convolutionsSeeOnePositionOrNeighbors(_ layer: TemporalLayer) throws {
     func exchanged(_ values: [Float]) -> [Float] {
       var values = values
       for plane in stride(from: 0, to: values.count, by: 16) { values.swapAt(plane, plane + 15) }

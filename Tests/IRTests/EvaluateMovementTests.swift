@@ -118,7 +118,7 @@ import Testing
     #expect(abs(doubled[1] - (0.59375 * 1 - 0.09375 * 2)) < 1e-6)
     var excluding = Resize(.cubic, sizes: [17], coordinates: .alignCorners)
     excluding.excludeOutside = true
-    let renormalised = try floats(.resize(excluding), [row])
-    #expect(abs(renormalised[1] - (0.59375 * 1 - 0.09375 * 2) / 1.09375) < 1e-6)
+    let renormalized = try floats(.resize(excluding), [row])
+    #expect(abs(renormalized[1] - (0.59375 * 1 - 0.09375 * 2) / 1.09375) < 1e-6)
   }
 }

@@ -31,7 +31,7 @@ import Testing
   @Test(arguments: [
     ("", PlanningFileError.unknownColumn("")),
     ("id,lower,upper\n", .missingColumn("size")),
-    ("id,lower,upper,size,colour\n", .unknownColumn("colour")),
+    ("id,lower,upper,size,color\n", .unknownColumn("color")),
     ("id,lower,upper,size,id\n", .repeatedColumn("id")),
     ("id,lower,upper,size\na,0,1\n", .fieldCount(line: 2, found: 3, expected: 4)),
     ("id,lower,upper,size\na,0,1,8\nb,0,1,big\n", .notAnInteger(line: 3, column: "size", found: "big")),

@@ -6,7 +6,7 @@ from torch import nn
 
 def redraw(network: nn.Module, seed: int) -> nn.Module:
     """The network in inference mode, with new values for what new networks have at 0, 1 or 1e-5: statistics, factors
-    and terms of normalisations, other biases, scales of layers, biases of attention. Left as they are they would hide
+    and terms of normalizations, other biases, scales of layers, biases of attention. Left as they are they would hide
     a wrong fold."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():

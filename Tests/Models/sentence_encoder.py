@@ -1,5 +1,5 @@
 """A BERT encoder in plain PyTorch with the parameter names of published BERT checkpoints, then the mean over the
-tokens of the mask and normalisation to unit length: MiniLM as a sentence encoder."""
+tokens of the mask and normalization to unit length: MiniLM as a sentence encoder."""
 
 import math
 import pathlib
@@ -41,7 +41,7 @@ class SelfAttention(nn.Module):
 
 
 class Residual(nn.Module):
-    """dense, add, normalise: the second half of both halves of a layer."""
+    """dense, add, normalize: the second half of both halves of a layer."""
 
     def __init__(self, width):
         super().__init__()

@@ -99,7 +99,7 @@ struct RandomGraph {
       return (.reduce(Reduce([.mean, .sum, .max][below(3)], axes: axes, keep: below(2) == 0)), [x])
     case 16:
       guard rank >= 1 else { return (.unary(unary()), [x]) }
-      // A large epsilon, so that normalising what has cancelled does not blow up its rounding.
+      // A large epsilon, so that normalizing what has cancelled does not blow up its rounding.
       let norm = LayerNorm(epsilon: 0.1)
       return [(.softmax(Softmax(axis: below(rank))), [x]), (.layerNorm(norm), [x])][below(2)]
     case 17:

@@ -26,7 +26,7 @@ import Testing
   }
 
   @Test func halvesRoundToNearestEven() {
-    // One, and the values half-way to its neighbours in each format.
+    // One, and the values half-way to its neighbors in each format.
     let bfloat: [(Float, Float)] = [
       (1.0, 1.0), (1.00390625, 1.0), (1.01171875, 1.015625), (1.00390637, 1.0078125), (3.4e38, .infinity),
     ]

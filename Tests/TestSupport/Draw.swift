@@ -19,7 +19,7 @@ package struct Draw: Sendable {
   }
   package mutating func chance(_ part: Double) -> Bool { generator.unit() < part }
 
-  /// The choices in turn by seed, so that as many neighbouring seeds meet them all.
+  /// The choices in turn by seed, so that as many neighboring seeds meet them all.
   package func turn<Choice>(of choices: [Choice]) -> Choice { choices[Int(seed % UInt64(choices.count))] }
 
   // MARK: Shapes

@@ -1,11 +1,11 @@
 package import IR
 package import Tensors
 
-/// A generated op among neighbours that share memory with it: operands that are views or parts of other
+/// A generated op among neighbors that share memory with it: operands that are views or parts of other
 /// values, computed, constant, one value twice, read again later or overwritten; results that are read again,
 /// overwritten, viewed or parts of others.
 ///
-/// Neighbours pass numbers on as they are: what is an index stays one.
+/// Neighbors pass numbers on as they are: what is an index stays one.
 package struct AliasedOp: Sendable {
   package private(set) var graph = Graph(name: "main")
   package private(set) var inputs: [Tensor] = []

@@ -74,7 +74,7 @@ func generatedNorm(_ draw: inout Draw) -> GeneratedOp {
   case 1:
     let shape = draw.shape(rank: 1...5)
     let axis = draw.axis(shape.rank)
-    let scale = TensorType(draw.float(), normalised(shape, from: axis))
+    let scale = TensorType(draw.float(), normalized(shape, from: axis))
     return GeneratedOp(
       .rmsNorm(RMSNorm(axis: axis, epsilon: 1e-3)),
       [TensorType(draw.float(), shape)] + (draw.chance(0.5) ? [scale] : []))
@@ -104,12 +104,12 @@ func generatedNorm(_ draw: inout Draw) -> GeneratedOp {
 private func generatedLayerNorm(_ draw: inout Draw) -> GeneratedOp {
   let shape = draw.shape(rank: 1...5)
   let axis = draw.axis(shape.rank)
-  let scale = TensorType(draw.float(), normalised(shape, from: axis))
+  let scale = TensorType(draw.float(), normalized(shape, from: axis))
   return GeneratedOp(
     .layerNorm(LayerNorm(axis: axis, epsilon: 1e-3)),
     [TensorType(draw.float(), shape)] + [scale, scale].prefix(draw.number(0...2)))
 }
 
-private func normalised(_ shape: Shape, from axis: Int) -> Shape {
+private func normalized(_ shape: Shape, from axis: Int) -> Shape {
   Shape(Array(shape.extents[((axis + shape.rank) % shape.rank)...]))
 }

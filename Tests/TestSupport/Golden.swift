@@ -3,7 +3,7 @@ import FoundationEssentials
 // Golden files read like documentation. Cases are separated by a line `====`; each has prose, a directive,
 // the graph before, a line `----` and the text after:
 //
-//   A batch normalisation that is the only reader of a convolution disappears into it.
+//   A batch normalization that is the only reader of a convolution disappears into it.
 //   pass fold-batch-norm
 //
 //   graph @main(…) … {

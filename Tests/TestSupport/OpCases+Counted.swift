@@ -55,11 +55,11 @@ let nmsCases: [OpCase] = {
       (9, -2, 0),
     ] {
       let op = NonMaxSuppression(isCentered: isCentered, most: most, overlap: overlap, score: score)
-      let name = "\(isCentered ? "centred" : "corners"), at most \(most), \(overlap), \(score)"
+      let name = "\(isCentered ? "centered" : "corners"), at most \(most), \(overlap), \(score)"
       add(name, op, boxes: f32(1, 25, 4), classes: 1)
     }
     let op = NonMaxSuppression(isCentered: isCentered, most: 6, overlap: 0.3, score: 0.2)
-    let name = isCentered ? "centred" : "corners"
+    let name = isCentered ? "centered" : "corners"
     for (shape, classes) in [
       ([2, 30, 4], 3), ([1, 1, 4], 1), ([0, 5, 4], 2), ([2, 0, 4], 2), ([2, 5, 4], 0), ([1, 400, 4], 2),
     ] as [(Shape, Int)] {

@@ -188,7 +188,7 @@ private func apply<Scalar: RegisterScalar>(
 /// The common shape of operands, cut into rows along which each operand either advances by one element or
 /// stays.
 ///
-/// Neighbouring axes that all operands walk as one are merged, so that equal shapes are one row, and a value
+/// Neighboring axes that all operands walk as one are merged, so that equal shapes are one row, and a value
 /// per channel gives one row per channel.
 struct BroadcastRows {
   let shape: Shape

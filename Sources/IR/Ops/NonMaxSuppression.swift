@@ -3,7 +3,7 @@ package import Tensors
 /// Chooses boxes of high score that overlap little, for each class of each image by itself.
 ///
 /// boxes: [batch, n, 4], scores: [batch, classes, n], both f32, f16 or bf16; arithmetic is fp32. A box is two
-/// opposite corners y1, x1, y2, x2 in any order, or with `center_point_box` its centre x, y, width and height.
+/// opposite corners y1, x1, y2, x2 in any order, or with `center_point_box` its center x, y, width and height.
 /// Boxes are taken by falling score, equal ones by their number, and kept unless they overlap a box kept before:
 /// intersection ÷ union > `iou_threshold`. Boxes without area overlap none. Scores that are NaN or at most
 /// `score_threshold` are left out; a threshold of −∞ leaves out NaN alone. Results: batch, class and number of

@@ -51,7 +51,7 @@ package struct Softmax: OpDefinition {
 
 /// (x − mean) ÷ √(variance + epsilon) over the axes from `axis` to the last, then × scale + bias.
 ///
-/// Operands: x, then optionally scale and bias, both of the shape of the normalised axes. The variance is
+/// Operands: x, then optionally scale and bias, both of the shape of the normalized axes. The variance is
 /// that of the population.
 package struct LayerNorm: OpDefinition {
   package var axis = -1
@@ -71,9 +71,9 @@ package struct LayerNorm: OpDefinition {
     try operands.expectFloat()
     let x = operands[0].shape
     let axis = try resolve(axis: axis, in: x)
-    let normalised = Shape(Array(x.extents[axis...]))
-    for operand in operands.dropFirst() where operand.shape != normalised {
-      throw OpError("scale or bias has shape \(operand.shape), expected \(normalised)")
+    let normalized = Shape(Array(x.extents[axis...]))
+    for operand in operands.dropFirst() where operand.shape != normalized {
+      throw OpError("scale or bias has shape \(operand.shape), expected \(normalized)")
     }
     return [operands[0].with(x)]
   }
@@ -86,8 +86,8 @@ package struct LayerNorm: OpDefinition {
     let values = mappingRows(x.floats, length: length) { row, target in
       let (mean, deviation) = moments(row, epsilon)
       for index in row.indices {
-        let centred = (Double(row[index]) - mean) / deviation
-        target[index] = Float(centred * Double(scale?[index] ?? 1) + Double(bias?[index] ?? 0))
+        let centered = (Double(row[index]) - mean) / deviation
+        target[index] = Float(centered * Double(scale?[index] ?? 1) + Double(bias?[index] ?? 0))
       }
     }
     return [Tensor(values, shape: x.shape, element: x.element)]
@@ -114,9 +114,9 @@ package struct RMSNorm: OpDefinition {
     try operands.expectFloat()
     let x = operands[0].shape
     let axis = try resolve(axis: axis, in: x)
-    let normalised = Shape(Array(x.extents[axis...]))
-    if operands.count == 2, operands[1].shape != normalised {
-      throw OpError("scale has shape \(operands[1].shape), expected \(normalised)")
+    let normalized = Shape(Array(x.extents[axis...]))
+    if operands.count == 2, operands[1].shape != normalized {
+      throw OpError("scale has shape \(operands[1].shape), expected \(normalized)")
     }
     return [operands[0].with(x)]
   }
@@ -138,10 +138,10 @@ package struct RMSNorm: OpDefinition {
   }
 }
 
-/// Normalises groups of channels: x: [N, C, ..], each (sample, group) to mean 0 and variance 1, then ×
+/// Normalizes groups of channels: x: [N, C, ..], each (sample, group) to mean 0 and variance 1, then ×
 /// scale[C] + bias[C].
 ///
-/// Instance normalisation is `groups` = C.
+/// Instance normalization is `groups` = C.
 package struct GroupNorm: OpDefinition {
   package var groups = 1
   package var epsilon = 1e-5

@@ -25,7 +25,7 @@ package struct Resize: OpDefinition {
   package var rounding = Rounding.preferFloor
   /// The coefficient of `cubic`.
   package var cubic = -0.75
-  /// `cubic` and `linear`: weights of samples outside x become 0 and the rest is renormalised.
+  /// `cubic` and `linear`: weights of samples outside x become 0 and the rest is renormalized.
   package var excludeOutside = false
 
   package init(

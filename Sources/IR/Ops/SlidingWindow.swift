@@ -32,7 +32,7 @@ struct SlidingWindow {
     tapCount == 1 && image == positions && strides == [1, 1, 1] && begins == [0, 0, 0]
   }
 
-  /// A run of neighbouring positions and the elements of the image below one tap.
+  /// A run of neighboring positions and the elements of the image below one tap.
   struct Run {
     let position: Int
     let image: Int

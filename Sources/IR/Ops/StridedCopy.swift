@@ -52,7 +52,7 @@ extension Tensor {
   }
 }
 
-/// Joins neighbouring axes that are walked as one, so that the innermost runs are as long as they can be.
+/// Joins neighboring axes that are walked as one, so that the innermost runs are as long as they can be.
 private func merged(_ extents: [Int], _ strides: [Int]) -> (extents: [Int], strides: [Int]) {
   var result: (extents: [Int], strides: [Int]) = ([], [])
   for (extent, stride) in zip(extents, strides) where extent != 1 {

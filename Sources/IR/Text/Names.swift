@@ -109,7 +109,7 @@ func closest(to word: String, in known: [String]) -> String? {
   return nearest.0
 }
 
-/// How many letters must be inserted, removed, replaced or exchanged with their neighbour.
+/// How many letters must be inserted, removed, replaced or exchanged with their neighbor.
 private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
   var beforeLast = Array(repeating: 0, count: b.count + 1)
   var last = Array(0...b.count)

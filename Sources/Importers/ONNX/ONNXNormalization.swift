@@ -50,11 +50,11 @@ func layerNormalization(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOper
   let x = try context.input(0)
   let axis = try context.axis(try context.int("axis", -1), rank: x.rank)
   let epsilon = try context.float("epsilon", 1e-5)
-  let normalised = Array(x.shape.extents[axis...])
+  let normalized = Array(x.shape.extents[axis...])
   var operands = [x]
   for index in 1...2 {
     guard let operand = context.optional(index) else { break }
-    operands.append(try fitted(context, operand, to: normalised))
+    operands.append(try fitted(context, operand, to: normalized))
   }
   let result = try context.emit(.layerNorm(LayerNorm(axis: axis, epsilon: epsilon)), operands)
   guard context.isUsed(output: 1) || context.isUsed(output: 2) else { return [result] }
@@ -95,7 +95,7 @@ func rmsNormalization(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperan
   return [result, try context.inverseRoot(of: x, axes: Array(axis..<x.rank), epsilon: epsilon)]
 }
 
-/// Scale and bias may broadcast to the normalised axes; the core ops want them whole.
+/// Scale and bias may broadcast to the normalized axes; the core ops want them whole.
 private func fitted(_ context: ONNXNodeContext, _ operand: ONNXOperand, to shape: [Int]) throws(Finding)
   -> ONNXOperand
 {
@@ -116,13 +116,13 @@ func lpNormalization(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand
 func meanVarianceNormalization(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let x = try context.input(0)
   let axes = try context.axes(try context.ints("axes") ?? [0, 2, 3], rank: x.rank)
-  let centred = try context.binary(.sub, x, try context.reduce(.mean, x, axes: axes))
-  let variance = try context.reduce(.mean, try context.binary(.mul, centred, centred), axes: axes)
+  let centered = try context.binary(.sub, x, try context.reduce(.mean, x, axes: axes))
+  let variance = try context.reduce(.mean, try context.binary(.mul, centered, centered), axes: axes)
   let deviation = try context.affine(try context.unary(.sqrt, variance), offset: 1e-9)
-  return [try context.binary(.div, centred, deviation)]
+  return [try context.binary(.div, centered, deviation)]
 }
 
-/// x ÷ (bias + alpha ÷ size × Σ x²)^beta, the sum over neighbouring channels: an average pool over the
+/// x ÷ (bias + alpha ÷ size × Σ x²)^beta, the sum over neighboring channels: an average pool over the
 /// channel axis.
 func localResponseNormalization(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let x = try context.input(0)

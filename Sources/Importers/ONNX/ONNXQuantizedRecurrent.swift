@@ -136,7 +136,7 @@ private struct IntegerWeights {
   let scale: ONNXOperand
   /// The integers less their zero points in fp32, where no sum of products with 0 … 255 can reach 2^24, below
   /// which fp32 is exact; it has the faster kernel.
-  private let centred: ONNXOperand?
+  private let centered: ONNXOperand?
 
   init(
     _ context: ONNXNodeContext, _ index: Int, scale: Int, zero: Int, _ direction: Int, of count: Int
@@ -171,15 +171,15 @@ private struct IntegerWeights {
         .sub, try context.cast(matrix, .f32), try context.cast(zeroPoint, .f32))
       if let known = real.constant, 255 * Self.largestSum(known) < 0x1p24 { exact = real }
     }
-    centred = exact
+    centered = exact
   }
 
   /// (x − zeroOfX) · (matrix − zero), exactly, of x in 0 … 255.
   func product(_ context: ONNXNodeContext, _ x: ONNXOperand, _ zeroOfX: ONNXOperand) throws(Finding)
     -> ONNXOperand
   {
-    if let centred {
-      return try context.emit(.matmul(MatMul()), [try context.binary(.sub, x, zeroOfX), centred])
+    if let centered {
+      return try context.emit(.matmul(MatMul()), [try context.binary(.sub, x, zeroOfX), centered])
     }
     let product = try context.emit(
       .matmulInteger(MatMulInteger()),

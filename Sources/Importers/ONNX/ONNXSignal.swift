@@ -114,13 +114,13 @@ func melWeightMatrix(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand
   }
   var values = [Double](repeating: 0, count: bins * bands)
   for band in 0..<bands {
-    let (left, centre, right) = (edges[band], edges[band + 1], edges[band + 2])
-    if left == centre { values[centre * bands + band] = 1 }
-    for bin in left..<max(left, centre + 1) where left < centre {
-      values[bin * bands + band] = Double(bin - left) / Double(centre - left)
+    let (left, center, right) = (edges[band], edges[band + 1], edges[band + 2])
+    if left == center { values[center * bands + band] = 1 }
+    for bin in left..<max(left, center + 1) where left < center {
+      values[bin * bands + band] = Double(bin - left) / Double(center - left)
     }
-    for bin in centre..<max(centre, right) {
-      values[bin * bands + band] = Double(right - bin) / Double(right - centre)
+    for bin in center..<max(center, right) {
+      values[bin * bands + band] = Double(right - bin) / Double(right - center)
     }
   }
   return [try numbers(context, values, shape: [bins, bands])]

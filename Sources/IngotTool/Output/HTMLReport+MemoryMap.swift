@@ -76,7 +76,7 @@ private struct MemoryMap {
     return lines.joined(separator: "\n") + (rest > 0 ? "\nand \(rest) more" : "")
   }
 
-  /// Neighbouring indices get hues far apart.
+  /// Neighboring indices get hues far apart.
   private func color(_ kind: Program.Buffer.Kind, _ index: Int) -> String {
     switch kind {
     case .input: "#4a7fd4"

@@ -19,7 +19,7 @@ struct Sensitivity: OptionSet, Sendable {
 }
 
 /// The sensitivity of every value of a graph: what is seen on a walk from the value through elementwise ops and
-/// data movement, up to an output or the first op that rounds in a way of its own (softmax, normalisations,
+/// data movement, up to an output or the first op that rounds in a way of its own (softmax, normalizations,
 /// exponentials): of its result nobody can rely on the last digit.
 ///
 /// Through sums (conv, matmul, mean) the walk goes on, but what it finds is told apart as

@@ -69,7 +69,7 @@ struct ChannelAffine {
 /// its result: an integer convolution (q − z)·w·s before a rounding stays, as its sums are exact. An offset moves behind
 /// the sums only where it is added to what is rounded already: x − m of data near m is exact, while w·x − w·m is not. Nor
 /// may the weights leave the range of their type, nor may something else than linear ops read them.
-func foldIntoNeighbour(
+func foldIntoNeighbor(
   _ node: NodeID, in context: inout PassContext, _ readers: inout Readers
 ) throws(Diagnostic) -> Bool {
   if try foldIntoProducer(node, in: &context, &readers) { return true }

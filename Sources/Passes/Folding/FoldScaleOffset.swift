@@ -2,7 +2,7 @@ import IR
 import Tensors
 
 /// Folds scales and offsets by constants, one for each channel or one for all, into the conv, conv_transpose
-/// or matmul next to them: added biases, layer scale, input normalisation.
+/// or matmul next to them: added biases, layer scale, input normalization.
 ///
 ///     %a = conv %x, @w, @b                         ->      %y = conv %x, @w.folded, @b.folded
 ///     %y = mul %a, @gamma
@@ -10,7 +10,7 @@ import Tensors
 /// Into the op after only without padding, unless nothing is added. A scale and offset for all moves before a
 /// reshape of such an op's result, to fold next: the scale of queries and keys in attention.
 package let foldScaleOffset = Pass(
-  "fold-scale-offset", "Folds scales and offsets into neighbouring conv and matmul."
+  "fold-scale-offset", "Folds scales and offsets into neighboring conv and matmul."
 ) {
   (context: inout PassContext) throws(Diagnostic) in
   var readers = Readers()
@@ -20,7 +20,7 @@ package let foldScaleOffset = Pass(
     case .binary: break
     default: continue
     }
-    if try foldIntoNeighbour(node, in: &context, &readers) { continue }
+    if try foldIntoNeighbor(node, in: &context, &readers) { continue }
     if try movePastReshape(node, in: &context) { continue }
     try addBias(node, in: &context)
   }

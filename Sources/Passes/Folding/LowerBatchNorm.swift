@@ -1,14 +1,14 @@
 import IR
 import Tensors
 
-/// Writes batch normalisation as a product and a sum with constants, which fuse with their neighbours.
+/// Writes batch normalization as a product and a sum with constants, which fuse with their neighbors.
 ///
 ///     %y = batch_norm %x, @g, @b, @m, @v           ->      %a = mul %x, @g.folded
 ///                                                          %y = add %a, @b.folded
 ///
 /// With statistics that are known only at run time, ops on channels compute scale and offset first. All in
 /// fp32, so that a narrower result is rounded once: conversions join the fused op.
-package let lowerBatchNorm = Pass("lower-batch-norm", "Writes batch normalisation as mul and add.") {
+package let lowerBatchNorm = Pass("lower-batch-norm", "Writes batch normalization as mul and add.") {
   (context: inout PassContext) throws(Diagnostic) in
   for node in context.graph.order {
     let graph = context.graph

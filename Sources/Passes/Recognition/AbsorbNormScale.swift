@@ -1,7 +1,7 @@
 import IR
 import Tensors
 
-/// Makes a product or sum with constants after a normalisation its scale or bias.
+/// Makes a product or sum with constants after a normalization its scale or bias.
 ///
 ///     %a = layer_norm %x                           ->      %y = layer_norm %x, @scale, @bias
 ///     %b = mul %a, @scale
@@ -11,7 +11,7 @@ import Tensors
 /// Weights without contents join as they are where nothing is to combine. Kernels may multiply by the scale in
 /// another order, so that nobody may read the result's last digit, see ``Readers``.
 package let absorbNormScale = Pass(
-  "absorb-norm-scale", "Makes products and sums after a normalisation its scale and bias."
+  "absorb-norm-scale", "Makes products and sums after a normalization its scale and bias."
 ) {
   (context: inout PassContext) throws(Diagnostic) in
   var readers = Readers()
@@ -33,7 +33,7 @@ package let absorbNormScale = Pass(
   }
 }
 
-/// Which scale and bias a normalisation takes and has.
+/// Which scale and bias a normalization takes and has.
 private struct NormParameters {
   let existing: [ValueID]
   let input: Shape

@@ -129,7 +129,7 @@ class Adapters(nn.Module):
         parts = name.split(".")
         return parts[0], parts[-1]
 
-    def normalise(self, example: dict[str, torch.Tensor]) -> None:
+    def normalize(self, example: dict[str, torch.Tensor]) -> None:
         """Takes mean and deviation of each group from an example."""
         for group, kind in enumerate(self.kinds):
             numbers = torch.cat([example[name].flatten() for name in self.shapes if self.kind(name) == kind])
@@ -199,7 +199,7 @@ def whole_case(
     denoiser = redraw(Denoiser(denoiser_width, context_width), 76)
     image = variant == "translate"
     adapters = Adapters(shapes, seed=77)
-    adapters.normalise(network.state_dict())
+    adapters.normalize(network.state_dict())
     whole = Whole(denoiser, adapters, e2gan.Swapped(network, list(shapes)) if image else None)
 
     blocks = -(-sum(math.prod(shape) for shape in shapes.values()) // block_size)

@@ -51,7 +51,7 @@ class Network(nn.Module):
 
 
 class Sampler(nn.Module):
-    """Points [1, 24, rows, columns] of the rays of a camera, as the authors' code makes them: rays to normalised
+    """Points [1, 24, rows, columns] of the rays of a camera, as the authors' code makes them: rays to normalized
     device coordinates by the general formulas, points ray by ray."""
 
     def __init__(self, rows: int, columns: int, forward_facing: bool):
@@ -66,14 +66,14 @@ class Sampler(nn.Module):
         origins = pose[:3, 3].expand_as(directions)
         near, far = 2.0, 6.0
         if self.forward_facing:
-            origins, directions = self.normalised(origins, directions, focal)
+            origins, directions = self.normalized(origins, directions, focal)
             near, far = 0.0, 1.0
         t = torch.linspace(0, 1, POINTS)
         depths = near * (1 - t) + far * t
         points = origins[:, None, :] + directions[:, None, :] * depths[None, :, None]
         return points.reshape(self.rows, self.columns, 3 * POINTS).permute(2, 0, 1)[None]
 
-    def normalised(self, origins, directions, focal, near=1.0):
+    def normalized(self, origins, directions, focal, near=1.0):
         distance = -(near + origins[:, 2]) / directions[:, 2]
         origins = origins + distance[:, None] * directions
         sx, sy = -2 * focal / self.columns, -2 * focal / self.rows
@@ -111,7 +111,7 @@ class Renderer(Network):
 
 
 def seeded(network: nn.Module, seed: int) -> nn.Module:
-    """Wide swings before the last layers, so that images are not grey."""
+    """Wide swings before the last layers, so that images are not gray."""
     redraw(network, seed)
     if isinstance(network, Network):
         with torch.no_grad():

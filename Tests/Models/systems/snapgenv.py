@@ -21,7 +21,7 @@ from torch.nn import functional
 
 
 class TemporalConv(TemporalConvLayer):
-    """diffusers' layer for one video, given as its frames; with `spatial` the convolutions see neighbours too."""
+    """diffusers' layer for one video, given as its frames; with `spatial` the convolutions see neighbors too."""
 
     def __init__(self, width: int, spatial: bool):
         super().__init__(width, width)

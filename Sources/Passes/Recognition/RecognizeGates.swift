@@ -1,15 +1,15 @@
 import IR
 import Tensors
 
-/// Recognises x times a gate of x.
+/// Recognizes x times a gate of x.
 ///
 ///     %a = sigmoid %x                              ->      %y = silu %x
 ///     %y = mul %x, %a
 ///
 /// `silu` with any beta inside the sigmoid, `hard_swish` from hard_sigmoid(x, 1/6, 1/2) or clip(x + 3, 0, 6)
 /// ÷ 6, and `mish` from tanh(softplus(x)).
-package let recogniseGates = Pass(
-  "recognise-gates", "Recognises silu, hard_swish and mish as x times a gate of x."
+package let recognizeGates = Pass(
+  "recognize-gates", "Recognizes silu, hard_swish and mish as x times a gate of x."
 ) {
   (context: inout PassContext) throws(Diagnostic) in
   var readers = Readers()
@@ -19,7 +19,7 @@ package let recogniseGates = Pass(
     guard graph.type(of: root).element.isFloat else { continue }
     if let (function, x) = quotient(root, in: graph) {
       try context.rewrite(
-        node, as: .unary(function), [x], "recognised \(function.name) in \(graph.describe(node))")
+        node, as: .unary(function), [x], "recognized \(function.name) in \(graph.describe(node))")
       continue
     }
     switch graph[node].op {
@@ -35,7 +35,7 @@ package let recogniseGates = Pass(
         function.function != .hardSwish || readers.overlook(.lastDigit, of: root, in: graph)
       else { continue }
       try context.rewrite(
-        node, as: .unary(function), [x], "recognised \(function.name) in \(graph.describe(node))")
+        node, as: .unary(function), [x], "recognized \(function.name) in \(graph.describe(node))")
       break
     }
   }

@@ -1,16 +1,16 @@
 import IR
 import Tensors
 
-/// Recognises group normalisation written as a normalisation between reshapes.
+/// Recognizes group normalization written as a normalization between reshapes.
 ///
 ///     %a = reshape %x {shape = [1, 2, 24]}         ->      %y = group_norm %x {groups = 2}
 ///     %b = group_norm %a {groups = 2}
 ///     %y = reshape %b {shape = [1, 4, 3, 4]}
 ///
-/// The inner one normalises every row of [N, groups, rest]; its scale and bias spread over the channels of
+/// The inner one normalizes every row of [N, groups, rest]; its scale and bias spread over the channels of
 /// their group.
-package let recogniseGroupNorm = Pass(
-  "recognise-group-norm", "Recognises group normalisation written with reshapes."
+package let recognizeGroupNorm = Pass(
+  "recognize-group-norm", "Recognizes group normalization written with reshapes."
 ) {
   (context: inout PassContext) throws(Diagnostic) in
   for node in context.graph.order where context.graph.contains(node) {
@@ -35,7 +35,7 @@ package let recogniseGroupNorm = Pass(
     let parameters = graph[inner].operands.dropFirst().compactMap { graph.constant($0) }
     guard parameters.count == graph[inner].operands.count - 1 else { continue }
     var operands = [x]
-    // A scale of ones and a bias of zeros, as instance normalisation brings them, are left out.
+    // A scale of ones and a bias of zeros, as instance normalization brings them, are left out.
     let isPlain = parameters.indices.allSatisfy { index in
       parameters[index].floats.allSatisfy { $0 == (index == 0 ? 1 : 0) }
     }
@@ -49,7 +49,7 @@ package let recogniseGroupNorm = Pass(
     }
     try context.rewrite(
       node, as: .groupNorm(GroupNorm(groups: rows[1], epsilon: epsilon)), operands, named: inner,
-      "recognised group_norm in \(graph.describe(outer)), \(graph.describe(inner)) and \(graph.describe(node))"
+      "recognized group_norm in \(graph.describe(outer)), \(graph.describe(inner)) and \(graph.describe(node))"
     )
   }
 }

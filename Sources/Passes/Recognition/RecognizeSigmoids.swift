@@ -1,7 +1,7 @@
 import IR
 import Tensors
 
-/// Recognises functions written out with exp, log and clip.
+/// Recognizes functions written out with exp, log and clip.
 ///
 ///     %a = affine %x {scale = -1.0}                ->      %y = sigmoid %x
 ///     %b = exp %a
@@ -11,22 +11,22 @@ import Tensors
 /// Likewise `softplus` as log(1 + exp(x)), `hard_sigmoid` as a clip to [0, 1] of an affine function, and
 /// `leaky_relu` as the larger of x and a·x, or as a choice between them by x > 0. `hard_sigmoid` may differ from what it stands for in the last digit,
 /// which nobody may read, see ``Readers``.
-package let recogniseSigmoids = Pass(
-  "recognise-sigmoids", "Recognises sigmoid, softplus, hard_sigmoid and leaky_relu written out."
+package let recognizeSigmoids = Pass(
+  "recognize-sigmoids", "Recognizes sigmoid, softplus, hard_sigmoid and leaky_relu written out."
 ) { (context: inout PassContext) throws(Diagnostic) in
   var readers = Readers()
   for node in context.graph.order where context.graph.contains(node) {
     let graph = context.graph
     let result = graph.result(node)
-    guard graph.type(of: result).element.isFloat, let (function, x) = recognise(node, in: graph),
+    guard graph.type(of: result).element.isFloat, let (function, x) = recognize(node, in: graph),
       function.function != .hardSigmoid || readers.overlook(.lastDigit, of: result, in: graph)
     else { continue }
     try context.rewrite(
-      node, as: .unary(function), [x], "recognised \(function.name) in \(graph.describe(node))")
+      node, as: .unary(function), [x], "recognized \(function.name) in \(graph.describe(node))")
   }
 }
 
-private func recognise(_ node: NodeID, in graph: Graph) -> (Unary, ValueID)? {
+private func recognize(_ node: NodeID, in graph: Graph) -> (Unary, ValueID)? {
   let entry = graph[node]
   let operand = entry.operands[0]
   switch entry.op {

@@ -1,7 +1,7 @@
 import IR
 import Tensors
 
-/// Recognises GELU written out with erf, or with tanh, in the orders that exporters use.
+/// Recognizes GELU written out with erf, or with tanh, in the orders that exporters use.
 ///
 ///     %a = affine %x {scale = 0.70710678}          ->      %y = gelu %x
 ///     %b = erf %a
@@ -10,7 +10,7 @@ import Tensors
 ///     %y = affine %d {scale = 0.5}
 ///
 /// Works on arithmetic in the form that `simplify-arithmetic` leaves.
-package let recogniseGELU = Pass("recognise-gelu", "Recognises GELU written out with erf or tanh.") {
+package let recognizeGELU = Pass("recognize-gelu", "Recognizes GELU written out with erf or tanh.") {
   (context: inout PassContext) throws(Diagnostic) in
   // Backwards, so that a scaling at the root is seen before the product below it.
   for node in context.graph.order.reversed() where context.graph.contains(node) {
@@ -27,7 +27,7 @@ package let recogniseGELU = Pass("recognise-gelu", "Recognises GELU written out 
       ?? gelu(of: factors[1], times: factors[0], scale, in: graph)
     guard let (x, function) = found, graph.type(of: x) == graph.type(of: graph.result(node)) else { continue }
     try context.rewrite(
-      node, as: .unary(Unary(function)), [x], "recognised \(function.rawValue) in \(graph.describe(node))")
+      node, as: .unary(Unary(function)), [x], "recognized \(function.rawValue) in \(graph.describe(node))")
   }
 }
 

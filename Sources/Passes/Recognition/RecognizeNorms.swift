@@ -1,7 +1,7 @@
 import IR
 import Tensors
 
-/// Recognises layer normalisation, root-mean-square normalisation and instance normalisation written out.
+/// Recognizes layer normalization, root-mean-square normalization and instance normalization written out.
 ///
 ///     %m = reduce %x {kind = mean, axes = [2]}     ->      %y = layer_norm %x {epsilon = 1e-05}
 ///     %d = sub %x, %m
@@ -13,21 +13,21 @@ import Tensors
 ///
 /// Over the last axes it is `layer_norm`, without the mean `rms_norm`, over all axes after the channels of
 /// rank 3 or more `group_norm` with a group for each channel. Scale and bias join in `absorb-norm-scale`.
-package let recogniseNorms = Pass(
-  "recognise-norms", "Recognises layer, RMS and instance normalisation written out."
+package let recognizeNorms = Pass(
+  "recognize-norms", "Recognizes layer, RMS and instance normalization written out."
 ) {
   (context: inout PassContext) throws(Diagnostic) in
   for node in context.graph.order where context.graph.contains(node) {
     let graph = context.graph
     let result = graph.result(node)
-    guard let (centred, squares) = normalised(result, in: graph),
-      graph.type(of: centred) == graph.type(of: result),
-      let mean = meanSquare(squares, of: centred, in: graph)
+    guard let (centered, squares) = normalized(result, in: graph),
+      graph.type(of: centered) == graph.type(of: result),
+      let mean = meanSquare(squares, of: centered, in: graph)
     else { continue }
     let rank = graph.shape(of: result).rank
     let isSuffix = mean.axes == Array((rank - mean.axes.count)..<rank) && !mean.axes.isEmpty
-    let description: (String) -> String = { "recognised \($0) in \(graph.describe(node))" }
-    if let x = centre(centred, axes: mean.axes, in: graph) {
+    let description: (String) -> String = { "recognized \($0) in \(graph.describe(node))" }
+    if let x = center(centered, axes: mean.axes, in: graph) {
       if isSuffix, !(mean.axes.first == 2 && rank > 3) {
         let op = LayerNorm(axis: mean.axes[0], epsilon: mean.epsilon)
         try context.rewrite(node, as: .layerNorm(op), [x], description("layer_norm"))
@@ -37,13 +37,13 @@ package let recogniseNorms = Pass(
       }
     } else if isSuffix {
       let op = RMSNorm(axis: mean.axes[0], epsilon: mean.epsilon)
-      try context.rewrite(node, as: .rmsNorm(op), [centred], description("rms_norm"))
+      try context.rewrite(node, as: .rmsNorm(op), [centered], description("rms_norm"))
     }
   }
 }
 
 /// d and s of d ÷ √s, however the quotient is written.
-private func normalised(_ value: ValueID, in graph: Graph) -> (numerator: ValueID, squares: ValueID)? {
+private func normalized(_ value: ValueID, in graph: Graph) -> (numerator: ValueID, squares: ValueID)? {
   if let (numerator, root) = graph.binary(value, .div), let (squares, _) = graph.unary(root, .sqrt) {
     return (numerator, squares)
   }
@@ -68,7 +68,7 @@ private func meanSquare(_ value: ValueID, of d: ValueID, in graph: Graph) -> (ax
 }
 
 /// x, when the value is x minus its mean over these axes.
-private func centre(_ value: ValueID, axes: [Int], in graph: Graph) -> ValueID? {
+private func center(_ value: ValueID, axes: [Int], in graph: Graph) -> ValueID? {
   guard let (x, mean) = graph.binary(value, .sub), let node = graph.node(mean),
     case .reduce(let op) = node.op,
     op.kind == .mean, op.keep, op.axes == axes, node.operands[0] == x

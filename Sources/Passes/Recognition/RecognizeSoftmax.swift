@@ -1,14 +1,14 @@
 import IR
 import Tensors
 
-/// Recognises softmax written out, with or without subtraction of the maximum, and its logarithm.
+/// Recognizes softmax written out, with or without subtraction of the maximum, and its logarithm.
 ///
 ///     %m = reduce %x {kind = max, axes = [2]}      ->      %y = softmax %x {axis = 2}
 ///     %d = sub %x, %m
 ///     %e = exp %d
 ///     %s = reduce %e {kind = sum, axes = [2]}
 ///     %y = div %e, %s
-package let recogniseSoftmax = Pass("recognise-softmax", "Recognises softmax written out with exp and sums.")
+package let recognizeSoftmax = Pass("recognize-softmax", "Recognizes softmax written out with exp and sums.")
 {
   (context: inout PassContext) throws(Diagnostic) in
   for node in context.graph.order where context.graph.contains(node) {
@@ -16,7 +16,7 @@ package let recogniseSoftmax = Pass("recognise-softmax", "Recognises softmax wri
     let result = graph.result(node)
     if let (x, axis) = softmax(result, in: graph) {
       try context.rewrite(
-        node, as: .softmax(Softmax(axis: axis)), [x], "recognised softmax in \(graph.describe(node))")
+        node, as: .softmax(Softmax(axis: axis)), [x], "recognized softmax in \(graph.describe(node))")
     } else if let (probabilities, _) = graph.unary(result, .log), graph.hasOneUse(probabilities),
       let inner = graph.node(probabilities), case .softmax(var op) = inner.op, !op.log
     {
