@@ -63,7 +63,7 @@ package struct Program: Sendable, Equatable {
     package var results: [Int]
     /// nil marks an absent optional input.
     package var inputs: [Int?]
-    /// Integers, or the bits of doubles, as the opcode demands.
+    /// The words of the opcode's struct, then those of the entries of its tail.
     package var attributes: [Int64]
     package var name: String
 

@@ -4,10 +4,10 @@ extension Program.Instruction {
   /// What the head of a loop says: how often it repeats how many of the instructions behind it. Nil for every
   /// other instruction.
   package var loop: (count: Int, length: Int)? {
-    guard opcode == INGOT_OP_LOOP, attributes.count == 2, attributes[0] > 0, attributes[1] > 0 else {
-      return nil
-    }
-    return (Int(attributes[0]), Int(attributes[1]))
+    guard opcode == INGOT_OP_LOOP, let loop = attributes(as: ingot_loop_attributes.self), loop.count > 0,
+      loop.length > 0
+    else { return nil }
+    return (Int(loop.count), Int(loop.length))
   }
 }
 

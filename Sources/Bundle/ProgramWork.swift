@@ -5,7 +5,10 @@ extension Program {
   /// Multiply-adds of a convolution, matrix product or recurrent layer; 0 for every other kernel call. At most
   /// `Int.max`. The interpreter counts by the same function.
   package func multiplyAdds(_ instruction: Instruction) -> Int {
-    guard let first = instruction.results.first, !instruction.inputs.isEmpty else { return 0 }
+    guard let first = instruction.results.first, !instruction.inputs.isEmpty,
+      let schema = ingot_opcode_schema(instruction.opcode.rawValue)?.pointee,
+      instruction.attributes.count >= Int(schema.head_words)
+    else { return 0 }
     let second = instruction.inputs.count > 1 ? instruction.inputs[1] : nil
     let operands: [Int?] = [first, instruction.inputs[0], second]
     var shapes = operands.map { $0.map { shape(tensors[$0]) } ?? ingot_tensor() }

@@ -12,18 +12,48 @@ static uint64_t product(const ingot_tensor *tensor, uint32_t first) {
   return count;
 }
 
+/* What one call makes. y is the first result, x and w are the first two inputs. */
+typedef uint64_t work_of(const ingot_tensor *y, const ingot_tensor *x, const ingot_tensor *w, const void *attributes);
+
+static uint64_t none(const ingot_tensor *y, const ingot_tensor *x, const ingot_tensor *w, const void *attributes) {
+  (void)y, (void)x, (void)w, (void)attributes;
+  return 0;
+}
+
+static uint64_t conv(const ingot_tensor *y, const ingot_tensor *x, const ingot_tensor *w, const void *attributes) {
+  (void)x, (void)attributes;
+  return ingot_saturating_product(product(y, 0), product(w, 1));
+}
+
+static uint64_t conv_transpose(const ingot_tensor *y, const ingot_tensor *x, const ingot_tensor *w, const void *attributes) {
+  (void)y, (void)attributes;
+  return ingot_saturating_product(product(x, 0), product(w, 1));
+}
+
+static uint64_t matmul(const ingot_tensor *y, const ingot_tensor *x, const ingot_tensor *w, const void *attributes) {
+  const ingot_matmul_attributes *a = attributes;
+  (void)w;
+  return ingot_saturating_product(product(y, 0), (uint64_t)x->dims[x->rank - (a->transpose_a ? 2 : 1)]);
+}
+
+static uint64_t matmul_integer(const ingot_tensor *y, const ingot_tensor *x, const ingot_tensor *w, const void *attributes) {
+  (void)w, (void)attributes;
+  return ingot_saturating_product(product(y, 0), (uint64_t)x->dims[x->rank - 1]);
+}
+
+static uint64_t recurrent(const ingot_tensor *y, const ingot_tensor *x, const ingot_tensor *w, const void *attributes) {
+  const ingot_recurrent_attributes *a = attributes;
+  const uint64_t gates = a->kind == INGOT_RECURRENT_LSTM ? 4 : a->kind == INGOT_RECURRENT_GRU ? 3 : 1;
+  (void)x, (void)w;
+  return ingot_saturating_product(product(y, 0), gates * (uint64_t)y->dims[y->rank - 1]);
+}
+
 uint64_t ingot_call_multiply_adds(uint32_t opcode, const ingot_tensor *const operands[3], const uint64_t *attributes) {
-  static const uint64_t gates[] = {4, 3, 1};
-  const ingot_tensor *y = operands[0], *x = operands[1], *w = operands[2];
   switch (opcode) {
-    case INGOT_OP_CONV:
-    case INGOT_OP_CONV_INTEGER: return ingot_saturating_product(product(y, 0), product(w, 1));
-    case INGOT_OP_CONV_TRANSPOSE: return ingot_saturating_product(product(x, 0), product(w, 1));
-    case INGOT_OP_MATMUL:
-      return ingot_saturating_product(product(y, 0), (uint64_t)x->dims[x->rank - (attributes[0] != 0 ? 2 : 1)]);
-    case INGOT_OP_MATMUL_INTEGER: return ingot_saturating_product(product(y, 0), (uint64_t)x->dims[x->rank - 1]);
-    case INGOT_OP_RECURRENT:
-      return ingot_saturating_product(product(y, 0), gates[attributes[0]] * (uint64_t)y->dims[y->rank - 1]);
+#define WORK(NAME, number, name, FIELDS, EACH, TAIL, work) \
+  case number: return work(operands[0], operands[1], operands[2], attributes);
+    INGOT_OPCODES(WORK)
+#undef WORK
     default: return 0;
   }
 }

@@ -1,4 +1,4 @@
-/* Rules for programs: buffers, tensors, the interface, instructions. Rules of single opcodes are in check_*.c. */
+/* Rules for programs: buffers, tensors, the interface, instructions. Rules of single opcodes are in opcodes/. */
 #include "check_loop.h"
 
 #include <stdio.h>
@@ -159,12 +159,12 @@ ingot_status ingot_check_function(ingot_bundle *bundle, uint32_t function, const
     checker.instruction = i;
     status = check_instruction(&checker);
     if (status != INGOT_OK) break;
-    if (view->instructions[i].opcode == INGOT_OP_LOOP) {
-      status = ingot_check_loop(&checker, &nesting);
-      continue;
-    }
     checker.loop_count = nesting.depth == 0 ? 0 : nesting.loops[nesting.depth - 1].count;
     status = ingot_check_opcode(&checker);
+    if (view->instructions[i].opcode == INGOT_OP_LOOP) {
+      if (status == INGOT_OK) status = ingot_check_loop(&checker, &nesting);
+      continue;
+    }
     if (status == INGOT_OK) status = ingot_check_overlap(&checker);
     if (status == INGOT_OK) status = ingot_count_work(&checker, &nesting);
   }

@@ -12,7 +12,7 @@ typedef struct {
   uint64_t multiply_adds; /* that they make */
 } ingot_nesting;
 
-/* Rules of a LOOP instruction, which becomes the innermost loop. */
+/* Where a LOOP whose attributes are valid may stand. It becomes the innermost loop. */
 ingot_status ingot_check_loop(const ingot_checker *c, ingot_nesting *nesting);
 /* Counts what a run does at any other instruction, whose rules hold, and leaves the loops that end behind it. */
 ingot_status ingot_count_work(const ingot_checker *c, ingot_nesting *nesting);

@@ -1,124 +1,144 @@
-/* The rules of every opcode: dispatch, and what they share. */
-#include "check_opcode.h"
+/* Rules that follow from an opcode's facts and schema, then its own. */
+#include "opcode.h"
 
-ingot_status ingot_expect_inputs(const ingot_op *op, uint32_t required, uint32_t most) {
-  REQUIRE(op, op->inputs >= required && op->inputs <= most, "it has %u inputs, expected %u to %u", op->inputs, required, most);
-  for (uint32_t i = 0; i < required; i++) {
-    REQUIRE(op, ingot_input_operand(op->c->view, op->instruction, i) != NULL, "input %u is absent", i);
-  }
-  return INGOT_OK;
+#include <stdio.h>
+
+/* One attribute: its name, and for that of a tail where it stands. */
+typedef struct {
+  const ingot_field *field;
+  const void *word;
+  int32_t entry; /* of the tail, or -1 */
+  const char *of;
+} attribute;
+
+/* "stride of spatial axis 1" */
+static const char *name_of(const attribute *a, char text[96]) {
+  if (a->entry < 0) return a->field->name;
+  snprintf(text, 96, "%s of %s %d", a->field->name, a->of, (int)a->entry);
+  return text;
 }
 
-ingot_status ingot_expect_attributes(const ingot_op *op, uint64_t count) {
-  REQUIRE(op, op->attribute_count == count, "it has %u attributes, expected %llu", op->attribute_count,
-          (unsigned long long)count);
-  return INGOT_OK;
-}
-
-ingot_status ingot_expect_range(const ingot_op *op, uint32_t index, int64_t least, int64_t most, const char *what) {
-  const int64_t value = attribute(op, index);
-  REQUIRE(op, value >= least && value <= most, "%s is %lld, expected %lld to %lld", what, (long long)value,
+static ingot_status expect_range(const ingot_op *op, const attribute *a, int64_t least, int64_t most) {
+  const int64_t value = *(const int64_t *)a->word;
+  char name[96];
+  REQUIRE(op, value >= least && value <= most, "%s is %lld, expected %lld to %lld", name_of(a, name), (long long)value,
           (long long)least, (long long)most);
   return INGOT_OK;
 }
 
-ingot_status ingot_expect_floats(const ingot_op *op) {
-  for (uint32_t i = 0; i <= op->inputs; i++) {
-    const ingot_tensor *tensor = i == 0 ? op->y : op->x[i - 1];
-    REQUIRE(op, tensor == NULL || is_float(tensor), "operand %u has element %u, expected f32, f16 or bf16", i,
-            tensor->element);
+static ingot_status expect_value(const ingot_op *op, const attribute *a) {
+  const int64_t value = *(const int64_t *)a->word;
+  if (value >= a->field->least && value <= a->field->most) return INGOT_OK;
+  char name[96], values[256] = "";
+  size_t used = 0;
+  for (const char *const *v = a->field->values; *v != NULL && used < sizeof values; v++)
+    used += (size_t)snprintf(values + used, sizeof values - used, "%s%s", used == 0 ? "" : ", ", *v);
+  return ingot_invalid(op->c, "%s is %lld, expected 0 to %lld: %s", name_of(a, name), (long long)value,
+                       (long long)a->field->most, values);
+}
+
+static ingot_status expect_activation(const ingot_op *op, const attribute *a) {
+  const int64_t function = ((const ingot_activation *)a->word)->function;
+  const bool known = function == INGOT_FN_NONE ||
+                     (function > 0 && function <= UINT32_MAX && ingot_function_arity((uint32_t)function) == 1 &&
+                      ingot_function_result((uint32_t)function, INGOT_F32) == INGOT_F32);
+  char name[96];
+  REQUIRE(op, known, "%s is %lld, expected a function of one float, or 0 for none", name_of(a, name), (long long)function);
+  return INGOT_OK;
+}
+
+static ingot_status check_attribute(const ingot_op *op, const attribute *a) {
+  char name[96];
+  switch (a->field->kind) {
+    case INGOT_FIELD_INTEGER:
+    case INGOT_FIELD_FLAG: return expect_range(op, a, a->field->least, a->field->most);
+    case INGOT_FIELD_ENUM: return expect_value(op, a);
+    case INGOT_FIELD_AXIS: return expect_range(op, a, 0, (int64_t)op->x[0]->rank - 1);
+    case INGOT_FIELD_AXES: {
+      const uint64_t mask = *(const uint64_t *)a->word;
+      REQUIRE(op, mask >> op->x[0]->rank == 0, "%s is the mask %llu, which names axes beyond rank %u", name_of(a, name),
+              (unsigned long long)mask, op->x[0]->rank);
+      return INGOT_OK;
+    }
+    case INGOT_FIELD_SCALE: {
+      const double scale = *(const double *)a->word;
+      REQUIRE(op, scale > 1e-12 && scale < 1e12, "%s is %g, expected a positive number", name_of(a, name), scale);
+      return INGOT_OK;
+    }
+    case INGOT_FIELD_ACTIVATION: return expect_activation(op, a);
+    case INGOT_FIELD_REAL:
+    case INGOT_FIELD_NUMBER:
+    case INGOT_FIELD_STEP: return INGOT_OK;
   }
   return INGOT_OK;
 }
 
-ingot_status ingot_expect_same_shape(const ingot_op *op, const ingot_tensor *a, const ingot_tensor *b) {
-  REQUIRE(op, a->rank == b->rank, "shapes of rank %u and %u meet, expected the same", a->rank, b->rank);
-  for (uint32_t i = 0; i < a->rank; i++) {
-    REQUIRE(op, a->dims[i] == b->dims[i], "extents %lld and %lld meet at axis %u, expected the same", (long long)a->dims[i],
-            (long long)b->dims[i], i);
+static ingot_status check_fields(const ingot_op *op, const ingot_field *fields, const uint64_t *words, int32_t entry,
+                                 const char *of) {
+  for (const ingot_field *field = fields; field->name != NULL; words += ingot_field_words(field->kind), field++) {
+    const attribute a = {field, words, entry, of};
+    CHECK(check_attribute(op, &a));
   }
   return INGOT_OK;
 }
 
-ingot_status ingot_expect_vector(const ingot_op *op, const ingot_tensor *tensor, int64_t extent, const char *what) {
-  if (tensor == NULL) return INGOT_OK;
-  REQUIRE(op, tensor->rank == 1 && tensor->dims[0] == extent, "%s has rank %u and first extent %lld, expected [%lld]", what,
-          tensor->rank, (long long)tensor->dims[0], (long long)extent);
-  return INGOT_OK;
-}
-
-ingot_status ingot_expect_zero_point(const ingot_op *op, const ingot_tensor *zero, const ingot_tensor *operand, int64_t extent) {
-  REQUIRE(op, operand->element == INGOT_I8 || operand->element == INGOT_U8, "an operand has element %u, expected i8 or u8",
-          operand->element);
-  REQUIRE(op, zero->element == operand->element && (zero->rank == 0 || (zero->rank == 1 && zero->dims[0] == extent)),
-          "a zero point has element %u, rank %u and first extent %lld, expected element %u and [] or [%lld]", zero->element,
-          zero->rank, (long long)zero->dims[0], operand->element, (long long)extent);
-  return INGOT_OK;
-}
-
-ingot_status ingot_expect_activation(const ingot_op *op, uint32_t first_attribute) {
-  const uint64_t function = op->attributes[first_attribute];
-  REQUIRE(op, function == 0 || (function <= UINT32_MAX && ingot_function_arity((uint32_t)function) == 1 &&
-                                ingot_function_result((uint32_t)function, INGOT_F32) == INGOT_F32),
-          "activation %llu is no function of one float", (unsigned long long)function);
-  return INGOT_OK;
-}
-
-static uint32_t results_of(const ingot_op *op) {
-  switch (op->instruction->opcode) {
-    case INGOT_OP_TOP_K:
-    case INGOT_OP_NONZERO:
-    case INGOT_OP_NMS: return 2;
-    case INGOT_OP_UNIQUE: return 4;
-    case INGOT_OP_RECURRENT: return op->attribute_count > 0 && op->attributes[0] == 0 ? 3 : 2;
-    default: return 1;
+/* Entries of the tail that an instruction must have: at least and at most. */
+static void tail_range(const ingot_op *op, ingot_tail_kind each, uint32_t *least, uint32_t *most) {
+  switch (each) {
+    case INGOT_TAIL_NONE: break;
+    case INGOT_TAIL_SPATIAL: *least = *most = op->x[0]->rank > 2 ? op->x[0]->rank - 2u : 0; break;
+    case INGOT_TAIL_AXIS: *least = *most = op->x[0]->rank; break;
+    case INGOT_TAIL_LIST: *least = 1, *most = INGOT_MAX_ELEMENTWISE_STEPS; break;
   }
+}
+
+static ingot_status check_attributes(ingot_op *op, const ingot_schema *schema) {
+  static const char *const each[] = {"", "spatial axis", "axis", "entry"};
+  const uint32_t words = op->instruction->attribute_count;
+  uint32_t least = 0, most = 0;
+  tail_range(op, schema->each, &least, &most);
+  const uint32_t tail = words < schema->head_words ? 0 : words - schema->head_words;
+  op->tail_count = schema->tail_words == 0 ? 0 : tail / schema->tail_words;
+  const bool fits = words == schema->head_words + op->tail_count * schema->tail_words;
+  if (least == most)
+    REQUIRE(op, fits && op->tail_count == least, "it has %u words of attributes, expected %u", words,
+            schema->head_words + least * schema->tail_words);
+  REQUIRE(op, fits && op->tail_count >= least && op->tail_count <= most,
+          "it has %u words of attributes, expected %u and %u to %u times %u", words, schema->head_words, least, most,
+          schema->tail_words);
+  CHECK(check_fields(op, schema->head, op->attributes, -1, ""));
+  for (uint32_t i = 0; i < op->tail_count; i++)
+    CHECK(check_fields(op, schema->tail, (const uint64_t *)op->tail + i * schema->tail_words, (int32_t)i, each[schema->each]));
+  return INGOT_OK;
+}
+
+static ingot_status expect_results(const ingot_op *op, uint32_t count) {
+  REQUIRE(op, op->instruction->result_count == count, "it has %u results, expected %u", op->instruction->result_count, count);
+  return INGOT_OK;
+}
+
+static ingot_status check_inputs(const ingot_op *op, const ingot_facts *facts) {
+  if (facts->required == facts->most)
+    REQUIRE(op, op->inputs == facts->most, "it has %u inputs, expected %u", op->inputs, facts->most);
+  REQUIRE(op, op->inputs >= facts->required && op->inputs <= facts->most, "it has %u inputs, expected %u to %u", op->inputs,
+          facts->required, facts->most);
+  for (uint32_t i = 0; i < facts->required; i++)
+    REQUIRE(op, ingot_input_operand(op->c->view, op->instruction, i) != NULL, "input %u is absent", i);
+  return INGOT_OK;
 }
 
 ingot_status ingot_check_opcode(const ingot_checker *c) {
   const ingot_instruction *instruction = &c->view->instructions[c->instruction];
-  ingot_op op = {.c = c, .instruction = instruction, .inputs = instruction->input_count,
-                 .attributes = c->view->attributes + instruction->first_attribute,
-                 .attribute_count = instruction->attribute_count};
-  const uint32_t results = results_of(&op);
-  REQUIRE(&op, instruction->result_count == results, "it has %u results, expected %u", instruction->result_count, results);
-  REQUIRE(&op, op.inputs >= 1, "it has no input");
-  REQUIRE(&op, op.inputs <= INGOT_MAX_ELEMENTWISE_INPUTS || instruction->opcode == INGOT_OP_CONCAT,
-          "it has %u inputs, expected at most %u", op.inputs, INGOT_MAX_ELEMENTWISE_INPUTS);
-  op.y = ingot_operand(c->view, instruction, 0);
+  const ingot_facts *facts = ingot_facts_of(instruction);
+  const ingot_schema *schema = ingot_opcode_schema(instruction->opcode);
+  const uint64_t *attributes = c->view->attributes + instruction->first_attribute;
+  ingot_op op = {.c = c, .instruction = instruction, .inputs = instruction->input_count, .attributes = attributes};
+  if (facts->results_of == NULL) CHECK(expect_results(&op, facts->results));
+  CHECK(check_inputs(&op, facts));
+  op.y = result(&op, 0);
   for (uint32_t i = 0; i < INGOT_MAX_ELEMENTWISE_INPUTS; i++) op.x[i] = ingot_input_operand(c->view, instruction, i);
-  switch ((ingot_opcode)instruction->opcode) {
-    case INGOT_OP_LOOP: break; /* has rules of its own, in check_loop.c */
-    case INGOT_OP_TAKE: return ingot_check_take(&op);
-    case INGOT_OP_PUT: return ingot_check_put(&op);
-    case INGOT_OP_COPY: return ingot_check_copy(&op);
-    case INGOT_OP_ELEMENTWISE: return ingot_check_elementwise(&op);
-    case INGOT_OP_MATMUL: return ingot_check_matmul(&op);
-    case INGOT_OP_CONV: return ingot_check_conv(&op, false);
-    case INGOT_OP_CONV_TRANSPOSE: return ingot_check_conv(&op, true);
-    case INGOT_OP_POOL: return ingot_check_pool(&op);
-    case INGOT_OP_ARG_POOL: return ingot_check_arg_pool(&op);
-    case INGOT_OP_REDUCE: return ingot_check_reduce(&op);
-    case INGOT_OP_ARG_REDUCE: return ingot_check_arg_reduce(&op);
-    case INGOT_OP_SOFTMAX: return ingot_check_softmax(&op);
-    case INGOT_OP_NORMALIZE: return ingot_check_normalize(&op);
-    case INGOT_OP_TRANSPOSE: return ingot_check_transpose(&op);
-    case INGOT_OP_CONCAT: return ingot_check_concat(&op);
-    case INGOT_OP_SLICE: return ingot_check_slice(&op);
-    case INGOT_OP_PAD: return ingot_check_pad(&op);
-    case INGOT_OP_GATHER: return ingot_check_gather(&op);
-    case INGOT_OP_RESIZE: return ingot_check_resize(&op);
-    case INGOT_OP_SCATTER: return ingot_check_scatter(&op);
-    case INGOT_OP_MATMUL_INTEGER: return ingot_check_matmul_integer(&op);
-    case INGOT_OP_CONV_INTEGER: return ingot_check_conv_integer(&op);
-    case INGOT_OP_GRID_SAMPLE: return ingot_check_grid_sample(&op);
-    case INGOT_OP_ROI_ALIGN: return ingot_check_roi_align(&op);
-    case INGOT_OP_RECURRENT: return ingot_check_recurrent(&op);
-    case INGOT_OP_TOP_K: return ingot_check_top_k(&op);
-    case INGOT_OP_NONZERO: return ingot_check_nonzero(&op);
-    case INGOT_OP_UNIQUE: return ingot_check_unique(&op);
-    case INGOT_OP_NMS: return ingot_check_nms(&op);
-    case INGOT_OP_CUMSUM: return ingot_check_cumsum(&op);
-  }
-  return ingot_invalid(c, "the opcode is %u", instruction->opcode);
+  op.tail = attributes + schema->head_words;
+  CHECK(check_attributes(&op, schema));
+  if (facts->results_of != NULL) CHECK(expect_results(&op, facts->results_of(attributes)));
+  return facts->check == NULL ? INGOT_OK : facts->check(&op);
 }

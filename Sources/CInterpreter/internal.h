@@ -13,8 +13,6 @@
 #define INGOT_MAX_THREADS 64
 /* No tensor, arena or chunk is larger, so that sums and products of a few sizes cannot overflow. */
 #define INGOT_MAX_BYTES ((uint64_t)1 << 48)
-/* No stride, dilation, kernel, pad or group is larger. */
-#define INGOT_MAX_EXTENT ((int64_t)INT32_MAX)
 
 /* Where the text of an error goes. */
 typedef struct {
@@ -145,27 +143,22 @@ static inline int64_t ingot_tensor_count(const ingot_tensor *tensor) {
 static inline uint64_t ingot_tensor_bytes(const ingot_tensor *tensor) {
   return (uint64_t)ingot_tensor_count(tensor) * ingot_element_bytes(tensor->element);
 }
-static inline int64_t ingot_integer(uint64_t word) { return (int64_t)word; }
-static inline double ingot_real(uint64_t word) {
-  union {
-    uint64_t word;
-    double real;
-  } bits = {word};
-  return bits.real;
-}
 static inline uint64_t ingot_round_up(uint64_t bytes, uint64_t alignment) {
   return (bytes + alignment - 1) / alignment * alignment;
 }
+
+/* Those of any kernel. */
+typedef union {
+#define ARGUMENTS(family, type) type family;
+  KERNELS(ARGUMENTS)
+#undef ARGUMENTS
+} ingot_arguments;
 
 /* One kernel call, ready to run. */
 typedef struct {
   kernel_entry entry;
   kernel_work work;
-  union {
-#define ARGUMENTS(family, type) type family;
-    KERNELS(ARGUMENTS)
-#undef ARGUMENTS
-  } arguments;
+  ingot_arguments arguments;
 } ingot_task;
 
 /* A loop under way, or under validation. */
@@ -176,10 +169,13 @@ typedef struct {
 
 /* The loop at an instruction whose rules hold. */
 static inline ingot_loop ingot_loop_at(const ingot_function_view *view, uint32_t instruction) {
-  const uint64_t *attributes = view->attributes + view->instructions[instruction].first_attribute;
-  return (ingot_loop){instruction + 1, instruction + 1 + (uint32_t)attributes[1], ingot_integer(attributes[0]), 0};
+  const ingot_loop_attributes *loop = (const void *)(view->attributes + view->instructions[instruction].first_attribute);
+  return (ingot_loop){instruction + 1, instruction + 1 + (uint32_t)loop->length, loop->count, 0};
 }
 
+/* What an opcode is: opcode.h. The opcode is known. */
+typedef struct ingot_facts ingot_facts;
+const ingot_facts *ingot_facts_of(const ingot_instruction *instruction);
 /* Kernel calls of an instruction: none for a loop, more than one for a concatenation. */
 uint32_t ingot_task_count(const ingot_instruction *instruction);
 /* Fills the task from an instruction; places[i] is the address of buffer i; NULL to ask for

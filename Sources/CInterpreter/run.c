@@ -1,6 +1,6 @@
 /* The instruction loop. */
 #define _POSIX_C_SOURCE 200809L
-#include "internal.h"
+#include "opcode.h"
 
 #include <string.h>
 #include <time.h>
@@ -11,32 +11,19 @@ static uint64_t nanoseconds(void) {
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* Indices are data, so they are the one thing that only a run can check. */
-static ingot_status check_indices(ingot_session *session, const ingot_instruction *instruction, const void *indices,
-                                  uint32_t element, int64_t count, int64_t extent) {
-  const int64_t wrong = kernel_wrong_index(indices, element, count, extent);
+static ingot_status check_indices(ingot_session *session, const ingot_instruction *instruction, const ingot_task *task) {
+  const ingot_facts *facts = ingot_facts_of(instruction);
+  if (facts->indices == NULL) return INGOT_OK;
+  const ingot_indices indices = facts->indices(&task->arguments);
+  const int64_t wrong = kernel_wrong_index(indices.values, indices.element, indices.count, indices.extent);
   if (wrong < 0) return INGOT_OK;
   const ingot_report report = {session->message, sizeof session->message, NULL};
-  const long long index = element == INGOT_I64 ? (long long)((const int64_t *)indices)[wrong] : ((const int32_t *)indices)[wrong];
+  const long long index = indices.element == INGOT_I64 ? (long long)((const int64_t *)indices.values)[wrong]
+                                                       : ((const int32_t *)indices.values)[wrong];
   return ingot_fail(&report, INGOT_ERROR_INDEX, "%s '%.*s': index %lld at position %lld, expected -%lld to %lld",
                     ingot_opcode_text(instruction->opcode), (int)(instruction->name_bytes < 100 ? instruction->name_bytes : 100),
-                    session->view->strings + instruction->name, index, (long long)wrong, (long long)extent,
-                    (long long)extent - 1);
-}
-
-static ingot_status check_data(ingot_session *session, const ingot_instruction *instruction, const ingot_task *task) {
-  const kernel_gather *gather = &task->arguments.gather;
-  const kernel_scatter *scatter = &task->arguments.scatter;
-  const kernel_roi_align *regions = &task->arguments.roi_align;
-  switch (instruction->opcode) {
-    case INGOT_OP_GATHER:
-      return check_indices(session, instruction, gather->indices, gather->index_element, gather->count, gather->extent);
-    case INGOT_OP_SCATTER:
-      return check_indices(session, instruction, scatter->indices, scatter->index_element, scatter->count, scatter->extent);
-    case INGOT_OP_ROI_ALIGN:
-      return check_indices(session, instruction, regions->indices, regions->index_element, regions->rois_count, regions->batch);
-    default: return INGOT_OK;
-  }
+                    session->view->strings + instruction->name, index, (long long)wrong, (long long)indices.extent,
+                    (long long)indices.extent - 1);
 }
 
 static ingot_status stopped(ingot_session *session, const ingot_instruction *instruction) {
@@ -52,7 +39,7 @@ static ingot_status run_instruction(ingot_session *session, const ingot_instruct
   for (uint32_t part = 0; part < parts; part++) {
     ingot_task task;
     if (!ingot_prepare(session->table, session->view, instruction, part, step, session->places, &task)) continue;
-    const ingot_status status = check_data(session, instruction, &task);
+    const ingot_status status = check_indices(session, instruction, &task);
     if (status != INGOT_OK) return status;
     if (!ingot_pool_run(session->pool, &task, &session->stopper)) return stopped(session, instruction);
   }

@@ -145,7 +145,9 @@ private struct Emitter {
   /// Writes the head of a loop; gives its place for ``endLoop(_:)``.
   mutating func beginLoop(_ count: Int) -> Int {
     program.instructions.append(
-      Program.Instruction(INGOT_OP_LOOP, results: [], inputs: [], attributes: [Int64(count), 0]))
+      Program.Instruction(
+        INGOT_OP_LOOP, results: [], inputs: [],
+        attributes: attributeWords(ingot_loop_attributes(count: Int64(count), length: 0))))
     values.append(nil)
     return program.instructions.count - 1
   }
@@ -153,7 +155,7 @@ private struct Emitter {
   /// Everything written since belongs to the loop, which goes if that is nothing.
   mutating func endLoop(_ head: Int) {
     let length = program.instructions.count - 1 - head
-    program.instructions[head].attributes[1] = Int64(length)
+    program.instructions[head].change(as: ingot_loop_attributes.self) { $0.length = Int64(length) }
     guard length == 0 else { return }
     program.instructions.removeLast()
     values.removeLast()

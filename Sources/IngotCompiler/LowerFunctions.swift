@@ -127,30 +127,3 @@ extension Elementwise.Domain {
     }
   }
 }
-
-extension Reduce.Kind {
-  /// The reduction's number in programs.
-  var code: ingot_reduction {
-    switch self {
-    case .sum: INGOT_REDUCE_SUM
-    case .mean: INGOT_REDUCE_MEAN
-    case .max: INGOT_REDUCE_MAX
-    case .min: INGOT_REDUCE_MIN
-    case .prod: INGOT_REDUCE_PROD
-    case .l1: INGOT_REDUCE_L1
-    case .l2: INGOT_REDUCE_L2
-    case .sumSquare: INGOT_REDUCE_SUM_SQUARE
-    case .logSum: INGOT_REDUCE_LOG_SUM
-    case .logSumExp: INGOT_REDUCE_LOG_SUM_EXP
-    }
-  }
-}
-
-/// Attribute words of a fused activation: function, p0, p1; function 0 for none.
-func activationWords(_ activation: Unary?) -> [Int64] {
-  guard let activation else { return [0, 0, 0] }
-  return [Int64(activation.function.code.rawValue), word(activation.p0), word(activation.p1)]
-}
-
-/// A double as an attribute word.
-func word(_ value: Double) -> Int64 { Int64(bitPattern: value.bitPattern) }

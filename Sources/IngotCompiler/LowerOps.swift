@@ -6,221 +6,207 @@ import Tensors
 /// A kernel call for an op, before its operands have places.
 struct KernelCall {
   var opcode: ingot_opcode
-  var attributes: [Int64]
+  var attributes: [Int64] = []
+
+  init(_ opcode: ingot_opcode) { self.opcode = opcode }
+
+  /// With the opcode's attributes.
+  init<Fields>(_ opcode: ingot_opcode, _ fields: Fields) {
+    self.opcode = opcode
+    attributes = attributeWords(fields)
+  }
+
+  /// With the entries of the opcode's tail.
+  init<Entry>(_ opcode: ingot_opcode, each entries: [Entry]) {
+    self.opcode = opcode
+    attributes = entries.flatMap { attributeWords($0) }
+  }
+
+  init<Fields, Entry>(
+    _ opcode: ingot_opcode, _ fields: Fields, each entries: [Entry]
+  ) {
+    self.opcode = opcode
+    attributes = attributeWords(fields) + entries.flatMap { attributeWords($0) }
+  }
 }
 
-/// Chooses the kernel for an op and its attribute words.
+/// Chooses the kernel for an op and its attributes.
 ///
 /// Ops that are always views or copies (reshape, contiguous concat, a loop's movements) are handled by the
 /// caller.
 func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(OpError) -> KernelCall {
+  func axis(_ axis: Int) throws(OpError) -> Int64 { Int64(try resolve(axis: axis, in: operands[0].shape)) }
   switch op {
   case .unary, .binary, .select, .cast, .elementwise:
     return elementwise(op.elementwiseSteps(on: operands) ?? [])
   case .expand: return elementwise([Unary(.identity).step(on: operands[0].element)])
   case .matmul(let op):
     return KernelCall(
-      opcode: INGOT_OP_MATMUL,
-      attributes: [op.transposeA ? 1 : 0, op.transposeB ? 1 : 0] + activationWords(op.activation))
+      INGOT_OP_MATMUL,
+      ingot_matmul_attributes(
+        transpose_a: flag(op.transposeA), transpose_b: flag(op.transposeB),
+        activation: activation(op.activation)))
   case .conv(let op):
     return KernelCall(
-      opcode: INGOT_OP_CONV,
-      attributes: [Int64(op.group)] + windowWords(op.window, operands[0].rank - 2)
-        + activationWords(op.activation))
+      INGOT_OP_CONV, ingot_conv_attributes(group: Int64(op.group), activation: activation(op.activation)),
+      each: windows(op.window, operands[0].rank - 2))
   case .convTranspose(let op):
     return KernelCall(
-      opcode: INGOT_OP_CONV_TRANSPOSE,
-      attributes: [Int64(op.group)] + windowWords(op.window, operands[0].rank - 2)
-        + activationWords(op.activation))
+      INGOT_OP_CONV_TRANSPOSE,
+      ingot_conv_attributes(group: Int64(op.group), activation: activation(op.activation)),
+      each: windows(op.window, operands[0].rank - 2))
   case .pool(let op):
-    let kind: Int64 =
-      switch op.kind {
-      case .max: 0
-      case .average: 1
-      case .averagePadded: 2
-      }
     return KernelCall(
-      opcode: INGOT_OP_POOL,
-      attributes: [kind] + op.kernel.map { Int64($0) } + windowWords(op.window, op.kernel.count))
-  case .argPool(let op):
-    return KernelCall(
-      opcode: INGOT_OP_ARG_POOL,
-      attributes: op.kernel.map { Int64($0) } + windowWords(op.window, op.kernel.count))
+      INGOT_OP_POOL, ingot_pool_attributes(kind: code(op.kind.code)), each: windows(op.window, op.kernel))
+  case .argPool(let op): return KernelCall(INGOT_OP_ARG_POOL, each: windows(op.window, op.kernel))
   case .reduce(let op):
-    let mask = op.axes.reduce(Int64(0)) { $0 | (1 << Int64($1)) }
-    return KernelCall(opcode: INGOT_OP_REDUCE, attributes: [Int64(op.kind.code.rawValue), mask])
+    let axes = op.axes.reduce(Int64(0)) { $0 | (1 << Int64($1)) }
+    return KernelCall(INGOT_OP_REDUCE, ingot_reduce_attributes(kind: code(op.kind.code), axes: axes))
   case .argReduce(let op):
-    let axis = Int64(try resolve(axis: op.axis, in: operands[0].shape))
     return KernelCall(
-      opcode: INGOT_OP_ARG_REDUCE, attributes: [op.kind == .max ? 0 : 1, axis, op.last ? 1 : 0])
+      INGOT_OP_ARG_REDUCE,
+      ingot_arg_reduce_attributes(order: code(op.kind.code), axis: try axis(op.axis), last: flag(op.last)))
   case .softmax(let op):
-    let axis = Int64(try resolve(axis: op.axis, in: operands[0].shape))
-    return KernelCall(opcode: INGOT_OP_SOFTMAX, attributes: [axis, op.log ? 1 : 0])
+    return KernelCall(INGOT_OP_SOFTMAX, ingot_softmax_attributes(axis: try axis(op.axis), log: flag(op.log)))
   case .layerNorm(let op):
-    let axis = Int64(try resolve(axis: op.axis, in: operands[0].shape))
-    return KernelCall(opcode: INGOT_OP_NORMALIZE, attributes: [0, axis, word(op.epsilon)])
+    return KernelCall(
+      INGOT_OP_NORMALIZE,
+      ingot_normalize_attributes(
+        kind: code(INGOT_NORM_LAYER), axis: try axis(op.axis), epsilon: op.epsilon))
   case .rmsNorm(let op):
-    let axis = Int64(try resolve(axis: op.axis, in: operands[0].shape))
-    return KernelCall(opcode: INGOT_OP_NORMALIZE, attributes: [1, axis, word(op.epsilon)])
+    return KernelCall(
+      INGOT_OP_NORMALIZE,
+      ingot_normalize_attributes(kind: code(INGOT_NORM_RMS), axis: try axis(op.axis), epsilon: op.epsilon))
   case .groupNorm(let op):
-    return KernelCall(opcode: INGOT_OP_NORMALIZE, attributes: [2, Int64(op.groups), word(op.epsilon)])
+    return KernelCall(
+      INGOT_OP_GROUP_NORM, ingot_group_norm_attributes(groups: Int64(op.groups), epsilon: op.epsilon))
   case .batchNorm:
     throw OpError(
       "has no kernel", advice: "run the pass 'lower-batch-norm', which the standard pipeline includes")
   case .lpNorm(let op):
-    let axis = Int64(try resolve(axis: op.axis, in: operands[0].shape))
-    return KernelCall(opcode: INGOT_OP_NORMALIZE, attributes: [3, axis * 2 + Int64(op.order - 1), word(0)])
+    return KernelCall(
+      INGOT_OP_LP_NORM, ingot_lp_norm_attributes(axis: try axis(op.axis), order: Int64(op.order)))
   case .transpose(let op):
-    return KernelCall(opcode: INGOT_OP_TRANSPOSE, attributes: op.permutation.map { Int64($0) })
-  case .reshape, .bitcast: return KernelCall(opcode: INGOT_OP_COPY, attributes: [])
+    return KernelCall(
+      INGOT_OP_TRANSPOSE, each: op.permutation.map { ingot_transpose_axis(permutation: Int64($0)) })
+  case .reshape, .bitcast: return KernelCall(INGOT_OP_COPY)
   case .call, .loop, .loopStep:
     throw OpError(
       "has no kernel of its own", advice: "flatten the function; this is a defect of the compiler")
   case .concat(let op):
-    return KernelCall(
-      opcode: INGOT_OP_CONCAT, attributes: [Int64(try resolve(axis: op.axis, in: operands[0].shape))])
+    return KernelCall(INGOT_OP_CONCAT, ingot_concat_attributes(axis: try axis(op.axis)))
   case .slice(let op):
+    let axes = op.starts.indices.map {
+      ingot_slice_axis(start: Int64(op.starts[$0]), step: Int64(op.step($0)))
+    }
+    return KernelCall(INGOT_OP_SLICE, each: axes)
+  case .pad(let op):
+    let value =
+      operands[0].element.isFloat
+      ? ingot_number(real: op.value) : ingot_number(integer: integerParameter(op.value))
     return KernelCall(
-      opcode: INGOT_OP_SLICE,
-      attributes: op.starts.indices.flatMap { [Int64(op.starts[$0]), Int64(op.step($0))] })
-  case .pad(let op): return pad(op, operands[0])
+      INGOT_OP_PAD, ingot_pad_attributes(mode: code(op.mode.code), value: value),
+      each: op.pads.prefix(operands[0].rank).map { ingot_pad_axis(begin: Int64($0)) })
   case .gather(let op):
-    return KernelCall(
-      opcode: INGOT_OP_GATHER, attributes: [Int64(try resolve(axis: op.axis, in: operands[0].shape))])
+    return KernelCall(INGOT_OP_GATHER, ingot_gather_attributes(axis: try axis(op.axis)))
   case .resize(let op): return resize(op, operands[0])
   case .cumsum(let op):
-    let axis = Int64(try resolve(axis: op.axis, in: operands[0].shape))
-    return KernelCall(opcode: INGOT_OP_CUMSUM, attributes: [axis, op.exclusive ? 1 : 0, op.reverse ? 1 : 0])
+    return KernelCall(
+      INGOT_OP_CUMSUM,
+      ingot_cumsum_attributes(
+        axis: try axis(op.axis), exclusive: flag(op.exclusive), reverse: flag(op.reverse)))
   case .scatter(let op):
-    let reduction: Int64 =
-      switch op.reduction {
-      case .none: 0
-      case .add: 1
-      case .mul: 2
-      case .min: 3
-      case .max: 4
-      }
-    return KernelCall(opcode: INGOT_OP_SCATTER, attributes: [reduction])
+    return KernelCall(INGOT_OP_SCATTER, ingot_scatter_attributes(reduction: code(op.reduction.code)))
   case .recurrent(let op): return recurrent(op)
-  case .matmulInteger: return KernelCall(opcode: INGOT_OP_MATMUL_INTEGER, attributes: [])
+  case .matmulInteger: return KernelCall(INGOT_OP_MATMUL_INTEGER)
   case .convInteger(let op):
     return KernelCall(
-      opcode: INGOT_OP_CONV_INTEGER,
-      attributes: [Int64(op.group)] + windowWords(op.window, operands[0].rank - 2))
+      INGOT_OP_CONV_INTEGER, ingot_conv_integer_attributes(group: Int64(op.group)),
+      each: windows(op.window, operands[0].rank - 2))
   case .gridSample(let op):
-    let mode: Int64 =
-      switch op.mode {
-      case .nearest: 0
-      case .linear: 1
-      case .cubic: 2
-      }
-    let padding: Int64 =
-      switch op.padding {
-      case .zeros: 0
-      case .border: 1
-      case .reflection: 2
-      }
-    return KernelCall(opcode: INGOT_OP_GRID_SAMPLE, attributes: [mode, padding, op.alignCorners ? 1 : 0])
-  case .roiAlign(let op):
-    let mode: Int64 =
-      switch op.mode {
-      case .avg: 0
-      case .max: 1
-      }
-    let coordinates: Int64 =
-      switch op.coordinates {
-      case .halfPixel: 0
-      case .outputHalfPixel: 1
-      }
     return KernelCall(
-      opcode: INGOT_OP_ROI_ALIGN,
-      attributes: [mode, coordinates, Int64(op.samplingRatio), word(op.spatialScale)])
+      INGOT_OP_GRID_SAMPLE,
+      ingot_grid_sample_attributes(
+        mode: code(op.mode.code), padding: code(op.padding.code), align_corners: flag(op.alignCorners)))
+  case .roiAlign(let op):
+    return KernelCall(
+      INGOT_OP_ROI_ALIGN,
+      ingot_roi_align_attributes(
+        mode: code(op.mode.code), coordinates: code(op.coordinates.code),
+        sampling_ratio: Int64(op.samplingRatio), spatial_scale: op.spatialScale))
   case .topK(let op):
-    let axis = Int64(try resolve(axis: op.axis, in: operands[0].shape))
-    return KernelCall(opcode: INGOT_OP_TOP_K, attributes: [axis, op.largest ? 0 : 1])
-  case .nonZero: return KernelCall(opcode: INGOT_OP_NONZERO, attributes: [])
-  case .unique(let op): return KernelCall(opcode: INGOT_OP_UNIQUE, attributes: [op.sorted ? 1 : 0])
+    let order = op.largest ? INGOT_ORDER_LARGEST : INGOT_ORDER_SMALLEST
+    return KernelCall(INGOT_OP_TOP_K, ingot_top_k_attributes(axis: try axis(op.axis), order: code(order)))
+  case .nonZero: return KernelCall(INGOT_OP_NONZERO)
+  case .unique(let op): return KernelCall(INGOT_OP_UNIQUE, ingot_unique_attributes(sorted: flag(op.sorted)))
   case .nms(let op):
     return KernelCall(
-      opcode: INGOT_OP_NMS,
-      attributes: [op.isCentered ? 1 : 0, Int64(op.most), word(op.overlap), word(op.score)])
+      INGOT_OP_NMS,
+      ingot_nms_attributes(
+        center_point_box: flag(op.isCentered), max_output_boxes_per_class: Int64(op.most),
+        iou_threshold: op.overlap, score_threshold: op.score))
   }
 }
 
 private func recurrent(_ op: Recurrent) -> KernelCall {
-  let kind: Int64 =
-    switch op.kind {
-    case .lstm: 0
-    case .gru: 1
-    case .rnn: 2
-    }
-  let direction: Int64 =
-    switch op.direction {
-    case .forward: 0
-    case .reverse: 1
-    case .bidirectional: 2
-    }
-  let flags = [op.linearBeforeReset, op.inputForget, op.peepholes, op.lengths].map { $0 ? Int64(1) : 0 }
   let (f, g, h) = op.activations
   return KernelCall(
-    opcode: INGOT_OP_RECURRENT,
-    attributes: [kind, direction] + flags + [word(op.clip)] + activationWords(f) + activationWords(g)
-      + activationWords(h))
+    INGOT_OP_RECURRENT,
+    ingot_recurrent_attributes(
+      kind: code(op.kind.code), direction: code(op.direction.code),
+      linear_before_reset: flag(op.linearBeforeReset), input_forget: flag(op.inputForget),
+      peepholes: flag(op.peepholes), lengths: flag(op.lengths), clip: op.clip, f: activation(f),
+      g: activation(g), h: activation(h)))
 }
 
 private func elementwise(_ steps: [Elementwise.Step]) -> KernelCall {
-  var words = [Int64(steps.count)]
-  for step in steps {
-    let registers = step.registers + [0, 0]
-    words += [Int64(step.function.code.rawValue), Int64(step.domain.code.rawValue)]
-    words += registers.prefix(3).map { Int64($0) }
-    words += [step.p0, step.p1].map { step.domain == .f32 ? word($0) : integerParameter($0) }
+  func number(_ value: Double, _ step: Elementwise.Step) -> ingot_number {
+    step.domain == .f32 ? ingot_number(real: value) : ingot_number(integer: integerParameter(value))
   }
-  return KernelCall(opcode: INGOT_OP_ELEMENTWISE, attributes: words)
+  let entries = steps.map { step in
+    let registers = (step.registers + [0, 0]).map { Int64($0) }
+    return ingot_step(
+      function: code(step.function.code), domain: code(step.domain.code), a: registers[0], b: registers[1],
+      c: registers[2], p0: number(step.p0, step), p1: number(step.p1, step))
+  }
+  return KernelCall(INGOT_OP_ELEMENTWISE, each: entries.map { ingot_elementwise_step(step: $0) })
 }
 
-private func windowWords(_ window: Window, _ spatial: Int) -> [Int64] {
-  let axes = 0..<spatial
-  return axes.map { Int64(window.stride($0)) } + axes.map { Int64(window.dilation($0)) }
-    + axes.map { Int64(window.begin($0)) } + axes.map { Int64(window.end($0)) }
+private func windows(_ window: Window, _ spatial: Int) -> [ingot_window] {
+  (0..<spatial).map {
+    ingot_window(
+      stride: Int64(window.stride($0)), dilation: Int64(window.dilation($0)),
+      begin: Int64(window.begin($0)), end: Int64(window.end($0)))
+  }
 }
 
-private func pad(_ op: Pad, _ operand: TensorType) -> KernelCall {
-  let mode: Int64 =
-    switch op.mode {
-    case .constant: 0
-    case .reflect: 1
-    case .edge: 2
-    case .wrap: 3
-    }
-  let value = operand.element.isFloat ? word(op.value) : integerParameter(op.value)
-  return KernelCall(
-    opcode: INGOT_OP_PAD, attributes: [mode, value] + op.pads.prefix(operand.rank).map { Int64($0) })
+private func windows(_ window: Window, _ kernel: [Int]) -> [ingot_pool_window] {
+  kernel.indices.map {
+    ingot_pool_window(
+      kernel: Int64(kernel[$0]), stride: Int64(window.stride($0)), dilation: Int64(window.dilation($0)),
+      begin: Int64(window.begin($0)), end: Int64(window.end($0)))
+  }
 }
 
 private func resize(_ op: Resize, _ operand: TensorType) -> KernelCall {
-  let mode: Int64 =
-    switch op.mode {
-    case .nearest: 0
-    case .linear: 1
-    case .cubic: 2
-    }
-  let coordinates: Int64 =
-    switch op.coordinates {
-    case .halfPixel: 0
-    case .asymmetric: 1
-    case .alignCorners: 2
-    case .pytorchHalfPixel: 3
-    }
-  let rounding: Int64 =
-    switch op.rounding {
-    case .preferFloor: 0
-    case .preferCeil: 1
-    case .floor: 2
-    case .ceil: 3
-    }
-  let scales = op.sizes.indices.map { word(op.scale($0, input: operand.shape[$0 + 2])) }
-  return KernelCall(
-    opcode: INGOT_OP_RESIZE,
-    attributes: [mode, coordinates, rounding, word(op.cubic), op.excludeOutside ? 1 : 0] + scales)
+  KernelCall(
+    INGOT_OP_RESIZE,
+    ingot_resize_attributes(
+      mode: code(op.mode.code), coordinates: code(op.coordinates.code), rounding: code(op.rounding.code),
+      cubic: op.cubic, exclude_outside: flag(op.excludeOutside)),
+    each: op.sizes.indices.map {
+      ingot_resize_axis(scale: op.scale($0, input: operand.shape[$0 + 2]))
+    })
+}
+
+private func activation(_ activation: Unary?) -> ingot_activation {
+  guard let activation else { return ingot_activation(function: code(INGOT_FN_NONE), p0: 0, p1: 0) }
+  return ingot_activation(function: code(activation.function.code), p0: activation.p0, p1: activation.p1)
+}
+
+private func flag(_ isSet: Bool) -> Int64 { isSet ? 1 : 0 }
+
+/// The number of an enum's value, as attributes hold it.
+private func code<Code: RawRepresentable>(_ code: Code) -> Int64 where Code.RawValue == UInt32 {
+  Int64(code.rawValue)
 }

@@ -10,11 +10,10 @@ extension Program {
   /// program @main(%0 "image": f32[1, 3, 8, 8] at 0) -> (%1 "scores": f32[1, 10] at 768) {
   ///   weight @fc.weight: f32[10, 192]
   ///   %4: f32[1, 192] at 1024 = copy %0   // flatten
-  ///   %1: f32[1, 10] at 768 = matmul %4, @fc.weight [0, 1, 0, 0, 0]   // fc
+  ///   %1: f32[1, 10] at 768 = matmul %4, @fc.weight {transpose_b = true, activation = relu}   // fc
   /// }
   /// ```
-  /// What a loop repeats is indented. Attribute words stand as the format defines them; those that only make sense as the bits of a number
-  /// with a fraction are shown as that number.
+  /// What a loop repeats is indented. Attributes are those of ``attributes(of:)``.
   package var text: String {
     let inputs = (0..<inputCount).map(port).joined(separator: ", ")
     let results = outputs.map { port($0) + sizeText($0 - inputCount) }.joined(separator: ", ")
@@ -34,9 +33,8 @@ extension Program {
     let results = instruction.results.map { "\(label($0))\(typeAndPlace($0))" }.joined(separator: ", ")
     let inputs = instruction.inputs.map { $0.map(label) ?? "none" }.joined(separator: ", ")
     var line = "\(results) = \(instruction.operation) \(inputs)"
-    if !instruction.attributes.isEmpty {
-      line += " [\(instruction.attributes.map(attributeText).joined(separator: ", "))]"
-    }
+    let attributes = attributes(of: instruction).map { "\($0.name) = \($0.value)" }
+    if !attributes.isEmpty { line += " {\(attributes.joined(separator: ", "))}" }
     return instruction.name.isEmpty ? line : "\(line)   // \(escaped(instruction.name))"
   }
 
@@ -66,15 +64,6 @@ extension Program {
     if case .weight = buffers[view.buffer].kind { return true }
     return false
   }
-}
-
-/// A word as an integer, or as the number whose bits it is when it is too large for any count, size or axis.
-private func attributeText(_ word: Int64) -> String {
-  let number = Double(bitPattern: UInt64(bitPattern: word))
-  guard word.magnitude >= 1 << 48, !number.isNaN, !number.isZero, !number.isSubnormal else {
-    return "\(word)"
-  }
-  return "\(number)"
 }
 
 private func quotedUnlessPlain(_ name: String) -> String {

@@ -20,8 +20,8 @@ func sampleProgram(_ name: String = "main") -> Program {
   ]
   program.instructions = [
     .init(
-      ingot_opcode(3), results: [3], inputs: [0, 2, nil], attributes: [0, 1, .min, .max, -1], name: "fc"),
-    .init(ingot_opcode(1), results: [1], inputs: [3]),
+      INGOT_OP_MATMUL, results: [3], inputs: [0, 2, nil], attributes: [0, 1, .min, .max, -1], name: "fc"),
+    .init(INGOT_OP_COPY, results: [1], inputs: [3]),
   ]
   program.sizes = [.init(output: 0, axis: 0, sizeOutput: 0), .init(output: 0, axis: 1, sizeOutput: 0)]
   program.inputCount = 1

@@ -31,12 +31,6 @@ int64_t type_count(builder_type type) {
 
 uint64_t type_bytes(builder_type type) { return (uint64_t)type_count(type) * ingot_element_bytes(type.element); }
 
-uint64_t real_bits(double value) {
-  uint64_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
 static void name_it(builder *b, const char *name, uint32_t *start, uint32_t *bytes) {
   *start = b->program.string_bytes;
   *bytes = (uint32_t)strlen(name);
@@ -91,15 +85,14 @@ uint32_t add_weight(builder *b, builder_type type, const void *data, uint64_t sh
 }
 
 uint32_t add_instruction(builder *b, uint32_t opcode, const uint32_t *results, uint32_t result_count, const uint32_t *inputs,
-                         uint32_t input_count, const uint64_t *attributes, uint32_t attribute_count) {
+                         uint32_t input_count) {
   ingot_instruction *instruction = &b->instructions[b->program.instruction_count];
   *instruction = (ingot_instruction){.opcode = opcode, .first_operand = b->program.operand_count,
                                      .result_count = (uint16_t)result_count, .input_count = (uint16_t)input_count,
-                                     .first_attribute = b->program.attribute_count, .attribute_count = attribute_count};
+                                     .first_attribute = b->program.attribute_count};
   name_it(b, "node", &instruction->name, &instruction->name_bytes);
   for (uint32_t i = 0; i < result_count; i++) b->operands[b->program.operand_count++] = results[i];
   for (uint32_t i = 0; i < input_count; i++) b->operands[b->program.operand_count++] = inputs[i];
-  for (uint32_t i = 0; i < attribute_count; i++) b->attributes[b->program.attribute_count++] = attributes[i];
   return b->program.instruction_count++;
 }
 
@@ -114,6 +107,13 @@ void add_origins(builder *b) {
     const ingot_tensor *tensor = &b->tensors[b->operands[b->instructions[i].first_operand]];
     b->origin[i] = (ingot_origin){1, tensor->name, tensor->name_bytes};
   }
+}
+
+void add_attributes(builder *b, const void *structs, size_t bytes) {
+  const uint32_t words = (uint32_t)(bytes / sizeof *b->attributes);
+  memcpy(b->attributes + b->program.attribute_count, structs, bytes);
+  b->program.attribute_count += words;
+  b->instructions[b->program.instruction_count - 1].attribute_count += words;
 }
 
 typedef struct {

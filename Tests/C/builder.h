@@ -44,7 +44,6 @@ builder *builder_create(void);
 void builder_destroy(builder *b);
 int64_t type_count(builder_type type);
 uint64_t type_bytes(builder_type type);
-uint64_t real_bits(double value);
 
 /* Inputs first, then outputs, then the rest. Each returns the tensor's index. */
 uint32_t add_input(builder *b, builder_type type, const char *name);
@@ -54,7 +53,10 @@ uint32_t add_intermediate(builder *b, builder_type type, uint64_t shift);
 /* A tensor that reads a weight, `shift` bytes into it; the weight has its own chunk. */
 uint32_t add_weight(builder *b, builder_type type, const void *data, uint64_t shift, bool packed);
 uint32_t add_instruction(builder *b, uint32_t opcode, const uint32_t *results, uint32_t result_count, const uint32_t *inputs,
-                         uint32_t input_count, const uint64_t *attributes, uint32_t attribute_count);
+                         uint32_t input_count);
+/* Appends structs to the attributes of the last instruction. */
+void add_attributes(builder *b, const void *structs, size_t bytes);
+#define ATTRIBUTES(b, type, ...) add_attributes(b, &(const type){__VA_ARGS__}, sizeof(type))
 
 /* Axis `axis` of an output is sized by another one; both are tensors. */
 void add_output_size(builder *b, uint32_t output, uint32_t axis, uint32_t size_output);

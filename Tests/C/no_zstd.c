@@ -12,8 +12,8 @@ static uint8_t *sum(bool packed, uint64_t *bytes) {
   const builder_type row = {INGOT_F32, 1, {4}};
   const float w[4] = {1, 2, 3, 4};
   const uint32_t x = add_input(b, row, "x"), y = add_output(b, row, "y"), inputs[2] = {x, add_weight(b, row, w, 0, packed)};
-  const uint64_t add[1 + INGOT_STEP_WORDS] = {1, INGOT_FN_ADD, INGOT_F32, 0, 1, 0, 0, 0};
-  add_instruction(b, INGOT_OP_ELEMENTWISE, &y, 1, inputs, 2, add, 1 + INGOT_STEP_WORDS);
+  add_instruction(b, INGOT_OP_ELEMENTWISE, &y, 1, inputs, 2);
+  ATTRIBUTES(b, ingot_step, .function = INGOT_FN_ADD, .domain = INGOT_F32, .a = 0, .b = 1);
   uint8_t *file = build(b, bytes);
   builder_destroy(b);
   return file;

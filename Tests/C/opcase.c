@@ -86,6 +86,11 @@ void array_decode(array *a, const void *bytes) {
   }
 }
 
+void opcase_attributes(opcase *c, const void *structs, size_t bytes) {
+  memcpy(c->attributes + c->attribute_count, structs, bytes);
+  c->attribute_count += (uint32_t)(bytes / sizeof *c->attributes);
+}
+
 static uint8_t *case_bundle(const opcase *c, bool shifted, uint64_t *bytes) {
   builder *b = builder_create();
   const uint64_t shift = shifted ? ingot_element_bytes(c->expected.type.element) : 0;
@@ -101,8 +106,9 @@ static uint8_t *case_bundle(const opcase *c, bool shifted, uint64_t *bytes) {
     inputs[i] = add_weight(b, x->type, data, shifted ? ingot_element_bytes(x->type.element) : 0, i % 2 == 1);
     free(data);
   }
-  add_instruction(b, c->opcode, &result, 1, inputs, c->input_count, c->attributes, c->attribute_count);
-  if (shifted) add_instruction(b, INGOT_OP_COPY, &output, 1, &result, 1, NULL, 0);
+  add_instruction(b, c->opcode, &result, 1, inputs, c->input_count);
+  add_attributes(b, c->attributes, c->attribute_count * sizeof *c->attributes);
+  if (shifted) add_instruction(b, INGOT_OP_COPY, &output, 1, &result, 1);
   uint8_t *file = build(b, bytes);
   builder_destroy(b);
   return file;

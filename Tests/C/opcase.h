@@ -31,6 +31,10 @@ typedef struct {
   double tolerance; /* of the largest magnitude of the result; 0 for exact */
 } opcase;
 
+/* Appends structs to the attributes. */
+void opcase_attributes(opcase *c, const void *structs, size_t bytes);
+#define CASE_ATTRIBUTES(c, type, ...) opcase_attributes(c, &(const type){__VA_ARGS__}, sizeof(type))
+
 /* Runs the case aligned and not, on every instruction set, with 1, 2 and 3 threads, then frees its arrays. */
 void opcase_run(opcase *c);
 /* Instruction sets that this CPU can run, as INGOT_ISA_*. */

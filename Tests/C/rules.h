@@ -8,6 +8,12 @@
 
 #include <string.h>
 
+/* The attributes of a program's first instruction: the opcode's struct, its tail behind that, and the tail of one that has no
+ * struct. */
+#define HEAD(opcode) ((ingot_##opcode##_attributes *)(void *)b->attributes)
+#define TAIL(opcode, type) ((ingot_##type *)(void *)(b->attributes + sizeof(ingot_##opcode##_attributes) / sizeof *b->attributes))
+#define ENTRIES(type) ((ingot_##type *)(void *)b->attributes)
+
 /* Opens the program, runs it if it opens, and destroys it. */
 ingot_status try_it(builder *b, char message[512]);
 
@@ -16,9 +22,8 @@ ingot_status try_it(builder *b, char message[512]);
   do { \
     builder *b = sample_program(opcode); \
     ingot_instruction *i = &b->instructions[0]; \
-    uint64_t *a = b->attributes; \
     ingot_tensor *t = b->tensors; \
-    (void)i, (void)a, (void)t; \
+    (void)i, (void)t; \
     __VA_ARGS__; \
     char message[512]; \
     const ingot_status status = try_it(b, message); \
@@ -29,9 +34,8 @@ ingot_status try_it(builder *b, char message[512]);
   do { \
     builder *b = sample_program(opcode); \
     ingot_instruction *i = &b->instructions[0]; \
-    uint64_t *a = b->attributes; \
     ingot_tensor *t = b->tensors; \
-    (void)i, (void)a, (void)t; \
+    (void)i, (void)t; \
     __VA_ARGS__; \
     char message[512]; \
     check(try_it(b, message) == INGOT_OK, "%s line %d: %s", ingot_opcode_text(opcode), __LINE__, message); \

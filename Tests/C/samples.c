@@ -1,10 +1,8 @@
 /* One small valid program for each opcode: what the validator tests break and the fuzzer starts from. */
 #include "builder.h"
 
-#include <string.h>
-
 const uint32_t sample_opcodes[] = {
-#define OPCODE_NUMBER(name, number, text) number,
+#define OPCODE_NUMBER(NAME, number, name, FIELDS, EACH, TAIL, work) number,
     INGOT_OPCODES(OPCODE_NUMBER)
 #undef OPCODE_NUMBER
 };
@@ -20,90 +18,119 @@ static builder *sample_loop(uint32_t opcode) {
   const uint32_t x = add_input(b, nests ? cube : takes ? matrix : row, "x");
   const uint32_t y = add_output(b, nests ? cube : puts ? matrix : row, "y");
   const uint32_t middle = add_intermediate(b, nests ? part : matrix, 0);
-  const uint64_t outer[2] = {3, nests ? 5 : 1}, inner[2] = {2, 2};
-  add_instruction(b, INGOT_OP_LOOP, NULL, 0, NULL, 0, outer, 2);
+  add_instruction(b, INGOT_OP_LOOP, NULL, 0, NULL, 0);
+  ATTRIBUTES(b, ingot_loop_attributes, .count = 3, .length = nests ? 5 : 1);
   if (!nests) {
-    add_instruction(b, opcode, &y, 1, &x, 1, NULL, 0);
+    add_instruction(b, opcode, &y, 1, &x, 1);
     return b;
   }
   const uint32_t whole = add_intermediate(b, part, 0), line = add_intermediate(b, row, 0);
-  add_instruction(b, INGOT_OP_TAKE, &middle, 1, &x, 1, NULL, 0);
-  add_instruction(b, INGOT_OP_LOOP, NULL, 0, NULL, 0, inner, 2);
-  add_instruction(b, INGOT_OP_TAKE, &line, 1, &middle, 1, NULL, 0);
-  add_instruction(b, INGOT_OP_PUT, &whole, 1, &line, 1, NULL, 0);
-  add_instruction(b, INGOT_OP_PUT, &y, 1, &whole, 1, NULL, 0);
+  add_instruction(b, INGOT_OP_TAKE, &middle, 1, &x, 1);
+  add_instruction(b, INGOT_OP_LOOP, NULL, 0, NULL, 0);
+  ATTRIBUTES(b, ingot_loop_attributes, .count = 2, .length = 2);
+  add_instruction(b, INGOT_OP_TAKE, &line, 1, &middle, 1);
+  add_instruction(b, INGOT_OP_PUT, &whole, 1, &line, 1);
+  add_instruction(b, INGOT_OP_PUT, &y, 1, &whole, 1);
   return b;
+}
+
+static void add_sample_attributes(builder *b, uint32_t opcode) {
+  switch (opcode) {
+    case INGOT_OP_ELEMENTWISE:
+      ATTRIBUTES(b, ingot_step, .function = INGOT_FN_ADD, .domain = INGOT_F32, .a = 0, .b = 0);
+      ATTRIBUTES(b, ingot_step, .function = INGOT_FN_TO_I8, .domain = INGOT_F32, .a = 1);
+      ATTRIBUTES(b, ingot_step, .function = INGOT_FN_BIT_AND, .domain = INGOT_I64, .a = 2, .b = 2);
+      ATTRIBUTES(b, ingot_step, .function = INGOT_FN_TO_F32, .domain = INGOT_I64, .a = 3);
+      break;
+    case INGOT_OP_MATMUL: ATTRIBUTES(b, ingot_matmul_attributes, .transpose_a = 0); break;
+    case INGOT_OP_CONV:
+    case INGOT_OP_CONV_TRANSPOSE:
+      ATTRIBUTES(b, ingot_conv_attributes, .group = 1);
+      for (int s = 0; s < 2; s++) ATTRIBUTES(b, ingot_window, .stride = 2, .dilation = 1, .begin = 1, .end = 1);
+      break;
+    case INGOT_OP_CONV_INTEGER:
+      ATTRIBUTES(b, ingot_conv_integer_attributes, .group = 1);
+      for (int s = 0; s < 2; s++) ATTRIBUTES(b, ingot_window, .stride = 2, .dilation = 1, .begin = 1, .end = 1);
+      break;
+    case INGOT_OP_POOL: ATTRIBUTES(b, ingot_pool_attributes, .kind = INGOT_POOL_MAX); /* fall through */
+    case INGOT_OP_ARG_POOL:
+      for (int s = 0; s < 2; s++) ATTRIBUTES(b, ingot_pool_window, .kernel = 2, .stride = 2, .dilation = 1);
+      break;
+    case INGOT_OP_REDUCE: ATTRIBUTES(b, ingot_reduce_attributes, .kind = INGOT_REDUCE_SUM, .axes = 1 | 4 | 8); break;
+    case INGOT_OP_ARG_REDUCE: ATTRIBUTES(b, ingot_arg_reduce_attributes, .axis = 1); break;
+    case INGOT_OP_SOFTMAX: ATTRIBUTES(b, ingot_softmax_attributes, .axis = 0); break;
+    case INGOT_OP_NORMALIZE: ATTRIBUTES(b, ingot_normalize_attributes, .kind = INGOT_NORM_LAYER, .axis = 3); break;
+    case INGOT_OP_GROUP_NORM: ATTRIBUTES(b, ingot_group_norm_attributes, .groups = 2); break;
+    case INGOT_OP_LP_NORM: ATTRIBUTES(b, ingot_lp_norm_attributes, .axis = 1, .order = 2); break;
+    case INGOT_OP_TRANSPOSE:
+      for (int i = 0; i < 4; i++) ATTRIBUTES(b, ingot_transpose_axis, .permutation = (const int64_t[]){0, 1, 3, 2}[i]);
+      break;
+    case INGOT_OP_CONCAT: ATTRIBUTES(b, ingot_concat_attributes, .axis = 1); break;
+    case INGOT_OP_SLICE:
+      for (int i = 0; i < 3; i++) ATTRIBUTES(b, ingot_slice_axis, .start = 0, .step = 1);
+      ATTRIBUTES(b, ingot_slice_axis, .start = 5, .step = -2);
+      break;
+    case INGOT_OP_PAD:
+      ATTRIBUTES(b, ingot_pad_attributes, .mode = INGOT_PAD_REFLECT);
+      for (int i = 0; i < 4; i++) ATTRIBUTES(b, ingot_pad_axis, .begin = i == 3 ? 2 : 0);
+      break;
+    case INGOT_OP_GATHER: ATTRIBUTES(b, ingot_gather_attributes, .axis = 2); break;
+    case INGOT_OP_SCATTER: ATTRIBUTES(b, ingot_scatter_attributes, .reduction = INGOT_SCATTER_ADD); break;
+    case INGOT_OP_RESIZE:
+      ATTRIBUTES(b, ingot_resize_attributes, .mode = INGOT_INTERPOLATION_NEAREST);
+      for (int s = 0; s < 2; s++) ATTRIBUTES(b, ingot_resize_axis, .scale = 2);
+      break;
+    case INGOT_OP_CUMSUM: ATTRIBUTES(b, ingot_cumsum_attributes, .axis = 0); break;
+    case INGOT_OP_GRID_SAMPLE:
+      ATTRIBUTES(b, ingot_grid_sample_attributes, .mode = INGOT_INTERPOLATION_CUBIC, .padding = INGOT_GRID_REFLECTION);
+      break;
+    case INGOT_OP_ROI_ALIGN: ATTRIBUTES(b, ingot_roi_align_attributes, .spatial_scale = 0.5); break;
+    case INGOT_OP_RECURRENT:
+      ATTRIBUTES(b, ingot_recurrent_attributes, .kind = INGOT_RECURRENT_GRU, .linear_before_reset = 1, .lengths = 1,
+                 .f = {.function = INGOT_FN_SIGMOID}, .g = {.function = INGOT_FN_TANH}, .h = {.function = INGOT_FN_TANH});
+      break;
+    case INGOT_OP_TOP_K: ATTRIBUTES(b, ingot_top_k_attributes, .axis = 1); break;
+    case INGOT_OP_UNIQUE: ATTRIBUTES(b, ingot_unique_attributes, .sorted = 1); break;
+    case INGOT_OP_NMS:
+      ATTRIBUTES(b, ingot_nms_attributes, .max_output_boxes_per_class = 2, .iou_threshold = 0.5, .score_threshold = 0.1);
+      break;
+    default: break;
+  }
 }
 
 builder *sample_program(uint32_t opcode) {
   if (opcode == INGOT_OP_LOOP || opcode == INGOT_OP_TAKE || opcode == INGOT_OP_PUT) return sample_loop(opcode);
   builder *b = builder_create();
-  const builder_type image = {INGOT_F32, 4, {1, 4, 6, 6}}, small = {INGOT_F32, 4, {1, 4, 3, 3}};
+  const builder_type image = {INGOT_F32, 4, {1, 4, 6, 6}}, small = {INGOT_F32, 4, {1, 4, 3, 3}}, line = {INGOT_F32, 1, {6}};
   const builder_type kernel = {INGOT_F32, 4, {4, 4, 3, 3}}, vector = {INGOT_F32, 1, {4}}, matrix = {INGOT_F32, 2, {4, 4}};
   static const float zeros[256];
   builder_type x = image, y = image;
-  uint64_t a[32] = {0};
-  uint32_t count = 0, extra = 0;
   const builder_type *weights[2] = {NULL, NULL};
   switch (opcode) {
-    case INGOT_OP_ELEMENTWISE: {
-      const uint64_t words[] = {4, INGOT_FN_ADD, INGOT_F32, 0, 0, 0, 0, 0, INGOT_FN_TO_I8, INGOT_F32, 1, 0, 0, 0, 0,
-                                INGOT_FN_BIT_AND, INGOT_I64, 2, 2, 0, 0, 0, INGOT_FN_TO_F32, INGOT_I64, 3, 0, 0, 0, 0};
-      memcpy(a, words, sizeof words), count = sizeof words / sizeof *words;
-      break;
-    }
-    case INGOT_OP_MATMUL: x = y = matrix, weights[0] = &matrix, weights[1] = &vector, count = 5; break;
-    case INGOT_OP_CONV:
-    case INGOT_OP_CONV_TRANSPOSE: {
-      const uint64_t words[12] = {1, 2, 2, 1, 1, 1, 1, 1, 1, 0, 0, 0};
-      memcpy(a, words, sizeof words), count = 12;
-      weights[0] = &kernel, weights[1] = &vector;
-      if (opcode == INGOT_OP_CONV) y = small;
-      else x = small;
-      break;
-    }
-    case INGOT_OP_POOL: {
-      const uint64_t words[11] = {0, 2, 2, 2, 2, 1, 1, 0, 0, 0, 0};
-      memcpy(a, words, sizeof words), count = 11, y = small;
-      break;
-    }
-    case INGOT_OP_ARG_POOL: {
-      const uint64_t words[10] = {2, 2, 2, 2, 1, 1, 0, 0, 0, 0};
-      memcpy(a, words, sizeof words), count = 10, y = small, y.element = INGOT_I64;
-      break;
-    }
-    case INGOT_OP_REDUCE: y = vector, a[1] = 13, count = 2; break;
-    case INGOT_OP_ARG_REDUCE: y = (builder_type){INGOT_I64, 3, {1, 6, 6}}, a[1] = 1, count = 3; break;
-    case INGOT_OP_SOFTMAX: count = 2; break;
-    case INGOT_OP_NORMALIZE: a[0] = 2, a[1] = 2, count = 3, weights[0] = weights[1] = &vector; break;
-    case INGOT_OP_TRANSPOSE: a[1] = 1, a[2] = 3, a[3] = 2, count = 4; break;
-    case INGOT_OP_CONCAT: y.dims[1] = 8, a[0] = 1, count = 1, extra = 1; break;
-    case INGOT_OP_SLICE: y.dims[3] = 3, a[1] = a[3] = a[5] = 1, a[6] = 5, a[7] = (uint64_t)-2, count = 8; break;
-    case INGOT_OP_PAD: y.dims[3] = 10, a[0] = 1, a[5] = 2, count = 6; break;
-    case INGOT_OP_GATHER: y.dims[2] = 2, a[0] = 2, count = 1; break;
-    case INGOT_OP_RESIZE: y.dims[2] = y.dims[3] = 12, a[5] = a[6] = real_bits(2), count = 7; break;
-    case INGOT_OP_CUMSUM: count = 3; break;
+    case INGOT_OP_MATMUL: x = y = matrix, weights[0] = &matrix, weights[1] = &vector; break;
+    case INGOT_OP_CONV: y = small, weights[0] = &kernel, weights[1] = &vector; break;
+    case INGOT_OP_CONV_TRANSPOSE: x = small, weights[0] = &kernel, weights[1] = &vector; break;
+    case INGOT_OP_POOL: y = small; break;
+    case INGOT_OP_ARG_POOL: y = small, y.element = INGOT_I64; break;
+    case INGOT_OP_REDUCE: y = vector; break;
+    case INGOT_OP_ARG_REDUCE: y = (builder_type){INGOT_I64, 3, {1, 6, 6}}; break;
+    case INGOT_OP_NORMALIZE: weights[0] = weights[1] = &line; break;
+    case INGOT_OP_GROUP_NORM: weights[0] = weights[1] = &vector; break;
+    case INGOT_OP_CONCAT: y.dims[1] = 8; break;
+    case INGOT_OP_SLICE: y.dims[3] = 3; break;
+    case INGOT_OP_PAD: y.dims[3] = 10; break;
+    case INGOT_OP_GATHER: y.dims[2] = 2; break;
+    case INGOT_OP_RESIZE: y.dims[2] = y.dims[3] = 12; break;
     case INGOT_OP_MATMUL_INTEGER: x = y = matrix, x.element = INGOT_U8, y.element = INGOT_I32; break;
-    case INGOT_OP_CONV_INTEGER: {
-      const uint64_t words[9] = {1, 2, 2, 1, 1, 1, 1, 1, 1};
-      memcpy(a, words, sizeof words), count = 9;
-      y = small, x.element = INGOT_U8, y.element = INGOT_I32;
-      break;
-    }
-    case INGOT_OP_GRID_SAMPLE: y = small, a[0] = 2, a[1] = 2, count = 3; break;
-    case INGOT_OP_ROI_ALIGN: y = small, y.dims[0] = 2, a[3] = real_bits(0.5), count = 4; break;
-    case INGOT_OP_RECURRENT:
-      x = (builder_type){INGOT_F32, 3, {5, 2, 12}}, y = (builder_type){INGOT_F32, 4, {5, 1, 2, 4}};
-      a[0] = 1, a[2] = 1, a[5] = 1, a[7] = INGOT_FN_SIGMOID, a[10] = a[13] = INGOT_FN_TANH, count = 16;
-      break;
-    case INGOT_OP_TOP_K: y.dims[1] = 2, a[0] = 1, count = 2; break;
+    case INGOT_OP_CONV_INTEGER: y = small, x.element = INGOT_U8, y.element = INGOT_I32; break;
+    case INGOT_OP_GRID_SAMPLE: y = small; break;
+    case INGOT_OP_ROI_ALIGN: y = small, y.dims[0] = 2; break;
+    case INGOT_OP_RECURRENT: x = (builder_type){INGOT_F32, 3, {5, 2, 12}}, y = (builder_type){INGOT_F32, 4, {5, 1, 2, 4}}; break;
+    case INGOT_OP_TOP_K: y.dims[1] = 2; break;
     case INGOT_OP_NONZERO: x = y = vector, y.element = INGOT_I64; break;
-    case INGOT_OP_UNIQUE: x = matrix, y = vector, y.element = INGOT_I64, a[0] = 1, count = 1; break;
-    case INGOT_OP_NMS:
-      x = (builder_type){INGOT_F32, 3, {2, 5, 4}}, y = (builder_type){INGOT_I64, 2, {12, 3}};
-      a[1] = 2, a[2] = real_bits(0.5), a[3] = real_bits(0.1), count = 4;
-      break;
-    case INGOT_OP_SCATTER: x = y = matrix, a[0] = 1, count = 1; break;
+    case INGOT_OP_UNIQUE: x = matrix, y = vector, y.element = INGOT_I64; break;
+    case INGOT_OP_NMS: x = (builder_type){INGOT_F32, 3, {2, 5, 4}}, y = (builder_type){INGOT_I64, 2, {12, 3}}; break;
+    case INGOT_OP_SCATTER: x = y = matrix; break;
     default: break;
   }
   uint32_t inputs[6] = {add_input(b, x, "x")}, inputs_count = 1;
@@ -115,7 +142,7 @@ builder *sample_program(uint32_t opcode) {
   for (int i = 0; i < 2; i++) {
     if (weights[i] != NULL) inputs[inputs_count++] = add_weight(b, *weights[i], zeros, 0, false);
   }
-  if (extra) inputs[inputs_count++] = inputs[0];
+  if (opcode == INGOT_OP_CONCAT) inputs[inputs_count++] = inputs[0];
   if (opcode == INGOT_OP_GATHER) inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I64, 1, {2}}, zeros, 0, false);
   if (opcode == INGOT_OP_SCATTER) {
     inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I64, 1, {2}}, zeros, 0, false);
@@ -157,6 +184,7 @@ builder *sample_program(uint32_t opcode) {
     y.element = INGOT_I64;
     results[result_count++] = add_intermediate(b, y, 0);
   }
-  add_instruction(b, opcode, results, result_count, inputs, inputs_count, a, count);
+  add_instruction(b, opcode, results, result_count, inputs, inputs_count);
+  add_sample_attributes(b, opcode);
   return b;
 }

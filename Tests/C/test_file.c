@@ -23,9 +23,10 @@ static builder *sample(void) {
   float data[40] = {1, 2, 3};
   const uint32_t x = add_input(b, type, "x"), y = add_output(b, type, "y");
   const uint32_t weights[2] = {add_weight(b, type, data, 0, true), add_weight(b, type, data, 0, false)};
-  const uint64_t add[15] = {2, INGOT_FN_ADD, INGOT_F32, 0, 1, 0, 0, 0, INGOT_FN_ADD, INGOT_F32, 3, 2, 0, 0, 0};
   const uint32_t inputs[3] = {x, weights[0], weights[1]};
-  add_instruction(b, INGOT_OP_ELEMENTWISE, &y, 1, inputs, 3, add, 15);
+  add_instruction(b, INGOT_OP_ELEMENTWISE, &y, 1, inputs, 3);
+  ATTRIBUTES(b, ingot_step, .function = INGOT_FN_ADD, .domain = INGOT_F32, .a = 0, .b = 1);
+  ATTRIBUTES(b, ingot_step, .function = INGOT_FN_ADD, .domain = INGOT_F32, .a = 3, .b = 2);
   add_origins(b);
   return b;
 }

@@ -94,12 +94,11 @@ static double apply(uint32_t function, double a, double b, double c, double p0, 
   }
 }
 
-static void set_step(opcase *c, uint32_t step, uint32_t domain, uint32_t function, uint32_t a, uint32_t b, uint32_t d, uint64_t p0,
-                     uint64_t p1) {
-  const uint64_t words[INGOT_STEP_WORDS] = {function, domain, a, b, d, p0, p1};
-  memcpy(c->attributes + 1 + INGOT_STEP_WORDS * step, words, sizeof words);
-  c->attributes[0] = step + 1;
-  c->attribute_count = 1 + INGOT_STEP_WORDS * (step + 1);
+static void set_step(opcase *c, uint32_t step, uint32_t domain, uint32_t function, uint32_t a, uint32_t b, uint32_t d, double p0,
+                     double p1) {
+  c->attribute_count = step * (uint32_t)(sizeof(ingot_step) / sizeof *c->attributes);
+  if (domain == INGOT_F32) CASE_ATTRIBUTES(c, ingot_step, function, domain, a, b, d, {.real = p0}, {.real = p1});
+  else CASE_ATTRIBUTES(c, ingot_step, function, domain, a, b, d, {.integer = (int64_t)p0}, {.integer = (int64_t)p1});
 }
 
 static void float_function(uint32_t function, const char *name, unsigned arity) {
@@ -131,7 +130,7 @@ static void float_function(uint32_t function, const char *name, unsigned arity) 
     const double b = arity > 1 ? c.inputs[1].values[i] : 0, d = arity > 2 ? c.inputs[2].values[i] : 0;
     c.expected.values[i] = apply(function, c.inputs[0].values[i], b, d, (float)p0, (float)p1);
   }
-  set_step(&c, 0, INGOT_F32, function, 0, arity > 1 ? 1 : 0, arity > 2 ? 2 : 0, real_bits(p0), real_bits(p1));
+  set_step(&c, 0, INGOT_F32, function, 0, arity > 1 ? 1 : 0, arity > 2 ? 2 : 0, p0, p1);
   opcase_run(&c);
 }
 
@@ -269,7 +268,7 @@ static void domains(void) {
   }
   set_step(&c, 0, INGOT_I64, INGOT_FN_MOD, 0, 1, 0, 0, 0);
   set_step(&c, 1, INGOT_I64, INGOT_FN_TO_F32, 4, 0, 0, 0, 0);
-  set_step(&c, 2, INGOT_F32, INGOT_FN_AFFINE, 5, 0, 0, real_bits(0.3f), 0);
+  set_step(&c, 2, INGOT_F32, INGOT_FN_AFFINE, 5, 0, 0, 0.3f, 0);
   set_step(&c, 3, INGOT_F32, INGOT_FN_TO_I64, 6, 0, 0, 0, 0);
   set_step(&c, 4, INGOT_I64, INGOT_FN_LESS_EQUAL, 0, 2, 0, 0, 0);
   set_step(&c, 5, INGOT_I64, INGOT_FN_MUL, 7, 8, 0, 0, 0);

@@ -11,16 +11,17 @@
 #define SIZE 48
 
 /* y = x · w, `count` times over; x, w and y are SIZE × SIZE, and w lies in the file as it is. */
-static builder *repeated_product(uint64_t count, bool packed) {
+static builder *repeated_product(int64_t count, bool packed) {
   builder *b = builder_create();
   const builder_type square = {INGOT_F32, 2, {SIZE, SIZE}};
   float *weight = calloc(SIZE * SIZE, sizeof *weight);
   for (int i = 0; i < SIZE * SIZE; i++) weight[i] = (float)(i * 37 % 101) / 101 - 0.5f;
   const uint32_t x = add_input(b, square, "serving_default_input_2:0"), y = add_output(b, square, "y/out");
   const uint32_t operands[2] = {x, add_weight(b, square, weight, 0, packed)};
-  const uint64_t loop[2] = {count, 1}, product[5] = {0};
-  add_instruction(b, INGOT_OP_LOOP, NULL, 0, NULL, 0, loop, 2);
-  add_instruction(b, INGOT_OP_MATMUL, &y, 1, operands, 2, product, 5);
+  add_instruction(b, INGOT_OP_LOOP, NULL, 0, NULL, 0);
+  ATTRIBUTES(b, ingot_loop_attributes, count, 1);
+  add_instruction(b, INGOT_OP_MATMUL, &y, 1, operands, 2);
+  ATTRIBUTES(b, ingot_matmul_attributes, .transpose_a = 0);
   free(weight);
   return b;
 }
@@ -123,8 +124,8 @@ static void stops_inside(void) {
   builder *b = builder_create();
   const builder_type square = {INGOT_F32, 2, {512, 512}};
   const uint32_t x = add_input(b, square, "x"), y = add_output(b, square, "y"), operands[2] = {x, x};
-  const uint64_t product[5] = {0};
-  add_instruction(b, INGOT_OP_MATMUL, &y, 1, operands, 2, product, 5);
+  add_instruction(b, INGOT_OP_MATMUL, &y, 1, operands, 2);
+  ATTRIBUTES(b, ingot_matmul_attributes, .transpose_a = 0);
   uint64_t bytes;
   uint8_t *file = file_of(b, &bytes);
   ingot_bundle *bundle;
@@ -161,11 +162,11 @@ static void *raise_flag(void *context) {
 /* A run of hours ends when another thread says so. */
 static void stops_from_elsewhere(void) {
   builder *b = repeated_product(65536, false);
-  const uint64_t loop[2] = {1000, 2};
+  const ingot_loop_attributes loop = {1000, 2};
   memmove(b->instructions + 1, b->instructions, 2 * sizeof *b->instructions);
   b->program.instruction_count++;
   b->instructions[0].first_attribute = b->program.attribute_count;
-  memcpy(b->attributes + b->program.attribute_count, loop, sizeof loop);
+  memcpy(b->attributes + b->program.attribute_count, &loop, sizeof loop);
   b->program.attribute_count += 2;
   uint64_t bytes;
   uint8_t *file = file_of(b, &bytes);
@@ -257,9 +258,10 @@ static void work(void) {
   builder *b = builder_create();
   const builder_type square = {INGOT_F16, 2, {65536, 65536}};
   const uint32_t x = add_input(b, square, "x"), y = add_output(b, square, "y"), operands[2] = {x, x};
-  const uint64_t loop[2] = {65536, 1}, product[5] = {0};
-  add_instruction(b, INGOT_OP_LOOP, NULL, 0, NULL, 0, loop, 2);
-  add_instruction(b, INGOT_OP_MATMUL, &y, 1, operands, 2, product, 5);
+  add_instruction(b, INGOT_OP_LOOP, NULL, 0, NULL, 0);
+  ATTRIBUTES(b, ingot_loop_attributes, 65536, 1);
+  add_instruction(b, INGOT_OP_MATMUL, &y, 1, operands, 2);
+  ATTRIBUTES(b, ingot_matmul_attributes, .transpose_a = 0);
   uint64_t bytes;
   uint8_t *file = file_of(b, &bytes);
   ingot_bundle *bundle;
@@ -278,9 +280,9 @@ static void work(void) {
   b = builder_create();
   const uint32_t n = add_input(b, integer, "n"), z = add_output(b, (builder_type){INGOT_F32, 1, {4}}, "z"), m = add_output(b, integer, "m");
   add_output_size(b, z, 0, m);
-  const uint64_t long_loop[2] = {60000, 1};
-  add_instruction(b, INGOT_OP_LOOP, NULL, 0, NULL, 0, long_loop, 2);
-  add_instruction(b, INGOT_OP_COPY, &m, 1, &n, 1, NULL, 0);
+  add_instruction(b, INGOT_OP_LOOP, NULL, 0, NULL, 0);
+  ATTRIBUTES(b, ingot_loop_attributes, 60000, 1);
+  add_instruction(b, INGOT_OP_COPY, &m, 1, &n, 1);
   file = file_of(b, &bytes);
   check(work_bound(file) >= 60000, "the fuzzer bounds 60000 steps behind a table of output sizes by %g", work_bound(file));
   free(file);

@@ -4,43 +4,44 @@
 
 #include <stdlib.h>
 
-static uint32_t add_loop(builder *b, uint64_t count, uint64_t length) {
-  const uint64_t attributes[2] = {count, length};
-  return add_instruction(b, INGOT_OP_LOOP, NULL, 0, NULL, 0, attributes, 2);
+static uint32_t add_loop(builder *b, int64_t count, int64_t length) {
+  const uint32_t loop = add_instruction(b, INGOT_OP_LOOP, NULL, 0, NULL, 0);
+  ATTRIBUTES(b, ingot_loop_attributes, count, length);
+  return loop;
 }
 
-static void add_copy(builder *b, uint32_t y, uint32_t x) { add_instruction(b, INGOT_OP_COPY, &y, 1, &x, 1, NULL, 0); }
+static void add_copy(builder *b, uint32_t y, uint32_t x) { add_instruction(b, INGOT_OP_COPY, &y, 1, &x, 1); }
 
 /* y <- a + b */
 static void add_sum(builder *b, uint32_t y, uint32_t first, uint32_t second) {
   const uint32_t inputs[2] = {first, second};
-  const uint64_t sum[8] = {1, INGOT_FN_ADD, INGOT_F32, 0, 1, 0, 0, 0};
-  add_instruction(b, INGOT_OP_ELEMENTWISE, &y, 1, inputs, 2, sum, 8);
+  add_instruction(b, INGOT_OP_ELEMENTWISE, &y, 1, inputs, 2);
+  ATTRIBUTES(b, ingot_step, .function = INGOT_FN_ADD, .domain = INGOT_F32, .a = 0, .b = 1);
 }
 
-static void add_take(builder *b, uint32_t y, uint32_t x) { add_instruction(b, INGOT_OP_TAKE, &y, 1, &x, 1, NULL, 0); }
-static void add_put(builder *b, uint32_t y, uint32_t x) { add_instruction(b, INGOT_OP_PUT, &y, 1, &x, 1, NULL, 0); }
+static void add_take(builder *b, uint32_t y, uint32_t x) { add_instruction(b, INGOT_OP_TAKE, &y, 1, &x, 1); }
+static void add_put(builder *b, uint32_t y, uint32_t x) { add_instruction(b, INGOT_OP_PUT, &y, 1, &x, 1); }
 
 static const builder_type row = {INGOT_F32, 1, {4}};
 static const float ones[4] = {1, 1, 1, 1}, zeros[4];
 
 static void heads(void) {
   const uint32_t op = INGOT_OP_LOOP;
-  RULE(op, "repeats 0 times, expected 1 to 65536", a[0] = 0);
-  RULE(op, "repeats 65537 times", a[0] = 65537);
-  RULE(op, "repeats 18446744073709551615 times", a[0] = UINT64_MAX);
-  RULE(op, "the next 0 instructions, expected 1 to 5", a[1] = 0);
-  RULE(op, "the next 6 instructions, expected 1 to 5", a[1] = 6);
-  RULE(op, "the next 18446744073709551615 instructions", a[1] = UINT64_MAX);
-  RULE(op, "the next 0 instructions, expected 1 to 3", a[3] = 0);
-  RULE(op, "the next 4 instructions, expected 1 to 3", a[3] = 4);
+  RULE(op, "count is 0, expected 1 to 65536", HEAD(loop)->count = 0);
+  RULE(op, "count is 65537, expected 1 to 65536", HEAD(loop)->count = 65537);
+  RULE(op, "count is -1, expected 1 to 65536", HEAD(loop)->count = -1);
+  RULE(op, "length is 0", HEAD(loop)->length = 0);
+  RULE(op, "the next 6 instructions, expected 1 to 5", HEAD(loop)->length = 6);
+  RULE(op, "length is -1", HEAD(loop)->length = -1);
+  RULE(op, "length is 0", HEAD(loop)[1].length = 0);
+  RULE(op, "the next 4 instructions, expected 1 to 3", HEAD(loop)[1].length = 4);
   /* The outer loop ends inside the inner one, or right behind its head. */
-  RULE(op, "instruction 2, loop 'node': it repeats the next 2 instructions, expected 1 to 1", a[1] = 3);
-  RULE(op, "the next 2 instructions, expected 1 to 0", a[1] = 2);
-  RULE(op, "it has 1 results, 0 inputs and 2 attributes", i->result_count = 1);
-  RULE(op, "it has 0 results, 1 inputs and 2 attributes", i->input_count = 1);
-  RULE(op, "it has 0 results, 0 inputs and 1 attributes", i->attribute_count = 1);
-  RULE(op, "it has 0 results, 0 inputs and 3 attributes", i->attribute_count = 3);
+  RULE(op, "instruction 2, loop 'node': it repeats the next 2 instructions, expected 1 to 1", HEAD(loop)->length = 3);
+  RULE(op, "the next 2 instructions, expected 1 to 0", HEAD(loop)->length = 2);
+  RULE(op, "it has 1 results, expected 0", i->result_count = 1);
+  RULE(op, "it has 1 inputs, expected 0", i->input_count = 1);
+  RULE(op, "it has 1 words of attributes, expected 2", i->attribute_count = 1);
+  RULE(op, "it has 3 words of attributes, expected 2", i->attribute_count = 3);
   RULE(op, "has a name outside the strings", i->name = 999);
 }
 
@@ -49,14 +50,14 @@ static void parts(uint32_t op) {
   const int whole = op == INGOT_OP_TAKE ? 0 : 1, part = 1 - whole;
   RULE(op, "it stands outside a loop", i[0] = i[1]; b->program.instruction_count = 1);
   RULE(op, "instruction 2", b->instructions[b->program.instruction_count++] = i[1]);
-  RULE(op, "it has 3 parts, its loop has 2 steps", a[0] = 2);
-  RULE(op, "it has 3 parts, its loop has 4 steps", a[0] = 4);
+  RULE(op, "it has 3 parts, its loop has 2 steps", HEAD(loop)->count = 2);
+  RULE(op, "it has 3 parts, its loop has 4 steps", HEAD(loop)->count = 4);
   RULE(op, "tensors of rank 2 and 2 meet", t[part].rank = 2; t[part].dims[1] = 1);
   RULE(op, "tensors of rank 1 and 1 meet", t[whole].rank = 1; t[whole].dims[1] = 0);
   RULE(op, "tensors of rank 0 and 1 meet", t[whole].rank = 0; t[whole].dims[0] = t[whole].dims[1] = 0);
   RULE(op, "extents 4 and 3 meet at axis 0", t[part].dims[0] = 3);
   RULE(op, "extents 3 and 4 meet at axis 0", t[whole].dims[1] = 3);
-  RULE(op, "elements 1 and 7 meet", t[part].element = INGOT_I32);
+  RULE(op, "elements f32 and i32 meet, expected the same", t[part].element = INGOT_I32);
   RULE(op, "2 inputs, expected 1", i[1].input_count = 2; b->operands[2] = 0; b->program.operand_count = 3);
   RULE(op, "attributes, expected 0", i[1].attribute_count = 1; i[1].first_attribute = 0);
   RULE(op, "results, expected 1", i[1].result_count = 2; i[1].input_count = 0; b->operands[1] = 2);
@@ -70,10 +71,10 @@ static void parts(uint32_t op) {
 /* The inner loop counts, not the outer. */
 static void nested_parts(void) {
   const uint32_t op = INGOT_OP_LOOP;
-  RULE(op, "instruction 3, take 'node': it has 2 parts, its loop has 3 steps", a[2] = 3);
-  RULE(op, "instruction 5, put 'node': it has 3 parts, its loop has 4 steps", t[0].dims[0] = a[0] = 4; t[1].dims[0] = 3;
+  RULE(op, "instruction 3, take 'node': it has 2 parts, its loop has 3 steps", HEAD(loop)[1].count = 3);
+  RULE(op, "instruction 5, put 'node': it has 3 parts, its loop has 4 steps", t[0].dims[0] = HEAD(loop)->count = 4; t[1].dims[0] = 3;
        b->buffers[0].bytes = 128; b->buffers[0].offset = b->program.arena_bytes; b->program.arena_bytes += 128);
-  RULE(op, "instruction 5, put 'node': it stands outside a loop", a[1] = 4);
+  RULE(op, "instruction 5, put 'node': it stands outside a loop", HEAD(loop)->length = 4);
 }
 
 static builder *nest(uint32_t depth, uint64_t count, uint32_t sums) {
@@ -267,10 +268,10 @@ static void failing_step(void) {
   const uint32_t x = add_input(b, indices, "x"), y = add_output(b, all, "y");
   const uint32_t at = add_intermediate(b, index, 0), found = add_intermediate(b, one, 0);
   const uint32_t gather[2] = {add_weight(b, table, values, 0, false), at};
-  const uint64_t axis = 0;
   add_loop(b, 3, 3);
   add_take(b, at, x);
-  add_instruction(b, INGOT_OP_GATHER, &found, 1, gather, 2, &axis, 1);
+  add_instruction(b, INGOT_OP_GATHER, &found, 1, gather, 2);
+  ATTRIBUTES(b, ingot_gather_attributes, 0);
   add_put(b, y, found);
   char message[512] = "";
   uint8_t *file;

@@ -19,7 +19,7 @@ static int64_t index_of(const int64_t *place, const builder_type *type) {
 
 static void matmul_case(int64_t m, int64_t n, int64_t k, int transpose_a, int transpose_b, int bias, const uint8_t elements[4],
                         uint64_t seed) {
-  opcase c = {.name = "matmul", .opcode = INGOT_OP_MATMUL, .input_count = 3, .tolerance = 4e-6, .attribute_count = 5};
+  opcase c = {.name = "matmul", .opcode = INGOT_OP_MATMUL, .input_count = 3, .tolerance = 4e-6};
   const int batches = (int)(seed % 4);
   /* none; of a alone; of both; crossed */
   const int64_t a_batch[4][2] = {{1, 1}, {2, 3}, {2, 3}, {2, 1}}, b_batch[4][2] = {{1, 1}, {1, 1}, {2, 3}, {1, 3}};
@@ -52,8 +52,7 @@ static void matmul_case(int64_t m, int64_t n, int64_t k, int transpose_a, int tr
       }
     }
   }
-  c.attributes[0] = (uint64_t)transpose_a, c.attributes[1] = (uint64_t)transpose_b, c.attributes[2] = INGOT_FN_LEAKY_RELU;
-  c.attributes[3] = real_bits(0.1);
+  CASE_ATTRIBUTES(&c, ingot_matmul_attributes, transpose_a, transpose_b, {INGOT_FN_LEAKY_RELU, 0.1, 0});
   opcase_run(&c);
 }
 
@@ -92,7 +91,7 @@ static void reductions(void) {
   uint64_t seed = 9;
   for (int n = 0; n < 160; n++) {
     const int kind = n % 10;
-    opcase c = {.name = "reduce", .opcode = INGOT_OP_REDUCE, .input_count = 1, .tolerance = 4e-6, .attribute_count = 2};
+    opcase c = {.name = "reduce", .opcode = INGOT_OP_REDUCE, .input_count = 1, .tolerance = 4e-6};
     const bool integer = kind <= 4 && n % 4 == 3;
     builder_type x = type_of(integer ? (n % 8 == 3 ? INGOT_I64 : INGOT_I32) : floats[n / 10 % 3], 4, 1 + (int)random_below(&seed, 4),
                              1 + (int)random_below(&seed, 40), 1 + (int)random_below(&seed, 5), 1 + (int)random_below(&seed, 90));
@@ -120,8 +119,7 @@ static void reductions(void) {
       c.expected.values[i] = expected;
     }
     free(space);
-    c.attributes[0] = (uint64_t)kind;
-    c.attributes[1] = mask;
+    CASE_ATTRIBUTES(&c, ingot_reduce_attributes, kind, (int64_t)mask);
     opcase_run(&c);
   }
 }
@@ -149,14 +147,15 @@ static void along_axes(void) {
     y.element = floats[n / 5 % 3];
     int64_t outer, extent, inner;
     axis_parts(&x, axis, &outer, &extent, &inner);
-    opcase softmax = {.name = "softmax", .opcode = INGOT_OP_SOFTMAX, .input_count = 1, .tolerance = 2e-6, .attribute_count = 2,
-                      .attributes = {(uint64_t)axis, (uint64_t)(n % 2)}};
-    opcase norm = {.name = "lp norm", .opcode = INGOT_OP_NORMALIZE, .input_count = 1, .tolerance = 2e-6, .attribute_count = 3,
-                   .attributes = {3, (uint64_t)(axis * 2 + n % 2), 0}};
-    opcase sum = {.name = "cumsum", .opcode = INGOT_OP_CUMSUM, .input_count = 1, .tolerance = 4e-6, .attribute_count = 3,
-                  .attributes = {(uint64_t)axis, (uint64_t)(n % 2), (uint64_t)(n / 2 % 2)}};
-    opcase arg = {.name = "arg_reduce", .opcode = INGOT_OP_ARG_REDUCE, .input_count = 1, .attribute_count = 3,
-                  .attributes = {(uint64_t)(n % 2), (uint64_t)axis, (uint64_t)(n / 2 % 2)}};
+    opcase softmax = {.name = "softmax", .opcode = INGOT_OP_SOFTMAX, .input_count = 1, .tolerance = 2e-6};
+    opcase norm = {.name = "lp norm", .opcode = INGOT_OP_LP_NORM, .input_count = 1, .tolerance = 2e-6};
+    opcase sum = {.name = "cumsum", .opcode = INGOT_OP_CUMSUM, .input_count = 1, .tolerance = 4e-6};
+    opcase arg = {.name = "arg_reduce", .opcode = INGOT_OP_ARG_REDUCE, .input_count = 1};
+    CASE_ATTRIBUTES(&softmax, ingot_softmax_attributes, .axis = axis, .log = n % 2);
+    CASE_ATTRIBUTES(&norm, ingot_lp_norm_attributes, .axis = axis, .order = n % 2 + 1);
+    CASE_ATTRIBUTES(&sum, ingot_cumsum_attributes, .axis = axis, .exclusive = n % 2, .reverse = n / 2 % 2);
+    CASE_ATTRIBUTES(&arg, ingot_arg_reduce_attributes, .order = n % 2 == 1 ? INGOT_ORDER_SMALLEST : INGOT_ORDER_LARGEST,
+                    .axis = axis, .last = n / 2 % 2);
     uint64_t same = seed;
     opcase *cases[3] = {&softmax, &norm, &sum};
     for (int i = 0; i < 3; i++) {
@@ -212,8 +211,10 @@ static void normalizations(void) {
     const int64_t groups = 1 + random_below(&seed, 4);
     int64_t p = kind == 2 ? groups : random_below(&seed, rank);
     if (kind == 2) x.dims[1] = groups * (1 + random_below(&seed, 4));
-    opcase c = {.name = "normalize", .opcode = INGOT_OP_NORMALIZE, .input_count = 3, .tolerance = 4e-6, .attribute_count = 3,
-                .attributes = {(uint64_t)kind, (uint64_t)p, real_bits(1e-3)}};
+    opcase c = {.name = "normalize", .opcode = kind == 2 ? INGOT_OP_GROUP_NORM : INGOT_OP_NORMALIZE, .input_count = 3,
+                .tolerance = 4e-6};
+    if (kind == 2) CASE_ATTRIBUTES(&c, ingot_group_norm_attributes, .groups = groups, .epsilon = 1e-3);
+    else CASE_ATTRIBUTES(&c, ingot_normalize_attributes, .kind = kind == 1 ? INGOT_NORM_RMS : INGOT_NORM_LAYER, .axis = p, .epsilon = 1e-3);
     c.inputs[0] = array_random(x, &seed, -1, 3);
     builder_type affine = {floats[n / 2 % 3], 1, {x.rank > 1 ? x.dims[1] : 0}};
     if (kind != 2) {
@@ -251,8 +252,8 @@ static void transposes_and_slices(void) {
   for (int n = 0; n < 80; n++) {
     const int rank = (int)random_below(&seed, 6);
     const builder_type x = random_type(&seed, all_elements[n % 9], rank);
-    opcase turn = {.name = "transpose", .opcode = INGOT_OP_TRANSPOSE, .input_count = 1, .attribute_count = (uint32_t)rank};
-    opcase cut = {.name = "slice", .opcode = INGOT_OP_SLICE, .input_count = 1, .attribute_count = 2 * (uint32_t)rank};
+    opcase turn = {.name = "transpose", .opcode = INGOT_OP_TRANSPOSE, .input_count = 1};
+    opcase cut = {.name = "slice", .opcode = INGOT_OP_SLICE, .input_count = 1};
     uint64_t same = seed;
     turn.inputs[0] = array_random(x, &same, 0, 100);
     same = seed;
@@ -267,13 +268,13 @@ static void transposes_and_slices(void) {
     int64_t start[8], step[8];
     for (int i = 0; i < rank; i++) {
       turned.dims[i] = x.dims[permutation[i]];
-      turn.attributes[i] = (uint64_t)permutation[i];
+      CASE_ATTRIBUTES(&turn, ingot_transpose_axis, permutation[i]);
       step[i] = random_below(&seed, 3) == 0 ? 1 : random_below(&seed, 7) - 3;
       if (step[i] == 0) step[i] = 1;
       start[i] = random_below(&seed, x.dims[i]);
       const int64_t room = (step[i] > 0 ? x.dims[i] - 1 - start[i] : start[i]) / (step[i] > 0 ? step[i] : -step[i]);
       sliced.dims[i] = n % 16 == 15 ? 0 : 1 + random_below(&seed, room + 1);
-      cut.attributes[2 * i] = (uint64_t)start[i], cut.attributes[2 * i + 1] = (uint64_t)step[i];
+      CASE_ATTRIBUTES(&cut, ingot_slice_axis, start[i], step[i]);
     }
     turn.expected = array_create(turned);
     cut.expected = array_create(sliced);
@@ -298,12 +299,12 @@ static void pads_and_concats(void) {
   for (int n = 0; n < 60; n++) {
     const int rank = 1 + n % 4, mode = n % 4;
     const builder_type x = random_type(&seed, all_elements[n % 9], rank);
-    opcase c = {.name = "pad", .opcode = INGOT_OP_PAD, .input_count = 1, .attribute_count = 2 + (uint32_t)rank};
+    opcase c = {.name = "pad", .opcode = INGOT_OP_PAD, .input_count = 1};
     c.inputs[0] = array_random(x, &seed, 0, 100);
     const bool real = x.element <= INGOT_BF16;
     const double constant = x.element == INGOT_BOOL ? 1 : real ? 2.5 : 77;
-    c.attributes[0] = (uint64_t)mode;
-    c.attributes[1] = real ? real_bits(constant) : (uint64_t)constant;
+    if (real) CASE_ATTRIBUTES(&c, ingot_pad_attributes, mode, {.real = constant});
+    else CASE_ATTRIBUTES(&c, ingot_pad_attributes, mode, {.integer = (int64_t)constant});
     builder_type y = x;
     int64_t begin[8];
     for (int i = 0; i < rank; i++) {
@@ -312,7 +313,7 @@ static void pads_and_concats(void) {
       int64_t end = random_below(&seed, limit) - random_below(&seed, x.dims[i]);
       if (x.dims[i] + begin[i] + end < 1) begin[i] = 0, end = 0;
       y.dims[i] = x.dims[i] + begin[i] + end;
-      c.attributes[2 + i] = (uint64_t)begin[i];
+      CASE_ATTRIBUTES(&c, ingot_pad_axis, begin[i]);
     }
     c.expected = array_create(y);
     for (int64_t i = 0; i < type_count(y); i++) {
@@ -334,11 +335,11 @@ static void pads_and_concats(void) {
     }
     opcase_run(&c);
 
-    opcase join = {.name = "concat", .opcode = INGOT_OP_CONCAT, .input_count = 1 + (uint32_t)(n % 3), .attribute_count = 1};
+    opcase join = {.name = "concat", .opcode = INGOT_OP_CONCAT, .input_count = 1 + (uint32_t)(n % 3)};
     const int axis = (int)random_below(&seed, rank);
     builder_type joined = x;
     joined.dims[axis] = 0;
-    join.attributes[0] = (uint64_t)axis;
+    CASE_ATTRIBUTES(&join, ingot_concat_attributes, axis);
     for (uint32_t k = 0; k < join.input_count; k++) {
       builder_type part = x;
       part.dims[axis] = random_below(&seed, 5);
@@ -366,7 +367,8 @@ static void gathers(void) {
     const int rank = 1 + n % 3, axis = (int)random_below(&seed, rank), index_rank = n % 4;
     const builder_type x = random_type(&seed, all_elements[n % 9], rank);
     const builder_type indices = random_type(&seed, n % 2 == 0 ? INGOT_I64 : INGOT_I32, index_rank);
-    opcase c = {.name = "gather", .opcode = INGOT_OP_GATHER, .input_count = 2, .attribute_count = 1, .attributes = {(uint64_t)axis}};
+    opcase c = {.name = "gather", .opcode = INGOT_OP_GATHER, .input_count = 2};
+    CASE_ATTRIBUTES(&c, ingot_gather_attributes, axis);
     c.inputs[0] = array_random(x, &seed, 0, 100);
     c.inputs[1] = array_create(indices);
     for (int64_t i = 0; i < type_count(indices); i++)

@@ -62,7 +62,7 @@ static double bin_of(const regions *r, const double *plane, const double *corner
 }
 
 static void run_case(const regions *r, uint8_t element, uint8_t roi_element, double low, double high, uint64_t seed) {
-  opcase c = {.name = "roi_align", .opcode = INGOT_OP_ROI_ALIGN, .input_count = 3, .tolerance = 4e-6, .attribute_count = 4};
+  opcase c = {.name = "roi_align", .opcode = INGOT_OP_ROI_ALIGN, .input_count = 3, .tolerance = 4e-6};
   c.inputs[0] = array_random(type_of(element, 4, r->images, r->channels, r->in[0], r->in[1]), &seed, -1, 1);
   c.inputs[1] = array_random(type_of(roi_element, 2, r->regions, 4), &seed, low, high);
   c.inputs[2] = array_create(type_of(seed % 2 ? INGOT_I32 : INGOT_I64, 1, r->regions));
@@ -77,8 +77,9 @@ static void run_case(const regions *r, uint8_t element, uint8_t roi_element, dou
         for (int w = 0; w < r->out[1]; w++) *y++ = bin_of(r, plane, c.inputs[1].values + 4 * n, (const int[2]){h, w});
     }
   }
-  c.attributes[0] = r->most, c.attributes[1] = r->half_pixel ? 0 : 1, c.attributes[2] = (uint64_t)r->ratio;
-  c.attributes[3] = real_bits(r->scale);
+  CASE_ATTRIBUTES(&c, ingot_roi_align_attributes, .mode = r->most ? INGOT_ROI_MAX : INGOT_ROI_AVG,
+                  .coordinates = r->half_pixel ? INGOT_ROI_COORDINATES_HALF_PIXEL : INGOT_ROI_COORDINATES_OUTPUT_HALF_PIXEL,
+                  .sampling_ratio = r->ratio, .spatial_scale = r->scale);
   opcase_run(&c);
 }
 
@@ -97,7 +98,7 @@ static void against_the_definition(void) {
 }
 
 /* Runs one region of an image of ones; returns the status and the result. */
-static ingot_status one_region(const float corners[4], uint64_t mode, uint64_t coordinates, uint64_t ratio, int64_t index, float *y,
+static ingot_status one_region(const float corners[4], int64_t mode, int64_t coordinates, int64_t ratio, int64_t index, float *y,
                                char *message) {
   builder *b = builder_create();
   float ones[12];
@@ -106,8 +107,8 @@ static ingot_status one_region(const float corners[4], uint64_t mode, uint64_t c
   const uint32_t inputs[3] = {add_weight(b, type_of(INGOT_F32, 4, 1, 1, 3, 4), ones, 0, false),
                               add_weight(b, type_of(INGOT_F32, 2, 1, 4), corners, 0, false),
                               add_weight(b, type_of(INGOT_I64, 1, 1), &index, 0, false)};
-  const uint64_t attributes[4] = {mode, coordinates, ratio, real_bits(1)};
-  add_instruction(b, INGOT_OP_ROI_ALIGN, &output, 1, inputs, 3, attributes, 4);
+  add_instruction(b, INGOT_OP_ROI_ALIGN, &output, 1, inputs, 3);
+  ATTRIBUTES(b, ingot_roi_align_attributes, mode, coordinates, ratio, 1);
   uint64_t bytes;
   uint8_t *file = build(b, &bytes);
   ingot_bundle *bundle;

@@ -33,9 +33,9 @@ static void any_extents(void) {
   const uint32_t y = add_output(b, matrix, "y"), m_out = add_output(b, integer, "m.out"), n_out = add_output(b, integer, "n.out");
   add_output_size(b, y, 0, m_out);
   add_output_size(b, y, 1, n_out);
-  add_instruction(b, INGOT_OP_COPY, &y, 1, &x, 1, NULL, 0);
-  add_instruction(b, INGOT_OP_COPY, &m_out, 1, &m, 1, NULL, 0);
-  add_instruction(b, INGOT_OP_COPY, &n_out, 1, &n, 1, NULL, 0);
+  add_instruction(b, INGOT_OP_COPY, &y, 1, &x, 1);
+  add_instruction(b, INGOT_OP_COPY, &m_out, 1, &m, 1);
+  add_instruction(b, INGOT_OP_COPY, &n_out, 1, &n, 1);
   ingot_bundle *bundle;
   uint8_t *file;
   ingot_session *session = open_session(b, &bundle, &file);
@@ -104,7 +104,7 @@ static void unique(void) {
   const int64_t positions[2][4] = {{0, 2, 3, 0}, {2, 0, 3, 0}};
   for (int sorted = 0; sorted < 2; sorted++) {
     builder *b = sample_program(INGOT_OP_UNIQUE);
-    b->attributes[0] = (uint64_t)sorted;
+    ((ingot_unique_attributes *)(void *)b->attributes)->sorted = sorted;
     ingot_bundle *bundle;
     uint8_t *file;
     ingot_session *session = open_session(b, &bundle, &file);
@@ -125,7 +125,7 @@ static void nms(void) {
   for (int apart = 0; apart < 2; apart++) {
     if (apart) boxes[4] = 8, boxes[6] = 9;
     builder *b = sample_program(INGOT_OP_NMS);
-    b->attributes[1] = 3;
+    ((ingot_nms_attributes *)(void *)b->attributes)->max_output_boxes_per_class = 3;
     b->tensors[1].dims[0] = 18;
     b->buffers[1].bytes = 18 * 3 * sizeof(int64_t);
     b->buffers[1].offset = b->program.arena_bytes;

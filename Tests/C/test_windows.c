@@ -32,9 +32,12 @@ static double activation(uint32_t function, double x) {
 }
 
 static void window_attributes(opcase *c, const window *w) {
-  const int64_t *lists[4] = {w->stride, w->dilation, w->begin, w->end};
-  for (int l = 0; l < 4; l++)
-    for (int s = 0; s < w->spatial; s++) c->attributes[c->attribute_count++] = (uint64_t)lists[l][s];
+  for (int s = 0; s < w->spatial; s++) CASE_ATTRIBUTES(c, ingot_window, w->stride[s], w->dilation[s], w->begin[s], w->end[s]);
+}
+
+static void pool_attributes(opcase *c, const window *w) {
+  for (int s = 0; s < w->spatial; s++)
+    CASE_ATTRIBUTES(c, ingot_pool_window, w->kernel[s], w->stride[s], w->dilation[s], w->begin[s], w->end[s]);
 }
 
 static void convolution_case(const window *w, bool transposed, uint8_t x_element, uint8_t w_element, uint8_t y_element,
@@ -84,11 +87,8 @@ static void convolution_case(const window *w, bool transposed, uint8_t x_element
         y[p] = activation(function, y[p] + (c.inputs[2].values == NULL ? 0 : c.inputs[2].values[o]));
     }
   }
-  c.attributes[c.attribute_count++] = (uint64_t)w->group;
+  CASE_ATTRIBUTES(&c, ingot_conv_attributes, .group = w->group, .activation = {.function = function});
   window_attributes(&c, w);
-  c.attributes[c.attribute_count++] = function;
-  c.attributes[c.attribute_count++] = 0;
-  c.attributes[c.attribute_count++] = 0;
   opcase_run(&c);
 }
 
@@ -185,9 +185,8 @@ static void pool_case(const window *w, int kind, uint8_t element, const int64_t 
     }
     c.expected.values[y] = kind == 0 ? most : count == 0 ? 0 : sum / count;
   }
-  c.attributes[c.attribute_count++] = (uint64_t)kind;
-  for (int s = 0; s < w->spatial; s++) c.attributes[c.attribute_count++] = (uint64_t)w->kernel[s];
-  window_attributes(&c, w);
+  CASE_ATTRIBUTES(&c, ingot_pool_attributes, kind);
+  pool_attributes(&c, w);
   opcase_run(&c);
 }
 
@@ -221,8 +220,7 @@ static void arg_pool_case(const window *w, uint8_t element, uint64_t seed) {
     }
     c.expected.values[y] = (double)best;
   }
-  for (int s = 0; s < w->spatial; s++) c.attributes[c.attribute_count++] = (uint64_t)w->kernel[s];
-  window_attributes(&c, w);
+  pool_attributes(&c, w);
   opcase_run(&c);
 }
 
@@ -293,10 +291,8 @@ static void resizes(void) {
           c.expected.values[p * out_count + o] += weight * c.inputs[0].values[p * in_count + i];
       }
     }
-    const uint64_t words[5] = {(uint64_t)mode, (uint64_t)coordinates, (uint64_t)rounding, real_bits(-0.75), exclude};
-    memcpy(c.attributes, words, sizeof words);
-    for (int s = 0; s < spatial; s++) c.attributes[5 + s] = real_bits(scale[s]);
-    c.attribute_count = 5 + (uint32_t)spatial;
+    CASE_ATTRIBUTES(&c, ingot_resize_attributes, mode, coordinates, rounding, -0.75, exclude);
+    for (int s = 0; s < spatial; s++) CASE_ATTRIBUTES(&c, ingot_resize_axis, scale[s]);
     opcase_run(&c);
   }
 }

@@ -44,11 +44,11 @@ static double repeats(const parts *p) {
   double product = 1;
   for (uint32_t i = 0; i < p->header.instruction_count; i++) {
     ingot_instruction instruction;
-    uint64_t count;
+    ingot_loop_attributes loop;
     memcpy(&instruction, p->instructions + i * sizeof instruction, sizeof instruction);
     if (instruction.opcode != INGOT_OP_LOOP) continue;
-    memcpy(&count, p->attributes + instruction.first_attribute * sizeof count, sizeof count);
-    product *= (double)count;
+    memcpy(&loop, p->attributes + instruction.first_attribute * sizeof(uint64_t), sizeof loop);
+    product *= (double)loop.count;
   }
   return product;
 }

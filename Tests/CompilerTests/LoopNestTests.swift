@@ -171,7 +171,7 @@ import Testing
             %2: f32[2, 4] at 256 = take %0   // z
             loop 2 times over the next 3
               %3: f32[4] at 384 = take %2   // z/o
-              %4: f32[4] at 384 = elementwise %3 [1, 26, 1, 0, 0, 0, 0, 0]   // z/o/o
+              %4: f32[4] at 384 = elementwise %3 {step = [tanh.f32(0)]}   // z/o/o
               %5: f32[2, 4] at 320 = put %4   // z/o
             %1: f32[3, 2, 4] at 128 = put %5   // z
         }

@@ -89,8 +89,8 @@ import Testing
       lowered.program.text == """
         program @"a b"(%0 "in\\"put": f32[2, 2] at 0) -> (%1 "y": f32[2, 2] at 0) {
           weight @fc: f32[2, 2]
-          %3: f32[2, 2] at 64 = matmul %0, @fc [0, 0, 0, 0, 0]   // a
-          %1: f32[2, 2] at 0 = softmax %3 [1, 0]   // last
+          %3: f32[2, 2] at 64 = matmul %0, @fc   // a
+          %1: f32[2, 2] at 0 = softmax %3 {axis = 1}   // last
         }
         """)
   }

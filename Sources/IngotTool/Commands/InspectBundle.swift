@@ -94,7 +94,7 @@ func callTable(_ function: FunctionPlan) -> String {
       "\(function.memory.step(ofInstruction: index))", call.operation, call.name,
       call.results.map(describe).joined(separator: ", "),
       call.inputs.map { $0.map(describe) ?? "none" }.joined(separator: ", "),
-      call.attributes.map(String.init).joined(separator: " "),
+      program.attributes(of: call).map { "\($0.name) = \($0.value)" }.joined(separator: ", "),
     ]
   }
   return "function \(printable(program.name))\n"

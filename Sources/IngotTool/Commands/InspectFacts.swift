@@ -146,7 +146,7 @@ struct OpFacts: Encodable {
   var step: Int?
   var results: [String]?
   var operands: [String?]?
-  var attributes: [Int64]?
+  var attributes: [String: String]?
 
   static func placed(_ functions: [String], _ placements: [[Placement]]) -> [OpFacts] {
     zip(functions, placements).flatMap { function, placements in
@@ -165,7 +165,9 @@ struct OpFacts: Encodable {
       OpFacts(
         function: program.name, node: call.name, op: call.operation, instruction: index,
         step: function.memory.step(ofInstruction: index), results: call.results.map(type),
-        operands: call.inputs.map { $0.map(type) }, attributes: call.attributes)
+        operands: call.inputs.map { $0.map(type) },
+        attributes: Dictionary(program.attributes(of: call).map { ($0.name, $0.value) }) { first, _ in first }
+      )
     }
   }
 }

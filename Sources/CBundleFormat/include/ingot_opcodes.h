@@ -1,0 +1,404 @@
+/* The opcodes: what each computes, the fields of its attributes, and the list of all of them, INGOT_OPCODES.
+ *
+ * Attributes are 64-bit words: the fields of the opcode's struct, then those of its tail's struct as often as the list says.
+ * Fields are written once, F(KIND, name, ..), and make the structs, the rules that need no look at operands, and the text:
+ *
+ *   F(INTEGER, name, least, most)  an integer in a range
+ *   F(FLAG, name)                  0 or 1
+ *   F(ENUM, name, type)            one of the enum's values
+ *   F(AXIS, name)                  an axis of the first input
+ *   F(AXES, name)                  axes of the first input: bit d is axis d
+ *   F(REAL, name)                  a double
+ *   F(SCALE, name)                 a double above 1e-12 and below 1e12
+ *   F(NUMBER, name)                a double, or an integer where elements, or a step's domain, are integers
+ *   F(ACTIVATION, name)            a function of one float, or none, with its parameters
+ *   F(STEP, name)                  a step of an elementwise program
+ *
+ * "float" means an f32, f16 or bf16 tensor; arithmetic on them is fp32 (f16 and bf16 are widened on load and rounded to nearest
+ * even on store). An activation is applied to the fp32 result before the store. x is the first input, S the number of its axes
+ * behind the first two. */
+#ifndef INGOT_OPCODES_H
+#define INGOT_OPCODES_H
+
+#include "ingot_enums.h"
+
+/* No stride, dilation, kernel, pad or group is larger. */
+#define INGOT_MAX_EXTENT INT32_MAX
+/* The most samples that ROI_ALIGN takes of a bin along one axis, unless their number is adaptive. */
+#define INGOT_MAX_SAMPLING_RATIO 128
+#define INGOT_MAX_LOOP_COUNT 65536
+#define INGOT_MAX_LOOP_DEPTH 8u
+
+typedef union {
+  double real;
+  int64_t integer;
+} ingot_number;
+
+/* An elementwise function of arity 1, or INGOT_FN_NONE. */
+typedef struct {
+  int64_t function;
+  double p0, p1;
+} ingot_activation;
+
+typedef struct {
+  int64_t function, domain, a, b, c;
+  ingot_number p0, p1;
+} ingot_step;
+
+#define INGOT_MEMBER_INTEGER(name, least, most) int64_t name;
+#define INGOT_MEMBER_FLAG(name) int64_t name;
+#define INGOT_MEMBER_ENUM(name, type) int64_t name;
+#define INGOT_MEMBER_AXIS(name) int64_t name;
+#define INGOT_MEMBER_AXES(name) int64_t name;
+#define INGOT_MEMBER_REAL(name) double name;
+#define INGOT_MEMBER_SCALE(name) double name;
+#define INGOT_MEMBER_NUMBER(name) ingot_number name;
+#define INGOT_MEMBER_ACTIVATION(name) ingot_activation name;
+#define INGOT_MEMBER_STEP(name) ingot_step name;
+#define INGOT_MEMBER(kind, ...) INGOT_MEMBER_##kind(__VA_ARGS__)
+/* The struct of a list of fields. */
+#define INGOT_STRUCT(type, FIELDS) \
+  typedef struct {                 \
+    FIELDS(INGOT_MEMBER)           \
+  } type;
+
+#define INGOT_NO_FIELDS(F)
+
+/* COPY   y <- x
+ * Same byte count, elements of one size (bools from bools); shapes may differ. memmove semantics. */
+
+/* ELEMENTWISE   y <- x0 .. x(n-1)
+ * n <= 8. Each x broadcasts to y's shape (right-aligned, extents equal or 1). Tail: the steps.
+ * Registers 0..n-1 are the inputs; step s defines register n+s; the last is stored.
+ * domain: what the step computes in, INGOT_F32 or INGOT_I64 (wrapping). It reads only registers that hold it: all steps that read
+ * an input have one domain, and a step's result is of its own but for the functions TO_.., which convert. a, b, c: the registers
+ * that it reads; b and c are 0 when the function does not use them. p0, p1: real (INGOT_F32) or integer (INGOT_I64).
+ * Loads convert to the register's domain, stores to y's element, TO_.. to theirs: float -> int truncates toward zero and
+ * saturates, NaN -> 0; int -> int wraps; anything -> bool is "!= 0"; int -> float rounds to nearest even.
+ * y may be the same memory as an input of y's own shape and element size. */
+#define INGOT_ELEMENTWISE_STEP_FIELDS(F) F(STEP, step)
+INGOT_STRUCT(ingot_elementwise_step, INGOT_ELEMENTWISE_STEP_FIELDS)
+
+/* MATMUL   y <- a, b [, bias]   float
+ * a: [batch.., M, K] (or [.., K, M]), b: [batch.., K, N] (or [.., N, K]), both rank >= 2, batch extents broadcast;
+ * y: [batch.., M, N]. bias: [N], or [M, 1] for one per row. */
+#define INGOT_MATMUL_FIELDS(F) \
+  F(FLAG, transpose_a)         \
+  F(FLAG, transpose_b)         \
+  F(ACTIVATION, activation)
+INGOT_STRUCT(ingot_matmul_attributes, INGOT_MATMUL_FIELDS)
+
+/* CONV   y <- x, w [, bias]   float
+ * x: [N, C, spatial..], w: [O, C/group, kernel..], bias: [O], y: [N, O, spatial..]; 1 to 3 spatial dimensions. Zero padding.
+ * Tail: the window along each. Every output extent is floor((in + begin + end - dilation*(k-1) - 1) / stride) + 1. */
+#define INGOT_CONV_FIELDS(F)             \
+  F(INTEGER, group, 1, INGOT_MAX_EXTENT) \
+  F(ACTIVATION, activation)
+INGOT_STRUCT(ingot_conv_attributes, INGOT_CONV_FIELDS)
+#define INGOT_WINDOW_FIELDS(F)                           \
+  F(INTEGER, stride, 1, INGOT_MAX_EXTENT)                \
+  F(INTEGER, dilation, 1, INGOT_MAX_EXTENT)              \
+  F(INTEGER, begin, -INGOT_MAX_EXTENT, INGOT_MAX_EXTENT) \
+  F(INTEGER, end, -INGOT_MAX_EXTENT, INGOT_MAX_EXTENT)
+INGOT_STRUCT(ingot_window, INGOT_WINDOW_FIELDS)
+
+/* CONV_TRANSPOSE   y <- x, w [, bias]   float
+ * w: [C, O/group, kernel..]. Attributes and tail as CONV. Output extents: stride*(in-1) + dilation*(k-1) + 1 - begin - end + extra,
+ * 0 <= extra < max(stride, dilation). */
+
+/* CONV_INTEGER   y <- x, w, x_zero, w_zero
+ * x and w: i8 or u8, y: i32, shapes and tail as CONV. x_zero: x's element, []; w_zero: w's, [] or [O]. The convolution of
+ * x - x_zero, which is 0 outside of x, with w - w_zero, wrapping. */
+#define INGOT_CONV_INTEGER_FIELDS(F) F(INTEGER, group, 1, INGOT_MAX_EXTENT)
+INGOT_STRUCT(ingot_conv_integer_attributes, INGOT_CONV_INTEGER_FIELDS)
+
+/* MATMUL_INTEGER   y <- a, b, a_zero, b_zero
+ * a and b: i8 or u8, y: i32, shapes as MATMUL without transposes. a_zero: a's element, [] or [M]; b_zero: b's, [] or [N].
+ * y = (a - a_zero) * (b - b_zero), wrapping. */
+
+/* POOL   y <- x   float (max: also i8, u8)
+ * Tail: the window along each spatial axis. Output extents as CONV, or one more (ceil mode) as long as the last window starts
+ * inside x or its begin padding; or one less when the last would not. average_padded counts begin and end padding, not what ceil
+ * mode adds. */
+#define INGOT_POOL_FIELDS(F) F(ENUM, kind, pool_kind)
+INGOT_STRUCT(ingot_pool_attributes, INGOT_POOL_FIELDS)
+#define INGOT_POOL_WINDOW_FIELDS(F)         \
+  F(INTEGER, kernel, 1, INGOT_MAX_EXTENT)   \
+  F(INTEGER, stride, 1, INGOT_MAX_EXTENT)   \
+  F(INTEGER, dilation, 1, INGOT_MAX_EXTENT) \
+  F(INTEGER, begin, 0, INGOT_MAX_EXTENT)    \
+  F(INTEGER, end, 0, INGOT_MAX_EXTENT)
+INGOT_STRUCT(ingot_pool_window, INGOT_POOL_WINDOW_FIELDS)
+
+/* ARG_POOL   y <- x   x: float, i8, u8; y: i64
+ * Tail and output extents as POOL. The position in the whole of x of each window's largest element, of equals the first; NaN is
+ * the largest. -1 for a window of padding alone. */
+
+/* REDUCE   y <- x   float, or i32/i64 for sum, product, min, max and mean (which truncates), computed in int64
+ * axes: those that are reduced. y's element count is the product of the kept extents. Empty reductions give the identity
+ * (max of none: -inf or the least integer). */
+#define INGOT_REDUCE_FIELDS(F) \
+  F(ENUM, kind, reduction)     \
+  F(AXES, axes)
+INGOT_STRUCT(ingot_reduce_attributes, INGOT_REDUCE_FIELDS)
+
+/* ARG_REDUCE   y <- x   y: i64 or i32
+ * The position of the best element; last: of equals the last one. */
+#define INGOT_ARG_REDUCE_FIELDS(F) \
+  F(ENUM, order, order)            \
+  F(AXIS, axis)                    \
+  F(FLAG, last)
+INGOT_STRUCT(ingot_arg_reduce_attributes, INGOT_ARG_REDUCE_FIELDS)
+
+/* SOFTMAX   y <- x   float
+ * log: its logarithm. */
+#define INGOT_SOFTMAX_FIELDS(F) \
+  F(AXIS, axis)                 \
+  F(FLAG, log)
+INGOT_STRUCT(ingot_softmax_attributes, INGOT_SOFTMAX_FIELDS)
+
+/* NORMALIZE   y <- x [, scale] [, bias]   float
+ * Over the axes from `axis` (the rank: none) to the last; scale, bias: the shape of those axes. */
+#define INGOT_NORMALIZE_FIELDS(F)     \
+  F(ENUM, kind, norm)                 \
+  F(INTEGER, axis, 0, INGOT_MAX_RANK) \
+  F(REAL, epsilon)
+INGOT_STRUCT(ingot_normalize_attributes, INGOT_NORMALIZE_FIELDS)
+
+/* GROUP_NORM   y <- x [, scale] [, bias]   float
+ * x: [N, C, ..]; scale, bias: [C]. Layer normalization of each of `groups` groups of neighbouring channels. */
+#define INGOT_GROUP_NORM_FIELDS(F)        \
+  F(INTEGER, groups, 1, INGOT_MAX_EXTENT) \
+  F(REAL, epsilon)
+INGOT_STRUCT(ingot_group_norm_attributes, INGOT_GROUP_NORM_FIELDS)
+
+/* LP_NORM   y <- x   float
+ * y = x / norm of this order along the axis, 0 where the norm is 0. */
+#define INGOT_LP_NORM_FIELDS(F) \
+  F(AXIS, axis)                 \
+  F(INTEGER, order, 1, 2)
+INGOT_STRUCT(ingot_lp_norm_attributes, INGOT_LP_NORM_FIELDS)
+
+/* TRANSPOSE   y <- x   any element
+ * Tail, for each axis of y: y.dims[i] = x.dims[permutation]. */
+#define INGOT_TRANSPOSE_AXIS_FIELDS(F) F(AXIS, permutation)
+INGOT_STRUCT(ingot_transpose_axis, INGOT_TRANSPOSE_AXIS_FIELDS)
+
+/* CONCAT   y <- x0 ..   any element */
+#define INGOT_CONCAT_FIELDS(F) F(AXIS, axis)
+INGOT_STRUCT(ingot_concat_attributes, INGOT_CONCAT_FIELDS)
+
+/* SLICE   y <- x   any element
+ * Tail, for each axis: every start + (extent_y - 1) * step lies in x; step may be negative, never 0. */
+#define INGOT_SLICE_AXIS_FIELDS(F)        \
+  F(INTEGER, start, INT64_MIN, INT64_MAX) \
+  F(INTEGER, step, INT64_MIN, INT64_MAX)
+INGOT_STRUCT(ingot_slice_axis, INGOT_SLICE_AXIS_FIELDS)
+
+/* PAD   y <- x   any element
+ * value: real for floats. Tail, for each axis: begin may be negative (crop); the end pad follows from y's extent. reflect needs
+ * an offset below x's extent. */
+#define INGOT_PAD_FIELDS(F) \
+  F(ENUM, mode, pad_mode)   \
+  F(NUMBER, value)
+INGOT_STRUCT(ingot_pad_attributes, INGOT_PAD_FIELDS)
+#define INGOT_PAD_AXIS_FIELDS(F) F(INTEGER, begin, -((int64_t)1 << 48), (int64_t)1 << 48)
+INGOT_STRUCT(ingot_pad_axis, INGOT_PAD_AXIS_FIELDS)
+
+/* GATHER   y <- x, indices   any element; indices i32/i64, checked at run time (negative ones count from the end)
+ * y.dims = x.dims[..axis] + indices.dims + x.dims[axis+1..]. */
+#define INGOT_GATHER_FIELDS(F) F(AXIS, axis)
+INGOT_STRUCT(ingot_gather_attributes, INGOT_GATHER_FIELDS)
+
+/* SCATTER   y <- x, indices, updates   any element, that of y, x and updates; indices i32/i64, checked at run time (negative ones
+ * count from the end)
+ * y = x, then y[indices[i]] = updates[i], or combined with it (not of bools), in order. updates.dims = indices.dims + x.dims[1..]. */
+#define INGOT_SCATTER_FIELDS(F) F(ENUM, reduction, scatter_reduction)
+INGOT_STRUCT(ingot_scatter_attributes, INGOT_SCATTER_FIELDS)
+
+/* RESIZE   y <- x   float
+ * x: [N, C, spatial..], rank 3 to 5. cubic: the kernel's a. Tail, for each spatial axis: scale, out / in. */
+#define INGOT_RESIZE_FIELDS(F)      \
+  F(ENUM, mode, interpolation)      \
+  F(ENUM, coordinates, coordinates) \
+  F(ENUM, rounding, rounding)       \
+  F(REAL, cubic)                    \
+  F(FLAG, exclude_outside)
+INGOT_STRUCT(ingot_resize_attributes, INGOT_RESIZE_FIELDS)
+#define INGOT_RESIZE_AXIS_FIELDS(F) F(SCALE, scale)
+INGOT_STRUCT(ingot_resize_axis, INGOT_RESIZE_AXIS_FIELDS)
+
+/* CUMSUM   y <- x   float, i32, i64 */
+#define INGOT_CUMSUM_FIELDS(F) \
+  F(AXIS, axis)                \
+  F(FLAG, exclusive)           \
+  F(FLAG, reverse)
+INGOT_STRUCT(ingot_cumsum_attributes, INGOT_CUMSUM_FIELDS)
+
+/* TOP_K   values, positions <- x   any element but bool, that of values; positions i64
+ * Both results have x's shape with k <= x.dims[axis] at the axis: the best elements, best first, of equals the first. NaN is the
+ * largest number. */
+#define INGOT_TOP_K_FIELDS(F) \
+  F(AXIS, axis)               \
+  F(ENUM, order, order)
+INGOT_STRUCT(ingot_top_k_attributes, INGOT_TOP_K_FIELDS)
+
+/* NONZERO   positions, count <- x   any element
+ * x: [n], positions: i64 [n], count: i64 []. The positions of the elements that are not 0 (NaN is not), ascending, then zeros;
+ * count: how many there are. */
+
+/* UNIQUE   positions, inverse, counts, count <- x   any element
+ * x: [n, m], n rows; count: i64 [], the others i64 [n]. Of each different row: positions: where it occurs first, counts: how often
+ * it occurs, both followed by zeros; inverse: for each row of x its number among the different ones; count: how many there are.
+ * They stand in ascending order (sorted), the first column deciding first, or in that of their first occurrence. NaN equals NaN
+ * and is the largest number, -0 equals 0. */
+#define INGOT_UNIQUE_FIELDS(F) F(FLAG, sorted)
+INGOT_STRUCT(ingot_unique_attributes, INGOT_UNIQUE_FIELDS)
+
+/* NMS   selected, count <- boxes, scores   floats; selected and count: i64
+ * boxes: [B, N, 4], corners y1, x1, y2, x2 in any order, or x, y, width, height around the centre (center_point_box); scores:
+ * [B, C, N]; selected: [B * C * min(max_output_boxes_per_class, N), 3]; count: []. For each class of each image, boxes with a score
+ * above the threshold (-inf: any that is no NaN) in descending order, of equals the first, are kept unless intersection / union
+ * with one kept before is above the iou threshold, up to the maximum. selected: image, class and box, then zeros. Thresholds are
+ * taken as fp32. */
+#define INGOT_NMS_FIELDS(F)                            \
+  F(FLAG, center_point_box)                            \
+  F(INTEGER, max_output_boxes_per_class, 0, INT64_MAX) \
+  F(REAL, iou_threshold)                               \
+  F(REAL, score_threshold)
+INGOT_STRUCT(ingot_nms_attributes, INGOT_NMS_FIELDS)
+
+/* RECURRENT   y, h [, c] <- gates, r, bias, h0 [, c0] [, peepholes] [, lengths]   float; lengths: i32 [N]
+ * c and c0: LSTM. peepholes, lengths: whether there are such inputs, which are listed without gaps. clip: 0 for none.
+ * gates: [T, N, D * G * H] with T >= 1, D = 2 directions if bidirectional, else 1, and G = 4, 3, 1 gates of LSTM, GRU, RNN in ONNX's
+ * order: inputs times weights; r: [D, G * H, H], bias: [D, G * H], h0, c0, h, c: [D, N, H], peepholes: [D, 3 * H], y: [T, D, N, H].
+ * Lengths are limited to 0..T; y is 0 beyond them. The steps are those of ONNX's LSTM, GRU and RNN. Results have the element of
+ * gates. */
+#define INGOT_RECURRENT_FIELDS(F) \
+  F(ENUM, kind, recurrent_kind)   \
+  F(ENUM, direction, direction)   \
+  F(FLAG, linear_before_reset)    \
+  F(FLAG, input_forget)           \
+  F(FLAG, peepholes)              \
+  F(FLAG, lengths)                \
+  F(REAL, clip)                   \
+  F(ACTIVATION, f)                \
+  F(ACTIVATION, g)                \
+  F(ACTIVATION, h)
+INGOT_STRUCT(ingot_recurrent_attributes, INGOT_RECURRENT_FIELDS)
+
+/* GRID_SAMPLE   y <- x, grid   float
+ * x: [N, C, spatial..], extents from 1 to 2^24 - 1, grid: [N, points.., S], the last axis' coordinate first, y: [N, C, points..] of
+ * x's element. As ONNX's GridSample, cubic with a = -0.75; a coordinate that is NaN lies far below the first element. */
+#define INGOT_GRID_SAMPLE_FIELDS(F) \
+  F(ENUM, mode, interpolation)      \
+  F(ENUM, padding, grid_padding)    \
+  F(FLAG, align_corners)
+INGOT_STRUCT(ingot_grid_sample_attributes, INGOT_GRID_SAMPLE_FIELDS)
+
+/* ROI_ALIGN   y <- x, rois, indices   float; indices: i32/i64, checked at run time (negative ones count from the end)
+ * sampling_ratio: 0 for an adaptive one. x: [N, C, H, W], H and W from 1 to 2^24 - 1, rois: [R, 4], x1, y1, x2, y2; indices: [R];
+ * y: [R, C, h, w] of x's element. As ONNX's RoiAlign; scaled coordinates are limited to +-2^30, NaN is -2^30. */
+#define INGOT_ROI_ALIGN_FIELDS(F)                         \
+  F(ENUM, mode, roi_mode)                                 \
+  F(ENUM, coordinates, roi_coordinates)                   \
+  F(INTEGER, sampling_ratio, 0, INGOT_MAX_SAMPLING_RATIO) \
+  F(SCALE, spatial_scale)
+INGOT_STRUCT(ingot_roi_align_attributes, INGOT_ROI_ALIGN_FIELDS)
+
+/* LOOP   (no operands)
+ * The next `length` instructions run `count` times, in steps 0 .. count - 1. Loops nest, at most INGOT_MAX_LOOP_DEPTH deep, and
+ * the inner lies wholly inside the outer one. */
+#define INGOT_LOOP_FIELDS(F)                 \
+  F(INTEGER, count, 1, INGOT_MAX_LOOP_COUNT) \
+  F(INTEGER, length, 1, UINT32_MAX)
+INGOT_STRUCT(ingot_loop_attributes, INGOT_LOOP_FIELDS)
+
+/* TAKE   y <- x   any element, that of both
+ * Inside a loop: x: [count, y.dims..] with the count of the innermost loop; y = x[step]. */
+
+/* PUT   y <- x   any element, that of both
+ * Inside a loop: y: [count, x.dims..]; y[step] = x, the rest stays. */
+
+/* X(NAME, number, name, FIELDS, EACH, TAIL, work). Numbers are never reused. FIELDS names the fields of the attributes, TAIL those
+ * of the tail, NO for none; the tail is there once for EACH spatial axis (SPATIAL) or axis (AXIS) of the first input, or as often
+ * as the attributes have it (LIST). work: how multiply-adds are counted, see work.c. */
+#define INGOT_OPCODES(X)                                                      \
+  X(COPY, 1, copy, NO, NONE, NO, none)                                        \
+  X(ELEMENTWISE, 2, elementwise, NO, LIST, ELEMENTWISE_STEP, none)            \
+  X(MATMUL, 3, matmul, MATMUL, NONE, NO, matmul)                              \
+  X(CONV, 4, conv, CONV, SPATIAL, WINDOW, conv)                               \
+  X(CONV_TRANSPOSE, 5, conv_transpose, CONV, SPATIAL, WINDOW, conv_transpose) \
+  X(POOL, 6, pool, POOL, SPATIAL, POOL_WINDOW, none)                          \
+  X(REDUCE, 7, reduce, REDUCE, NONE, NO, none)                                \
+  X(ARG_REDUCE, 8, arg_reduce, ARG_REDUCE, NONE, NO, none)                    \
+  X(SOFTMAX, 9, softmax, SOFTMAX, NONE, NO, none)                             \
+  X(NORMALIZE, 10, normalize, NORMALIZE, NONE, NO, none)                      \
+  X(TRANSPOSE, 11, transpose, NO, AXIS, TRANSPOSE_AXIS, none)                 \
+  X(CONCAT, 12, concat, CONCAT, NONE, NO, none)                               \
+  X(SLICE, 13, slice, NO, AXIS, SLICE_AXIS, none)                             \
+  X(PAD, 14, pad, PAD, AXIS, PAD_AXIS, none)                                  \
+  X(GATHER, 15, gather, GATHER, NONE, NO, none)                               \
+  X(RESIZE, 16, resize, RESIZE, SPATIAL, RESIZE_AXIS, none)                   \
+  X(CUMSUM, 17, cumsum, CUMSUM, NONE, NO, none)                               \
+  X(SCATTER, 18, scatter, SCATTER, NONE, NO, none)                            \
+  X(TOP_K, 19, top_k, TOP_K, NONE, NO, none)                                  \
+  X(RECURRENT, 20, recurrent, RECURRENT, NONE, NO, recurrent)                 \
+  X(GRID_SAMPLE, 21, grid_sample, GRID_SAMPLE, NONE, NO, none)                \
+  X(MATMUL_INTEGER, 22, matmul_integer, NO, NONE, NO, matmul_integer)         \
+  X(CONV_INTEGER, 23, conv_integer, CONV_INTEGER, SPATIAL, WINDOW, conv)      \
+  X(ROI_ALIGN, 24, roi_align, ROI_ALIGN, NONE, NO, none)                      \
+  X(ARG_POOL, 25, arg_pool, NO, SPATIAL, POOL_WINDOW, none)                   \
+  X(NONZERO, 26, nonzero, NO, NONE, NO, none)                                 \
+  X(UNIQUE, 27, unique, UNIQUE, NONE, NO, none)                               \
+  X(NMS, 28, nms, NMS, NONE, NO, none)                                        \
+  X(LOOP, 29, loop, LOOP, NONE, NO, none)                                     \
+  X(TAKE, 30, take, NO, NONE, NO, none)                                       \
+  X(PUT, 31, put, NO, NONE, NO, none)                                         \
+  X(GROUP_NORM, 32, group_norm, GROUP_NORM, NONE, NO, none)                   \
+  X(LP_NORM, 33, lp_norm, LP_NORM, NONE, NO, none)
+
+typedef enum {
+#define INGOT_OPCODE_VALUE(NAME, number, name, FIELDS, EACH, TAIL, work) INGOT_OP_##NAME = number,
+  INGOT_OPCODES(INGOT_OPCODE_VALUE)
+#undef INGOT_OPCODE_VALUE
+} ingot_opcode;
+
+/* Fields as data, for whoever checks or prints any opcode. */
+typedef enum {
+  INGOT_FIELD_INTEGER,
+  INGOT_FIELD_FLAG,
+  INGOT_FIELD_ENUM,
+  INGOT_FIELD_AXIS,
+  INGOT_FIELD_AXES,
+  INGOT_FIELD_REAL,
+  INGOT_FIELD_SCALE,
+  INGOT_FIELD_NUMBER,
+  INGOT_FIELD_ACTIVATION,
+  INGOT_FIELD_STEP
+} ingot_field_kind;
+
+typedef enum { INGOT_TAIL_NONE, INGOT_TAIL_SPATIAL, INGOT_TAIL_AXIS, INGOT_TAIL_LIST } ingot_tail_kind;
+
+typedef struct {
+  const char *name; /* NULL behind the last */
+  ingot_field_kind kind;
+  int64_t least, most;       /* of INTEGER, FLAG and ENUM */
+  const char *const *values; /* of ENUM: the name of each value */
+} ingot_field;
+
+typedef struct {
+  const char *name; /* "conv" */
+  const ingot_field *head, *tail;
+  uint32_t head_words, tail_words; /* tail_words: of one entry */
+  ingot_tail_kind each;
+} ingot_schema;
+
+/* NULL when there is no such opcode. */
+const ingot_schema *ingot_opcode_schema(uint32_t opcode);
+/* Its name, or NULL. */
+const char *ingot_opcode_text(uint32_t opcode);
+/* 64-bit words of a field. */
+uint32_t ingot_field_words(ingot_field_kind kind);
+
+#endif

@@ -1,0 +1,78 @@
+/* Rules that many opcodes have. */
+#include "opcode.h"
+
+ingot_status ingot_expect_floats(const ingot_op *op) {
+  for (uint32_t i = 0; i <= op->inputs; i++) {
+    const ingot_tensor *tensor = i == 0 ? op->y : op->x[i - 1];
+    REQUIRE(op, tensor == NULL || is_float(tensor), "operand %u has element %s, expected f32, f16 or bf16", i,
+            ingot_element_text(tensor->element));
+  }
+  return INGOT_OK;
+}
+
+ingot_status ingot_expect_same_element(const ingot_op *op, const ingot_tensor *x) {
+  REQUIRE(op, x->element == op->y->element, "elements are %s and %s, expected the same", ingot_element_text(x->element),
+          ingot_element_text(op->y->element));
+  return INGOT_OK;
+}
+
+ingot_status ingot_expect_same_shape(const ingot_op *op, const ingot_tensor *a, const ingot_tensor *b) {
+  REQUIRE(op, a->rank == b->rank, "shapes of rank %u and %u meet, expected the same", a->rank, b->rank);
+  for (uint32_t i = 0; i < a->rank; i++) {
+    REQUIRE(op, a->dims[i] == b->dims[i], "extents %lld and %lld meet at axis %u, expected the same", (long long)a->dims[i],
+            (long long)b->dims[i], i);
+  }
+  return INGOT_OK;
+}
+
+ingot_status ingot_expect_vector(const ingot_op *op, const ingot_tensor *tensor, int64_t extent, const char *what) {
+  if (tensor == NULL) return INGOT_OK;
+  REQUIRE(op, tensor->rank == 1 && tensor->dims[0] == extent, "%s has rank %u and first extent %lld, expected [%lld]", what,
+          tensor->rank, (long long)tensor->dims[0], (long long)extent);
+  return INGOT_OK;
+}
+
+ingot_status ingot_expect_indices(const ingot_op *op, const ingot_tensor *indices) {
+  REQUIRE(op, indices->element == INGOT_I32 || indices->element == INGOT_I64, "indices have element %s, expected i32 or i64",
+          ingot_element_text(indices->element));
+  return INGOT_OK;
+}
+
+ingot_status ingot_expect_zero_point(const ingot_op *op, const ingot_tensor *zero, const ingot_tensor *operand, int64_t extent) {
+  REQUIRE(op, operand->element == INGOT_I8 || operand->element == INGOT_U8, "an operand has element %s, expected i8 or u8",
+          ingot_element_text(operand->element));
+  REQUIRE(op, zero->element == operand->element && (zero->rank == 0 || (zero->rank == 1 && zero->dims[0] == extent)),
+          "a zero point has element %s, rank %u and first extent %lld, expected element %s and [] or [%lld]",
+          ingot_element_text(zero->element), zero->rank, (long long)zero->dims[0], ingot_element_text(operand->element),
+          (long long)extent);
+  return INGOT_OK;
+}
+
+ingot_status ingot_expect_count(const ingot_op *op) {
+  for (uint32_t r = 0; r < op->instruction->result_count; r++)
+    REQUIRE(op, result(op, r)->element == INGOT_I64, "result %u has element %s, expected i64", r,
+            ingot_element_text(result(op, r)->element));
+  const uint32_t last = op->instruction->result_count - 1u;
+  REQUIRE(op, result(op, last)->rank == 0, "the count has rank %u, expected 0", result(op, last)->rank);
+  return INGOT_OK;
+}
+
+ingot_status ingot_expect_parts(const ingot_op *op, const ingot_tensor *whole, const ingot_tensor *part) {
+  REQUIRE(op, op->c->loop_count > 0, "it stands outside a loop");
+  REQUIRE(op, whole->element == part->element, "elements %s and %s meet, expected the same", ingot_element_text(whole->element),
+          ingot_element_text(part->element));
+  REQUIRE(op, whole->rank == part->rank + 1u, "tensors of rank %u and %u meet, expected one more", whole->rank, part->rank);
+  REQUIRE(op, whole->dims[0] == op->c->loop_count, "it has %lld parts, its loop has %lld steps", (long long)whole->dims[0],
+          (long long)op->c->loop_count);
+  for (uint32_t i = 0; i < part->rank; i++) {
+    REQUIRE(op, whole->dims[i + 1] == part->dims[i], "extents %lld and %lld meet at axis %u of a part, expected the same",
+            (long long)whole->dims[i + 1], (long long)part->dims[i], i);
+  }
+  return INGOT_OK;
+}
+
+ingot_status ingot_expect_all_inputs(const ingot_op *op) {
+  for (uint32_t i = 0; i < op->inputs; i++)
+    REQUIRE(op, ingot_input_operand(op->c->view, op->instruction, i) != NULL, "input %u is absent", i);
+  return INGOT_OK;
+}

@@ -1,0 +1,42 @@
+/* CONCAT: rules and kernel arguments. */
+#include "../opcode.h"
+
+static ingot_status check_concat(const ingot_op *op) {
+  const ingot_concat_attributes *concat = op->attributes;
+  const ingot_tensor *y = op->y;
+  CHECK(ingot_expect_all_inputs(op));
+  int64_t extent = 0;
+  for (uint32_t k = 0; k < op->inputs; k++) {
+    const ingot_tensor *x = ingot_input_operand(op->c->view, op->instruction, k);
+    CHECK(ingot_expect_same_element(op, x));
+    REQUIRE(op, x->rank == y->rank, "input %u has rank %u, expected %u", k, x->rank, y->rank);
+    for (uint32_t i = 0; i < y->rank; i++) {
+      REQUIRE(op, i == concat->axis || x->dims[i] == y->dims[i], "input %u has extent %lld at axis %u, expected %lld", k,
+              (long long)x->dims[i], i, (long long)y->dims[i]);
+    }
+    extent += x->dims[concat->axis];
+  }
+  REQUIRE(op, extent == y->dims[concat->axis], "the inputs add up to extent %lld, the result has %lld", (long long)extent,
+          (long long)y->dims[concat->axis]);
+  return INGOT_OK;
+}
+
+/* One for each input. */
+static uint32_t concat_tasks(const ingot_instruction *instruction) { return instruction->input_count; }
+
+static int prepare_concat(const ingot_preparation *p, ingot_arguments *arguments) {
+  const ingot_concat_attributes *concat = p->attributes;
+  const uint32_t axis = (uint32_t)concat->axis;
+  const ingot_tensor *y = p->y, *x = prepared_input(p, p->part);
+  const int64_t piece = prepared_product(y, axis + 1, y->rank) * (int64_t)ingot_element_bytes(y->element);
+  int64_t before = 0;
+  for (uint32_t k = 0; k < p->part; k++) before += prepared_input(p, k)->dims[axis];
+  arguments->interleave = (kernel_interleave){.x = prepared_address(p, x), .y = (char *)prepared_address(p, y) + before * piece,
+                                              .rows = prepared_product(y, 0, axis), .bytes = x->dims[axis] * piece,
+                                              .y_pitch = y->dims[axis] * piece};
+  return KERNEL_interleave;
+}
+
+const ingot_facts ingot_concat_facts = {
+    .results = 1, .required = 1, .most = INGOT_MAX_OPERANDS, .check = check_concat, .tasks = concat_tasks,
+    .prepare = prepare_concat};
