@@ -120,6 +120,7 @@ let package = Package(
     .testTarget(name: "IRTests", dependencies: ["IR", "Tensors", "TestSupport"], swiftSettings: swift),
     .testTarget(
       name: "PassesTests", dependencies: ["Passes", "IR", "Tensors", "TestSupport"], swiftSettings: swift),
+    .testTarget(name: "MachineTests", dependencies: ["Machine", "IR", "TestSupport"], swiftSettings: swift),
     .testTarget(
       name: "ImportersTests", dependencies: ["Importers", "IR", "Tensors", "TestSupport"],
       swiftSettings: swift),

@@ -1,3 +1,5 @@
+package import IR
+
 /// A bundle compared with the model it was compiled from, on one set of inputs.
 package struct Verification: Encodable {
   package var tolerance: Double
@@ -16,9 +18,11 @@ package struct Verification: Encodable {
   package var isFinite = true
   /// Why there are no layers, or not all.
   package var remark: String?
+  /// What else is to be known.
+  package var notes: [Note] = []
 
   enum CodingKeys: String, CodingKey {
-    case passed, tolerance, outputs, layers, functions, stages, random, remark
+    case passed, tolerance, outputs, layers, functions, stages, random, remark, notes
     case kernelCalls = "kernel_calls"
   }
 
@@ -33,6 +37,7 @@ package struct Verification: Encodable {
     try container.encode(stages, forKey: .stages)
     try container.encodeIfPresent(random, forKey: .random)
     try container.encodeIfPresent(remark, forKey: .remark)
+    if !notes.isEmpty { try container.encode(notes, forKey: .notes) }
   }
 
   /// Whether every output is within the tolerance, after every pass too.

@@ -16,6 +16,8 @@ package struct Verifier {
   package var tolerance: Double
   /// Passes after each of which the model is also run; empty for none.
   package var passes: [PipelineStep] = []
+  /// What these passes may fuse.
+  package var fusion = FusionRules.everything
 
   /// `tolerance` is that of the bundle's precision; outputs of few bits get at least four roundings of theirs.
   /// Fails when the model has no such function.
@@ -43,64 +45,97 @@ package struct Verifier {
   package func verify(_ inputs: [Tensor]) throws -> Verification {
     let graph = source.functions[function]
     var firstInputs: [String: [Tensor]] = [:]
-    let expected = try evaluate(
-      graph, inputs, functions: source.functions,
-      enter: { firstInputs[$0.graph.name] = firstInputs[$0.graph.name] ?? $0.inputs })
+    let expected = try reference(function, inputs) { event in
+      firstInputs[event.graph.name] = firstInputs[event.graph.name] ?? event.inputs
+    }
     var result = Verification(tolerance: tolerance)
-    result.isFinite = expected.allSatisfy { !$0.element.isFloat || $0.floats.allSatisfy(\.isFinite) }
-    result.outputs = try compareOutputs(function, inputs, expected)
+    result.isFinite = expected.outputs.allSatisfy { !$0.element.isFloat || $0.floats.allSatisfy(\.isFinite) }
     let reached = source.reachable(from: graph)
-    result.stages = try stages(reached, inputs, expected)
-    try compareLayers(function, inputs, in: &result)
+    result.stages = try stages(reached, inputs, expected.outputs)
+    result.outputs = try compare(function, inputs, expected, in: &result)
     for callee in reached.dropLast() {
       guard let index = source.functions.firstIndex(where: { $0.name == callee.name }),
         let inputs = firstInputs[callee.name]
       else { continue }
-      let expected = try evaluate(callee, inputs, functions: source.functions)
-      let worst = try compareOutputs(index, inputs, expected).map(\.agreement.relative).max() ?? 0
       let before = result.layers.count
-      try compareLayers(index, inputs, in: &result)
+      let outputs = try compare(index, inputs, try reference(index, inputs), in: &result)
       result.functions.append(
-        FunctionAgreement(function: callee.name, relative: worst, layers: result.layers.count - before))
+        FunctionAgreement(
+          function: callee.name, relative: outputs.map(\.agreement.relative).max() ?? 0,
+          layers: result.layers.count - before))
     }
     return result
   }
 
-  private func compareOutputs(
-    _ function: Int, _ inputs: [Tensor], _ bounded: [Tensor]
+  /// What the model makes of inputs.
+  private struct Reference {
+    /// At their bounds.
+    var outputs: [Tensor]
+    /// Values that the bundle says it computes too, by name.
+    var values: [String: Tensor] = [:]
+  }
+
+  private func reference(
+    _ function: Int, _ inputs: [Tensor], enter: (EvaluatedFunction) -> Void = { _ in }
+  ) throws(Diagnostic) -> Reference {
+    let graph = source.functions[function]
+    let wanted =
+      comparesLayers(of: function) ? Set(LayerComparison.names(bundle.origins[function]).values) : []
+    var values: [String: Tensor] = [:]
+    let outputs = try evaluate(
+      graph, inputs, functions: source.functions,
+      observe: { event in
+        guard event.path.isEmpty else { return }
+        for (value, tensor) in zip(graph[event.node].results, event.results)
+        where wanted.contains(graph[value].name) { values[graph[value].name] = tensor }
+      }, enter: enter)
+    return Reference(outputs: outputs, values: values)
+  }
+
+  /// Layers of a function that runs others are those of all of them.
+  private func comparesLayers(of function: Int) -> Bool {
+    !source.functions[function].runsFunctions && bundle.origins.indices.contains(function)
+  }
+
+  /// Compares the outputs of a function, and adds its layers.
+  private func compare(
+    _ function: Int, _ inputs: [Tensor], _ expected: Reference, in result: inout Verification
   ) throws -> [OutputAgreement] {
     let graph = source.functions[function]
-    let expected = graph.cutToSize(bounded)
+    guard comparesLayers(of: function) else {
+      if !graph.runsFunctions {
+        result.remark =
+          "the bundle does not say what its kernel calls compute, so layers can't be compared; compile it without --no-origins"
+      }
+      return try compareOutputs(graph, function, try runner.run(function, inputs, nil), expected)
+    }
+    var comparison = LayerComparison(bundle.programs[function], bundle.origins[function], expected.values)
+    let outputs = try runner.run(function, inputs) { instruction, tensor in
+      comparison.seeAccumulated(instruction, tensor)
+      return nil
+    }
+    _ = try runner.run(function, inputs) { comparison.seeOwn($0, $1) }
+    result.layers += comparison.layers(function: graph.name)
+    result.kernelCalls += bundle.programs[function].instructions.count
+    result.remark = result.remark ?? comparison.remark
+    return try compareOutputs(graph, function, outputs, expected)
+  }
+
+  private func compareOutputs(
+    _ graph: Graph, _ function: Int, _ values: [Tensor], _ expected: Reference
+  ) throws(Diagnostic) -> [OutputAgreement] {
     let (names, wanted) = (runner.outputNames(function), graph.outputs.map(\.name))
     guard names == wanted else {
       throw Diagnostic("the bundle's outputs are \(listed(names)), the model's are \(listed(wanted))")
     }
-    let values = try runner.run(function, inputs, nil)
-    return try zip(names, zip(values, expected)).map { name, tensors in
-      guard tensors.0.shape == tensors.1.shape else {
-        throw Diagnostic("output '\(name)' has shape \(tensors.0.shape), the model's has \(tensors.1.shape)")
+    var outputs: [OutputAgreement] = []
+    for (name, (values, reference)) in zip(names, zip(values, graph.cutToSize(expected.outputs))) {
+      guard values.shape == reference.shape else {
+        throw Diagnostic("output '\(name)' has shape \(values.shape), the model's has \(reference.shape)")
       }
-      return OutputAgreement(name: name, agreement: Agreement(tensors.0, reference: tensors.1))
+      outputs.append(OutputAgreement(name: name, agreement: Agreement(values, reference: reference)))
     }
-  }
-
-  /// The layers of a function; none of one that runs others, whose program holds the layers of all of them.
-  private func compareLayers(_ function: Int, _ inputs: [Tensor], in result: inout Verification) throws {
-    let graph = source.functions[function]
-    guard !graph.runsFunctions, bundle.programs.indices.contains(function) else { return }
-    guard bundle.origins.indices.contains(function) else {
-      result.remark =
-        "the bundle does not say what its kernel calls compute, so layers can't be compared; compile it without --no-origins"
-      return
-    }
-    let comparison = try LayerComparison(
-      bundle.programs[function], bundle.origins[function], graph, function: function, inputs, runner)
-    result.layers += comparison.layers
-    result.kernelCalls += bundle.programs[function].instructions.count
-    if let name = comparison.unknownValues.first {
-      result.remark =
-        "\(comparison.unknownValues.count) of \(comparison.callsWithOrigin) values that the bundle computes are not the model's, '\(name)' for one: it was compiled from another model, or by other options"
-    }
+    return outputs
   }
 
   /// Runs the function after every pass that changed it, or what it runs.
@@ -112,7 +147,7 @@ package struct Verifier {
     var functions = source.functions
     var module = source
     let names = Set(reached.map(\.name))
-    try run(passes, on: &module, verifying: true) { report, _, graph throws(Diagnostic) in
+    try run(passes, on: &module, fusing: fusion, verifying: true) { report, _, graph throws(Diagnostic) in
       guard !report.changes.isEmpty, names.contains(graph.name),
         let position = functions.firstIndex(where: { $0.name == graph.name })
       else { return }

@@ -49,6 +49,18 @@ extension Op {
     }
   }
 
+  /// The functions that an op applies within itself besides what it is named for, such as the activation of a
+  /// convolution; none of most ops. Those of `elementwise` are ``elementwiseSteps(on:)``.
+  package var fusedFunctions: [Unary] {
+    switch self {
+    case .conv(let op): [op.activation].compactMap { $0 }
+    case .convTranspose(let op): [op.activation].compactMap { $0 }
+    case .matmul(let op): [op.activation].compactMap { $0 }
+    case .recurrent(let op): [op.f, op.g, op.h].compactMap { $0 }
+    default: []
+    }
+  }
+
   /// Multiply-adds of a convolution, matrix product or recurrent layer, at most `Int.max`; 0 for every other op.
   /// The bundle and the interpreter count the same.
   package func multiplyAdds(_ operands: [TensorType], _ results: [TensorType]) -> Int {

@@ -97,7 +97,9 @@ package func compile(
   let nodesBefore = source.functions.reduce(0) { $0 + $1.order.count }
 
   progress(.optimize, nil)
-  let reports = try run(pipeline(options), on: &module, verifying: options.verifies, observer: observer)
+  let reports = try run(
+    pipeline(options), on: &module, fusing: FusionRules(options.target), verifying: options.verifies,
+    observer: observer)
 
   module.notes += module.functions.flatMap { Note.storedTwice(in: $0) }
   if options.target.family != .cpu { module.notes.append(.runsOnCPU(options.target.title)) }

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Bundle
 import Foundation
 import IR
+import Ingot
 import IngotCompiler
 import Machine
 
@@ -17,6 +19,11 @@ func targetLibrary() -> TargetLibrary {
 func runsOnCPUNote(target name: String) -> Note? {
   let target = try? targetLibrary().target(name)
   return target?.family == .cpu ? nil : .runsOnCPU(target?.title ?? "'\(name)'")
+}
+
+/// The same of a bundle that is open.
+func runsOnCPUNote(_ model: Model) throws -> Note? {
+  runsOnCPUNote(target: try Manifest.decode(Data(model.manifest.utf8)).target)
 }
 
 /// The chip that is compiled for.

@@ -2,7 +2,7 @@ import IR
 import Tensors
 
 /// An attribute of a node that a target's rules may bound.
-package enum Field: String, Codable, Sendable, CaseIterable {
+package enum Field: String, TargetWord, CaseIterable {
   case kernelHeight = "kernel.h"
   case kernelWidth = "kernel.w"
   case strideMax = "stride.max"
@@ -16,18 +16,15 @@ package enum Field: String, Codable, Sendable, CaseIterable {
   /// Spatial dimensions of a convolution or pooling.
   case spatialRank = "spatial.rank"
 
-  /// The attribute's value for a node; nil when its op has no such attribute.
-  func value(_ node: Node, in graph: Graph) -> Int? {
-    let result = graph.shape(of: node.results[0])
+  /// The attribute's value at a site; nil when its op has no such attribute.
+  func value(_ site: Site) -> Int? {
     switch self {
-    case .rank: return node.operands.map { graph.shape(of: $0).rank }.reduce(result.rank, max)
-    case .outputChannels: return result.rank >= 2 ? result[1] : nil
-    case .inputChannels:
-      guard let input = node.operands.first, graph.shape(of: input).rank >= 2 else { return nil }
-      return graph.shape(of: input)[1]
-    case .axisSize: return axisSize(node, in: graph)
+    case .rank: return (site.operands + site.results).map(\.type.rank).max()
+    case .outputChannels: return site.results.first.flatMap { channels($0.type) }
+    case .inputChannels: return site.operands.first.flatMap { channels($0.type) }
+    case .axisSize: return axisSize(site)
     case .kernelHeight, .kernelWidth, .strideMax, .dilationMax, .groups, .spatialRank:
-      guard let window = windowFacts(node, in: graph) else { return nil }
+      guard let window = windowFacts(site) else { return nil }
       switch self {
       case .kernelHeight: return window.kernel.count >= 2 ? window.kernel[window.kernel.count - 2] : 1
       case .kernelWidth: return window.kernel.last
@@ -39,11 +36,12 @@ package enum Field: String, Codable, Sendable, CaseIterable {
     }
   }
 
-  private func axisSize(_ node: Node, in graph: Graph) -> Int? {
-    guard let input = node.operands.first else { return nil }
-    let shape = graph.shape(of: input)
+  private func channels(_ type: TensorType) -> Int? { type.rank >= 2 ? type.shape[1] : nil }
+
+  private func axisSize(_ site: Site) -> Int? {
+    guard let shape = site.operands.first?.type.shape else { return nil }
     let axis: Int
-    switch node.op {
+    switch site.op {
     case .softmax(let op): axis = op.axis
     case .argReduce(let op): axis = op.axis
     default: return nil
@@ -51,9 +49,9 @@ package enum Field: String, Codable, Sendable, CaseIterable {
     return shape.normalized(axis: axis).map { shape[$0] }
   }
 
-  private func windowFacts(_ node: Node, in graph: Graph) -> (kernel: [Int], window: Window, groups: Int)? {
-    func kernel() -> [Int] { Array(graph.shape(of: node.operands[1]).extents.dropFirst(2)) }
-    switch node.op {
+  private func windowFacts(_ site: Site) -> (kernel: [Int], window: Window, groups: Int)? {
+    func kernel() -> [Int] { Array(site.operands[1].type.shape.extents.dropFirst(2)) }
+    switch site.op {
     case .conv(let op): return (kernel(), op.window, op.group)
     case .convTranspose(let op): return (kernel(), op.window, op.group)
     case .pool(let op): return (op.kernel, op.window, 1)

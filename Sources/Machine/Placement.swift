@@ -1,13 +1,63 @@
 package import IR
 import Tensors
 
-/// Where a node runs, and why it is not the engine when it isn't.
-package struct Placement: Sendable, Equatable, Codable {
+/// Where a node runs, and why it is not natively where it isn't.
+package struct Placement: Sendable, Hashable {
+  package enum Verdict: Sendable, Hashable {
+    /// On the engine, as one operation at full speed.
+    case native
+    /// On the engine, slower than it could.
+    case slow(Breach)
+    /// On the engine, as several operations.
+    case decomposed(Breach)
+    /// On the fallback engine.
+    case fallback(Breach)
+
+    package var name: String {
+      switch self {
+      case .native: "native"
+      case .slow: "slow"
+      case .decomposed: "decomposed"
+      case .fallback: "fallback"
+      }
+    }
+
+    /// The rule that was broken; nil of a native op.
+    package var breach: Breach? {
+      switch self {
+      case .native: nil
+      case .slow(let breach), .decomposed(let breach), .fallback(let breach): breach
+      }
+    }
+
+    /// How far from native; the worst rule that an op breaks decides.
+    var severity: Int {
+      switch self {
+      case .native: 0
+      case .slow: 1
+      case .decomposed: 2
+      case .fallback: 3
+      }
+    }
+  }
+
+  /// The node's name, or its value's number where it has none.
   package var node: String
   package var op: String
   package var engine: String
-  /// A sentence; empty when the op runs natively and at full speed.
-  package var reason: String
+  package var verdict: Verdict
+  /// What the target says of the op where it runs natively; may be empty.
+  package var remark: String
+
+  /// A sentence; empty when the op runs natively and there is nothing to say of it.
+  package var reason: String {
+    switch verdict {
+    case .native: remark
+    case .slow(let breach): "runs slowly: \(breach.sentence)"
+    case .decomposed(let breach): "runs as several operations: \(breach.sentence)"
+    case .fallback(let breach): breach.sentence
+    }
+  }
 }
 
 /// Places every node of a graph on a target's engines, in execution order.
@@ -16,73 +66,80 @@ package func place(_ graph: Graph, on target: Target) -> [Placement] {
     let node = graph[id]
     // Movements of a loop are no work of their own.
     if case .loopStep = node.op { return nil }
-    let (engine, reason) = target.engine(for: node, in: graph)
-    let name = node.name.isEmpty ? "%\(node.results[0].index)" : node.name
-    return Placement(node: name, op: node.op.name, engine: engine, reason: reason)
+    return target.place(node, in: graph)
   }
 }
 
 extension Target {
-  /// The engine a node runs on, with the first rule that it breaks.
-  func engine(for node: Node, in graph: Graph) -> (engine: String, reason: String) {
-    guard let support = ops[node.op.name] ?? ops["*"] else {
-      return (fallback.engine, "\(title) has no '\(node.op.name)'")
-    }
-    let engine = support.engine ?? engines[0].id
-    if let reason = limitBroken(node, in: graph) { return (fallback.engine, reason) }
-    for rule in support.rules ?? [] {
-      guard let value = rule.field.value(node, in: graph), !rule.allows(value) else { continue }
-      let reason = "\(rule.because) (\(rule.field.rawValue) is \(value), \(rule.bound))"
-      switch rule.otherwise {
-      case .fallback: return (fallback.engine, reason)
-      case .decompose: return (engine, "runs as several operations: \(reason)")
-      case .slow: return (engine, "runs slowly: \(reason)")
-      }
-    }
-    switch support.run {
-    case .native: return (engine, support.because ?? "")
-    case .decompose:
-      return (engine, "runs as several operations: \(support.because ?? "no single one exists")")
-    case .fallback: return (fallback.engine, support.because ?? "\(title) can't run '\(node.op.name)'")
-    }
+  func place(_ node: Node, in graph: Graph) -> Placement {
+    let (engine, verdict) = judge(Site(node, in: graph))
+    let support = ops[node.op.name] ?? ops["*"]
+    return Placement(
+      node: node.name.isEmpty ? "%\(node.results[0].index)" : node.name, op: node.op.name, engine: engine,
+      verdict: verdict, remark: verdict == .native ? support?.because ?? "" : "")
   }
 
-  private func limitBroken(_ node: Node, in graph: Graph) -> String? {
-    for value in node.operands + node.results where graph.weight(value) == nil {
-      let type = graph.type(of: value)
-      if let limit = limits.maxRank.value, type.rank > Int(limit) {
-        return "\(title) takes tensors of rank \(Int(limit)) at most, \(type) has rank \(type.rank)"
+  /// The engine that an op runs on, with the worst rule that it or a function inside it breaks, of equals the first.
+  func judge(_ site: Site) -> (engine: String, verdict: Placement.Verdict) {
+    let own = judgeAlone(site)
+    var verdict = own.verdict
+    for part in site.parts {
+      var found = judgeAlone(part)
+      if case .fallback = found.verdict {
+      } else if found.engine != own.engine, own.engine != fallback.engine {
+        let breach = Breach(.engine(actual: found.engine, allowed: own.engine), part: part.part)
+        found.verdict = worst(found.verdict, .decomposed(breach))
       }
+      verdict = worst(verdict, found.verdict)
+    }
+    if case .fallback = verdict { return (fallback.engine, verdict) }
+    return (own.engine, verdict)
+  }
+
+  private func judgeAlone(_ site: Site) -> (engine: String, verdict: Placement.Verdict) {
+    let name = site.op.name
+    guard let support = ops[name] ?? ops["*"] else {
+      return (fallback.engine, .fallback(Breach(.unlisted(op: name), part: site.part)))
+    }
+    var verdict = Placement.Verdict.native
+    if let limit = limitBroken(site) { verdict = .fallback(Breach(limit, part: site.part)) }
+    for rule in support.rules ?? [] {
+      guard let value = rule.field.value(site), !rule.bound.allows(value) else { continue }
+      let breach = Breach(
+        .attribute(rule.field, actual: value, allowed: rule.bound, because: rule.because), part: site.part)
+      switch rule.otherwise {
+      case .fallback: verdict = worst(verdict, .fallback(breach))
+      case .decompose: verdict = worst(verdict, .decomposed(breach))
+      case .slow: verdict = worst(verdict, .slow(breach))
+      }
+    }
+    let breach = Breach(.listed(op: name, as: support.run, because: support.because), part: site.part)
+    switch support.run {
+    case .native: break
+    case .decompose: verdict = worst(verdict, .decomposed(breach))
+    case .fallback: verdict = worst(verdict, .fallback(breach))
+    }
+    if case .fallback = verdict { return (fallback.engine, verdict) }
+    return (support.engine ?? engines[0].id, verdict)
+  }
+
+  private func worst(_ a: Placement.Verdict, _ b: Placement.Verdict) -> Placement.Verdict {
+    b.severity > a.severity ? b : a
+  }
+
+  private func limitBroken(_ site: Site) -> Breach.Rule? {
+    for value in site.operands + site.results where !value.isWeight {
+      let type = value.type
+      if let limit = limits.maxRank.value, type.rank > Int(limit) { return .rank(type, most: Int(limit)) }
       for (axis, name) in zip(type.shape.indices.reversed(), ["W", "H", "C"]) {
         if let limit = limits.maxExtent[name]?.value, type.shape[axis] > Int(limit) {
-          return
-            "\(title) takes extents of \(Int(limit)) at most along \(name), \(type) has \(type.shape[axis])"
+          return .extent(type, axis: name, actual: type.shape[axis], most: Int(limit))
         }
       }
       if family != .cpu, !type.element.isFloat, !activations.contains(type.element.rawValue) {
-        return "\(title) does not compute on \(type.element.rawValue) tensors"
+        return .element(type, allowed: activations)
       }
     }
     return nil
-  }
-}
-
-extension Target.Rule {
-  func allows(_ value: Int) -> Bool {
-    if let max, value > max.value { return false }
-    if let min, value < min.value { return false }
-    if let multipleOf, value % multipleOf.value != 0 { return false }
-    if let oneOf, !oneOf.contains(where: { $0.value == value }) { return false }
-    return true
-  }
-
-  /// The bound in words.
-  var bound: String {
-    var parts: [String] = []
-    if let max { parts.append("at most \(max.value)") }
-    if let min { parts.append("at least \(min.value)") }
-    if let multipleOf { parts.append("a multiple of \(multipleOf.value)") }
-    if let oneOf { parts.append("one of " + listed(oneOf.map { "\($0.value)" }, limit: 32)) }
-    return "allowed is " + parts.joined(separator: ", ")
   }
 }

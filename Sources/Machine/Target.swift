@@ -1,6 +1,6 @@
 /// A figure with its source and how far to trust it; nil where nobody has published it.
 package struct Quantity: Codable, Sendable, Equatable {
-  package enum Trust: String, Codable, Sendable { case vendor, source, measured, derived, press, guess }
+  package enum Trust: String, TargetWord { case vendor, source, measured, derived, press, guess }
   package var value: Double?
   package var source: String
   package var trust: Trust
@@ -25,7 +25,7 @@ package struct Whole: Codable, Sendable, Equatable {
     let number = try container.decode(Double.self)
     guard let value = Int(exactly: number) else {
       throw DecodingError.dataCorruptedError(
-        in: container, debugDescription: "\(number) is no whole number of at most 64 bits")
+        in: container, debugDescription: "a whole number of at most 64 bits")
     }
     self.value = value
   }
@@ -39,7 +39,7 @@ package struct Whole: Codable, Sendable, Equatable {
 /// A description of one chip: what it can run, where memory lies, how fast it is. All of it is data of a
 /// `Targets/*.json` file, whose keys are these properties in snake case.
 package struct Target: Codable, Sendable, Equatable {
-  package enum Family: String, Codable, Sendable {
+  package enum Family: String, TargetWord {
     case cpu, ane
     case hexagonHTP = "hexagon-htp"
     case edgeTPU = "edgetpu"
@@ -49,7 +49,7 @@ package struct Target: Codable, Sendable, Equatable {
   }
 
   package struct Source: Codable, Sendable, Equatable {
-    package enum Kind: String, Codable, Sendable {
+    package enum Kind: String, TargetWord {
       case vendorDocument = "vendor-doc"
       case sourceCode = "source-code"
       case measurement
@@ -61,7 +61,7 @@ package struct Target: Codable, Sendable, Equatable {
   }
 
   package struct Engine: Codable, Sendable, Equatable {
-    package enum Role: String, Codable, Sendable { case matrix, vector, scalar }
+    package enum Role: String, TargetWord { case matrix, vector, scalar }
     package var id: String
     package var role: Role
     package var count: Quantity?
@@ -76,7 +76,7 @@ package struct Target: Codable, Sendable, Equatable {
   }
 
   package struct Memory: Codable, Sendable, Equatable {
-    package enum Kind: String, Codable, Sendable { case sram, cache, dram, flash }
+    package enum Kind: String, TargetWord { case sram, cache, dram, flash }
     package var id: String
     package var kind: Kind
     package var sizeBytes: Quantity
@@ -97,7 +97,7 @@ package struct Target: Codable, Sendable, Equatable {
 
   /// How an op of the IR runs.
   package struct Support: Codable, Sendable, Equatable {
-    package enum Run: String, Codable, Sendable {
+    package enum Run: String, TargetWord {
       /// On the engine, as one operation.
       case native
       /// On the engine, as several operations.
@@ -114,7 +114,7 @@ package struct Target: Codable, Sendable, Equatable {
 
   /// A bound on an attribute of an op, with the sentence that users read when an op breaks it.
   package struct Rule: Codable, Sendable, Equatable {
-    package enum Consequence: String, Codable, Sendable { case fallback, decompose, slow }
+    package enum Consequence: String, TargetWord { case fallback, decompose, slow }
     /// See ``Field``.
     package var field: Field
     package var max: Whole?
@@ -125,6 +125,12 @@ package struct Target: Codable, Sendable, Equatable {
     package var because: String
     package var source: String
     package var trust: Quantity.Trust
+
+    /// What the rule allows.
+    package var bound: Bound {
+      Bound(
+        max: max?.value, min: min?.value, multipleOf: multipleOf?.value, oneOf: oneOf.map { $0.map(\.value) })
+    }
   }
 
   package struct Fallback: Codable, Sendable, Equatable {

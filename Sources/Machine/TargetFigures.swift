@@ -1,8 +1,12 @@
 /// A figure of a target file and what it may be.
 struct TargetFigure {
   enum Range {
-    /// A number of bytes, axes or units.
+    /// A number of bytes or units.
     case count
+    /// A number of axes or units, of which there is at least one.
+    case atLeastOne
+    /// Bytes that addresses are multiples of.
+    case alignment
     /// A part of a whole.
     case share
     /// A speed or a time.
@@ -18,14 +22,17 @@ struct TargetFigure {
   /// an `Int`.
   var problem: String? {
     guard let value = quantity.value else { return nil }
+    let isWhole = (0...0x1p53).contains(value) && value == value.rounded()
     let (isAllowed, expected) =
       switch range {
-      case .count:
-        ((0...0x1p53).contains(value) && value == value.rounded(), "a whole number from 0 to 2^53")
+      case .count: (isWhole, "a whole number from 0 to 2^53")
+      case .atLeastOne: (isWhole && value >= 1, "a whole number from 1 to 2^53")
+      case .alignment: (isWhole && value > 0 && value.significand == 1, "a power of two, such as 64")
       case .share: ((0...1).contains(value), "a number from 0 to 1")
       case .rate: (value.isFinite && value >= 0, "a number that is not negative")
       }
-    return isAllowed ? nil : "'\(field)' is \(value), expected \(expected)"
+    let found = isWhole ? "\(Int(value))" : "\(value)"
+    return isAllowed ? nil : "'\(field)' is \(found), expected \(expected)"
   }
 }
 
@@ -43,7 +50,7 @@ extension Target {
     }
     for (index, engine) in engines.enumerated() {
       let place = "engines[\(index)]"
-      add("\(place).count", engine.count, .count)
+      add("\(place).count", engine.count, .atLeastOne)
       add("\(place).clock_mhz", engine.clockMhz, .rate)
       add("\(place).macs_per_cycle", engine.macsPerCycle, .rate)
       add("\(place).peak_gops", engine.peakGops, .rate)
@@ -56,23 +63,12 @@ extension Target {
       add("\(place).size_bytes", memory.sizeBytes, .count)
       add("\(place).usable_fraction", memory.usableFraction, .share)
       add("\(place).read_gb_per_s", memory.readGbPerS, .rate)
-      add("\(place).alignment_bytes", memory.alignmentBytes, .count)
+      add("\(place).alignment_bytes", memory.alignmentBytes, .alignment)
     }
-    add("limits.max_rank", limits.maxRank, .count)
-    add("limits.max_extent", limits.maxExtent, .count)
-    add("limits.max_model_bytes", limits.maxModelBytes, .count)
+    add("limits.max_rank", limits.maxRank, .atLeastOne)
+    add("limits.max_extent", limits.maxExtent, .atLeastOne)
+    add("limits.max_model_bytes", limits.maxModelBytes, .atLeastOne)
     add("fallback.crossing_us", fallback.crossingUs, .rate)
     return list
-  }
-
-  /// What is wrong with a rule's bounds; nil when nothing is.
-  var ruleProblem: String? {
-    for (op, support) in ops.sorted(by: { $0.key < $1.key }) {
-      for (index, rule) in (support.rules ?? []).enumerated() {
-        guard let divisor = rule.multipleOf?.value, divisor < 1 else { continue }
-        return "'ops.\(op).rules[\(index)].multiple_of' is \(divisor), expected a number from 1"
-      }
-    }
-    return nil
   }
 }

@@ -79,70 +79,102 @@ package struct TargetLibrary: Sendable {
 package func readTarget(path: String) throws(TargetError) -> Target {
   let storage: Storage
   do { storage = try Storage.map(path: path) } catch { throw TargetError(message: "\(error)") }
+  guard storage.bytes.count <= Target.largestFile else {
+    throw TargetError(
+      message:
+        "\(FileError.shown(path)): has \(storage.bytes.count) bytes, expected at most \(Target.largestFile)")
+  }
   return try decodeTarget(withExtendedLifetime(storage) { Data(storage.bytes) }, path: path)
 }
 
 /// Decodes a target file's contents.
 package func decodeTarget(_ data: Data, path: String) throws(TargetError) -> Target {
-  let target: Target
-  let written: JSONTree
-  let known: JSONTree
   do {
-    // First, since it says where a number stands that is too large for a Double.
-    written = try JSONDecoder().decode(JSONTree.self, from: data)
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    target = try decoder.decode(Target.self, from: data)
-    try checkFigures(target, path: path)
+    let written = try JSONTree(data)
+    if let text = written.firstText(longerThan: Target.longestText) {
+      throw TargetError(
+        message: "'\(text.path)' has \(text.bytes) bytes of text, expected at most \(Target.longestText)")
+    }
+    let target = try Target(written, data)
+    if let problem = target.problem { throw TargetError(message: problem) }
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase
-    known = try JSONDecoder().decode(JSONTree.self, from: try encoder.encode(target))
+    if let key = written.firstKey(missingFrom: try JSONTree(try encoder.encode(target))) {
+      throw TargetError(message: "key '\(key)' is unknown; remove it or correct its spelling")
+    }
+    return target
   } catch let error as TargetError {
-    throw error
-  } catch let error as DecodingError {
-    throw TargetError(message: "\(path): \(describe(error))")
+    throw TargetError(message: "\(FileError.shown(path)): \(error.message)")
+  } catch let error as JSONTree.Problem {
+    throw TargetError(message: "\(FileError.shown(path)): \(error.message)")
   } catch {
-    throw TargetError(message: "\(path): \(error)")
-  }
-  if let key = written.firstKey(missingFrom: known) {
-    throw TargetError(message: "\(path): key '\(key)' is unknown; remove it or correct its spelling")
-  }
-  guard target.format == "target/1" else {
-    throw TargetError(message: "\(path): format is '\(target.format)', expected 'target/1'")
-  }
-  guard !target.engines.isEmpty else {
-    throw TargetError(message: "\(path): engines is empty, expected at least one")
-  }
-  return target
-}
-
-private func checkFigures(_ target: Target, path: String) throws(TargetError) {
-  let figures = target.figures
-  if let problem = figures.compactMap(\.problem).first ?? target.ruleProblem {
-    throw TargetError(message: "\(path): \(problem)")
-  }
-  let rules = target.ops.values.flatMap { $0.rules ?? [] }
-  let named = Set(figures.map(\.quantity.source) + rules.map(\.source))
-  if let unknown = named.subtracting(target.sources.keys).sorted().first {
-    throw TargetError(message: "\(path): source '\(unknown)' is used but not listed under 'sources'")
+    throw TargetError(message: "\(FileError.shown(path)): \(error)")
   }
 }
 
-private func describe(_ error: DecodingError) -> String {
-  func place(_ context: DecodingError.Context, _ last: (any CodingKey)? = nil) -> String {
-    let keys = context.codingPath + (last.map { [$0] } ?? [])
-    return keys.map { key in key.intValue.map { "[\($0)]" } ?? snakeCase(key.stringValue) }
+extension Target {
+  /// Titles, notes and sentences are for people to read.
+  static let longestText = 2000
+  static let largestFile = 1 << 20
+
+  /// Decodes a document; errors say which key, what was found and what is allowed.
+  fileprivate init(_ written: JSONTree, _ data: Data) throws {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    do {
+      self = try decoder.decode(Target.self, from: data)
+    } catch let error as DecodingError {
+      throw TargetError(message: describe(error, written))
+    }
+  }
+}
+
+private func describe(_ error: DecodingError, _ written: JSONTree) -> String {
+  func place(_ path: [any CodingKey]) -> String {
+    path.map { key in key.intValue.map { "[\($0)]" } ?? snakeCase(key.stringValue) }
       .joined(separator: ".").replacing(".[", with: "[")
   }
+  func mismatch(_ context: DecodingError.Context, _ expected: String) -> String {
+    guard !context.codingPath.isEmpty else { return "holds \(written.description), expected an object" }
+    let found = written.value(at: context.codingPath.map { WrittenKey($0) })
+    return "'\(place(context.codingPath))' is \(found?.description ?? "unreadable"), expected \(expected)"
+  }
   switch error {
-  case .keyNotFound(let key, let context): return "key '\(place(context, key))' is missing"
-  case .typeMismatch(let type, let context): return "'\(place(context))' has the wrong type, expected \(type)"
-  case .valueNotFound(let type, let context): return "'\(place(context))' is null, expected \(type)"
+  case .keyNotFound(let key, let context): return "key '\(place(context.codingPath + [key]))' is missing"
+  case .typeMismatch(let type, let context): return mismatch(context, words(for: type))
+  case .valueNotFound(let type, let context): return mismatch(context, words(for: type))
   case .dataCorrupted(let context):
-    return context.codingPath.isEmpty
-      ? "is not valid JSON"
-      : "'\(place(context))' is not allowed: \(context.debugDescription)"
+    // Foundation's own are numbers beyond the type's range.
+    let isOurs = context.underlyingError == nil && !context.debugDescription.contains("Number")
+    return mismatch(context, isOurs ? context.debugDescription : "a number of at most 64 bits")
   @unknown default: return "\(error)"
+  }
+}
+
+/// What a type is in JSON.
+private func words(for type: any Any.Type) -> String {
+  switch type {
+  case is String.Type: "text in quotes"
+  case is Bool.Type: "true or false"
+  case is Double.Type, is Int.Type: "a number"
+  case is [String: Any].Type: "an object"
+  case is [Any].Type: "a list"
+  default: "\(type)".contains("Dictionary") || "\(type)".contains("Keyed") ? "an object" : "a list"
+  }
+}
+
+/// A coding key as the file has it.
+private struct WrittenKey: CodingKey {
+  var stringValue: String
+  var intValue: Int?
+  init(_ key: any CodingKey) {
+    stringValue = snakeCase(key.stringValue)
+    intValue = key.intValue
+  }
+  init?(stringValue: String) { self.stringValue = stringValue }
+  init?(intValue: Int) {
+    stringValue = "\(intValue)"
+    self.intValue = intValue
   }
 }
 
@@ -150,58 +182,4 @@ private func describe(_ error: DecodingError) -> String {
 private func snakeCase(_ name: String) -> String {
   guard name.first?.isLowercase == true else { return name }
   return name.map { $0.isUppercase ? "_\($0.lowercased())" : "\($0)" }.joined()
-}
-
-/// A JSON document without its scalars, for comparing which keys it has.
-private indirect enum JSONTree: Decodable {
-  case object([String: JSONTree])
-  case array([JSONTree])
-  case scalar
-
-  private struct Key: CodingKey {
-    var stringValue: String
-    var intValue: Int? { nil }
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-  }
-
-  init(from decoder: any Decoder) throws {
-    if let object = try? decoder.container(keyedBy: Key.self) {
-      self = .object(
-        try object.allKeys.reduce(into: [:]) {
-          $0[$1.stringValue] = try object.decode(JSONTree.self, forKey: $1)
-        })
-    } else if var array = try? decoder.unkeyedContainer() {
-      var elements: [JSONTree] = []
-      while !array.isAtEnd { elements.append(try array.decode(JSONTree.self)) }
-      self = .array(elements)
-    } else {
-      let container = try decoder.singleValueContainer()
-      guard
-        container.decodeNil() || (try? container.decode(Bool.self)) != nil
-          || (try? container.decode(String.self)) != nil || (try? container.decode(Double.self)) != nil
-      else {
-        throw DecodingError.dataCorruptedError(in: container, debugDescription: "the number is too large")
-      }
-      self = .scalar
-    }
-  }
-
-  /// The path of the first key, in sorted order, that `other` has not.
-  func firstKey(missingFrom other: JSONTree) -> String? {
-    switch (self, other) {
-    case (.object(let mine), .object(let theirs)):
-      for key in mine.keys.sorted() {
-        guard let value = mine[key], let counterpart = theirs[key] else { return key }
-        if let inner = value.firstKey(missingFrom: counterpart) { return "\(key).\(inner)" }
-      }
-      return nil
-    case (.array(let mine), .array(let theirs)):
-      for (index, pair) in zip(mine, theirs).enumerated() {
-        if let inner = pair.0.firstKey(missingFrom: pair.1) { return "[\(index)].\(inner)" }
-      }
-      return nil
-    default: return nil
-    }
-  }
 }

@@ -7,13 +7,16 @@ package import Tensors
 package struct PassContext: Sendable {
   package private(set) var graph: Graph
   package private(set) var changes: [Change] = []
+  /// What may become one op.
+  let fusion: FusionRules
   private let pass: String
   /// Values with at least this index were made by this pass; their names are free to change.
   private let firstNewValue: Int
   private static let foldedSuffix = ".folded"
 
-  package init(_ graph: Graph, pass: String) {
+  package init(_ graph: Graph, pass: String, fusing fusion: FusionRules = .everything) {
     self.graph = graph
+    self.fusion = fusion
     self.pass = pass
     firstNewValue = graph.valueCapacity
   }

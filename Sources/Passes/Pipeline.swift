@@ -19,18 +19,20 @@ package struct PipelineStep: Sendable {
   }
 }
 
-/// Runs a pipeline on a graph. With `verifying`, the verifier runs after every pass, and its errors name the
-/// pass.
+/// Runs a pipeline on a graph. `fusion` says what may become one op. With `verifying`, the verifier runs after every
+/// pass, and its errors name the pass.
 @discardableResult
 package func run(
-  _ steps: [PipelineStep], on graph: inout Graph, verifying: Bool = false, observer: PassObserver? = nil
+  _ steps: [PipelineStep], on graph: inout Graph, fusing fusion: FusionRules = .everything,
+  verifying: Bool = false,
+  observer: PassObserver? = nil
 ) throws(Diagnostic) -> [PassReport] {
   var reports: [PassReport] = []
   for step in steps {
     for _ in 0..<step.rounds {
       var changed = false
       for pass in step.passes {
-        let report = try run(pass, on: &graph, verifying: verifying, observer: observer)
+        let report = try run(pass, on: &graph, fusing: fusion, verifying: verifying, observer: observer)
         changed = changed || !report.changes.isEmpty
         reports.append(report)
       }
@@ -43,11 +45,14 @@ package func run(
 /// Runs a pipeline on every function of a module.
 @discardableResult
 package func run(
-  _ steps: [PipelineStep], on module: inout Module, verifying: Bool = false, observer: PassObserver? = nil
+  _ steps: [PipelineStep], on module: inout Module, fusing fusion: FusionRules = .everything,
+  verifying: Bool = false,
+  observer: PassObserver? = nil
 ) throws(Diagnostic) -> [PassReport] {
   var reports: [PassReport] = []
   for index in module.functions.indices {
-    reports += try run(steps, on: &module.functions[index], verifying: verifying, observer: observer)
+    reports += try run(
+      steps, on: &module.functions[index], fusing: fusion, verifying: verifying, observer: observer)
   }
   module.separateWeights()
   if verifying { try verify(module) }
@@ -84,11 +89,12 @@ extension Module {
 /// Runs one pass on a graph.
 @discardableResult
 package func run(
-  _ pass: Pass, on graph: inout Graph, verifying: Bool = false, observer: PassObserver? = nil
+  _ pass: Pass, on graph: inout Graph, fusing fusion: FusionRules = .everything, verifying: Bool = false,
+  observer: PassObserver? = nil
 ) throws(Diagnostic) -> PassReport {
   let clock = ContinuousClock()
   let start = clock.now
-  var context = PassContext(graph, pass: pass.name)
+  var context = PassContext(graph, pass: pass.name, fusing: fusion)
   do {
     try pass.run(&context)
   } catch {

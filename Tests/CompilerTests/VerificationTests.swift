@@ -75,6 +75,22 @@ import Testing
     #expect(last.accumulated.relative == result.outputs[0].agreement.relative)
   }
 
+  /// Whatever passes and flattening do, an instruction computes the value that its origin names.
+  @Test func originsOfRandomModulesAreRight() throws {
+    var compared = 0
+    for seed in 0..<40 as Range<UInt64> {
+      let module = try randomModule(seed: seed)
+      let result = try verification(module)
+      for layer in result.layers {
+        #expect(
+          layer.own.maxAbs <= 1e-4 || layer.own.relative <= 1e-5, "seed \(seed): \(layer)\n\(module.text)")
+      }
+      compared += result.layers.count
+      #expect(result.remark == nil, "seed \(seed)")
+    }
+    #expect(compared > 100)
+  }
+
   @Test(arguments: ["first", "third", "hidden", "head"])
   func aBadLayerIsNamed(_ name: String) throws {
     let sound = try network()

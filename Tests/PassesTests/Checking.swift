@@ -9,7 +9,8 @@ struct PassFailure: Error, CustomStringConvertible {
 }
 
 /// Runs steps on a graph and checks after each pass: the verifier accepts, the outputs on random inputs are
-/// as before, names and types of the ports are kept, and a pass that logs nothing has changed nothing.
+/// as before, as is every value that keeps name and type, names and types of the ports are kept, and a pass that logs
+/// nothing has changed nothing.
 func runChecked(_ steps: [PipelineStep], on graph: Graph, seed: UInt64 = 1) throws -> (
   graph: Graph, changes: [Change]
 ) {
@@ -20,7 +21,7 @@ func runChecked(_ steps: [PipelineStep], on graph: Graph, seed: UInt64 = 1) thro
     return Tensor(random: type.element, type.shape, seed: seed &+ UInt64(index))
   }
   let isBound = graph.weights.allSatisfy { graph.constant($0) != nil }
-  let expected = isBound ? try evaluate(graph, inputs) : []
+  let (expected, values) = isBound ? try evaluateByName(graph, inputs) : ([], [:])
   var failure: PassFailure?
   try run(steps, on: &result, verifying: true) { (report, before, after) throws(Diagnostic) in
     changes += report.changes
@@ -39,19 +40,44 @@ func runChecked(_ steps: [PipelineStep], on graph: Graph, seed: UInt64 = 1) thro
     if before.outputs.map(\.name) != after.outputs.map(\.name) { fail("changed the outputs' names") }
     if before.outputs.map(\.sizes) != after.outputs.map(\.sizes) { fail("changed the outputs' sizes") }
     guard isBound else { return }
-    for (index, (found, wanted)) in zip(try evaluate(after, inputs), expected).enumerated() {
+    let (outputs, known) = try evaluateByName(after, inputs)
+    for (index, (found, wanted)) in zip(outputs, expected).enumerated() {
       guard found.element == wanted.element, found.shape == wanted.shape else {
         return fail("output \(index) is \(found.element)\(found.shape), was \(wanted.element)\(wanted.shape)")
       }
-      let comparison = TensorDifference(found, reference: wanted)
-      // Where everything cancels, what is left is rounding; inputs and weights are about 1.
-      let difference = comparison.scale < 0.1 ? comparison.maximum * 10 : comparison.relative
-      let isFar = comparison.hasMismatchedNonFinite || difference > tolerance(wanted.element)
-      if isFar { fail("output \(index) differs by \(difference)") }
+      if let difference = distance(found, wanted) { fail("output \(index) differs by \(difference)") }
+    }
+    // By these names bundles are compared with their models.
+    for (name, found) in known {
+      guard let wanted = values[name], found.element == wanted.element, found.shape == wanted.shape,
+        let difference = distance(found, wanted)
+      else { continue }
+      fail("value '\(name)' keeps its name and type, and differs by \(difference)")
     }
   }
   if let failure { throw failure }
   return (result, changes)
+}
+
+/// How far two results lie apart, if that is more than passes may change.
+private func distance(_ found: Tensor, _ wanted: Tensor) -> Double? {
+  let comparison = TensorDifference(found, reference: wanted)
+  // Where everything cancels, what is left is rounding; inputs and weights are about 1.
+  let difference = comparison.scale < 0.1 ? comparison.maximum * 10 : comparison.relative
+  return comparison.hasMismatchedNonFinite || difference > tolerance(wanted.element) ? difference : nil
+}
+
+/// The outputs of a graph, and the values that nodes compute under names that no others have.
+private func evaluateByName(
+  _ graph: Graph, _ inputs: [Tensor]
+) throws(Diagnostic) -> (outputs: [Tensor], values: [String: Tensor]) {
+  var values: [String: Tensor] = [:]
+  var twice: Set<String> = [""]
+  let outputs = try evaluate(graph, inputs) { event in
+    for (value, tensor) in zip(graph[event.node].results, event.results)
+    where values.updateValue(tensor, forKey: graph[value].name) != nil { twice.insert(graph[value].name) }
+  }
+  return (outputs, values.filter { !twice.contains($0.key) })
 }
 
 /// What folding and reordering may change, in units of the largest output.

@@ -128,7 +128,7 @@ private var isRecording: Bool { ProcessInfo.processInfo.environment["INGOT_RECOR
 /// sentence.
 private func isDirective(_ line: Substring) -> Bool {
   let word = line.prefix { $0 != " " }
-  return ["pass", "passes", "parse", "print", "verify"].contains(word) && line.last != "."
+  return ["pass", "passes", "parse", "place", "print", "verify"].contains(word) && line.last != "."
 }
 
 private func write(_ text: String, to file: String) throws {

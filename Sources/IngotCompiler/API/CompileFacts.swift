@@ -1,6 +1,6 @@
 import Bundle
 import IR
-import Machine
+package import Machine
 
 /// What the compiler can tell of a bundle: sizes in bytes, work, and where each op runs.
 public struct CompileFacts: Sendable, Encodable {
@@ -12,8 +12,49 @@ public struct CompileFacts: Sendable, Encodable {
     public let op: String
     /// The engine of the chip that it was placed on.
     public let engine: String
-    /// Why it is not elsewhere, in a sentence; empty when it runs natively and at full speed.
+    /// How it runs there.
+    public let verdict: Verdict
+    /// The rule that decided, where it does not run natively.
+    public let rule: Rule?
+    /// Why it does not run natively, in a sentence; of an op that does what else there is to say, or nothing.
     public let reason: String
+
+    /// How an op runs on its engine.
+    public enum Verdict: String, Sendable, Hashable, Encodable {
+      /// As one operation at full speed.
+      case native
+      /// More slowly than it could.
+      case slow
+      /// As several operations.
+      case decomposed
+      /// Not on the chip's engines, but on what it falls back to.
+      case fallback
+    }
+
+    /// A rule of the chip that an op does not keep.
+    public struct Rule: Sendable, Hashable, Encodable {
+      /// What the rule is about, such as `kernel.w` or `limits.max_rank`.
+      public let key: String
+      /// What the op has.
+      public let actual: String
+      /// What the chip allows.
+      public let allowed: String
+    }
+
+    package init(_ placement: Placement) {
+      node = placement.node
+      op = placement.op
+      engine = placement.engine
+      reason = placement.reason
+      verdict =
+        switch placement.verdict {
+        case .native: .native
+        case .slow: .slow
+        case .decomposed: .decomposed
+        case .fallback: .fallback
+        }
+      rule = placement.verdict.breach.map { Rule(key: $0.key, actual: $0.actual, allowed: $0.allowed) }
+    }
   }
 
   /// Memory of intermediate tensors, the most that one function needs.
@@ -63,9 +104,7 @@ public struct CompileFacts: Sendable, Encodable {
       compiled.module.functions.flatMap { graph in graph.order.compactMap { graph[$0].op.callee } })
     macs = functions.filter { !callees.contains($0.name) }.reduce(0) { $0 + $1.macs }
     parameters = Statistics(weightsOf: compiled.module).parameters
-    ops = compiled.placements.flatMap { placements in
-      placements.map { Op(node: $0.node, op: $0.op, engine: $0.engine, reason: $0.reason) }
-    }
+    ops = compiled.placements.flatMap { $0.map(Op.init) }
     options = NetworkSource.options(recordedIn: compiled.manifest.provenance)
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import IR
 import Ingot
 import Tensors
 
@@ -20,11 +21,13 @@ struct Bench: ParsableCommand {
     var runs: Int
     var threads: Int
     var sessionBytes: Int
+    /// What else is to be known; nil if nothing.
+    var notes: [Note]?
 
     enum CodingKeys: String, CodingKey {
       case medianMs = "median_ms"
       case minMs = "min_ms"
-      case runs, threads
+      case runs, threads, notes
       case sessionBytes = "session_bytes"
     }
   }
@@ -46,7 +49,8 @@ struct Bench: ParsableCommand {
     let times = try (0..<runs).map { _ in try once() }.sorted()
     let facts = Facts(
       medianMs: median(times), minMs: times[0], runs: runs, threads: source.threads,
-      sessionBytes: Session.memoryBytes(session.model, function: session.function, threads: source.threads))
+      sessionBytes: Session.memoryBytes(session.model, function: session.function, threads: source.threads),
+      notes: try runsOnCPUNote(session.model).map { [$0] })
     if json {
       try printJSON(facts)
     } else {
@@ -54,6 +58,7 @@ struct Bench: ParsableCommand {
         "median \(format(facts.medianMs, digits: 3)) ms, least \(format(facts.minMs, digits: 3)) ms of \(runs) runs on "
           + "\(source.threads) thread\(source.threads == 1 ? "" : "s"); \(formatBytes(facts.sessionBytes)) of memory"
       )
+      for note in facts.notes ?? [] { print("\(note)") }
     }
   }
 }

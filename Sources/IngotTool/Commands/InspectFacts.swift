@@ -141,6 +141,8 @@ struct OpFacts: Encodable {
   var node: String
   var op: String
   var engine: String?
+  var verdict: String?
+  var rule: CompileFacts.Op.Rule?
   var reason: String?
   var instruction: Int?
   var step: Int?
@@ -151,7 +153,10 @@ struct OpFacts: Encodable {
   static func placed(_ functions: [String], _ placements: [[Placement]]) -> [OpFacts] {
     zip(functions, placements).flatMap { function, placements in
       placements.map {
-        OpFacts(function: function, node: $0.node, op: $0.op, engine: $0.engine, reason: $0.reason)
+        let op = CompileFacts.Op($0)
+        return OpFacts(
+          function: function, node: op.node, op: op.op, engine: op.engine, verdict: op.verdict.rawValue,
+          rule: op.rule, reason: op.reason)
       }
     }
   }

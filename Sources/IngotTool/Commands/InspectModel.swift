@@ -60,12 +60,12 @@ struct InspectedModel {
 func placements(of module: Module, on target: Target) throws -> [[Placement]] {
   var optimized = module
   optimized.bindRandomWeights(seed: 0)
-  try run(pipeline(CompileOptions(target: target)), on: &optimized)
+  try run(pipeline(CompileOptions(target: target)), on: &optimized, fusing: FusionRules(target))
   return try IngotCompiler.placements(of: optimized, on: target)
 }
 
 /// Ops with engine and reason.
 func placementTable(_ function: String, _ placements: [Placement]) -> String {
-  let rows = placements.map { [$0.op, $0.node, $0.engine, $0.reason] }
-  return "function \(printable(function))\n" + table(["op", "node", "engine", "reason"], rows)
+  let rows = placements.map { [$0.op, $0.node, $0.engine, $0.verdict.name, $0.reason] }
+  return "function \(printable(function))\n" + table(["op", "node", "engine", "verdict", "reason"], rows)
 }

@@ -43,7 +43,8 @@ struct PassesCommand: ParsableCommand {
   }
 
   func run() throws {
-    let steps = pipeline(CompileOptions(target: try selection.load(), precision: precision))
+    let target = try selection.load()
+    let steps = pipeline(CompileOptions(target: target, precision: precision))
     if list { return try printList(steps) }
     let reference = Source(model: model, options: options)
     try reference.checkOptions()
@@ -58,7 +59,8 @@ struct PassesCommand: ParsableCommand {
     var reports: [Report] = []
     var failure: Diagnostic?
     do {
-      try Passes.run(steps, on: &module) { report, before, graph throws(Diagnostic) in
+      try Passes.run(steps, on: &module, fusing: FusionRules(target)) {
+        report, before, graph throws(Diagnostic) in
         if report.name == after { texts[graph.name] = graph.text }
         guard !report.changes.isEmpty else { return }
         reports.append(
@@ -80,6 +82,7 @@ struct PassesCommand: ParsableCommand {
     } else {
       if reports.isEmpty, failure == nil { print("no pass changed anything") }
       printText(reports, isModule: module.functions.count > 1)
+      if let note = runsOnCPUNote(target: selection.target) { print("\(note)") }
     }
     if let failure { throw failure }
   }

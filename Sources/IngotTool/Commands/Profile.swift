@@ -1,6 +1,7 @@
 import ArgumentParser
 import Bundle
 import Foundation
+import IR
 import Ingot
 import IngotCompiler
 import Tensors
@@ -48,11 +49,13 @@ struct ProfileCommand: ParsableCommand {
     var totalMs: Double
     var peakGmacsPerSecond: Double
     var ops: [Call]
+    /// What else is to be known; nil if nothing.
+    var notes: [Note]?
 
     enum CodingKeys: String, CodingKey {
       case totalMs = "total_ms"
       case peakGmacsPerSecond = "peak_gmacs_per_s"
-      case ops
+      case ops, notes
     }
   }
 
@@ -82,6 +85,7 @@ struct ProfileCommand: ParsableCommand {
     print(
       "total \(format(facts.totalMs, digits: 3)) ms, peak taken as \(format(facts.peakGmacsPerSecond, digits: 1)) GMAC/s"
     )
+    for note in facts.notes ?? [] { print("\(note)") }
   }
 
   private func measure(_ session: Session, _ program: Program, _ origins: ProgramOrigins?) throws -> Facts {
@@ -110,6 +114,8 @@ struct ProfileCommand: ParsableCommand {
         share: total > 0 ? medians[index] / total : 0, macs: macs[index],
         gmacsPerSecond: rates[index], peakShare: peak > 0 ? rates[index] / peak : 0)
     }
-    return Facts(totalMs: total, peakGmacsPerSecond: peak, ops: calls)
+    return Facts(
+      totalMs: total, peakGmacsPerSecond: peak, ops: calls,
+      notes: try runsOnCPUNote(session.model).map { [$0] })
   }
 }

@@ -63,6 +63,7 @@ struct Run: ParsableCommand {
         let bound = output.bound == output.shape ? "" : " of at most \(output.bound)"
         print(printable("\(output.name)  \(output.element)\(output.shape)\(bound)  \(output.file)"))
       }
+      if let note = try runsOnCPUNote(session.model) { print("\(note)") }
     }
   }
 }

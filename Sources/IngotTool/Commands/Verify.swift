@@ -4,6 +4,7 @@ import Bundle
 import Ingot
 import IngotCompiler
 import Machine
+import Passes
 import Tensors
 
 struct Verify: ParsableCommand {
@@ -88,10 +89,13 @@ struct Verify: ParsableCommand {
       contents, module, BundleRunner(model), function: index, tolerance: precision.tolerance)
     if let tolerance { verifier.tolerance = tolerance }
     if stages {
-      verifier.passes = pipeline(
-        CompileOptions(target: try targetLibrary().interpreter(), precision: precision))
+      // A target that is not known here is that of a bundle from elsewhere, which the interpreter runs all the same.
+      let target =
+        try (try? targetLibrary().target(contents.manifest.target)) ?? targetLibrary().interpreter()
+      verifier.passes = pipeline(CompileOptions(target: target, precision: precision))
+      verifier.fusion = FusionRules(target)
     }
-    let result: Verification
+    var result: Verification
     if let inputs {
       result = try verifier.verify(try readInputs(directory: inputs, for: session.inputs, of: bundle))
     } else {
@@ -100,6 +104,7 @@ struct Verify: ParsableCommand {
         progress.show("comparing sample \($0 + 1) of \(samples)")
       }
     }
+    result.notes = try runsOnCPUNote(model).map { [$0] } ?? []
     progress.clear()
     if json { try printJSON(result) } else { printText(result) }
     if !result.passed {
@@ -149,6 +154,7 @@ struct Verify: ParsableCommand {
       let header = ["pass"] + (severalFunctions ? ["function"] : []) + ["relative"]
       print(table(header, rows, right: [header.count - 1]))
     }
+    for note in result.notes { print("\(note)") }
   }
 
   private func printLayers(_ result: Verification) {

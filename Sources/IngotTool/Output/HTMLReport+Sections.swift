@@ -51,9 +51,13 @@ func passesSection(_ reports: [PassReport]) -> String {
 func placementSection(_ function: String, _ placements: [Placement]) -> String {
   let engines = placements.reduce(into: [String: Int]()) { $0[$1.engine, default: 0] += 1 }
   let counts = engines.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) on \($0.key)" }
-  let header = [Cell("Op"), Cell("Node"), Cell("Engine"), Cell("Reason")]
+  let header = [Cell("Op"), Cell("Node"), Cell("Engine"), Cell("Verdict"), Cell("Reason")]
   func rows(_ placements: [Placement]) -> String {
-    htmlTable(header, placements.map { [Cell($0.op), Cell($0.node), Cell($0.engine), Cell($0.reason)] })
+    htmlTable(
+      header,
+      placements.map {
+        [Cell($0.op), Cell($0.node), Cell($0.engine), Cell($0.verdict.name), Cell($0.reason)]
+      })
   }
   let explained = placements.filter { !$0.reason.isEmpty }
   var body = "<p>\(escapedHTML("\(placements.count) ops: " + counts.joined(separator: ", ")))</p>"

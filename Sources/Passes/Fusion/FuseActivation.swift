@@ -2,7 +2,7 @@ import IR
 import Tensors
 
 /// Lets a conv, conv_transpose or matmul apply the function of one operand that is the only reader of its
-/// result.
+/// result, where the target has the two as one.
 ///
 ///     %a = conv %x, @w, @b                         ->      %y = conv %x, @w, @b {activation = relu}
 ///     %y = relu %a
@@ -28,6 +28,9 @@ package let fuseActivation = Pass(
       fused = .matmul(op)
     default: continue
     }
+    let candidate = FusionRules.Candidate(
+      host: producer, guests: [node], op: fused, operands: graph[producer].operands)
+    guard context.fusion.allows(candidate, graph) else { continue }
     try context.rewrite(
       node, as: fused, graph[producer].operands, named: producer,
       "fused \(graph.describe(node)) into \(graph.describe(producer))")

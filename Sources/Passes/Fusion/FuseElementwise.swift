@@ -11,7 +11,7 @@ import Tensors
 ///     %z = cast %c {to = i64}
 ///
 /// An op joins its reader when nobody else reads it and its result has the shape of the whole, so that
-/// broadcasting never computes it twice. Each step computes in the domain that its op's element type says,
+/// broadcasting never computes it twice, and the target has the whole as one. Each step computes in the domain that its op's element type says,
 /// and where a value goes from one domain into the other a step converts it; a cast at a border costs nothing,
 /// as loading and storing convert. Not fused are ops on f16 and bf16, which round after every op, where a
 /// fused one keeps fp32.
@@ -22,7 +22,7 @@ package let fuseElementwise = Pass(
   var positions = [Int](repeating: 0, count: context.graph.nodeCapacity)
   for (index, node) in context.graph.order.enumerated() { positions[node.index] = index }
   for root in context.graph.order.reversed() where context.graph.contains(root) {
-    guard let cluster = Cluster(root: root, in: context.graph, positions) else { continue }
+    guard let cluster = Cluster(root: root, in: context.graph, positions, context.fusion) else { continue }
     let names = cluster.nodes.map { context.graph.describe($0) }.joined(separator: ", ")
     let element = context.graph.type(of: context.graph.result(root)).element
     try context.rewrite(
@@ -37,7 +37,7 @@ private struct Cluster {
   private(set) var nodes: [NodeID]
   private(set) var program: ElementwiseProgram
 
-  init?(root: NodeID, in graph: Graph, _ positions: [Int]) {
+  init?(root: NodeID, in graph: Graph, _ positions: [Int], _ fusion: FusionRules) {
     guard Self.isFusable(root, in: graph) else { return nil }
     let shape = graph.shape(of: graph.result(root))
     var members: Set<NodeID> = [root]
@@ -45,6 +45,13 @@ private struct Cluster {
     nodes = [root]
     program = ElementwiseProgram(nodes, in: graph)
     // Consumers come before producers, so that a producer is judged when all its readers have been.
+    func isAllowed(_ nodes: [NodeID], _ program: ElementwiseProgram) -> Bool {
+      let op = Op.elementwise(
+        Elementwise(program.steps, element: graph.type(of: graph.result(root)).element))
+      let guests = nodes.filter { $0 != root }
+      return fusion.allows(
+        FusionRules.Candidate(host: root, guests: guests, op: op, operands: program.operands), graph)
+    }
     while let next = Self.candidates(of: members, in: graph).subtracting(rejected).max(by: {
       positions[$0.index] < positions[$1.index]
     }) {
@@ -56,7 +63,7 @@ private struct Cluster {
       }
       let widened = members.union([next]).sorted { positions[$0.index] < positions[$1.index] }
       let candidate = ElementwiseProgram(widened, in: graph)
-      guard candidate.isWithinLimits else { continue }
+      guard candidate.isWithinLimits, isAllowed(widened, candidate) else { continue }
       members.insert(next)
       (nodes, program) = (widened, candidate)
     }

@@ -54,3 +54,35 @@ expect 1 'absent.onnx: ' inspect absent.onnx
 
 expect 0 . graphs --markdown
 is "Graphs/README.md is not what 'ingot graphs --markdown' prints" cmp -s out "$root/Graphs/README.md"
+
+# A bundle for an NPU runs on the CPU, and every command that runs it says so; one for a CPU needs no note.
+note='note: nothing runs on an engine of Apple Neural Engine, A17 Pro yet'
+npu=(--target apple-ane-a17pro)
+expect 0 "$note" bench ane.ingot --runs 1
+expect 0 "$note" profile ane.ingot --runs 1 --top 1
+expect 0 "$note" verify ane.ingot "${digits[@]}" --random 1
+expect 0 "$note" run ane.ingot --input digits=digit.npy --output-dir from_ane
+expect 0 "$note" passes "${digits[@]}" "${npu[@]}"
+for words in 'bench ane.ingot --runs 1' 'profile ane.ingot --runs 1' "verify ane.ingot ${digits[*]} --random 1"; do
+  expect 0 "${note#note: }" $words --json
+  has_keys notes message
+done
+for words in 'bench digits.ingot --runs 1' 'profile digits.ingot --runs 1 --top 1' "verify digits.ingot ${digits[*]} --random 1"; do
+  expect 0 . $words
+  is "'$words' warns of an engine" test -z "$(grep 'nothing runs' out)"
+done
+
+# What an op runs as, and the rule that decided. What the engine lacks stays apart from what it has.
+cat >engines.graph <<'END'
+graph @main(%x: f32[1, 8, 4, 4]) -> (%z) {
+  weight @w: f32[15, 8, 3, 3]
+  %y = conv %x, @w
+  %z = mish %y
+}
+END
+expect 0 'conv +y +ne +slow +runs slowly.*mish +z +cpu +fallback +the chip has no' inspect engines.graph --random-weights 1 --ops "${npu[@]}"
+expect 0 . inspect engines.graph --random-weights 1 --ops "${npu[@]}" --json
+has_keys engine reason verdict rule key actual allowed
+expect 0 '"actual" : "15".*"allowed" : "a multiple of 8".*"key" : "out.C".*"verdict" : "slow"' inspect engines.graph --random-weights 1 --ops "${npu[@]}" --json
+expect 0 . compile engines.graph --random-weights 1 "${npu[@]}" -o engines.ingot --json
+has_keys engine reason verdict rule

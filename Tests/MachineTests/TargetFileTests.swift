@@ -1,0 +1,155 @@
+import Foundation
+import Machine
+import Testing
+
+/// What target files may say, and what the error says when they say something else: key, found, expected.
+@Suite struct TargetFileTests {
+  private static let sound: String = {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    let file = folder.appending(path: "../Golden/Placements/Targets/small-npu.json").standardized
+    return (try? String(contentsOf: file, encoding: .utf8)) ?? ""
+  }()
+
+  private func decode(_ text: String) throws -> Target { try decodeTarget(Data(text.utf8), path: "t.json") }
+
+  @Test func whatIsSoundIsRead() throws {
+    let target = try decode(Self.sound)
+    #expect(target.name == "small-npu")
+    #expect(target.limits.maxExtent["W"]?.value == 64)
+    #expect(target.ops["conv"]?.rules?[3].bound.oneOf == [1, 2, 4])
+  }
+
+  @Test(arguments: ["apple-ane-a17pro", "cpu-arm64", "cpu-x86_64"])
+  func chipsOfTheCompilerAreSound(_ name: String) throws { #expect(try target(name).name == name) }
+
+  /// One change each, and the message.
+  @Test(arguments: [
+    // Words, of which there are few.
+    (
+      "\"family\": \"ethos-u\"", "\"family\": \"npu\"",
+      "'family' is \"npu\", expected one of cpu, ane, hexagon-htp, edgetpu, apu, exynos-npu, ethos-u"
+    ),
+    (
+      "\"role\": \"vector\"", "\"role\": \"scaler\"",
+      "'engines[1].role' is \"scaler\", expected one of matrix, vector, scalar"
+    ),
+    (
+      "\"kind\": \"sram\"", "\"kind\": \"ram\"",
+      "'memories[0].kind' is \"ram\", expected one of sram, cache, dram, flash"
+    ),
+    (
+      "\"kind\": \"estimate\"", "\"kind\": \"rumour\"",
+      "'sources.made-up.kind' is \"rumour\", expected one of vendor-doc, source-code, measurement, reverse-engineering, press, estimate"
+    ),
+    (
+      "\"run\": \"decompose\"", "\"run\": \"split\"",
+      "'ops.tanh.run' is \"split\", expected one of native, decompose, fallback"
+    ),
+    (
+      "\"otherwise\": \"slow\"", "\"otherwise\": \"cpu\"",
+      "'ops.conv.rules[0].otherwise' is \"cpu\", expected one of fallback, decompose, slow"
+    ),
+    (
+      "\"field\": \"out.C\"", "\"field\": \"out.H\"",
+      "'ops.conv.rules[0].field' is \"out.H\", expected one of kernel.h, kernel.w, stride.max, dilation.max, groups, in.C, out.C, rank, axis.size, spatial.rank"
+    ),
+    (
+      "\"f32\", \"i8\"", "\"fp32\", \"i8\"",
+      "'activations[0]' is \"fp32\", expected one of f32, f16, bf16, i8, u8, i16, i32, i64, bool"
+    ),
+    (
+      "\"gather\":", "\"gathr\":",
+      "key 'ops.gathr' names no op; expected '*' or an op of the IR, such as conv"
+    ),
+    (
+      "\"engine\": \"mac\",\n", "\"engine\": \"mca\",\n",
+      "'ops.conv.engine' is \"mca\", expected one of mac, vec, host"
+    ),
+    ("\"target/1\"", "\"target/2\"", "'format' is \"target/2\", expected \"target/1\""),
+    // Kinds of values.
+    ("{\"value\": 64,", "{\"value\": \"64\",", "'limits.max_extent.W.value' is \"64\", expected a number"),
+    ("\"planned\": true", "\"planned\": 1", "'memories[0].planned' is 1, expected true or false"),
+    ("\"fallback\": {\"engine\": \"host\"}", "\"fallback\": []", "'fallback' is a list, expected an object"),
+    ("[\"activations\"]", "\"activations\"", "'memories[0].holds' is \"activations\", expected a list"),
+    ("\"engine\": \"host\"", "\"engine\": null", "'fallback.engine' is null, expected text in quotes"),
+    ("\"year\": 2025,", "", "key 'year' is missing"),
+    (
+      "\"year\": 2025", "\"yaer\": 5, \"year\": 2025",
+      "key 'yaer' is unknown; remove it or correct its spelling"
+    ),
+    // Figures that no chip has.
+    ("\"year\": 2025", "\"year\": -1", "'year' is -1, expected a year from 1950 to 2100"),
+    ("\"year\": 2025", "\"year\": 20.5", "'year' is 20.5, expected a whole number of at most 64 bits"),
+    ("\"year\": 2025", "\"year\": 1e400", "'year' is 1e400, expected a number of at most 64 bits"),
+    (
+      "{\"value\": 5,", "{\"value\": 0,", "'limits.max_rank' is 0, expected a whole number from 1 to 2^53"
+    ),
+    (
+      "{\"value\": 64,", "{\"value\": -64,",
+      "'limits.max_extent.W' is -64.0, expected a whole number from 1 to 2^53"
+    ),
+    (
+      "\"planned\": true",
+      "\"planned\": true, \"alignment_bytes\": {\"value\": 48, \"source\": \"made-up\", \"trust\": \"guess\"}",
+      "'memories[0].alignment_bytes' is 48, expected a power of two, such as 64"
+    ),
+    (
+      "\"planned\": true",
+      "\"planned\": true, \"alignment_bytes\": {\"value\": 0, \"source\": \"made-up\", \"trust\": \"guess\"}",
+      "'memories[0].alignment_bytes' is 0, expected a power of two, such as 64"
+    ),
+    (
+      "\"id\": \"vec\"", "\"id\": \"mac\"",
+      "'engines[1].id' is \"mac\", as is that of another; expected one of its own"
+    ),
+    (
+      "\"multiple_of\": 4", "\"multiple_of\": 0",
+      "'ops.conv.rules[0].multiple_of' is 0, expected a number from 1"
+    ),
+    (
+      "\"multiple_of\": 4", "\"max\": 4, \"min\": 5",
+      "'ops.conv.rules[0].min' is 5, expected at most 'max', which is 4"
+    ),
+    (
+      "\"multiple_of\": 4, ", "",
+      "'ops.conv.rules[0]' has no bound, expected one of max, min, multiple_of, one_of"
+    ),
+    ("[1, 2, 4]", "[]", "'ops.conv.rules[3].one_of' is empty, expected numbers"),
+    (
+      "\"source\": \"made-up\"", "\"source\": \"rumour\"",
+      "source 'rumour' is used but not listed under 'sources'"
+    ),
+    // The document itself.
+    ("\"year\": 2025", "\"year\": 2025, \"year\": 2026", "key 'year' stands there twice; remove one"),
+    ("\"year\": 2025", "\"year\": 2025, \"\\u0079ear\": 2026", "key 'year' stands there twice; remove one"),
+    ("\"year\": 2025,", "\"year\": 2025", "is not valid JSON: line 7 can't be read"),
+    ("\"year\": 2025,", "\"year\": truth,", "is not valid JSON: line 6, under 'year' can't be read"),
+  ])
+  func anErrorSaysWhatIsExpected(_ old: String, _ new: String, _ message: String) throws {
+    #expect(Self.sound.contains(old))
+    let range = try #require(Self.sound.firstRange(of: old))
+    let error = #expect(throws: TargetError.self) {
+      try decode(Self.sound.replacingCharacters(in: range, with: new))
+    }
+    #expect(error?.description == "t.json: \(message)")
+  }
+
+  @Test func longTextsAndDeepDocumentsAreRefused() throws {
+    func message(_ text: String) throws -> String {
+      let error = #expect(throws: TargetError.self) { try decode(text) }
+      return error?.message ?? ""
+    }
+    let long = String(repeating: "x", count: 1 << 20)
+    #expect(
+      try message(Self.sound.replacing("A small NPU", with: long))
+        == "t.json: 'title' has 1048593 bytes of text, expected at most 2000")
+    #expect(
+      try message(Self.sound.replacing("A small NPU", with: long.prefix(200)))
+        == "t.json: 'title' has 217 bytes, expected 1 to 100")
+    #expect(
+      try message(String(repeating: "[", count: 1 << 20)) == "t.json: is nested deeper than 64 levels")
+    #expect(try message("") == "t.json: is not valid JSON: line 1 can't be read")
+    #expect(try message("[1, 2]") == "t.json: holds a list, expected an object")
+    #expect(try message("{}}") == "t.json: is not valid JSON: something follows its end")
+  }
+}
