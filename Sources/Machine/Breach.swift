@@ -113,7 +113,8 @@ package struct Breach: Hashable, Sendable {
       case .unlisted(let op): "the chip has no '\(op)'"
       case .listed(let op, let run, let because):
         because ?? (run == .decompose ? "the chip has no single '\(op)'" : "the chip can't run '\(op)'")
-      case .rank(let type, let most): "the chip takes tensors of rank \(most) at most, \(type) has rank \(type.rank)"
+      case .rank(let type, let most):
+        "the chip takes tensors of rank \(most) at most, \(type) has rank \(type.rank)"
       case .extent(let type, let axis, let actual, let most):
         "the chip takes extents of \(most) at most along \(axis), \(type) has \(actual)"
       case .element(let type, _): "the chip does not compute on \(type.element.rawValue) tensors"

@@ -158,7 +158,9 @@ private struct Reader {
     while place < bytes.count, isWordByte(bytes[place]) { place += 1 }
     let text = String(decoding: bytes[start..<place], as: UTF8.self)
     let isNumber = bytes[start..<place].allSatisfy { !isLetter($0) || $0 | 0x20 == UInt8(ascii: "e") }
-    guard ["true", "false", "null"].contains(text) || isNumber && Double(text) != nil else { throw invalid(path) }
+    guard ["true", "false", "null"].contains(text) || isNumber && Double(text) != nil else {
+      throw invalid(path)
+    }
     guard !isNumber || Double(text)?.isFinite == true else {
       throw JSONTree.Problem(message: "'\(path)' is \(text), expected a number of at most 64 bits")
     }

@@ -28,7 +28,8 @@ struct Site {
 
   init(_ op: Op, _ operands: [ValueID], results: [TensorType], in graph: Graph) {
     self.init(
-      op, operands.map { Value(type: graph.type(of: $0), isWeight: graph.weight($0) != nil) }, results: results)
+      op, operands.map { Value(type: graph.type(of: $0), isWeight: graph.weight($0) != nil) },
+      results: results)
   }
 
   /// The functions that a fused op computes inside, in order; none of other ops.

@@ -8,7 +8,9 @@ extension Target {
     if title.isEmpty || title.utf8.count > 100 {
       return "'title' has \(title.utf8.count) bytes, expected 1 to 100"
     }
-    if !(1950...2100).contains(year.value) { return "'year' is \(year.value), expected a year from 1950 to 2100" }
+    if !(1950...2100).contains(year.value) {
+      return "'year' is \(year.value), expected a year from 1950 to 2100"
+    }
     return engineProblem ?? figures.lazy.compactMap(\.problem).first ?? activationProblem ?? opProblem
       ?? sourceProblem
   }
@@ -28,7 +30,8 @@ extension Target {
   private var activationProblem: String? {
     let known = ElementType.allCases.map(\.rawValue)
     guard let index = activations.firstIndex(where: { !known.contains($0) }) else { return nil }
-    return "'activations[\(index)]' is \"\(activations[index])\", expected one of \(known.joined(separator: ", "))"
+    return
+      "'activations[\(index)]' is \"\(activations[index])\", expected one of \(known.joined(separator: ", "))"
   }
 
   private var opProblem: String? {
@@ -58,7 +61,9 @@ extension Target {
 extension Target.Rule {
   /// What is wrong with the bounds, after the rule's path and a quote's first half.
   fileprivate var problem: String? {
-    if let divisor = multipleOf?.value, divisor < 1 { return ".multiple_of' is \(divisor), expected a number from 1" }
+    if let divisor = multipleOf?.value, divisor < 1 {
+      return ".multiple_of' is \(divisor), expected a number from 1"
+    }
     if let max = max?.value, let min = min?.value, min > max {
       return ".min' is \(min), expected at most 'max', which is \(max)"
     }
