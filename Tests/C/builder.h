@@ -65,7 +65,7 @@ void add_output_size(builder *b, uint32_t output, uint32_t axis, uint32_t size_o
  * first; of a loop none. The program must be complete. */
 void add_origins(builder *b);
 
-/* A small valid program with this opcode: tensor 0 is the input x, 1 the output y, 2 an intermediate, then weights.
+/* A small valid program with this opcode, NULL when none is written (the corpus of op cases has one of every opcode): tensor 0 is the input x, 1 the output y, 2 an intermediate, then weights.
  * Opcodes that count have the count as output 2, before the intermediate, which sizes axis 0 of y. Loops come first,
  * and what they repeat behind them. */
 builder *sample_program(uint32_t opcode);

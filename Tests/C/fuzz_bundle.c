@@ -174,6 +174,7 @@ static seed_file read_seed(const char *path) {
 static seed_file seed_bundle(uint32_t opcode) {
   seed_file s;
   builder *b = sample_program(opcode);
+  if (b == NULL) return (seed_file){NULL, 0};
   /* Packed weights are small and keep most mutations on what matters. */
   for (uint32_t i = 0; i < b->chunk_count; i++) b->chunks[i].packed = true;
   if (opcode % 2 == 0) add_origins(b);
@@ -204,7 +205,10 @@ int main(int count, char **words) {
     }
   }
   if (seed_count == 0) {
-    for (uint32_t o = 0; o < sample_opcode_count; o++) seeds[seed_count++] = seed_bundle(sample_opcodes[o]);
+    for (uint32_t o = 0; o < sample_opcode_count; o++) {
+      seeds[seed_count] = seed_bundle(sample_opcodes[o]);
+      if (seeds[seed_count].data != NULL) seed_count++;
+    }
   }
   for (const double start = now(); mutants < limit && now() - start < seconds; mutants++) {
     const seed_file *s = &seeds[mutants % (uint64_t)seed_count];

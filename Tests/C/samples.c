@@ -1,4 +1,4 @@
-/* One small valid program for each opcode: what the validator tests break and the fuzzer starts from. */
+/* Small valid programs, one for an opcode: what the validator tests break and the fuzzer starts from. */
 #include "builder.h"
 
 const uint32_t sample_opcodes[] = {
@@ -131,7 +131,13 @@ builder *sample_program(uint32_t opcode) {
     case INGOT_OP_UNIQUE: x = matrix, y = vector, y.element = INGOT_I64; break;
     case INGOT_OP_NMS: x = (builder_type){INGOT_F32, 3, {2, 5, 4}}, y = (builder_type){INGOT_I64, 2, {12, 3}}; break;
     case INGOT_OP_SCATTER: x = y = matrix; break;
-    default: break;
+    case INGOT_OP_COPY:
+    case INGOT_OP_ELEMENTWISE:
+    case INGOT_OP_SOFTMAX:
+    case INGOT_OP_LP_NORM:
+    case INGOT_OP_TRANSPOSE:
+    case INGOT_OP_CUMSUM: break;
+    default: builder_destroy(b); return NULL;
   }
   uint32_t inputs[6] = {add_input(b, x, "x")}, inputs_count = 1;
   const uint32_t result = add_output(b, y, "y");

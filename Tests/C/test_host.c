@@ -235,6 +235,7 @@ static void manifests(void) {
 
 static uint64_t work_of_sample(uint32_t opcode) {
   builder *b = sample_program(opcode);
+  if (b == NULL) return 0;
   uint64_t bytes;
   uint8_t *file = file_of(b, &bytes);
   ingot_bundle *bundle;
