@@ -32,11 +32,8 @@ extension ONNXNodeContext {
     case .transpose, .reshape, .expand, .slice, .pad, .gather:
       return [try emitSigned(op, operands)[0].unsigned(operands[0].unsignedBits)]
     case .select, .concat: return [try emitSigned(op, operands)[0].unsigned(bits)]
-    case .bitcast, .elementwise, .matmul, .conv, .convTranspose, .pool, .softmax, .layerNorm, .rmsNorm,
-      .groupNorm, .batchNorm, .lpNorm, .resize, .recurrent, .gridSample, .matmulInteger, .convInteger,
-      .nonZero,
-      .nms, .argPool, .roiAlign, .call, .loop, .loopStep:
-      return try emitSigned(op, operands)
+    // The rest has no meaning on i64, or the same whatever the sign.
+    default: return try emitSigned(op, operands)
     }
   }
 
