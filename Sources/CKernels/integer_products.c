@@ -1,8 +1,8 @@
-/* Matrix products and convolutions of 8-bit integers less their zero points, exact in int32. */
-#include "internal.h"
+/* Matrix products and convolutions of 8-bit integers less their zero points, exact in int32; with bias and rescaling. */
+#include "rescaling.h"
 
 #define INTEGER_ROWS 8
-#define INTEGER_COLUMNS 256
+#define INTEGER_COLUMNS RESCALING_BLOCK
 
 /* n elements less their zero points; `zeros` holds one, or one for each element. */
 static void integer_widen(const void *x, uint32_t element, int64_t index, int64_t n, const void *zeros, int64_t first_zero,
@@ -19,6 +19,15 @@ static void integer_widen(const void *x, uint32_t element, int64_t index, int64_
 /* sums += factor * x. Unsigned, so that overflow wraps. */
 static void integer_accumulate(uint32_t *sums, int32_t factor, const int32_t *x, int64_t n) {
   for (int64_t i = 0; i < n; i++) sums[i] += (uint32_t)(factor * x[i]);
+}
+
+/* Results of sums, at most RESCALING_BLOCK, of one channel (`step` 0) or of neighbouring ones, from element `first` of y on. */
+static void integer_store(const kernel_rescaling *r, const int32_t *bias, const uint32_t *sums, int64_t n, int64_t channel,
+                          int64_t step, void *y, int64_t first) {
+  int32_t values[RESCALING_BLOCK];
+  for (int64_t i = 0; i < n; i++) values[i] = (int32_t)(sums[i] + (bias != NULL ? (uint32_t)bias[channel + i * step] : 0));
+  if (r->multiplier == NULL) memcpy((int32_t *)y + first, values, (size_t)n * sizeof *values);
+  else rescale_block(r, values, n, channel, step, y, first);
 }
 
 static int64_t matmul_integer_batches(const kernel_matmul_integer *p) {
@@ -59,7 +68,7 @@ void kernel_matmul_integer_run(const void *arguments, int64_t begin, int64_t end
       }
     }
     for (int64_t r = 0; r < rows; r++)
-      memcpy(p->y + (batch * p->m + m0 + r) * p->n + n0, sums[r], (size_t)columns * sizeof(int32_t));
+      integer_store(&p->rescaling, p->bias, sums[r], columns, n0, 1, p->y, (batch * p->m + m0 + r) * p->n + n0);
   }
 }
 
@@ -118,7 +127,8 @@ void kernel_conv_integer_run(const void *arguments, int64_t begin, int64_t end, 
         const int64_t count = kernel_least(INTEGER_COLUMNS, p->out[2] - o0);
         memset(sums, 0, sizeof sums);
         conv_integer_row(p, plane / p->outputs, plane % p->outputs, line / p->out[1], line % p->out[1], o0, count, sums);
-        memcpy(p->y + (plane * p->out[0] * p->out[1] + line) * p->out[2] + o0, sums, (size_t)count * sizeof(int32_t));
+        integer_store(&p->rescaling, p->bias, sums, count, plane % p->outputs, 0, p->y,
+                      (plane * p->out[0] * p->out[1] + line) * p->out[2] + o0);
       }
     }
   }

@@ -40,6 +40,9 @@ package enum Op: Hashable, Sendable {
   case roiAlign(RoiAlign)
   case matmulInteger(MatMulInteger)
   case convInteger(ConvInteger)
+  case quantize(Quantize)
+  case dequantize(Dequantize)
+  case rescale(Rescale)
   case bitcast(Bitcast)
   case call(FunctionCall)
   case loop(Loop)
@@ -164,6 +167,9 @@ extension Op {
     Kind([RoiAlign()], Op.roiAlign) { if case .roiAlign(let op) = $0 { op } else { nil } },
     Kind([MatMulInteger()], Op.matmulInteger) { if case .matmulInteger(let op) = $0 { op } else { nil } },
     Kind([ConvInteger()], Op.convInteger) { if case .convInteger(let op) = $0 { op } else { nil } },
+    Kind([Quantize()], Op.quantize) { if case .quantize(let op) = $0 { op } else { nil } },
+    Kind([Dequantize()], Op.dequantize) { if case .dequantize(let op) = $0 { op } else { nil } },
+    Kind([Rescale()], Op.rescale) { if case .rescale(let op) = $0 { op } else { nil } },
     Kind([Bitcast()], Op.bitcast) { if case .bitcast(let op) = $0 { op } else { nil } },
     Kind([FunctionCall()], Op.call) { if case .call(let op) = $0 { op } else { nil } },
     Kind([Loop()], Op.loop) { if case .loop(let op) = $0 { op } else { nil } },

@@ -22,6 +22,7 @@ package struct CompileOptions: Sendable {
   package var keepsOrigins = true
   /// Runs the passes; without them every node becomes a kernel call as it stands.
   package var optimizes = true
+  package var arithmetic = QuantizedArithmetic.exact
 
   package init(
     target: Target, precision: Precision = .fp32, provenance: [String: String] = [:], verifies: Bool = false
@@ -63,10 +64,22 @@ public enum CompileStage: String, CaseIterable, Sendable {
   case write
 }
 
+/// How tensors that a model quantized are computed with.
+package enum QuantizedArithmetic: Sendable {
+  /// As the model says, to the last integer: in fp32 where it multiplies by scales.
+  case exact
+  /// On integers, rescaled by multiplier and shift, with ties upwards: results may differ by one step of the
+  /// quantization. See ``useIntegerArithmetic``.
+  case integer
+}
+
 /// The passes that a compile with these options runs.
 package func pipeline(_ options: CompileOptions) -> [PipelineStep] {
-  guard options.optimizes else { return [] }
-  var steps = standardPipeline
+  let integers = PipelineStep.run(
+    useIntegerArithmetic, "asked for; products of integers must be seen as such")
+  let first = options.arithmetic == .integer ? [integers] : []
+  guard options.optimizes else { return first + loweringPipeline }
+  var steps = first + standardPipeline
   if options.precision == .fp16 {
     steps.append(.run(storeWeightsInHalf, "after every fold, so that folds compute in fp32"))
   }

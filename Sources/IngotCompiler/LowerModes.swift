@@ -151,3 +151,13 @@ extension Recurrent.Direction {
     }
   }
 }
+
+extension Rescaling.Rounding {
+  var code: ingot_rescale_rounding {
+    switch self {
+    case .halfUp: INGOT_RESCALE_HALF_UP
+    case .halfEven: INGOT_RESCALE_HALF_EVEN
+    case .twoRoundings: INGOT_RESCALE_TWO_ROUNDINGS
+    }
+  }
+}

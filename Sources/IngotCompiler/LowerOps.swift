@@ -80,9 +80,10 @@ func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(
   case .groupNorm(let op):
     return KernelCall(
       INGOT_OP_GROUP_NORM, ingot_group_norm_attributes(groups: Int64(op.groups), epsilon: op.epsilon))
-  case .batchNorm:
+  case .batchNorm, .quantize, .dequantize:
     throw OpError(
-      "has no kernel", advice: "run the pass 'lower-batch-norm', which the standard pipeline includes")
+      "has no kernel",
+      advice: "run the passes 'lower-batch-norm' and 'lower-quantization', as every compile does")
   case .lpNorm(let op):
     return KernelCall(
       INGOT_OP_LP_NORM, ingot_lp_norm_attributes(axis: try axis(op.axis), order: Int64(op.order)))
@@ -118,11 +119,22 @@ func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(
   case .scatter(let op):
     return KernelCall(INGOT_OP_SCATTER, ingot_scatter_attributes(reduction: code(op.reduction.code)))
   case .recurrent(let op): return recurrent(op)
-  case .matmulInteger: return KernelCall(INGOT_OP_MATMUL_INTEGER)
+  case .matmulInteger(let op):
+    return KernelCall(INGOT_OP_MATMUL_INTEGER, rescaling(op.rescaling))
   case .convInteger(let op):
+    let bounds = rescaling(op.rescaling)
     return KernelCall(
-      INGOT_OP_CONV_INTEGER, ingot_conv_integer_attributes(group: Int64(op.group)),
+      INGOT_OP_CONV_INTEGER,
+      ingot_conv_integer_attributes(
+        group: Int64(op.group), rounding: bounds.rounding, least: bounds.least, most: bounds.most),
       each: windows(op.window, operands[0].rank - 2))
+  case .rescale(let op):
+    let bounds = rescaling(op.rescaling)
+    return KernelCall(
+      INGOT_OP_RESCALE,
+      ingot_rescale_attributes(
+        axis: operands[2].rank == 0 ? 0 : try axis(op.axis), rounding: bounds.rounding, least: bounds.least,
+        most: bounds.most))
   case .gridSample(let op):
     return KernelCall(
       INGOT_OP_GRID_SAMPLE,
@@ -146,6 +158,11 @@ func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(
         center_point_box: flag(op.isCentered), max_output_boxes_per_class: Int64(op.most),
         iou_threshold: op.overlap, score_threshold: op.score))
   }
+}
+
+private func rescaling(_ rescaling: Rescaling) -> ingot_rescaling {
+  ingot_rescaling(
+    rounding: code(rescaling.rounding.code), least: Int64(rescaling.min), most: Int64(rescaling.max))
 }
 
 private func recurrent(_ op: Recurrent) -> KernelCall {

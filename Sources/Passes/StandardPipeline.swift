@@ -2,6 +2,10 @@ import IR
 
 /// What every compile runs before planning for a target.
 package let standardPipeline: [PipelineStep] = [
+  .run(foldRequantization, "integers that are only moved need no arithmetic, while they can be seen"),
+  .run(
+    lowerQuantization,
+    "constants that are dequantized are numbers to every fold, and quantizing is arithmetic"),
   .run(
     foldConstants,
     "importers leave shape arithmetic and reshaped parameters behind; nothing else sees through them"),
@@ -48,6 +52,11 @@ package let standardPipeline: [PipelineStep] = [
   .run(removeDeadCode, "weights that were folded away must not reach the bundle"),
 ]
 
+/// What no program can do without: ops that have no kernel are written as others.
+package let loweringPipeline: [PipelineStep] = [
+  .run(lowerBatchNorm, "it has no kernel"), .run(lowerQuantization, "they have no kernels"),
+]
+
 /// A pass that must run before another one, and why. Tests check the pipeline against these.
 package struct OrderingConstraint: Sendable {
   package let first: Pass
@@ -56,6 +65,10 @@ package struct OrderingConstraint: Sendable {
 }
 
 package let orderingConstraints: [OrderingConstraint] = [
+  OrderingConstraint(
+    first: foldRequantization, second: lowerQuantization, reason: "nothing sees the steps in arithmetic"),
+  OrderingConstraint(
+    first: lowerQuantization, second: foldConstants, reason: "what it writes of constants must be computed"),
   OrderingConstraint(
     first: foldConstants, second: removeBroadcasts,
     reason: "an expanded constant is a constant, not a broadcast"),

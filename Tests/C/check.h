@@ -22,6 +22,7 @@ void test_functions(void);
 void test_panels(void);
 void test_opcodes(void);
 void test_indexing(void);
+void test_rescale(void);
 void test_windows(void);
 void test_regions(void);
 void test_validator(void);

@@ -8,6 +8,7 @@ int main(void) {
   test_panels();
   test_opcodes();
   test_indexing();
+  test_rescale();
   test_windows();
   test_regions();
   test_file();

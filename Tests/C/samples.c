@@ -49,8 +49,14 @@ static void add_sample_attributes(builder *b, uint32_t opcode) {
       for (int s = 0; s < 2; s++) ATTRIBUTES(b, ingot_window, .stride = 2, .dilation = 1, .begin = 1, .end = 1);
       break;
     case INGOT_OP_CONV_INTEGER:
-      ATTRIBUTES(b, ingot_conv_integer_attributes, .group = 1);
+      ATTRIBUTES(b, ingot_conv_integer_attributes, .group = 1, .least = INT32_MIN, .most = INT32_MAX);
       for (int s = 0; s < 2; s++) ATTRIBUTES(b, ingot_window, .stride = 2, .dilation = 1, .begin = 1, .end = 1);
+      break;
+    case INGOT_OP_MATMUL_INTEGER:
+      ATTRIBUTES(b, ingot_rescaling, .rounding = INGOT_RESCALE_HALF_EVEN, .least = -90, .most = 90);
+      break;
+    case INGOT_OP_RESCALE:
+      ATTRIBUTES(b, ingot_rescale_attributes, .axis = 1, .rounding = INGOT_RESCALE_TWO_ROUNDINGS, .most = 200);
       break;
     case INGOT_OP_POOL: ATTRIBUTES(b, ingot_pool_attributes, .kind = INGOT_POOL_MAX); /* fall through */
     case INGOT_OP_ARG_POOL:
@@ -121,7 +127,8 @@ builder *sample_program(uint32_t opcode) {
     case INGOT_OP_PAD: y.dims[3] = 10; break;
     case INGOT_OP_GATHER: y.dims[2] = 2; break;
     case INGOT_OP_RESIZE: y.dims[2] = y.dims[3] = 12; break;
-    case INGOT_OP_MATMUL_INTEGER: x = y = matrix, x.element = INGOT_U8, y.element = INGOT_I32; break;
+    case INGOT_OP_MATMUL_INTEGER: x = y = matrix, x.element = INGOT_U8, y.element = INGOT_I8; break;
+    case INGOT_OP_RESCALE: x.element = INGOT_I32, y.element = INGOT_U8; break;
     case INGOT_OP_CONV_INTEGER: y = small, x.element = INGOT_U8, y.element = INGOT_I32; break;
     case INGOT_OP_GRID_SAMPLE: y = small; break;
     case INGOT_OP_ROI_ALIGN: y = small, y.dims[0] = 2; break;
@@ -139,7 +146,7 @@ builder *sample_program(uint32_t opcode) {
     case INGOT_OP_CUMSUM: break;
     default: builder_destroy(b); return NULL;
   }
-  uint32_t inputs[6] = {add_input(b, x, "x")}, inputs_count = 1;
+  uint32_t inputs[8] = {add_input(b, x, "x")}, inputs_count = 1;
   const uint32_t result = add_output(b, y, "y");
   const bool counts = opcode == INGOT_OP_NONZERO || opcode == INGOT_OP_UNIQUE || opcode == INGOT_OP_NMS;
   const uint32_t size = counts ? add_output(b, (builder_type){INGOT_I64, 0, {0}}, "y.size") : 0;
@@ -185,6 +192,15 @@ builder *sample_program(uint32_t opcode) {
     inputs[inputs_count++] = add_weight(b, weight, zeros, 0, false);
     inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_U8, 0, {0}}, zeros, 0, false);
     inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I8, 1, {4}}, zeros, 0, false);
+  }
+  if (opcode == INGOT_OP_CONV_INTEGER || opcode == INGOT_OP_MATMUL_INTEGER)
+    inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I32, 1, {4}}, zeros, 0, false);
+  if (opcode == INGOT_OP_RESCALE)
+    inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I32, 0, {0}}, zeros, 0, false);
+  if (opcode == INGOT_OP_RESCALE || opcode == INGOT_OP_MATMUL_INTEGER) {
+    inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I32, 1, {4}}, zeros, 0, false);
+    inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I8, 1, {4}}, zeros, 0, false);
+    inputs[inputs_count++] = add_weight(b, (builder_type){y.element, 0, {0}}, zeros, 0, false);
   }
   if (opcode == INGOT_OP_TOP_K) {
     y.element = INGOT_I64;

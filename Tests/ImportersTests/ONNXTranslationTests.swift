@@ -21,6 +21,7 @@ func imported(_ text: String, opset: Int = 17, options: ONNXImportOptions = ONNX
       "elementwise", "shape", "movement", "convolution", "contraction", "reduction", "normalization",
       "resize", "regions", "attention", "signal", "rearrangement", "control", "opsets", "sizes", "errors",
       "structure", "absent", "branches", "sequences", "empty-loops", "microsoft", "places",
+      "quantization",
     ])
   func golden(family: String) throws {
     try checkGolden("Importers/\(family).txt") { golden in

@@ -62,6 +62,23 @@ class Detector(nn.Module):
         return torch.cat([distances, scores.sigmoid()], 1)
 
 
+class Block(nn.Module):
+    """A network of what onnxruntime has operators of its own for, on integers from end to end."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = conv(3, 8, stride=2, activation=nn.SiLU)
+        self.depthwise = nn.Conv2d(8, 8, 3, 1, 1, groups=8)
+        self.pointwise = nn.Sequential(nn.Conv2d(8, 8, 1), nn.LeakyReLU(0.1))
+        self.classifier = nn.Linear(16, 10)
+
+    def forward(self, image):
+        x = self.stem(image)
+        x = torch.cat([x + self.pointwise(self.depthwise(x)), x], 1)
+        x = nn.functional.avg_pool2d(x, 2, 2)
+        return self.classifier(nn.functional.adaptive_avg_pool2d(x, 1).flatten(1)).softmax(1)
+
+
 class Sequence(nn.Module):
     """Convolutions and products alone, which have operators of their own in 8 bits."""
 
@@ -130,10 +147,15 @@ def exact(folder, name, downloads, network, seed, **options):
     write(folder, name, model, feeds, tolerance=0)
 
 
+def rounds(node):
+    """Whether a node's result is rounded."""
+    return node.op_type == "QuantizeLinear" or node.op_type.startswith("QLinear") or node.op_type == "QGemm"
+
+
 def cut(folder, name, downloads, network, seed, **options):
     torch.manual_seed(seed)
     model, feeds = quantize(folder, network(), seed, **options)
-    rounded = [node.output[0] for node in model.graph.node if node.op_type == "QuantizeLinear"]
+    rounded = [node.output[0] for node in model.graph.node if rounds(node)]
     values = run(showing(model, rounded), feeds)
     given = {f"{tensor}.given": values[tensor] for tensor in rounded}
     pieces = copy.deepcopy(model)
@@ -154,6 +176,7 @@ CASES = {
     "quantized_operators": functools.partial(
         exact, network=Sequence, seed=52, size=16, form=QuantFormat.QOperator, operators=["Conv", "MatMul"]
     ),
+    "quantized_block": functools.partial(cut, network=Block, seed=56, form=QuantFormat.QOperator),
     "quantized_detector": functools.partial(cut, network=Detector, seed=53),
     "quantized_mobilenetv3_small_050": functools.partial(cut, network=timm_network("mobilenetv3_small_050"), seed=54),
     "quantized_efficientnet_b0": functools.partial(cut, network=timm_network("efficientnet_b0"), seed=55),

@@ -104,8 +104,10 @@ extension Graph {
   }
 }
 
-/// Every pass of the pipeline once, in order of first use.
+/// Every pass of the pipeline once, in order of first use, and those that run when asked for.
 let everyPass: [Pass] = {
   var seen: Set<String> = []
-  return standardPipeline.flatMap(\.passes).filter { seen.insert($0.name).inserted }
+  return (standardPipeline.flatMap(\.passes) + [useIntegerArithmetic]).filter {
+    seen.insert($0.name).inserted
+  }
 }()

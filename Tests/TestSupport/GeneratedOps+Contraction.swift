@@ -36,8 +36,10 @@ func generatedMatMulInteger(_ draw: inout Draw) -> GeneratedOp {
     TensorType(left, Shape(batchA + [rows, inner])), TensorType(right, Shape(batchB + [inner, columns])),
     TensorType(left, draw.chance(0.5) ? [] : [rows]), TensorType(right, draw.chance(0.5) ? [] : [columns]),
   ]
+  let (rescaling, epilogue) = draw.epilogue(channels: columns)
   return GeneratedOp(
-    .matmulInteger(MatMulInteger()), operands, values: operands.map { draw.anything($0.element) }, .numbers)
+    .matmulInteger(MatMulInteger(rescaling)), operands + epilogue.map(\.0),
+    values: operands.map { draw.anything($0.element) } + epilogue.map(\.1), .numbers)
 }
 
 // MARK: Convolutions
@@ -79,10 +81,10 @@ func generatedConvInteger(_ draw: inout Draw) -> GeneratedOp {
     TensorType(left, x), TensorType(right, w), TensorType(left, []),
     TensorType(right, draw.chance(0.5) ? [] : [w[0]]),
   ]
+  let (rescaling, epilogue) = draw.epilogue(channels: w[0])
   return GeneratedOp(
-    .convInteger(ConvInteger(window, group: group)), operands,
-    values: operands.map { draw.anything($0.element) },
-    .numbers)
+    .convInteger(ConvInteger(window, group: group, rescaling)), operands + epilogue.map(\.0),
+    values: operands.map { draw.anything($0.element) } + epilogue.map(\.1), .numbers)
 }
 
 func generatedConvTranspose(_ draw: inout Draw) -> GeneratedOp {

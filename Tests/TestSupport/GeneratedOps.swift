@@ -60,6 +60,7 @@ package struct GeneratedOp: Sendable, CustomStringConvertible {
 package enum OpFamily: String, CaseIterable, Sendable {
   case unary, binary, select, cast, elementwise
   case matmul, conv, convTranspose, matmulInteger, convInteger, recurrent
+  case quantize, dequantize, rescale
   case reduce, argReduce, softmax, norm, cumsum, topK, nonZero, unique, nms
   case pool, argPool, resize, gridSample, roiAlign
   case transpose, reshape, expand, concat, slice, pad, gather, scatter, bitcast
@@ -81,6 +82,9 @@ extension Op {
     case .matmulInteger: .matmulInteger
     case .convInteger: .convInteger
     case .recurrent: .recurrent
+    case .quantize: .quantize
+    case .dequantize: .dequantize
+    case .rescale: .rescale
     case .reduce: .reduce
     case .argReduce: .argReduce
     case .softmax: .softmax
@@ -124,6 +128,9 @@ extension OpFamily {
     case .matmulInteger: generatedMatMulInteger(&draw)
     case .convInteger: generatedConvInteger(&draw)
     case .recurrent: generatedRecurrent(&draw)
+    case .quantize: generatedQuantize(&draw)
+    case .dequantize: generatedDequantize(&draw)
+    case .rescale: generatedRescale(&draw)
     case .reduce: generatedReduce(&draw)
     case .argReduce: generatedArgReduce(&draw)
     case .softmax: generatedSoftmax(&draw)

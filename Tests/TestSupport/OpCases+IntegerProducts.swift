@@ -39,8 +39,42 @@ let integerProductCases: [OpCase] = {
       }
     }
   }
+  return cases + epilogueCases
+}()
+
+/// What may follow the sums: a bias, a rescaling, or both.
+private let epilogueCases: [OpCase] = {
+  let bias = operand(TensorType(.i32, [6]), .uniform(-9000, 9000))
+  var cases = productCases("with bias", Rescaling(), [bias])
+  for rounding in Rescaling.Rounding.allCases {
+    for element in [ElementType.i8, .u8, .i16, .i32] {
+      for parameters in [[], [6]] as [Shape] {
+        let rescaling = Rescaling(rounding, min: -100, max: 90)
+        let operands = [
+          operand(TensorType(.i32, parameters), .uniform(0x1p30, 0x1p31 - 1)),
+          operand(TensorType(.i8, parameters), .uniform(36, 44)),
+          operand(TensorType(element, []), .uniform(0, 20)),
+        ]
+        let name = "to \(element) by \(parameters), \(rounding.rawValue)"
+        cases += productCases(name, rescaling, operands)
+        cases += productCases("\(name), with bias", rescaling, [bias] + operands)
+      }
+    }
+  }
   return cases
 }()
+
+/// A matrix product and a convolution with six channels of results.
+private func productCases(_ name: String, _ rescaling: Rescaling, _ epilogue: [OpCase.Operand]) -> [OpCase] {
+  [
+    opCase(
+      name, .matmulInteger(MatMulInteger(rescaling)),
+      [small(.u8, [3, 40]), small(.i8, [40, 6]), small(.u8, []), small(.i8, [])] + epilogue),
+    opCase(
+      name, .convInteger(ConvInteger(Window(pads: [1, 0, 1, 2]), group: 2, rescaling)),
+      [small(.i8, [2, 4, 5, 9]), small(.i8, [6, 2, 3, 3]), small(.i8, []), small(.i8, [6])] + epilogue),
+  ]
+}
 
 /// The whole range of an 8-bit type.
 private func small(_ element: ElementType, _ shape: Shape) -> OpCase.Operand {

@@ -106,15 +106,33 @@ INGOT_STRUCT(ingot_window, INGOT_WINDOW_FIELDS)
  * w: [C, O/group, kernel..]. Attributes and tail as CONV. Output extents: stride*(in-1) + dilation*(k-1) + 1 - begin - end + extra,
  * 0 <= extra < max(stride, dilation). */
 
-/* CONV_INTEGER   y <- x, w, x_zero, w_zero
- * x and w: i8 or u8, y: i32, shapes and tail as CONV. x_zero: x's element, []; w_zero: w's, [] or [O]. The convolution of
- * x - x_zero, which is 0 outside of x, with w - w_zero, wrapping. */
-#define INGOT_CONV_INTEGER_FIELDS(F) F(INTEGER, group, 1, INGOT_MAX_EXTENT)
+/* RESCALE   y <- x, x_zero, multiplier, shift, y_zero   x and y: i8, u8, i16 or i32
+ * x_zero: x's element, []; multiplier: i32, shift: i8, both [] or [x.dims[axis]]; y_zero: y's element, []. least <= most, and some
+ * number of y's element lies between them. With v = x - x_zero, wrapping in int32, and s the shift limited to 0 .. 62,
+ * y = y_zero + v * multiplier / 2^s, exact but for the rounding, limited to least .. most and to y's element. two_roundings adds
+ * +-2^30 (the sign of v) before rounding half up where s > 31. */
+#define INGOT_RESCALING_FIELDS(F)         \
+  F(ENUM, rounding, rescale_rounding)     \
+  F(INTEGER, least, INT32_MIN, INT32_MAX) \
+  F(INTEGER, most, INT32_MIN, INT32_MAX)
+INGOT_STRUCT(ingot_rescaling, INGOT_RESCALING_FIELDS)
+#define INGOT_RESCALE_FIELDS(F)       \
+  F(INTEGER, axis, 0, INGOT_MAX_RANK) \
+  INGOT_RESCALING_FIELDS(F)
+INGOT_STRUCT(ingot_rescale_attributes, INGOT_RESCALE_FIELDS)
+
+/* CONV_INTEGER   y <- x, w, x_zero, w_zero [, bias] [, multiplier, shift, y_zero]
+ * x and w: i8 or u8, shapes and tail as CONV. x_zero: x's element, []; w_zero: w's, [] or [O]; bias: i32 [O]. v = the convolution
+ * of x - x_zero, which is 0 outside of x, with w - w_zero, + bias, wrapping in int32. y = v, an i32, or with the last three inputs
+ * v as RESCALE makes it, multiplier and shift [] or [O]. */
+#define INGOT_CONV_INTEGER_FIELDS(F)     \
+  F(INTEGER, group, 1, INGOT_MAX_EXTENT) \
+  INGOT_RESCALING_FIELDS(F)
 INGOT_STRUCT(ingot_conv_integer_attributes, INGOT_CONV_INTEGER_FIELDS)
 
-/* MATMUL_INTEGER   y <- a, b, a_zero, b_zero
- * a and b: i8 or u8, y: i32, shapes as MATMUL without transposes. a_zero: a's element, [] or [M]; b_zero: b's, [] or [N].
- * y = (a - a_zero) * (b - b_zero), wrapping. */
+/* MATMUL_INTEGER   y <- a, b, a_zero, b_zero [, bias] [, multiplier, shift, y_zero]
+ * a and b: i8 or u8, shapes as MATMUL without transposes. a_zero: a's element, [] or [M]; b_zero: b's, [] or [N]; bias: i32 [N].
+ * v = (a - a_zero) * (b - b_zero) + bias, wrapping in int32. y = v or v rescaled, as CONV_INTEGER, by multipliers [] or [N]. */
 
 /* POOL   y <- x   float (max: also i8, u8)
  * Tail: the window along each spatial axis. Output extents as CONV, or one more (ceil mode) as long as the last window starts
@@ -345,7 +363,7 @@ INGOT_STRUCT(ingot_loop_attributes, INGOT_LOOP_FIELDS)
   X(TOP_K, 19, top_k, TOP_K, NONE, NO, none)                                  \
   X(RECURRENT, 20, recurrent, RECURRENT, NONE, NO, recurrent)                 \
   X(GRID_SAMPLE, 21, grid_sample, GRID_SAMPLE, NONE, NO, none)                \
-  X(MATMUL_INTEGER, 22, matmul_integer, NO, NONE, NO, matmul_integer)         \
+  X(MATMUL_INTEGER, 22, matmul_integer, RESCALING, NONE, NO, matmul_integer)  \
   X(CONV_INTEGER, 23, conv_integer, CONV_INTEGER, SPATIAL, WINDOW, conv)      \
   X(ROI_ALIGN, 24, roi_align, ROI_ALIGN, NONE, NO, none)                      \
   X(ARG_POOL, 25, arg_pool, NO, SPATIAL, POOL_WINDOW, none)                   \
@@ -356,7 +374,8 @@ INGOT_STRUCT(ingot_loop_attributes, INGOT_LOOP_FIELDS)
   X(TAKE, 30, take, NO, NONE, NO, none)                                       \
   X(PUT, 31, put, NO, NONE, NO, none)                                         \
   X(GROUP_NORM, 32, group_norm, GROUP_NORM, NONE, NO, none)                   \
-  X(LP_NORM, 33, lp_norm, LP_NORM, NONE, NO, none)
+  X(LP_NORM, 33, lp_norm, LP_NORM, NONE, NO, none)                            \
+  X(RESCALE, 34, rescale, RESCALE, NONE, NO, none)
 
 typedef enum {
 #define INGOT_OPCODE_VALUE(NAME, number, name, FIELDS, EACH, TAIL, work) INGOT_OP_##NAME = number,

@@ -123,6 +123,13 @@ typedef enum { INGOT_RECURRENT_KINDS(INGOT_ENUM_VALUE) } ingot_recurrent_kind;
   X(DIRECTION_BIDIRECTIONAL, 2, "bidirectional")
 typedef enum { INGOT_DIRECTIONS(INGOT_ENUM_VALUE) } ingot_direction;
 
+/* How a rescaled integer is rounded. */
+#define INGOT_RESCALE_ROUNDINGS(X)                                                      \
+  X(RESCALE_HALF_UP, 0, "half_up") /* once, ties upwards: TOSA's single rounding */     \
+  X(RESCALE_HALF_EVEN, 1, "half_even") /* once, ties to the even number */              \
+  X(RESCALE_TWO_ROUNDINGS, 2, "two_roundings") /* at 2^31, then at the shift: TFLite */
+typedef enum { INGOT_RESCALE_ROUNDINGS(INGOT_ENUM_VALUE) } ingot_rescale_rounding;
+
 /* X(name of the type, its list): every enum above whose values are 0 and up. */
 #define INGOT_ENUMS(X)                           \
   X(pool_kind, INGOT_POOL_KINDS)                 \
@@ -138,7 +145,8 @@ typedef enum { INGOT_DIRECTIONS(INGOT_ENUM_VALUE) } ingot_direction;
   X(roi_coordinates, INGOT_ROI_COORDINATES)      \
   X(scatter_reduction, INGOT_SCATTER_REDUCTIONS) \
   X(recurrent_kind, INGOT_RECURRENT_KINDS)       \
-  X(direction, INGOT_DIRECTIONS)
+  X(direction, INGOT_DIRECTIONS)                 \
+  X(rescale_rounding, INGOT_RESCALE_ROUNDINGS)
 
 /* X(NAME, number, "text", arity, parameters, domains). Functions of the ELEMENTWISE program and, if from floats to floats, of
  * fused activations. Those of domains FLOAT have no int64 form, those of INTEGER no fp32 form. Comparisons and logic give 0 or 1.

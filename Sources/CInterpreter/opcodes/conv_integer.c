@@ -1,15 +1,19 @@
 /* CONV_INTEGER: rules and kernel arguments. */
+#include "../rescaling.h"
 #include "../spatial.h"
 
 #include <string.h>
+
+static ingot_rescaling rescaling_of(const ingot_conv_integer_attributes *a) {
+  return (ingot_rescaling){a->rounding, a->least, a->most};
+}
 
 static ingot_status check_conv_integer(const ingot_op *op) {
   const ingot_conv_integer_attributes *conv = op->attributes;
   CHECK(ingot_expect_convolution(op, false, conv->group));
   CHECK(ingot_expect_zero_point(op, op->x[2], op->x[0], -1));
   CHECK(ingot_expect_zero_point(op, op->x[3], op->x[1], op->x[1]->dims[0]));
-  REQUIRE(op, op->y->element == INGOT_I32, "the result has element %s, expected i32", ingot_element_text(op->y->element));
-  return INGOT_OK;
+  return ingot_expect_integer_epilogue(op, rescaling_of(conv), op->x[1]->dims[0]);
 }
 
 static int prepare_conv_integer(const ingot_preparation *p, ingot_arguments *all) {
@@ -29,8 +33,9 @@ static int prepare_conv_integer(const ingot_preparation *p, ingot_arguments *all
   memcpy(arguments->stride, steps.stride, sizeof steps.stride);
   memcpy(arguments->dilation, steps.dilation, sizeof steps.dilation);
   memcpy(arguments->begin, steps.begin, sizeof steps.begin);
+  ingot_prepare_integer_epilogue(p, rescaling_of(conv), &arguments->bias, &arguments->rescaling);
   return KERNEL_conv_integer;
 }
 
 const ingot_facts ingot_conv_integer_facts = {
-    .results = 1, .required = 4, .most = 4, .check = check_conv_integer, .prepare = prepare_conv_integer};
+    .results = 1, .required = 4, .most = 8, .check = check_conv_integer, .prepare = prepare_conv_integer};

@@ -1,13 +1,13 @@
 /* MATMUL_INTEGER: rules and kernel arguments. */
 #include "../product.h"
+#include "../rescaling.h"
 
 static ingot_status check_matmul_integer(const ingot_op *op) {
   const ingot_tensor *y = op->y;
   CHECK(ingot_expect_product(op, false, false));
   CHECK(ingot_expect_zero_point(op, op->x[2], op->x[0], y->dims[y->rank - 2]));
   CHECK(ingot_expect_zero_point(op, op->x[3], op->x[1], y->dims[y->rank - 1]));
-  REQUIRE(op, y->element == INGOT_I32, "the result has element %s, expected i32", ingot_element_text(y->element));
-  return INGOT_OK;
+  return ingot_expect_integer_epilogue(op, *(const ingot_rescaling *)op->attributes, y->dims[y->rank - 1]);
 }
 
 static int prepare_matmul_integer(const ingot_preparation *p, ingot_arguments *all) {
@@ -22,8 +22,9 @@ static int prepare_matmul_integer(const ingot_preparation *p, ingot_arguments *a
   for (uint32_t i = 0; i < arguments->batch_rank; i++) arguments->batch[i] = y->dims[i];
   ingot_prepare_batches(a, y, arguments->a_batch);
   ingot_prepare_batches(b, y, arguments->b_batch);
+  ingot_prepare_integer_epilogue(p, *(const ingot_rescaling *)p->attributes, &arguments->bias, &arguments->rescaling);
   return KERNEL_matmul_integer;
 }
 
 const ingot_facts ingot_matmul_integer_facts = {
-    .results = 1, .required = 4, .most = 4, .check = check_matmul_integer, .prepare = prepare_matmul_integer};
+    .results = 1, .required = 4, .most = 8, .check = check_matmul_integer, .prepare = prepare_matmul_integer};

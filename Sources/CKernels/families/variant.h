@@ -15,6 +15,7 @@
 #include "pooling.h"
 #include "resize.h"
 #include "recurrent.h"
+#include "rescale.h"
 
 #define VARIANT_TABLE_NAME(variant) kernel_table_##variant
 #define VARIANT_TABLE(variant) VARIANT_TABLE_NAME(variant)

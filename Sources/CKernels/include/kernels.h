@@ -252,26 +252,50 @@ typedef struct {
   int64_t outer, extent, inner;
 } kernel_cumsum;
 
+/* y = clamp(zero + round(v * multiplier / 2^shift)) of an int32 v, in y_element: i8, u8, i16 or i32. */
+typedef struct {
+  const int32_t *multiplier; /* NULL: y is v, an i32 */
+  const int8_t *shift;       /* limited to 0 .. 62 */
+  const void *zero;          /* one of y_element */
+  uint8_t per_channel;       /* a multiplier and a shift for each channel, else one for all */
+  uint8_t rounding;          /* ingot_rescale_rounding */
+  uint8_t y_element;
+  int64_t least, most; /* within y_element */
+} kernel_rescaling;
+
+/* [outer, channels, inner]: x less its zero point of the same element, wrapping in int32, rescaled. */
+typedef struct {
+  const void *x, *x_zero;
+  void *y;
+  uint8_t x_element;
+  int64_t outer, channels, inner;
+  kernel_rescaling rescaling;
+} kernel_rescale;
+
 /* y[batch, m, n] = sum over k of (a[m, k] - a_zero) * (b[k, n] - b_zero), wrapping; i8 or u8. Zero points have the
- * element of what they belong to. */
+ * element of what they belong to. Then bias[n] is added, wrapping, and the sum rescaled; columns are the channels. */
 typedef struct {
   const void *a, *b, *a_zero, *b_zero;
-  int32_t *y;
+  const int32_t *bias; /* or NULL */
+  void *y;
   uint8_t a_element, b_element;
   uint8_t a_zero_per_row, b_zero_per_column;
   int64_t m, n, k;
   uint32_t batch_rank;
   int64_t batch[INGOT_MAX_RANK], a_batch[INGOT_MAX_RANK], b_batch[INGOT_MAX_RANK];
+  kernel_rescaling rescaling;
 } kernel_matmul_integer;
 
-/* As kernel_convolution, of i8 or u8. */
+/* As kernel_convolution, of i8 or u8; then bias[output] is added, wrapping, and the sum rescaled. */
 typedef struct {
   const void *x, *w, *x_zero, *w_zero;
-  int32_t *y;
+  const int32_t *bias; /* or NULL */
+  void *y;
   uint8_t x_element, w_element;
   uint8_t w_zero_per_output;
   int64_t batch, group, inputs, outputs;
   int64_t in[3], kernel[3], out[3], stride[3], dilation[3], begin[3];
+  kernel_rescaling rescaling;
 } kernel_conv_integer;
 
 /* Three spatial axes; absent ones lead, with extent 1. */
@@ -333,7 +357,8 @@ typedef struct {
   X(softmax, kernel_softmax)            \
   X(normalize, kernel_normalize)        \
   X(resize, kernel_resize)              \
-  X(recurrent, kernel_recurrent)
+  X(recurrent, kernel_recurrent)        \
+  X(rescale, kernel_rescale)
 #define PLAIN_KERNELS(X)                   \
   X(copy, kernel_copy)                     \
   X(permute, kernel_permute)               \

@@ -1,18 +1,22 @@
 package import Tensors
 
-/// Matrix product of small integers: y = (a − za) · (b − zb), exact.
+/// Matrix product of small integers: y = (a − za) · (b − zb) [+ bias] [rescaled], exact.
 ///
 /// Operands: a [batch.., M, K] and b [batch.., K, N], each i8 or u8, of rank 2 or more, whose batch extents
-/// broadcast; za of a's element type, [] or [M]; zb of b's, [] or [N]. y: i32 [batch.., M, N]; sums wrap.
+/// broadcast; za of a's element type, [] or [M]; zb of b's, [] or [N]; optionally a bias, i32 [N]; optionally multiplier,
+/// i32, and shift, i8, both [] or [N], and the zero point of y, [], of a ``Rescaling``. y: [batch.., M, N], i32, or with a
+/// rescaling of its zero point's element type; sums wrap in i32.
 package struct MatMulInteger: OpDefinition {
-  package init() {}
+  package var rescaling = Rescaling()
+
+  package init(_ rescaling: Rescaling = Rescaling()) { self.rescaling = rescaling }
 
   package var name: String { "matmul_integer" }
-  package var `default`: MatMulInteger { self }
-  package var attributes: [Attribute<MatMulInteger>] { [] }
+  package var `default`: MatMulInteger { MatMulInteger() }
+  package var attributes: [Attribute<MatMulInteger>] { Rescaling.attributes(\.rescaling) }
 
   package func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType] {
-    try operands.expect(4...4)
+    try operands.expect(4...8)
     let (a, b) = (operands[0].shape, operands[1].shape)
     guard a.rank >= 2, b.rank >= 2, a[a.rank - 1] == b[b.rank - 2] else {
       throw OpError("operands are \(a) and \(b), expected matrices with equal inner extents")
@@ -22,7 +26,8 @@ package struct MatMulInteger: OpDefinition {
     let (rows, columns) = (a[a.rank - 2], b[b.rank - 1])
     try expectZeroPoint(operands[2], of: operands[0], extent: rows)
     try expectZeroPoint(operands[3], of: operands[1], extent: columns)
-    return [TensorType(.i32, Shape(batch.extents + [rows, columns]))]
+    let shape = Shape(batch.extents + [rows, columns])
+    return [try IntegerEpilogue(rescaling: rescaling).infer(operands, shape, channels: columns)]
   }
 
   package func multiplyAdds(_ operands: [Shape], _ results: [Shape]) -> Int {
@@ -54,21 +59,25 @@ package struct MatMulInteger: OpDefinition {
         }
       }
     }
-    return [Tensor(values, shape: y, element: .i32)]
+    return [IntegerEpilogue(rescaling: rescaling).apply(to: values, inner: 1, operands, results[0])]
   }
 }
 
-/// Convolution of small integers: x − zx with w − zw, exact; what lies outside of x is 0.
+/// Convolution of small integers: x − zx with w − zw [+ bias] [rescaled], exact; what lies outside of x is 0.
 ///
 /// Operands: x [N, C, spatial..] and w [O, C/group, kernel..], each i8 or u8; zx of x's element type, []; zw
-/// of w's, [] or [O]. y: i32 [N, O, spatial..]; sums wrap. 1 to 3 spatial dimensions.
+/// of w's, [] or [O]; optionally a bias, i32 [O]; optionally multiplier, i32, and shift, i8, both [] or [O], and the zero
+/// point of y, [], of a ``Rescaling``. y: [N, O, spatial..], i32, or with a rescaling of its zero point's element type;
+/// sums wrap in i32. 1 to 3 spatial dimensions.
 package struct ConvInteger: OpDefinition {
   package var window = Window()
   package var group = 1
+  package var rescaling = Rescaling()
 
-  package init(_ window: Window = Window(), group: Int = 1) {
+  package init(_ window: Window = Window(), group: Int = 1, _ rescaling: Rescaling = Rescaling()) {
     self.window = window
     self.group = group
+    self.rescaling = rescaling
   }
 
   package var name: String { "conv_integer" }
@@ -78,17 +87,17 @@ package struct ConvInteger: OpDefinition {
       .ints("strides", \.window.strides), .ints("dilations", \.window.dilations),
       .ints("pads", \.window.pads),
       .int("group", \.group),
-    ]
+    ] + Rescaling.attributes(\.rescaling)
   }
 
   package func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType] {
-    try operands.expect(4...4)
+    try operands.expect(4...8)
     let (x, w) = (operands[0], operands[1])
     // The shapes are those of a convolution of floats.
     let shape = try Conv(window, group: group).infer([x.with(.f32), w.with(.f32)])[0].shape
     try expectZeroPoint(operands[2], of: x, extent: nil)
     try expectZeroPoint(operands[3], of: w, extent: w.shape[0])
-    return [TensorType(.i32, shape)]
+    return [try IntegerEpilogue(rescaling: rescaling).infer(operands, shape, channels: w.shape[0])]
   }
 
   package func multiplyAdds(_ operands: [Shape], _ results: [Shape]) -> Int {
@@ -121,7 +130,10 @@ package struct ConvInteger: OpDefinition {
         }
       }
     }
-    return [Tensor(values, shape: y, element: .i32)]
+    return [
+      IntegerEpilogue(rescaling: rescaling).apply(
+        to: values, inner: sliding.positionCount, operands, results[0])
+    ]
   }
 }
 

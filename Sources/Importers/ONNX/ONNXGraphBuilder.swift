@@ -76,7 +76,8 @@ final class ONNXGraphBuilder {
     }
     for type in types { try checkSize(type.shape, of: "the result") }
     let constants = operands.compactMap(\.constant)
-    if constants.count == operands.count, folding.take(op, operands.map(\.type), types) {
+    let isKnown = operands.allSatisfy(\.isKnown) && folding.take(op, operands.map(\.type), types)
+    if isKnown, constants.count == operands.count, !op.keepsIntegers {
       let results: [Tensor]
       do {
         results = try op.evaluate(constants)
@@ -89,7 +90,11 @@ final class ONNXGraphBuilder {
     let location = Location.model(file: file, node: node)
     do {
       let results = try graph.add(op, operands.map { value(of: $0) }, name: node, at: location)
-      return results.map { ONNXOperand($0, graph.type(of: $0)) }
+      let origin = isKnown ? ONNXComputation(op, operands) : nil
+      return results.enumerated().map { index, value in
+        let type = graph.type(of: value)
+        return origin.map { ONNXOperand(value, type, $0, result: index) } ?? ONNXOperand(value, type)
+      }
     } catch {
       throw Finding(error.message, advice: error.advice.isEmpty ? nil : error.advice)
     }

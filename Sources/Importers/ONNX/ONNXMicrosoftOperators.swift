@@ -1,7 +1,9 @@
 import IR
 
 /// Operators of com.microsoft that onnxruntime's optimizers, and exporters of language models, write into models.
-let microsoftOperators: [String: ONNXTranslation] = [
+let microsoftOperators = quantizedMicrosoftOperators.merging(otherMicrosoftOperators) { first, _ in first }
+
+private let otherMicrosoftOperators: [String: ONNXTranslation] = [
   "Attention": projectedAttention,
   "BiasAdd": biasAdd,
   "BiasGelu": biasGelu(.gelu),

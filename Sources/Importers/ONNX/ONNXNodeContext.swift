@@ -11,8 +11,8 @@ struct ONNXNodeContext {
   let node: ONNXNode
   /// Name for the nodes of the graph.
   let name: String
-  /// Version of the operator set of the node's domain.
-  let opset: Int
+  /// Version of the operator set of the node's domain, or of the one whose definition a fused operator follows.
+  var opset: Int
   /// The inputs as they stand.
   let bindings: [ONNXBinding]
   /// Those that are tensors; nil stands for an optional input that is left out.
@@ -59,7 +59,7 @@ struct ONNXNodeContext {
   /// The contents of an input that must be known when the model is compiled, because shapes depend on it.
   func constant(_ index: Int, _ what: String) throws(Finding) -> Tensor {
     let operand = try input(index)
-    guard let tensor = operand.constant else {
+    guard let tensor = operand.contents else {
       throw undecided(operand, what, name: node.inputs.indices.contains(index) ? node.inputs[index] : "")
     }
     return tensor

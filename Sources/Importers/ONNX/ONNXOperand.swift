@@ -24,11 +24,19 @@ struct ONNXOperand {
   private(set) var unsignedBits: Int?
   /// Whether this is an input or a constant of doubles, which fp32 stands in for.
   private(set) var isDouble = false
+  /// How the graph computes the value from constants alone, if it does, and which result of that it is.
+  private(set) var computation: (origin: ONNXComputation, result: Int)?
 
   init(_ value: ValueID, _ type: TensorType) {
     source = .value(value)
     element = type.element
     shape = type.shape
+  }
+
+  /// A value that the graph computes from constants.
+  init(_ value: ValueID, _ type: TensorType, _ origin: ONNXComputation, result: Int) {
+    self.init(value, type)
+    computation = (origin, result)
   }
 
   init(_ tensor: Tensor, name: String) {
@@ -60,6 +68,12 @@ struct ONNXOperand {
     if case .constant(let tensor, _) = source { return tensor }
     return nil
   }
+
+  /// Whether it is a constant, or computed from constants alone.
+  var isKnown: Bool { constant != nil || computation != nil }
+
+  /// The contents of what is known.
+  var contents: Tensor? { constant ?? computation.flatMap { $0.origin.result($0.result) } }
 
   /// The name of a constant.
   var constantName: String? {

@@ -1,18 +1,16 @@
 import IR
 import Tensors
 
-// Quantization as arithmetic: the values are those that an integer runtime gets.
-
 /// (x − zero point) × scale.
 func dequantizeLinear(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
   let (x, scale) = (try context.input(0), try context.input(1))
-  let factor = try fitted(context, scale, to: x)
-  var real = try context.cast(x, .f32)
-  if let zeroPoint = context.optional(2) {
-    real = try context.binary(.sub, real, try context.cast(try fitted(context, zeroPoint, to: x), .f32))
-  }
-  let result = try context.binary(.mul, real, try context.cast(factor, .f32))
-  return [try context.cast(result, try stated(context) ?? scale.element)]
+  let element = try stated(context) ?? scale.element
+  let parameters = try quantizationParameters(context, scale, context.optional(2), x.element, of: x)
+  return [
+    try context.emit(
+      .dequantize(Dequantize(parameters.granularity, to: element)),
+      [x, parameters.scale, parameters.zeroPoint])
+  ]
 }
 
 /// round(x ÷ scale) + zero point, saturated.
@@ -21,9 +19,17 @@ func quantizeLinear(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand]
   let zeroPoint = context.optional(2)
   let standard = try stated(context) ?? .u8
   let element = zeroPoint?.element ?? standard
-  let factor = try context.cast(try fitted(context, scale, to: x), .f32)
-  let offset = try zeroPoint.map { (zero) throws(Finding) in try fitted(context, zero, to: x) }
-  return [try quantized(context, try context.cast(x, .f32), factor, offset, element)]
+  // uint16 is read as i32, and nothing else quantizes to i32.
+  guard element.isQuantized else {
+    throw Finding("quantizes to \(element.rawValue)", expected: "an integer of 8 or 16 bits")
+  }
+  let parameters = try quantizationParameters(context, scale, zeroPoint, element, of: x)
+  let numbers = x.element.isFloat ? x : try context.cast(x, .f32)
+  let result = try context.emit(
+    .quantize(Quantize(parameters.granularity)),
+    [numbers, parameters.scale, parameters.zeroPoint.unsigned(nil)])
+  guard element == .i32 else { return [result] }
+  return [try context.unary(.clip, result, 0, 65535).unsigned(16)]
 }
 
 /// Quantizes to u8 by the range of the data; returns the result, the scale and the zero point.
@@ -31,7 +37,7 @@ func dynamicQuantizeLinear(_ context: ONNXNodeContext) throws(Finding) -> [ONNXO
   let x = try context.input(0)
   let (scale, zero) = try dynamicRange(context, x)
   let zeroPoint = try context.cast(zero, .u8)
-  return [try quantized(context, x, scale, zeroPoint, .u8), scale, zeroPoint]
+  return [try context.emit(.quantize(Quantize()), [x, scale, zeroPoint]), scale, zeroPoint]
 }
 
 /// Scale and zero point, both as floats, with which u8 covers all elements and 0.
@@ -50,20 +56,6 @@ func dynamicRange(
   return (scale, try context.unary(.clip, try context.unary(.round, lowest), 0, 255))
 }
 
-private func quantized(
-  _ context: ONNXNodeContext, _ x: ONNXOperand, _ scale: ONNXOperand, _ zeroPoint: ONNXOperand?,
-  _ element: ElementType
-) throws(Finding) -> ONNXOperand {
-  // uint16 is read as i32, and nothing else quantizes to i32.
-  guard let range = element == .i32 ? 0...65535 : element.integerRange, element != .i64 else {
-    throw Finding("quantizes to \(element.rawValue)", expected: "an integer of 8 or 16 bits")
-  }
-  var steps = try context.unary(.round, try context.binary(.div, x, scale))
-  if let zeroPoint { steps = try context.binary(.add, steps, try context.cast(zeroPoint, .f32)) }
-  let limited = try context.unary(.clip, steps, Double(range.lowerBound), Double(range.upperBound))
-  return try context.cast(limited, element).unsigned(element == .i32 ? 16 : nil)
-}
-
 /// The element type that the node states.
 private func stated(_ context: ONNXNodeContext) throws(Finding) -> ElementType? {
   let number = Int64(try context.int("output_dtype", 0))
@@ -74,30 +66,38 @@ private func stated(_ context: ONNXNodeContext) throws(Finding) -> ElementType? 
   return element
 }
 
-/// Scale or zero point in a shape that broadcasts to x: one for the tensor, for each extent of an axis, or
-/// for each block of an axis.
-private func fitted(_ context: ONNXNodeContext, _ operand: ONNXOperand, to x: ONNXOperand) throws(Finding)
-  -> ONNXOperand
-{
-  if operand.shape.elementCount == 1, operand.rank <= 1 { return try context.reshape(operand, []) }
-  let axis = try context.axis(try context.int("axis", 1), rank: x.rank)
-  if operand.rank == 1, operand.shape[0] == x.shape[axis] {
-    return try context.reshape(operand, operand.shape.extents + [Int](repeating: 1, count: x.rank - 1 - axis))
+/// Scale and zero point of one shape, and which elements of a tensor share them.
+struct ONNXQuantizationParameters {
+  var scale: ONNXOperand
+  var zeroPoint: ONNXOperand
+  var granularity: Granularity
+}
+
+/// Scale and zero point, which is 0 of `element` where there is none, as attributes `axis` and `block_size` say.
+func quantizationParameters(
+  _ context: ONNXNodeContext, _ scale: ONNXOperand, _ zeroPoint: ONNXOperand?, _ element: ElementType,
+  of x: ONNXOperand
+) throws(Finding) -> ONNXQuantizationParameters {
+  var zero = zeroPoint ?? context.scalar(0, element)
+  var scale = scale
+  if scale.shape.elementCount == 1, scale.rank <= 1 { scale = try context.reshape(scale, []) }
+  if zero.shape.elementCount == 1, zero.rank <= 1 { zero = try context.reshape(zero, []) }
+  if scale.rank == 0, zero.rank == 0 {
+    return ONNXQuantizationParameters(scale: scale, zeroPoint: zero, granularity: Granularity())
   }
+  // One of them may stand for all.
+  if scale.rank == 0 { scale = try context.expand(scale, zero.shape.extents) }
+  if zero.rank == 0 { zero = try context.expand(zero, scale.shape.extents) }
+  let axis = try context.axis(try context.int("axis", 1), rank: x.rank)
   let block = try context.int("block_size", 0)
-  guard operand.rank == x.rank, (1...max(1, x.shape[axis])).contains(block),
-    operand.shape[axis] == (x.shape[axis] + block - 1) / block
+  let isPerAxis = scale.rank == 1 && scale.shape[0] == x.shape[axis]
+  let granularity = Granularity(axis: axis, block: isPerAxis ? 0 : block)
+  guard isPerAxis || (1...max(1, x.shape[axis])).contains(block), scale.shape == zero.shape,
+    (try? granularity.check(scale.shape, of: x.shape, "scale")) != nil
   else {
     throw Finding(
-      "scale or zero point has shape \(operand.shape)",
+      "scale and zero point have shapes \(scale.shape) and \(zero.shape)",
       expected: "one for \(x.shape), its axis \(axis) or its blocks")
   }
-  var shape = operand.shape.extents
-  shape.insert(1, at: axis + 1)
-  let separate = try context.reshape(operand, shape)
-  shape[axis + 1] = block
-  let repeated = try context.expand(separate, shape)
-  var merged = operand.shape.extents
-  merged[axis] *= block
-  return try context.slice(try context.reshape(repeated, merged), axis: axis, start: 0, count: x.shape[axis])
+  return ONNXQuantizationParameters(scale: scale, zeroPoint: zero, granularity: granularity)
 }

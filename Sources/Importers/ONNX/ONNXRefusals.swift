@@ -76,11 +76,8 @@ private let microsoftRefusals: [(reason: String, operators: Set<String>)] = [
     "this quantized operator is not known; quantize with the format QDQ, or take the model from before its "
       + "quantization",
     [
-      "DynamicQuantizeMatMul", "MatMulInteger16", "MatMulIntegerToFloat", "QAttention",
-      "QEmbedLayerNormalization", "QGemm", "QLinearAdd", "QLinearAveragePool", "QLinearConcat", "QLinearConv",
-      "QLinearGlobalAveragePool", "QLinearLeakyRelu", "QLinearMul", "QLinearReduceMean", "QLinearSigmoid",
-      "QLinearSoftmax", "QLinearWhere", "QOrderedAttention", "QOrderedGelu", "QOrderedLayerNormalization",
-      "QOrderedLongformerAttention", "QOrderedMatMul",
+      "MatMulInteger16", "QAttention", "QEmbedLayerNormalization", "QOrderedAttention", "QOrderedGelu",
+      "QOrderedLayerNormalization", "QOrderedLongformerAttention", "QOrderedMatMul",
     ]
   ),
   (

@@ -38,7 +38,11 @@ struct Reading {
     case .conv(let op): readTerm(op.activation)
     case .convTranspose(let op): readTerm(op.activation)
     case .cumsum: isTerm = true
-    case .softmax, .layerNorm, .rmsNorm, .groupNorm, .lpNorm, .recurrent, .matmulInteger, .convInteger: break
+    case .softmax, .layerNorm, .rmsNorm, .groupNorm, .lpNorm, .recurrent, .matmulInteger, .convInteger,
+      .rescale:
+      break
+    case .quantize: seen = .lastDigit
+    case .dequantize: passed = .all
     // They choose by what they see, or nobody looks into them. Of an op that is not named here the worst is assumed.
     default: seen = .all
     }

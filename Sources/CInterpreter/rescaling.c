@@ -1,0 +1,67 @@
+/* Rules and kernel arguments of rescaled integers. */
+#include "rescaling.h"
+
+bool ingot_is_quantized(uint8_t element) {
+  return element == INGOT_I8 || element == INGOT_U8 || element == INGOT_I16 || element == INGOT_I32;
+}
+
+/* The numbers of an element that is quantized. */
+static int64_t least_of(uint8_t element) {
+  return element == INGOT_I8 ? INT8_MIN : element == INGOT_I16 ? INT16_MIN : element == INGOT_I32 ? INT32_MIN : 0;
+}
+static int64_t most_of(uint8_t element) {
+  return element == INGOT_I8 ? INT8_MAX : element == INGOT_U8 ? UINT8_MAX : element == INGOT_I16 ? INT16_MAX : INT32_MAX;
+}
+
+ingot_status ingot_expect_rescaling(const ingot_op *op, ingot_rescaling rescaling, uint32_t input, int64_t channels) {
+  const ingot_tensor *multiplier = op->x[input], *shift = op->x[input + 1], *zero = op->x[input + 2], *y = op->y;
+  REQUIRE(op, multiplier != NULL && shift != NULL && zero != NULL, "a multiplier, shift or zero point is absent");
+  REQUIRE(op, ingot_is_quantized(y->element), "the result has element %s, expected i8, u8, i16 or i32", ingot_element_text(y->element));
+  REQUIRE(op, rescaling.least <= rescaling.most && rescaling.least <= most_of(y->element) && rescaling.most >= least_of(y->element),
+          "results are limited to %lld .. %lld, expected some %s between them", (long long)rescaling.least, (long long)rescaling.most,
+          ingot_element_text(y->element));
+  REQUIRE(op, multiplier->element == INGOT_I32 &&
+                  (multiplier->rank == 0 || (multiplier->rank == 1 && multiplier->dims[0] == channels)),
+          "the multiplier has element %s, rank %u and first extent %lld, expected i32 and [] or [%lld]",
+          ingot_element_text(multiplier->element), multiplier->rank, (long long)multiplier->dims[0], (long long)channels);
+  REQUIRE(op, shift->element == INGOT_I8, "the shift has element %s, expected i8", ingot_element_text(shift->element));
+  CHECK(ingot_expect_same_shape(op, shift, multiplier));
+  REQUIRE(op, zero->element == y->element && zero->rank == 0,
+          "the zero point of the result has element %s and rank %u, expected %s and 0", ingot_element_text(zero->element), zero->rank,
+          ingot_element_text(y->element));
+  return INGOT_OK;
+}
+
+kernel_rescaling ingot_prepared_rescaling(const ingot_preparation *p, ingot_rescaling rescaling, uint32_t input) {
+  const ingot_tensor *multiplier = prepared_input(p, input);
+  const int64_t least = least_of(p->y->element), most = most_of(p->y->element);
+  return (kernel_rescaling){
+      .multiplier = prepared_address(p, multiplier), .shift = prepared_address(p, prepared_input(p, input + 1)),
+      .zero = prepared_address(p, prepared_input(p, input + 2)), .per_channel = multiplier->rank == 1,
+      .rounding = (uint8_t)rescaling.rounding, .y_element = p->y->element,
+      .least = rescaling.least > least ? rescaling.least : least, .most = rescaling.most < most ? rescaling.most : most};
+}
+
+ingot_status ingot_expect_integer_epilogue(const ingot_op *op, ingot_rescaling rescaling, int64_t channels) {
+  const uint32_t count = op->inputs - 4;
+  REQUIRE(op, count == 0 || count == 1 || count == 3 || count == 4,
+          "it has %u inputs, expected 4, a bias if any, then multiplier, shift and zero point if any", op->inputs);
+  if (count % 3 == 1) {
+    const ingot_tensor *bias = op->x[4];
+    REQUIRE(op, bias != NULL && bias->element == INGOT_I32, "the bias is absent or not i32");
+    CHECK(ingot_expect_vector(op, bias, channels, "the bias"));
+  }
+  if (count >= 3) return ingot_expect_rescaling(op, rescaling, op->inputs - 3, channels);
+  REQUIRE(op, op->y->element == INGOT_I32, "the result has element %s, expected i32", ingot_element_text(op->y->element));
+  REQUIRE(op, rescaling.rounding == INGOT_RESCALE_HALF_UP && rescaling.least == INT32_MIN && rescaling.most == INT32_MAX,
+          "it has attributes of a rescaling but not its inputs");
+  return INGOT_OK;
+}
+
+void ingot_prepare_integer_epilogue(const ingot_preparation *p, ingot_rescaling rescaling, const int32_t **bias,
+                                    kernel_rescaling *arguments) {
+  const uint32_t count = p->instruction->input_count - 4u;
+  *bias = count % 3 == 1 ? prepared_address(p, prepared_input(p, 4)) : NULL;
+  *arguments = count >= 3 ? ingot_prepared_rescaling(p, rescaling, p->instruction->input_count - 3u)
+                          : (kernel_rescaling){.y_element = INGOT_I32};
+}
