@@ -32,19 +32,45 @@ package struct Manifest: Codable, Sendable, Equatable {
     }
   }
 
+  /// What a function needs of one memory of the target.
+  package struct Memory: Codable, Sendable, Equatable {
+    /// As the target names it.
+    package var id: String
+    package var bytes: Int
+    /// The most bytes that are live at once: no plan is smaller.
+    package var lowerBoundBytes: Int
+    /// What the target has; nil where it does not say.
+    package var capacityBytes: Int?
+
+    package init(id: String, bytes: Int, lowerBoundBytes: Int, capacityBytes: Int? = nil) {
+      self.id = id
+      self.bytes = bytes
+      self.lowerBoundBytes = lowerBoundBytes
+      self.capacityBytes = capacityBytes
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case id, bytes
+      case lowerBoundBytes = "lower_bound_bytes"
+      case capacityBytes = "capacity_bytes"
+    }
+  }
+
   package struct Function: Codable, Sendable, Equatable {
     package var name: String
     package var inputs: [Port]
     package var outputs: [Port]
+    /// Of all memories together.
     package var arenaBytes: Int
     package var arenaLowerBoundBytes: Int
+    package var memories: [Memory]
     package var instructions: Int
     package var parameters: Int
     package var macs: Int
 
     package init(
       name: String, inputs: [Port], outputs: [Port], arenaBytes: Int, arenaLowerBoundBytes: Int,
-      instructions: Int,
+      memories: [Memory], instructions: Int,
       parameters: Int, macs: Int
     ) {
       self.name = name
@@ -52,13 +78,14 @@ package struct Manifest: Codable, Sendable, Equatable {
       self.outputs = outputs
       self.arenaBytes = arenaBytes
       self.arenaLowerBoundBytes = arenaLowerBoundBytes
+      self.memories = memories
       self.instructions = instructions
       self.parameters = parameters
       self.macs = macs
     }
 
     enum CodingKeys: String, CodingKey {
-      case name, inputs, outputs, instructions, parameters, macs
+      case name, inputs, outputs, memories, instructions, parameters, macs
       case arenaBytes = "arena_bytes"
       case arenaLowerBoundBytes = "arena_lower_bound_bytes"
     }

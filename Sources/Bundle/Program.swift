@@ -1,27 +1,50 @@
 package import CBundleFormat
 package import Tensors
 
-/// What a function becomes in a bundle: memory, typed views of it, and the flat list of kernel calls.
+/// What a function becomes in a bundle: pieces of memory, typed views of them, and the flat list of kernel calls.
+///
+/// A program is first without addresses: its buffers have a memory and a size, and passes may change calls and
+/// buffers. Once memory is planned, every buffer has an address and every memory a size.
 package struct Program: Sendable, Equatable {
+  /// A level of memory in which buffers lie, as the target names it.
+  package struct Memory: Sendable, Equatable {
+    package var id: String
+    /// What its buffers need, one beside or after the other; nil until they have addresses.
+    package var bytes: Int?
+
+    package init(_ id: String, bytes: Int? = nil) {
+      self.id = id
+      self.bytes = bytes
+    }
+  }
+
   /// A piece of memory.
   package struct Buffer: Sendable, Equatable {
     package enum Kind: Sendable, Equatable {
       case arena
-      /// The i-th input: caller's memory, or its place in the arena.
+      /// The i-th input: the caller's memory, or the buffer's address.
       case input(Int)
-      /// The i-th output: caller's memory, or its place in the arena.
+      /// The i-th output: the caller's memory, or the buffer's address.
       case output(Int)
       /// The i-th weight of the bundle.
       case weight(Int)
+
+      package var isWeight: Bool {
+        if case .weight = self { return true }
+        return false
+      }
     }
     package var kind: Kind
-    /// Place in the arena; 0 for weights.
-    package var offset: Int
+    /// Index of its memory; of no meaning for weights, which lie where the bundle does.
+    package var memory: Int
+    /// Where it begins in its memory, in bytes; nil until memory is planned, and for weights.
+    package var address: Int?
     package var bytes: Int
 
-    package init(_ kind: Kind, offset: Int = 0, bytes: Int) {
+    package init(_ kind: Kind, memory: Int = 0, address: Int? = nil, bytes: Int) {
       self.kind = kind
-      self.offset = offset
+      self.memory = memory
+      self.address = address
       self.bytes = bytes
     }
   }
@@ -66,19 +89,25 @@ package struct Program: Sendable, Equatable {
     /// The words of the opcode's struct, then those of the entries of its tail.
     package var attributes: [Int64]
     package var name: String
+    /// What whoever emitted the call remembers it by, such as the number of the value that it computes. Passes
+    /// keep it; bundles do not hold it.
+    package var origin: Int?
 
     package init(
-      _ opcode: ingot_opcode, results: [Int], inputs: [Int?], attributes: [Int64] = [], name: String = ""
+      _ opcode: ingot_opcode, results: [Int], inputs: [Int?], attributes: [Int64] = [], name: String = "",
+      origin: Int? = nil
     ) {
       self.opcode = opcode
       self.results = results
       self.inputs = inputs
       self.attributes = attributes
       self.name = name
+      self.origin = origin
     }
   }
 
   package var name: String
+  package var memories: [Memory] = []
   package var buffers: [Buffer] = []
   /// Inputs first, then outputs, then all others.
   package var tensors: [View] = []
@@ -87,9 +116,25 @@ package struct Program: Sendable, Equatable {
   package var instructions: [Instruction] = []
   package var inputCount = 0
   package var outputCount = 0
-  package var arenaBytes = 0
 
   package init(name: String) { self.name = name }
+
+  /// What all memories need together; 0 as long as nothing is planned.
+  package var arenaBytes: Int { memories.reduce(0) { $0 + ($1.bytes ?? 0) } }
+}
+
+extension Program.View {
+  package var byteCount: Int { shape.elementCount &* element.byteCount }
+  /// Where it lies in its buffer.
+  package var byteRange: Range<Int> { offset..<(offset &+ byteCount) }
+}
+
+extension Program {
+  /// Tensors of the inputs.
+  package var inputs: Range<Int> { 0..<inputCount }
+  /// Tensors of the outputs.
+  package var outputs: Range<Int> { inputCount..<(inputCount + outputCount) }
+  package var isPlaced: Bool { memories.allSatisfy { $0.bytes != nil } }
 }
 
 extension Program.Instruction {

@@ -2,6 +2,7 @@ import CBundleFormat
 import Tensors
 
 /// A program section's bytes, and those of its origins, whose names lie in the program's strings.
+/// Memory must be planned.
 func encode(
   _ program: Program, _ origins: ProgramOrigins?
 ) throws(BundleError) -> (program: [UInt8], origins: [UInt8]?) {
@@ -29,6 +30,14 @@ func encode(
   let tensors = try program.tensors.map { view throws(BundleError) in try encode(view, &strings) }
   let functionName = strings.intern(program.name)
   let originBytes = origins.map { encode($0, &strings) }
+  var memories: [ingot_memory] = []
+  for memory in program.memories {
+    guard let bytes = memory.bytes else {
+      throw BundleError("the memory '\(memory.id)' of function '\(program.name)' is not planned")
+    }
+    let id = strings.intern(memory.id)
+    memories.append(ingot_memory(name: id.offset, name_bytes: id.count, bytes: UInt64(bytes)))
+  }
 
   var section = ByteBuffer()
   section.append(
@@ -37,9 +46,10 @@ func encode(
       instruction_count: UInt32(instructions.count), operand_count: UInt32(operands.count),
       attribute_count: UInt32(attributes.count), string_bytes: UInt32(strings.bytes.count),
       input_count: UInt32(program.inputCount), output_count: UInt32(program.outputCount),
-      size_count: UInt32(program.sizes.count), reserved: 0,
+      size_count: UInt32(program.sizes.count), memory_count: UInt32(memories.count),
       name: functionName.offset,
-      name_bytes: functionName.count, arena_bytes: UInt64(program.arenaBytes)))
+      name_bytes: functionName.count))
+  for memory in memories { section.append(memory) }
   for buffer in program.buffers { section.append(encode(buffer)) }
   for tensor in tensors { section.append(tensor) }
   for size in program.sizes {
@@ -65,7 +75,8 @@ private func encode(_ buffer: Program.Buffer) -> ingot_buffer {
     case .weight(let index): (INGOT_BUFFER_WEIGHT, index)
     }
   return ingot_buffer(
-    kind: kind.rawValue, index: UInt32(index), offset: UInt64(buffer.offset), bytes: UInt64(buffer.bytes))
+    kind: kind.rawValue, index: UInt32(index), memory: buffer.kind.isWeight ? 0 : UInt32(buffer.memory),
+    reserved: 0, offset: UInt64(buffer.address ?? 0), bytes: UInt64(buffer.bytes))
 }
 
 private func encode(_ view: Program.View, _ strings: inout StringTable) throws(BundleError) -> ingot_tensor {
@@ -100,6 +111,7 @@ func decodeProgram(
 ) throws(BundleError) -> (program: Program, strings: SectionReader.Strings) {
   var reader = SectionReader(bytes)
   let header: ingot_program = try reader.read()
+  let memories: [ingot_memory] = try reader.read(count: Int(header.memory_count))
   let buffers: [ingot_buffer] = try reader.read(count: Int(header.buffer_count))
   let tensors: [ingot_tensor] = try reader.read(count: Int(header.tensor_count))
   let sizes: [ingot_output_size] = try reader.read(count: Int(header.size_count))
@@ -112,7 +124,10 @@ func decodeProgram(
   var program = Program(name: try strings.text(header.name, header.name_bytes))
   program.inputCount = Int(header.input_count)
   program.outputCount = Int(header.output_count)
-  program.arenaBytes = Int(clamping: header.arena_bytes)
+  for memory in memories {
+    program.memories.append(
+      Program.Memory(try strings.text(memory.name, memory.name_bytes), bytes: Int(clamping: memory.bytes)))
+  }
   for buffer in buffers {
     let index = Int(buffer.index)
     let kind: Program.Buffer.Kind
@@ -124,7 +139,9 @@ func decodeProgram(
     default: throw BundleError("buffer kind \(buffer.kind) is unknown")
     }
     program.buffers.append(
-      Program.Buffer(kind, offset: Int(clamping: buffer.offset), bytes: Int(clamping: buffer.bytes)))
+      Program.Buffer(
+        kind, memory: Int(buffer.memory), address: kind.isWeight ? nil : Int(clamping: buffer.offset),
+        bytes: Int(clamping: buffer.bytes)))
   }
   for tensor in tensors {
     guard let element = ElementType(code: tensor.element), tensor.rank <= INGOT_MAX_RANK else {

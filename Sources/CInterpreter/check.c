@@ -1,4 +1,4 @@
-/* Rules for programs: buffers, tensors, the interface, instructions. Rules of single opcodes are in opcodes/. */
+/* Rules for programs: memories, buffers, tensors, the interface, instructions. Rules of single opcodes are in opcodes/. */
 #include "check_loop.h"
 
 #include <stdio.h>
@@ -28,27 +28,45 @@ bool ingot_is_string(const ingot_function_view *view, uint32_t start, uint32_t b
   return start < end && bytes < end - start && view->strings[start + bytes] == 0;
 }
 
+/* With at most INGOT_MAX_MEMORIES of at most INGOT_MAX_BYTES each, no sum of them overflows. */
+static ingot_status check_memories(const ingot_checker *c) {
+  const ingot_program *header = c->view->header;
+  INGOT_REQUIRE(c, header->memory_count <= INGOT_MAX_MEMORIES, "there are %u memories, expected at most %u", header->memory_count,
+                INGOT_MAX_MEMORIES);
+  for (uint32_t i = 0; i < header->memory_count; i++) {
+    const ingot_memory *memory = &c->view->memories[i];
+    INGOT_REQUIRE(c, ingot_is_string(c->view, memory->name, memory->name_bytes),
+                  "memory %u has a name outside the strings", i);
+    INGOT_REQUIRE(c, memory->bytes <= INGOT_MAX_BYTES, "memory %u has %llu bytes, expected at most %llu", i,
+                  (unsigned long long)memory->bytes, (unsigned long long)INGOT_MAX_BYTES);
+  }
+  return INGOT_OK;
+}
+
 static ingot_status check_buffers(const ingot_checker *c) {
   const ingot_program *header = c->view->header;
-  INGOT_REQUIRE(c, header->arena_bytes <= INGOT_MAX_BYTES, "the arena has %llu bytes",
-                (unsigned long long)header->arena_bytes);
   for (uint32_t i = 0; i < header->buffer_count; i++) {
     const ingot_buffer *buffer = &c->view->buffers[i];
     INGOT_REQUIRE(c, buffer->kind >= INGOT_BUFFER_ARENA && buffer->kind <= INGOT_BUFFER_WEIGHT,
                   "buffer %u has the unknown kind %u", i, buffer->kind);
+    INGOT_REQUIRE(c, buffer->reserved == 0, "buffer %u has %u in a reserved field", i, buffer->reserved);
     INGOT_REQUIRE(c, buffer->offset % INGOT_TENSOR_ALIGNMENT == 0, "buffer %u starts at %llu, no multiple of %u", i,
                   (unsigned long long)buffer->offset, INGOT_TENSOR_ALIGNMENT);
     if (buffer->kind == INGOT_BUFFER_WEIGHT) {
       INGOT_REQUIRE(c, buffer->index < c->bundle->weight_count, "buffer %u is weight %u of %u", i, buffer->index,
                     c->bundle->weight_count);
-      INGOT_REQUIRE(c, buffer->offset == 0 && buffer->bytes <= c->bundle->weights[buffer->index].bytes,
-                    "buffer %u has %llu bytes at %llu, its weight has %llu", i, (unsigned long long)buffer->bytes,
-                    (unsigned long long)buffer->offset, (unsigned long long)c->bundle->weights[buffer->index].bytes);
+      INGOT_REQUIRE(c, buffer->memory == 0 && buffer->offset == 0 && buffer->bytes <= c->bundle->weights[buffer->index].bytes,
+                    "buffer %u has %llu bytes at %llu of memory %u, its weight has %llu", i, (unsigned long long)buffer->bytes,
+                    (unsigned long long)buffer->offset, buffer->memory,
+                    (unsigned long long)c->bundle->weights[buffer->index].bytes);
       continue;
     }
-    INGOT_REQUIRE(c, buffer->offset <= header->arena_bytes && buffer->bytes <= header->arena_bytes - buffer->offset,
-                  "buffer %u has %llu bytes at %llu in an arena of %llu", i, (unsigned long long)buffer->bytes,
-                  (unsigned long long)buffer->offset, (unsigned long long)header->arena_bytes);
+    INGOT_REQUIRE(c, buffer->memory < header->memory_count, "buffer %u lies in memory %u of %u", i, buffer->memory,
+                  header->memory_count);
+    const uint64_t limit_bytes = c->view->memories[buffer->memory].bytes;
+    INGOT_REQUIRE(c, buffer->offset <= limit_bytes && buffer->bytes <= limit_bytes - buffer->offset,
+                  "buffer %u has %llu bytes at %llu in a memory of %llu", i, (unsigned long long)buffer->bytes,
+                  (unsigned long long)buffer->offset, (unsigned long long)limit_bytes);
     const uint32_t limit = buffer->kind == INGOT_BUFFER_ARENA    ? 1
                            : buffer->kind == INGOT_BUFFER_INPUT  ? header->input_count
                                                                  : header->output_count;
@@ -147,10 +165,10 @@ ingot_status ingot_check_function(ingot_bundle *bundle, uint32_t function, const
   if (!ingot_is_string(view, header->name, header->name_bytes))
     return ingot_fail(report, INGOT_ERROR_INVALID, "function %u has a name outside the strings; compile the model again", function);
   ingot_checker checker = {report, bundle, view, INGOT_NONE, 0};
-  INGOT_REQUIRE(&checker, header->reserved == 0, "a reserved field of the header is %u", header->reserved);
   INGOT_REQUIRE(&checker, header->operand_count % 2 == 0 || view->operands[header->operand_count] == 0,
                 "the padding after the operands is not zero");
-  ingot_status status = check_buffers(&checker);
+  ingot_status status = check_memories(&checker);
+  if (status == INGOT_OK) status = check_buffers(&checker);
   if (status == INGOT_OK) status = check_tensors(&checker);
   if (status == INGOT_OK) status = check_interface(&checker);
   if (status == INGOT_OK) status = ingot_check_sizes(&checker);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Where a tensor starts in the arena. An input or output that is bound lies elsewhere and overlaps nothing, but within
+/* Where a tensor starts in its memory. An input or output that is bound lies elsewhere and overlaps nothing, but within
  * one buffer distances stay the same, so this place answers for both. */
 static uint64_t place(const ingot_function_view *view, const ingot_tensor *tensor) {
   return view->buffers[tensor->buffer].offset + tensor->offset;
@@ -11,6 +11,7 @@ static uint64_t place(const ingot_function_view *view, const ingot_tensor *tenso
 
 static bool overlaps(const ingot_function_view *view, const ingot_tensor *a, const ingot_tensor *b) {
   if (view->buffers[a->buffer].kind == INGOT_BUFFER_WEIGHT || view->buffers[b->buffer].kind == INGOT_BUFFER_WEIGHT) return false;
+  if (view->buffers[a->buffer].memory != view->buffers[b->buffer].memory) return false;
   const uint64_t a_bytes = ingot_tensor_bytes(a), b_bytes = ingot_tensor_bytes(b);
   if (a_bytes == 0 || b_bytes == 0) return false;
   return place(view, a) < place(view, b) + b_bytes && place(view, b) < place(view, a) + a_bytes;

@@ -19,7 +19,8 @@ ingot_status ingot_read_function(ingot_bundle *bundle, uint32_t function, const 
     return ingot_fail(report, INGOT_ERROR_INVALID, "program %u has %llu bytes, fewer than its header", function,
                       (unsigned long long)block->bytes);
   /* Counts are 32 bits wide, so none of these sums can overflow. */
-  const uint64_t buffers = sizeof *header;
+  const uint64_t memories = sizeof *header;
+  const uint64_t buffers = memories + (uint64_t)header->memory_count * sizeof(ingot_memory);
   const uint64_t tensors = buffers + (uint64_t)header->buffer_count * sizeof(ingot_buffer);
   const uint64_t sizes = tensors + (uint64_t)header->tensor_count * sizeof(ingot_tensor);
   const uint64_t instructions = sizes + (uint64_t)header->size_count * sizeof(ingot_output_size);
@@ -32,6 +33,7 @@ ingot_status ingot_read_function(ingot_bundle *bundle, uint32_t function, const 
                       (unsigned long long)block->bytes, (unsigned long long)(strings + header->string_bytes));
   const uint8_t *data = block->data;
   view->header = header;
+  view->memories = (const ingot_memory *)(const void *)(data + memories);
   view->buffers = (const ingot_buffer *)(const void *)(data + buffers);
   view->tensors = (const ingot_tensor *)(const void *)(data + tensors);
   view->sizes = (const ingot_output_size *)(const void *)(data + sizes);

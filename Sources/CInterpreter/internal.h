@@ -11,7 +11,7 @@
 
 #define INGOT_MESSAGE_BYTES 512
 #define INGOT_MAX_THREADS 64
-/* No tensor, arena or chunk is larger, so that sums and products of a few sizes cannot overflow. */
+/* No tensor, memory or chunk is larger, so that sums and products of a few sizes cannot overflow. */
 #define INGOT_MAX_BYTES ((uint64_t)1 << 48)
 
 /* Where the text of an error goes. */
@@ -28,6 +28,7 @@ ingot_status ingot_fail(const ingot_report *report, ingot_status status, const c
 /* Views into one program section, each aligned for its type. */
 typedef struct {
   const ingot_program *header;
+  const ingot_memory *memories;
   const ingot_buffer *buffers;
   const ingot_tensor *tensors;
   const ingot_output_size *sizes;
@@ -216,7 +217,7 @@ struct ingot_session {
   size_t memory_bytes;
   const kernel_table *table;
   ingot_pool *pool;
-  uint8_t *arena;
+  uint8_t **memories;
   void **places;          /* of buffers */
   uint32_t *interface_buffers; /* buffer of input i, then of output j */
   int64_t *extents;            /* of output sizes: what the last run gave, the bounds before */

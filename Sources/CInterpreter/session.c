@@ -1,4 +1,4 @@
-/* Sessions: one block of memory holds the session, its tables, the arena and every thread's scratch. */
+/* Sessions: one block holds the session, its tables, the program's memories and every thread's scratch. */
 #include "internal.h"
 
 #include <string.h>
@@ -9,7 +9,8 @@ typedef struct {
   const ingot_function_view *view;
   const kernel_table *table;
   uint32_t threads;
-  uint64_t places, interface, extents, pool, arena, scratch, scratch_bytes, total;
+  uint64_t places, interface, extents, pool, table_of_memories, scratch, scratch_bytes, total;
+  uint64_t memories[INGOT_MAX_MEMORIES];
 } session_layout;
 
 static uint64_t reserve(uint64_t *end, uint64_t bytes) {
@@ -49,7 +50,8 @@ static ingot_status plan(const ingot_bundle *bundle, const ingot_session_options
   layout->interface = reserve(&end, ((uint64_t)header->input_count + header->output_count) * sizeof(uint32_t));
   layout->extents = reserve(&end, (uint64_t)header->size_count * sizeof(int64_t));
   layout->pool = reserve(&end, ingot_pool_bytes());
-  layout->arena = reserve(&end, header->arena_bytes);
+  layout->table_of_memories = reserve(&end, (uint64_t)header->memory_count * sizeof(uint8_t *));
+  for (uint32_t i = 0; i < header->memory_count; i++) layout->memories[i] = reserve(&end, layout->view->memories[i].bytes);
   layout->scratch_bytes = scratch_of(layout->view, layout->table);
   layout->scratch = reserve(&end, layout->scratch_bytes * layout->threads);
   layout->total = ingot_round_up(end, BLOCK_ALIGNMENT);
@@ -67,13 +69,18 @@ size_t ingot_session_bytes(const ingot_bundle *bundle, const ingot_session_optio
   return (size_t)layout.total;
 }
 
+/* Where a buffer that is no weight lies unless the caller binds it. */
+static void *own_place(const ingot_session *session, const ingot_buffer *buffer) {
+  return session->memories[buffer->memory] + buffer->offset;
+}
+
 static void place_buffers(ingot_session *session) {
   const ingot_function_view *view = session->view;
   for (uint32_t i = 0; i < view->header->buffer_count; i++) {
     const ingot_buffer *buffer = &view->buffers[i];
     session->places[i] = buffer->kind == INGOT_BUFFER_WEIGHT
                              ? (void *)(uintptr_t)ingot_weight_data(session->bundle, buffer->index)
-                             : session->arena + buffer->offset;
+                             : own_place(session, buffer);
   }
   for (uint32_t i = 0; i < view->header->input_count + view->header->output_count; i++)
     session->interface_buffers[i] = view->tensors[i].buffer;
@@ -112,7 +119,8 @@ ingot_status ingot_session_create(const ingot_bundle *bundle, const ingot_sessio
   session->places = (void **)(void *)(block + layout.places);
   session->interface_buffers = (uint32_t *)(void *)(block + layout.interface);
   session->extents = (int64_t *)(void *)(block + layout.extents);
-  session->arena = block + layout.arena;
+  session->memories = (uint8_t **)(void *)(block + layout.table_of_memories);
+  for (uint32_t i = 0; i < layout.view->header->memory_count; i++) session->memories[i] = block + layout.memories[i];
   place_buffers(session);
   ingot_reset_extents(session);
   session->pool = ingot_pool_start(block + layout.pool, layout.threads, block + layout.scratch, (size_t)layout.scratch_bytes);
@@ -142,14 +150,14 @@ const void *ingot_output_data(ingot_session *session, uint32_t index) {
   return session->places[session->interface_buffers[header->input_count + index]];
 }
 
-/* Tensor `index` of the interface lives at `data`, or in the arena for NULL. */
+/* Tensor `index` of the interface lives at `data`, or in its own place for NULL. */
 static ingot_status bind(ingot_session *session, uint32_t index, void *data, size_t bytes) {
   const ingot_report report = {session->message, sizeof session->message, NULL};
   const uint32_t buffer = session->interface_buffers[index];
   const size_t needed = session->view->interface[index].bytes;
   session->message[0] = 0;
   if (data == NULL) {
-    session->places[buffer] = session->arena + session->view->buffers[buffer].offset;
+    session->places[buffer] = own_place(session, &session->view->buffers[buffer]);
     return INGOT_OK;
   }
   if (bytes < needed || (uintptr_t)data % INGOT_TENSOR_ALIGNMENT != 0)

@@ -40,8 +40,7 @@ extension ingot_schema {
 }
 
 /// Fields of a list with the word at which each begins.
-private func fields(_ first: UnsafePointer<ingot_field>) -> [(name: String, field: ingot_field, offset: Int)]
-{
+func fields(_ first: UnsafePointer<ingot_field>) -> [(name: String, field: ingot_field, offset: Int)] {
   var list: [(String, ingot_field, Int)] = []
   var offset = 0
   var next = first

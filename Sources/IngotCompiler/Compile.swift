@@ -121,15 +121,18 @@ package func compile(
   let placements = flats.map { place($0.graph, on: options.target) }
 
   progress(.lower, nil)
+  let memory = options.target.memoryOfActivations
   var weights = WeightPool(flats.map(\.graph))
   var programs: [Program] = []
   var origins: [ProgramOrigins] = []
   var functions: [Manifest.Function] = []
   for (index, flat) in flats.enumerated() {
-    let lowered = try lower(flat, weights: &weights)
+    let lowered = try lower(
+      flat, weights: &weights, memory: memory.id,
+      passes: options.optimizes ? programPasses : storagePasses, verifying: options.verifies)
     programs.append(lowered.program)
     origins.append(sourceValues.origins(flat, lowered.values))
-    functions.append(describe(module, index, lowered))
+    functions.append(describe(module, index, lowered, memory))
   }
 
   let manifest = Manifest(
@@ -200,12 +203,20 @@ package func manifestPort(_ port: Port, of graph: Graph) -> Manifest.Port {
     sizes: port.sizes.map { Manifest.Size(axis: $0.axis, output: $0.output) })
 }
 
-private func describe(_ module: Module, _ index: Int, _ lowered: LoweredFunction) -> Manifest.Function {
+private func describe(
+  _ module: Module, _ index: Int, _ lowered: LoweredFunction, _ memory: Target.Memory
+) -> Manifest.Function {
   let graph = module.functions[index]
+  let memories = zip(lowered.program.memories, lowered.lowerBounds).map { planned, bound in
+    Manifest.Memory(
+      id: planned.id, bytes: planned.bytes ?? 0, lowerBoundBytes: bound,
+      capacityBytes: planned.id == memory.id ? memory.capacity : nil)
+  }
   return Manifest.Function(
     name: graph.name, inputs: graph.inputs.map { manifestPort($0, of: graph) },
     outputs: graph.outputs.map { manifestPort($0, of: graph) },
-    arenaBytes: lowered.program.arenaBytes, arenaLowerBoundBytes: lowered.arenaLowerBound,
+    arenaBytes: lowered.program.arenaBytes, arenaLowerBoundBytes: lowered.lowerBounds.reduce(0, +),
+    memories: memories,
     instructions: lowered.program.instructions.count,
     parameters: Statistics(module, function: index).parameters,
     macs: lowered.program.multiplyAdds

@@ -1,13 +1,20 @@
 package import Bundle
 package import IR
 
-/// Lowers one graph as it stands, without passes and without a bundle around it; gives the program and the
+/// Lowers one graph as it stands, without passes on graphs and without a bundle around it; gives the program and the
 /// largest sum of bytes that are live at any step. `functions` are those that it runs.
 package func lowerAlone(
-  _ graph: Graph, functions: [Graph] = []
+  _ graph: Graph, functions: [Graph] = [], passes: [ProgramPass] = storagePasses
 ) throws(Diagnostic) -> (program: Program, arenaLowerBound: Int) {
   let flat = try flatten(graph, functions)
   var weights = WeightPool([flat.graph])
-  let lowered = try lower(flat, weights: &weights)
-  return (lowered.program, lowered.arenaLowerBound)
+  let lowered = try lower(flat, weights: &weights, memory: "memory", passes: passes, verifying: true)
+  return (lowered.program, lowered.lowerBounds.reduce(0, +))
+}
+
+/// Emits one graph as it stands: the program before all program passes, without addresses.
+package func emitAlone(_ graph: Graph, functions: [Graph] = []) throws(Diagnostic) -> Program {
+  let flat = try flatten(graph, functions)
+  var weights = WeightPool([flat.graph])
+  return try emit(flat, weights: &weights, memory: "memory")
 }

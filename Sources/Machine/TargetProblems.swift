@@ -11,13 +11,20 @@ extension Target {
     if !(1950...2100).contains(year.value) {
       return "'year' is \(year.value), expected a year from 1950 to 2100"
     }
-    return engineProblem ?? figures.lazy.compactMap(\.problem).first ?? activationProblem ?? opProblem
+    return engineProblem ?? memoryProblem ?? figures.lazy.compactMap(\.problem).first ?? activationProblem
+      ?? opProblem
       ?? sourceProblem
   }
 
   private var engineProblem: String? {
     if engines.isEmpty { return "'engines' is empty, expected at least one" }
     return duplicate(engines.map(\.id), of: "engines") ?? duplicate(memories.map(\.id), of: "memories")
+  }
+
+  private var memoryProblem: String? {
+    let holdsValues = plannedMemories.contains { $0.holds.contains("activations") }
+    return holdsValues
+      ? nil : "'memories' has none that is planned and holds \"activations\", expected at least one"
   }
 
   private func duplicate(_ ids: [String], of list: String) -> String? {

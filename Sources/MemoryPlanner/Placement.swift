@@ -9,18 +9,19 @@ enum Fit: CaseIterable {
 /// Places the buffers one after the other, each where it collides with none before it. Gives up, with a peak
 /// of at least `limit`, once that peak is reached.
 func place(_ problem: Problem, in order: [Int], fit: Fit, abandonAt limit: Int = .max) -> Plan {
+  let isInStepOrder = zip(order, order.dropFirst()).allSatisfy { earlier, later in
+    problem.buffers[earlier].firstStep <= problem.buffers[later].firstStep
+  }
+  if isInStepOrder, problem.buffers.allSatisfy({ $0.fixedOffset == nil }) {
+    return placeInStepOrder(problem, order, fit, abandonAt: limit)
+  }
   var plan = Plan(offsets: [Int](repeating: 0, count: problem.buffers.count), peak: 0)
   // In order of offset, so that one walk sees the gaps from the bottom up.
   var placed: [Placed] = []
   placed.reserveCapacity(order.count)
-  // In order of execution a buffer that has ended meets no later one, and the walk can drop it.
-  let isInStepOrder = zip(order, order.dropFirst()).allSatisfy { earlier, later in
-    problem.buffers[earlier].firstStep <= problem.buffers[later].firstStep
-  }
   for index in order {
     let buffer = problem.buffers[index]
     let footprint = problem.footprints[index]
-    if isInStepOrder { placed.removeAll { $0.lastStep < buffer.firstStep } }
     let offset = buffer.fixedOffset ?? placed.offset(for: buffer, footprint: footprint, fit: fit)
     plan.offsets[index] = offset
     plan.peak = max(plan.peak, offset + footprint)
@@ -72,7 +73,7 @@ extension [Placed] {
 }
 
 extension Int {
-  fileprivate func rounded(upTo alignment: Int) -> Int {
+  func rounded(upTo alignment: Int) -> Int {
     let remainder = self % alignment
     return remainder == 0 ? self : self + (alignment - remainder)
   }

@@ -69,6 +69,7 @@ private struct Span {
 
 /// Walks the spans as they start and compares each with those still live.
 private func overlaps(_ spans: [Span]) -> [Violation] {
+  if areDisjoint(spans) { return [] }
   var found: [Violation] = []
   var live: [Span] = []
   let byStep = spans.indices.sorted {
@@ -85,4 +86,33 @@ private func overlaps(_ spans: [Span]) -> [Violation] {
     live.append(span)
   }
   return found
+}
+
+/// Whether no two spans that are live at one step share bytes. As long as that holds, those that are live stand in one
+/// order, in which a new one can only meet its neighbours.
+private func areDisjoint(_ spans: [Span]) -> Bool {
+  enum Event { case end, start }
+  var events: [(step: Int, event: Event, span: Int)] = []
+  for (index, span) in spans.enumerated() {
+    events.append((span.buffer.firstStep, .start, index))
+    events.append((span.buffer.lastStep, .end, index))
+  }
+  // Spans live until their last step has passed.
+  events.sort { ($0.step, $0.event == .end ? 1 : 0, $0.span) < ($1.step, $1.event == .end ? 1 : 0, $1.span) }
+  var live: [Int] = []
+  for (_, event, index) in events {
+    var (low, high) = (0, live.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if spans[live[middle]].start >= spans[index].start { high = middle } else { low = middle + 1 }
+    }
+    if event == .end {
+      live.remove(at: low)
+      continue
+    }
+    if low > 0, spans[live[low - 1]].end > spans[index].start { return false }
+    if low < live.count, spans[live[low]].start < spans[index].end { return false }
+    live.insert(index, at: low)
+  }
+  return true
 }

@@ -7,8 +7,8 @@ import TestSupport
 func sampleProgram(_ name: String = "main") -> Program {
   var program = Program(name: name)
   program.buffers = [
-    .init(.input(0), offset: 64, bytes: 24), .init(.output(0), offset: 128, bytes: 24),
-    .init(.arena, bytes: 24),
+    .init(.input(0), address: 64, bytes: 24), .init(.output(0), memory: 1, address: 128, bytes: 24),
+    .init(.arena, address: 0, bytes: 24),
     .init(.weight(0), bytes: 24),
   ]
   program.tensors = [
@@ -26,7 +26,7 @@ func sampleProgram(_ name: String = "main") -> Program {
   program.sizes = [.init(output: 0, axis: 0, sizeOutput: 0), .init(output: 0, axis: 1, sizeOutput: 0)]
   program.inputCount = 1
   program.outputCount = 1
-  program.arenaBytes = 192
+  program.memories = [.init("sram", bytes: 128), .init("dram", bytes: 192)]
   return program
 }
 
@@ -45,8 +45,12 @@ func sampleManifest(_ functions: [String] = ["main"]) -> Manifest {
         name: $0, inputs: [.init(name: "image", element: "f32", shape: [2, 3])],
         outputs: [
           .init(name: "scores", element: "f32", shape: [2, 3], sizes: [.init(axis: 1, output: "count")])
-        ], arenaBytes: 192,
+        ], arenaBytes: 320,
         arenaLowerBoundBytes: 192,
+        memories: [
+          .init(id: "sram", bytes: 128, lowerBoundBytes: 128, capacityBytes: 4096),
+          .init(id: "dram", bytes: 192, lowerBoundBytes: 64),
+        ],
         instructions: 2, parameters: 6, macs: 12)
     }, provenance: ["model": "a/b \"c\"", "dim.batch": "1"])
 }

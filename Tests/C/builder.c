@@ -15,6 +15,9 @@ builder *builder_create(void) {
   memcpy(b->strings, "main", 4);
   b->program.string_bytes = 5;
   b->program.name_bytes = 4;
+  /* It is called "". */
+  b->memories[0].name = 4;
+  b->program.memory_count = 1;
   return b;
 }
 
@@ -47,11 +50,15 @@ static uint32_t add_tensor(builder *b, builder_type type, ingot_buffer buffer, u
   return b->program.tensor_count++;
 }
 
-/* A new stretch of the arena. */
+uint64_t extend_memory(builder *b, uint32_t memory, uint64_t bytes) {
+  const uint64_t start = b->memories[memory].bytes;
+  b->memories[memory].bytes = round_up(start + bytes, INGOT_TENSOR_ALIGNMENT);
+  return start;
+}
+
+/* A new stretch of the first memory. */
 static ingot_buffer in_arena(builder *b, uint32_t kind, uint32_t index, uint64_t bytes) {
-  const ingot_buffer buffer = {kind, index, b->program.arena_bytes, bytes};
-  b->program.arena_bytes = round_up(b->program.arena_bytes + bytes, INGOT_TENSOR_ALIGNMENT);
-  return buffer;
+  return (ingot_buffer){kind, index, 0, 0, extend_memory(b, 0, bytes), bytes};
 }
 
 uint32_t add_input(builder *b, builder_type type, const char *name) {
@@ -80,7 +87,7 @@ uint32_t add_weight(builder *b, builder_type type, const void *data, uint64_t sh
   b->chunks[b->chunk_count].packed = packed;
   b->weights[b->weight_count] = (ingot_weight){.chunk = b->chunk_count++, .element = type.element, .rank = 1, .bytes = bytes,
                                                .dims = {(int64_t)(bytes / element)}};
-  const ingot_buffer buffer = {INGOT_BUFFER_WEIGHT, b->weight_count++, 0, bytes};
+  const ingot_buffer buffer = {INGOT_BUFFER_WEIGHT, b->weight_count++, 0, 0, 0, bytes};
   return add_tensor(b, type, buffer, shift, "");
 }
 
@@ -144,6 +151,7 @@ static stream program_section(const builder *b) {
   const ingot_program *p = &b->program;
   const uint32_t zero = 0;
   append(&s, p, sizeof *p);
+  append(&s, b->memories, p->memory_count * sizeof(ingot_memory));
   append(&s, b->buffers, p->buffer_count * sizeof(ingot_buffer));
   append(&s, b->tensors, p->tensor_count * sizeof(ingot_tensor));
   append(&s, b->sizes, p->size_count * sizeof(ingot_output_size));

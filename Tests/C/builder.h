@@ -19,6 +19,7 @@ typedef struct {
   uint32_t chunk_count;
 
   ingot_program program;
+  ingot_memory memories[INGOT_MAX_MEMORIES + 1]; /* one, without bytes, at first */
   ingot_buffer buffers[256];
   ingot_tensor tensors[256];
   ingot_output_size sizes[16];
@@ -48,7 +49,9 @@ uint64_t type_bytes(builder_type type);
 /* Inputs first, then outputs, then the rest. Each returns the tensor's index. */
 uint32_t add_input(builder *b, builder_type type, const char *name);
 uint32_t add_output(builder *b, builder_type type, const char *name);
-/* A tensor of its own in the arena, `shift` bytes into its buffer. */
+/* Makes a memory larger; gives where the new bytes begin. */
+uint64_t extend_memory(builder *b, uint32_t memory, uint64_t bytes);
+/* A tensor of its own in the first memory, `shift` bytes into its buffer. */
 uint32_t add_intermediate(builder *b, builder_type type, uint64_t shift);
 /* A tensor that reads a weight, `shift` bytes into it; the weight has its own chunk. */
 uint32_t add_weight(builder *b, builder_type type, const void *data, uint64_t shift, bool packed);

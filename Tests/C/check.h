@@ -31,6 +31,7 @@ void test_loops(void);
 void test_session(void);
 void test_host(void);
 void test_sizes(void);
+void test_memories(void);
 void test_paths(void);
 void test_origins(void);
 

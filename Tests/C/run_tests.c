@@ -17,6 +17,7 @@ int main(void) {
   test_session();
   test_host();
   test_sizes();
+  test_memories();
   test_paths();
   test_origins();
   return check_summary();

@@ -255,7 +255,7 @@ static void work(void) {
                          op == INGOT_OP_MATMUL_INTEGER || op == INGOT_OP_CONV_INTEGER;
     check((work_of_sample(op) > 0) == counted, "%s makes %llu multiply-adds", ingot_opcode_text(op), (unsigned long long)work_of_sample(op));
   }
-  /* 2^16 × 2^16 × 2^16, 2^16 times over, without a byte of memory but the arena's claim. */
+  /* 2^16 × 2^16 × 2^16, 2^16 times over, without a byte of memory but what the memory claims. */
   builder *b = builder_create();
   const builder_type square = {INGOT_F16, 2, {65536, 65536}};
   const uint32_t x = add_input(b, square, "x"), y = add_output(b, square, "y"), operands[2] = {x, x};

@@ -73,7 +73,7 @@ static void nested_parts(void) {
   const uint32_t op = INGOT_OP_LOOP;
   RULE(op, "instruction 3, take 'node': it has 2 parts, its loop has 3 steps", HEAD(loop)[1].count = 3);
   RULE(op, "instruction 5, put 'node': it has 3 parts, its loop has 4 steps", t[0].dims[0] = HEAD(loop)->count = 4; t[1].dims[0] = 3;
-       b->buffers[0].bytes = 128; b->buffers[0].offset = b->program.arena_bytes; b->program.arena_bytes += 128);
+       b->buffers[0].bytes = 128; b->buffers[0].offset = extend_memory(b, 0, 128));
   RULE(op, "instruction 5, put 'node': it stands outside a loop", HEAD(loop)->length = 4);
 }
 

@@ -128,8 +128,7 @@ static void nms(void) {
     ((ingot_nms_attributes *)(void *)b->attributes)->max_output_boxes_per_class = 3;
     b->tensors[1].dims[0] = 18;
     b->buffers[1].bytes = 18 * 3 * sizeof(int64_t);
-    b->buffers[1].offset = b->program.arena_bytes;
-    b->program.arena_bytes += 448;
+    b->buffers[1].offset = extend_memory(b, 0, 448);
     ingot_bundle *bundle;
     uint8_t *file;
     ingot_session *session = open_session(b, &bundle, &file);

@@ -25,16 +25,25 @@ ingot_status try_it(builder *b, char message[512]) {
 
 static void structure(void) {
   const uint32_t op = INGOT_OP_ELEMENTWISE;
-  RULE(op, "arena", b->program.arena_bytes = (uint64_t)1 << 60);
-  RULE(op, "in an arena of", b->program.arena_bytes = 64);
+  RULE(op, "there are 17 memories", for (uint32_t m = 1; m < 17; m++) b->memories[m] = b->memories[0]; b->program.memory_count = 17);
+  RULE(op, "memory 0 has a name outside", b->memories[0].name = 1000);
+  RULE(op, "memory 0 has a name outside", b->memories[0].name_bytes = 0xFFFFFFFF);
+  RULE(op, "memory 0 has", b->memories[0].bytes = ((uint64_t)1 << 48) + 1);
+  RULE(op, "memory 1 has", b->memories[1] = b->memories[0]; b->memories[1].bytes = UINT64_MAX; b->program.memory_count = 2);
+  RULE(op, "lies in memory 0 of 0", b->program.memory_count = 0);
+  RULE(op, "buffer 2 lies in memory 1 of 1", b->buffers[2].memory = 1);
+  RULE(op, "in a memory of 0", b->buffers[2].memory = 1; b->memories[1].name = 4; b->program.memory_count = 2);
+  RULE(op, "in a memory of", b->memories[0].bytes = 64);
+  RULE(op, "a reserved field", b->buffers[2].reserved = 1);
   RULE(op, "unknown kind", b->buffers[2].kind = 9);
   RULE(op, "no multiple of 64", b->buffers[2].offset += 4);
-  RULE(op, "in an arena of", b->buffers[2].bytes = UINT64_MAX);
-  RULE(op, "in an arena of", b->buffers[2].offset = UINT64_MAX - 63);
+  RULE(op, "in a memory of", b->buffers[2].bytes = UINT64_MAX);
+  RULE(op, "in a memory of", b->buffers[2].offset = UINT64_MAX - 63);
   RULE(op, "has index 1", b->buffers[2].index = 1);
   RULE(op, "is weight 0 of 0", b->buffers[2].kind = INGOT_BUFFER_WEIGHT);
   RULE(INGOT_OP_MATMUL, "its weight has", b->buffers[3].bytes = 1000);
   RULE(INGOT_OP_MATMUL, "its weight has", b->buffers[3].offset = 64);
+  RULE(INGOT_OP_MATMUL, "of memory 1, its weight has", b->buffers[3].memory = 1);
   RULE(op, "tensor 2 has", t[2].element = 0);
   RULE(op, "tensor 2 has", t[2].element = 10);
   RULE(op, "tensor 2 has", t[2].rank = 9);
@@ -402,7 +411,6 @@ static void counted(void) {
 static void sizes(void) {
   const uint32_t op = INGOT_OP_NONZERO;
   ACCEPTED(op, b->program.size_count = 0);
-  RULE(op, "a reserved field", b->program.reserved = 1);
   RULE(op, "of output 2 by output 1 of 2", b->sizes[0].output = 2);
   RULE(op, "by output 2 of 2", b->sizes[0].size_output = 2);
   RULE(op, "by output 1 of 2", b->sizes[0].reserved = 1);

@@ -13,7 +13,7 @@ static parts split(const uint8_t *section) {
   parts p;
   memcpy(&p.header, section, sizeof p.header);
   const uint64_t operand_words = (uint64_t)p.header.operand_count + p.header.operand_count % 2;
-  p.tensors = section + sizeof p.header + (uint64_t)p.header.buffer_count * sizeof(ingot_buffer);
+  p.tensors = section + sizeof p.header + (uint64_t)p.header.memory_count * sizeof(ingot_memory) + (uint64_t)p.header.buffer_count * sizeof(ingot_buffer);
   const uint8_t *sizes = p.tensors + (uint64_t)p.header.tensor_count * sizeof(ingot_tensor);
   p.instructions = sizes + (uint64_t)p.header.size_count * sizeof(ingot_output_size);
   p.attributes = p.instructions + (uint64_t)p.header.instruction_count * sizeof(ingot_instruction) +

@@ -166,14 +166,22 @@ import Testing
       """)
     #expect(
       lowered.program.text == """
-        program @main(%0 "s": f32[3, 2, 4] at 0) -> (%1 "z": f32[3, 2, 4] at 128) {
-          loop 3 times over the next 6
-            %2: f32[2, 4] at 256 = take %0   // z
-            loop 2 times over the next 3
-              %3: f32[4] at 384 = take %2   // z/o
-              %4: f32[4] at 384 = elementwise %3 {step = [tanh.f32(0)]}   // z/o/o
-              %5: f32[2, 4] at 320 = put %4   // z/o
-            %1: f32[3, 2, 4] at 128 = put %5   // z
+        program @main(%0 "s": f32[3, 2, 4] in $0) -> (%1 "z": f32[3, 2, 4] in $1) {
+          memory @memory: 448 bytes
+          buffer $0 = input 0: 96 bytes in @memory at 0
+          buffer $1 = output 0: 96 bytes in @memory at 128
+          buffer $2: 32 bytes in @memory at 256
+          buffer $3: 32 bytes in @memory at 320
+          buffer $4: 16 bytes in @memory at 384
+          loop 3 times {
+            %2 "z": f32[2, 4] in $2 = take %0
+            loop 2 times {
+              %3 "z/o": f32[4] in $4 = take %2
+              %4 "o": f32[4] in $4 = elementwise %3 {step = [tanh.f32(0)]} name "z/o/o"
+              %5 "o": f32[2, 4] in $3 = put %4 name "z/o"
+            }
+            %1 = put %5
+          }
         }
         """)
     #expect(lowered.program.nesting.map(\.depth) == [0, 1, 1, 2, 2, 2, 1])

@@ -44,7 +44,7 @@ import Testing
         "x": 0...2, "a": 1...4, "b": 2...4, "c": 1...4, "v": 1...4, "s": 3...5, "y": 4...6, "dead": 5...5,
       ])
     #expect(lowered.memory.lastStep == 6)
-    #expect(lowered.memory.liveBytes == [64, 192, 192, 256, 256, 256, 128])
+    #expect(lowered.memory.liveBytes == [[64, 192, 192, 256, 256, 256, 128]])
   }
 
   @Test func tensorsThatShareBytesAreListed() throws {
@@ -72,7 +72,7 @@ import Testing
       """)
     #expect(lowered.operations == ["copy", "copy"])
     #expect(lowered.memory.lastStep == 1)
-    #expect(lowered.memory.liveBytes == [64, 192])
+    #expect(lowered.memory.liveBytes == [[64, 192]])
     #expect(lowered.memory.step(ofInstruction: 1) == 1)
   }
 
@@ -87,10 +87,15 @@ import Testing
       """)
     #expect(
       lowered.program.text == """
-        program @"a b"(%0 "in\\"put": f32[2, 2] at 0) -> (%1 "y": f32[2, 2] at 0) {
-          weight @fc: f32[2, 2]
-          %3: f32[2, 2] at 64 = matmul %0, @fc   // a
-          %1: f32[2, 2] at 0 = softmax %3 {axis = 1}   // last
+        program @"a b"(%0 "in\\"put": f32[2, 2] in $0) -> (%1 "y": f32[2, 2] in $1) {
+          memory @memory: 128 bytes
+          buffer $0 = input 0: 16 bytes in @memory at 0
+          buffer $1 = output 0: 16 bytes in @memory at 0
+          buffer $2 = weight 0: 16 bytes
+          buffer $3: 16 bytes in @memory at 64
+          weight %2 @fc: f32[2, 2] in $2
+          %3 "a": f32[2, 2] in $3 = matmul %0, @fc
+          %1 = softmax %3 {axis = 1} name "last"
         }
         """)
   }

@@ -53,21 +53,27 @@ struct LoweredGraph {
   }
 
   private func checkPlan() throws {
+    for memory in program.memories.indices { try checkPlan(of: memory) }
+  }
+
+  private func checkPlan(of memoryIndex: Int) throws {
     var buffers: [Buffer] = []
     var offsets: [Int] = []
-    for (index, buffer) in program.buffers.enumerated() {
-      guard let steps = memory.bufferSteps[index] else { continue }
+    for (index, buffer) in program.buffers.enumerated() where buffer.memory == memoryIndex {
+      guard let steps = memory.bufferSteps[index], let address = buffer.address else { continue }
       buffers.append(
         Buffer(
           id: index, size: buffer.bytes, alignment: 64, firstStep: steps.lowerBound,
           lastStep: steps.upperBound))
-      offsets.append(buffer.offset)
+      offsets.append(address)
     }
     let problem = try Problem(buffers)
-    let violations = validate(problem, Plan(offsets: offsets, peak: program.arenaBytes))
+    let peak = program.memories[memoryIndex].bytes ?? 0
+    let violations = validate(problem, Plan(offsets: offsets, peak: peak))
     guard violations.isEmpty else { throw SimulationError("\(violations)") }
-    guard problem.lowerBound == memory.lowerBound else {
-      throw SimulationError("lower bound is \(memory.lowerBound), the planner's \(problem.lowerBound)")
+    guard problem.lowerBound == memory.lowerBounds[memoryIndex] else {
+      throw SimulationError(
+        "lower bound is \(memory.lowerBounds[memoryIndex]), the planner's \(problem.lowerBound)")
     }
   }
 }
@@ -87,7 +93,7 @@ struct StorageSimulation {
   private let program: Program
   /// Runs of each node so far.
   private var counts: [String: Int] = [:]
-  /// The arena, then the memory of ports that the caller has bound, then the weights.
+  /// The program's memories, then the memory of ports that the caller has bound, then the weights.
   private var memory: [[Int64]]
   /// Where each buffer lies.
   private var places: [(memory: Int, offset: Int)] = []
@@ -95,13 +101,13 @@ struct StorageSimulation {
   init(_ trace: SymbolTrace, _ program: Program, portsAreBound: Bool) throws {
     self.trace = trace
     self.program = program
-    memory = [[Int64](repeating: -1, count: program.arenaBytes)]
+    memory = program.memories.map { [Int64](repeating: -1, count: $0.bytes ?? 0) }
     for buffer in program.buffers {
       switch buffer.kind {
       case .input where portsAreBound, .output where portsAreBound, .weight:
         places.append((memory.count, 0))
         memory.append([Int64](repeating: -1, count: buffer.bytes))
-      default: places.append((0, buffer.offset))
+      default: places.append((buffer.memory, buffer.address ?? 0))
       }
     }
     for (index, symbols) in trace.inputs.enumerated() { try write(index, symbols.bytes) }

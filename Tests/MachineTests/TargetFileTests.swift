@@ -71,6 +71,10 @@ import Testing
     ("\"planned\": true", "\"planned\": 1", "'memories[0].planned' is 1, expected true or false"),
     ("\"fallback\": {\"engine\": \"host\"}", "\"fallback\": []", "'fallback' is a list, expected an object"),
     ("[\"activations\"]", "\"activations\"", "'memories[0].holds' is \"activations\", expected a list"),
+    (
+      "\"planned\": true", "\"planned\": false",
+      "'memories' has none that is planned and holds \"activations\", expected at least one"
+    ),
     ("\"engine\": \"host\"", "\"engine\": null", "'fallback.engine' is null, expected text in quotes"),
     ("\"year\": 2025,", "", "key 'year' is missing"),
     (

@@ -33,6 +33,16 @@ import Testing
     #expect(plan.peak == 192)
   }
 
+  /// As many inputs as a graph may have are all live at the first step; looking at each pair of them takes minutes.
+  @Test func manyBuffersThatAreLiveAtOnce() throws {
+    let count = 100_000
+    let problem = try Problem(
+      (0..<count).map { Buffer(id: $0, size: 1 + $0 % 100, alignment: 64, firstStep: 0, lastStep: $0 % 7) })
+    let plan = plan(problem)
+    #expect(plan.peak == problem.lowerBound)
+    #expect(validate(problem, plan).isEmpty)
+  }
+
   @Test func emptyBuffersTakeNoRoom() throws {
     let problem = try Problem([
       Buffer(id: 0, size: 0, firstStep: 0, lastStep: 9), Buffer(id: 1, size: 8, firstStep: 0, lastStep: 9),

@@ -8,7 +8,7 @@
  * Every byte is covered: the header's digest covers header and section table, each section has its own
  * digest (of its bytes as stored), and every gap must be zero, so that any damage is detected.
  *
- * A program is flat: buffers (memory), tensors (typed views of buffers), instructions (kernel calls). Operands
+ * A program is flat: buffers (pieces of memories), tensors (typed views of buffers), instructions (kernel calls). Operands
  * are tensor indices: results first, then inputs; INGOT_NONE marks an absent optional input. Attributes are the
  * structs of ingot_opcodes.h. Tensors are dense and row-major.
  */
@@ -32,6 +32,7 @@
 
 /* Limits that a reader enforces before it allocates. */
 #define INGOT_MAX_SECTIONS 65536u
+#define INGOT_MAX_MEMORIES 16u
 #define INGOT_MAX_OPERANDS 4096u
 /* Instructions that one run of a program executes at most, each as often as loops repeat it: 2^26. */
 #define INGOT_MAX_EXECUTIONS 67108864u
@@ -90,7 +91,7 @@ typedef struct {
   int64_t dims[INGOT_MAX_RANK]; /* unused ones are 0 */
 } ingot_weight;
 
-/* Program section: this header, then buffers, tensors, output sizes, instructions, operands (u32, padded to 8 bytes with one
+/* Program section: this header, then memories, buffers, tensors, output sizes, instructions, operands (u32, padded to 8 bytes with one
  * zero word if odd), attributes (u64), strings, each followed by a zero byte that its length does not count. inputs and outputs are the first tensors: tensor i is input i for
  * i < input_count; output j is tensor input_count + j. Their names are the function's interface. */
 typedef struct {
@@ -103,15 +104,21 @@ typedef struct {
   uint32_t input_count;
   uint32_t output_count;
   uint32_t size_count; /* output sizes */
-  uint32_t reserved;   /* 0 */
+  uint32_t memory_count; /* at most INGOT_MAX_MEMORIES */
   uint32_t name; /* the function's name, in strings */
   uint32_t name_bytes;
-  uint64_t arena_bytes; /* intermediates and places of inputs and outputs that the caller does not bind */
 } ingot_program;
 
+/* A level of memory, as the target names it: intermediates and places of inputs and outputs that the caller does not bind. */
+typedef struct {
+  uint32_t name; /* in strings */
+  uint32_t name_bytes;
+  uint64_t bytes;
+} ingot_memory;
+
 typedef enum {
-  INGOT_BUFFER_ARENA = 1,  /* `offset` in the arena */
-  INGOT_BUFFER_INPUT = 2,  /* `index`-th input: the caller's memory if bound, else `offset` in the arena; never written */
+  INGOT_BUFFER_ARENA = 1,  /* `offset` in its memory */
+  INGOT_BUFFER_INPUT = 2,  /* `index`-th input: the caller's memory if bound, else `offset` in its own; never written */
   INGOT_BUFFER_OUTPUT = 3, /* `index`-th output: likewise; written */
   INGOT_BUFFER_WEIGHT = 4  /* `index`-th entry of the weight table; never written */
 } ingot_buffer_kind;
@@ -119,6 +126,8 @@ typedef enum {
 typedef struct {
   uint32_t kind;  /* ingot_buffer_kind */
   uint32_t index; /* 0 for ARENA */
+  uint32_t memory; /* index of its memory; 0 for WEIGHT */
+  uint32_t reserved; /* 0 */
   uint64_t offset; /* a multiple of INGOT_TENSOR_ALIGNMENT; 0 for WEIGHT */
   uint64_t bytes;
 } ingot_buffer;
@@ -181,8 +190,9 @@ typedef struct {
 _Static_assert(sizeof(ingot_file_header) == 64, "file header layout");
 _Static_assert(sizeof(ingot_section) == 72, "section layout");
 _Static_assert(sizeof(ingot_weight) == 96, "weight layout");
-_Static_assert(sizeof(ingot_program) == 56, "program layout");
-_Static_assert(sizeof(ingot_buffer) == 24, "buffer layout");
+_Static_assert(sizeof(ingot_program) == 48, "program layout");
+_Static_assert(sizeof(ingot_memory) == 16, "memory layout");
+_Static_assert(sizeof(ingot_buffer) == 32, "buffer layout");
 _Static_assert(sizeof(ingot_tensor) == 88, "tensor layout");
 _Static_assert(sizeof(ingot_output_size) == 16, "output size layout");
 _Static_assert(sizeof(ingot_instruction) == 32, "instruction layout");

@@ -1,4 +1,4 @@
-import Bundle
+package import Bundle
 import IR
 package import Machine
 
@@ -57,10 +57,30 @@ public struct CompileFacts: Sendable, Encodable {
     }
   }
 
-  /// Memory of intermediate tensors, the most that one function needs.
+  /// What one memory of the chip holds of intermediate tensors.
+  public struct Memory: Sendable, Hashable, Encodable {
+    /// As the target names it.
+    public let id: String
+    /// The most that one function needs.
+    public let bytes: Int
+    /// The most that is live at once in one function: no plan is smaller.
+    public let lowerBoundBytes: Int
+    /// What the chip has; nil where nobody has published it.
+    public let capacityBytes: Int?
+
+    enum CodingKeys: String, CodingKey {
+      case id, bytes
+      case lowerBoundBytes = "lower_bound_bytes"
+      case capacityBytes = "capacity_bytes"
+    }
+  }
+
+  /// Memory of intermediate tensors, the most that one function needs of all memories together.
   public let arenaBytes: Int
   /// What no plan could be smaller than: the most bytes that are live at once.
   public let arenaLowerBoundBytes: Int
+  /// The planned memories in which intermediate tensors lie.
+  public let memories: [Memory]
   /// The bundle's size.
   public let bundleBytes: Int
   /// Parameters once unpacked.
@@ -87,13 +107,17 @@ public struct CompileFacts: Sendable, Encodable {
     case weightBytes = "weight_bytes"
     case nodesBefore = "nodes_before"
     case nodesAfter = "nodes_after"
-    case instructions, macs, parameters, ops, options
+    case memories, instructions, macs, parameters, ops, options
   }
 
   package init(_ compiled: CompiledBundle) {
     let functions = compiled.manifest.functions
     arenaBytes = functions.map(\.arenaBytes).max() ?? 0
     arenaLowerBoundBytes = functions.map(\.arenaLowerBoundBytes).max() ?? 0
+    memories = largestMemories(functions.map(\.memories)).map {
+      Memory(
+        id: $0.id, bytes: $0.bytes, lowerBoundBytes: $0.lowerBoundBytes, capacityBytes: $0.capacityBytes)
+    }
     bundleBytes = compiled.bundleBytes
     weightBytes = compiled.weightBytes
     nodesBefore = compiled.nodesBefore
@@ -107,4 +131,18 @@ public struct CompileFacts: Sendable, Encodable {
     ops = compiled.placements.flatMap { $0.map(Op.init) }
     options = NetworkSource.options(recordedIn: compiled.manifest.provenance)
   }
+}
+
+/// What functions need of each memory at most, in the order in which they name them.
+package func largestMemories(_ functions: [[Manifest.Memory]]) -> [Manifest.Memory] {
+  var largest: [Manifest.Memory] = []
+  for memory in functions.joined() {
+    guard let index = largest.firstIndex(where: { $0.id == memory.id }) else {
+      largest.append(memory)
+      continue
+    }
+    largest[index].bytes = max(largest[index].bytes, memory.bytes)
+    largest[index].lowerBoundBytes = max(largest[index].lowerBoundBytes, memory.lowerBoundBytes)
+  }
+  return largest
 }

@@ -12,6 +12,15 @@ struct FunctionPlan {
   /// Arena, scratch and tables of a session on one thread.
   var sessionBytes: Int
   var scratchBytes: Int { max(0, sessionBytes - program.arenaBytes) }
+
+  /// What the program needs of each memory; a memory's capacity is what the manifest says.
+  func memories(describedBy manifest: Manifest.Function) -> [Manifest.Memory] {
+    zip(program.memories, memory.lowerBounds).map { planned, bound in
+      Manifest.Memory(
+        id: planned.id, bytes: planned.bytes ?? 0, lowerBoundBytes: bound,
+        capacityBytes: manifest.memories.first { $0.id == planned.id }?.capacityBytes)
+    }
+  }
 }
 
 /// The plans of a bundle's functions, whose programs are given in their order.

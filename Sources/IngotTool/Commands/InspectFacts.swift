@@ -16,11 +16,12 @@ struct InspectFacts: Encodable {
     var opCounts: [OpCount]
     var arenaBytes: Int?
     var arenaLowerBoundBytes: Int?
+    var memories: [Manifest.Memory]?
     var scratchBytes: Int?
     var sessionBytes: Int?
 
     enum CodingKeys: String, CodingKey {
-      case name, inputs, outputs, nodes, parameters, macs
+      case name, inputs, outputs, nodes, parameters, macs, memories
       case opCounts = "op_counts"
       case arenaBytes = "arena_bytes"
       case arenaLowerBoundBytes = "arena_lower_bound_bytes"
@@ -46,6 +47,7 @@ struct InspectFacts: Encodable {
   var kind: String
   var arenaBytes: Int?
   var arenaLowerBoundBytes: Int?
+  var memories: [Manifest.Memory]?
   var bundleBytes: Int?
   var weightBytes: Int
   var sessionBytes: Int?
@@ -64,6 +66,7 @@ struct InspectFacts: Encodable {
 
   enum CodingKeys: String, CodingKey {
     case kind, format, compiler, target, precision, provenance, sections, functions, ops, tensors, ir, notes
+    case memories
     case arenaBytes = "arena_bytes"
     case arenaLowerBoundBytes = "arena_lower_bound_bytes"
     case bundleBytes = "bundle_bytes"
@@ -93,7 +96,7 @@ struct InspectFacts: Encodable {
         nodes: function.program.instructions.count, parameters: described.parameters, macs: described.macs,
         opCounts: opCounts(function.program))
     }
-    addMemory(bundle.functions, plan: plan)
+    addMemory(bundle.functions, manifest, plan: plan)
     if ops { self.ops = bundle.functions.flatMap(OpFacts.calls) }
     if ir { self.ir = bundle.functions.map(\.program.text).joined(separator: "\n\n") }
     notes = bundle.note.map { [$0] }
@@ -113,7 +116,7 @@ struct InspectFacts: Encodable {
         parameters: statistics.parameters, macs: statistics.macs,
         opCounts: opCounts(graph.order.map { graph[$0].op.name }))
     }
-    addMemory(model.plans, plan: plan)
+    addMemory(model.plans, model.compiled?.manifest, plan: plan)
     ops = model.placements.map { OpFacts.placed(model.module.functions.map(\.name), $0) }
     if ir { self.ir = model.module.text }
     compileError = model.compileError
@@ -121,7 +124,10 @@ struct InspectFacts: Encodable {
   }
 
   /// Adds what the programs of the functions need; nothing when the model was not compiled.
-  private mutating func addMemory(_ plans: [FunctionPlan], plan: Bool) {
+  private mutating func addMemory(_ plans: [FunctionPlan], _ manifest: Manifest?, plan: Bool) {
+    let described = manifest.map { zip($0.functions, plans).map { $1.memories(describedBy: $0) } } ?? []
+    for (index, memories) in zip(functions.indices, described) { functions[index].memories = memories }
+    memories = manifest == nil ? nil : largestMemories(described)
     for (index, function) in zip(functions.indices, plans) {
       functions[index].arenaBytes = function.program.arenaBytes
       functions[index].arenaLowerBoundBytes = function.memory.lowerBound

@@ -2,22 +2,29 @@ import Bundle
 import IngotCompiler
 import Tensors
 
-/// A function's memory over time as a picture: one rectangle for each buffer, steps to the right and arena
-/// offsets upwards, the bytes that are live at each step as a curve, and the lower bound.
+/// A function's memories over time as pictures: one rectangle for each buffer, steps to the right and addresses
+/// upwards, the bytes that are live at each step as a curve, and the lower bound.
 func memorySection(_ program: Program) -> String {
-  let map = MemoryMap(program)
-  let (arena, bound) = (program.arenaBytes, map.memory.lowerBound)
-  let excess = bound > 0 ? format(100 * (Double(arena) / Double(bound) - 1), digits: 1) : "0.0"
-  let text = """
-    The arena holds \(arena) bytes, \(excess) % over the lower bound of \(bound) bytes (dashed), the most \
-    that is live at one step. The curve is what is live. Point at a buffer to see its tensors.
-    """
-  return section("Memory of \(program.name)", "<p>\(escapedHTML(text))</p>\n\(map.svg)")
+  let memory = ProgramMemory(program)
+  return program.memories.indices.map { index in
+    let map = MemoryMap(program, memory, index)
+    let (bytes, bound) = (map.size, memory.lowerBounds[index])
+    let excess = bound > 0 ? format(100 * (Double(bytes) / Double(bound) - 1), digits: 1) : "0.0"
+    let text = """
+      '\(program.memories[index].id)' holds \(bytes) bytes, \(excess) % over the lower bound of \(bound) bytes \
+      (dashed), the most that is live at one step. The curve is what is live. Point at a buffer to see its tensors.
+      """
+    return section("Memory of \(program.name)", "<p>\(escapedHTML(text))</p>\n\(map.svg)")
+  }.joined(separator: "\n")
 }
 
 private struct MemoryMap {
   let program: Program
   let memory: ProgramMemory
+  /// Of the program's memories the one that is shown.
+  let index: Int
+  var size: Int { program.memories[index].bytes ?? 0 }
+  private var liveBytes: [Int] { memory.liveBytes[index] }
   private let left = 76.0
   private let top = 12.0
   private let width = 1000.0
@@ -27,10 +34,11 @@ private struct MemoryMap {
   /// Tensors by buffer.
   private var tensors: [[Int]]
 
-  init(_ program: Program) {
+  init(_ program: Program, _ memory: ProgramMemory, _ index: Int) {
     self.program = program
-    memory = ProgramMemory(program)
-    bytes = Double(max(program.arenaBytes, memory.lowerBound, 1))
+    self.memory = memory
+    self.index = index
+    bytes = Double(max(program.memories[index].bytes ?? 0, memory.lowerBounds[index], 1))
     stepWidth = width / Double(memory.lastStep + 1)
     tensors = [[Int]](repeating: [], count: program.buffers.count)
     for place in memory.places { tensors[place.buffer].append(place.tensor) }
@@ -43,24 +51,27 @@ private struct MemoryMap {
       \(program.buffers.indices.map(rectangle).joined())\(axes)
       <path class="live" d="\(livePath)"/>
       <line class="bound" x1="\(coordinate(left))" x2="\(coordinate(left + width))" \
-      y1="\(y(memory.lowerBound))" y2="\(y(memory.lowerBound))"/>
+      y1="\(y(memory.lowerBounds[index]))" y2="\(y(memory.lowerBounds[index]))"/>
       </svg>
       """
   }
 
   private func rectangle(_ index: Int) -> String {
-    guard let steps = memory.bufferSteps[index], program.buffers[index].bytes > 0 else { return "" }
     let buffer = program.buffers[index]
+    guard let steps = memory.bufferSteps[index], buffer.memory == self.index, buffer.bytes > 0 else {
+      return ""
+    }
+    let address = buffer.address ?? 0
     let x = left + Double(steps.lowerBound) * stepWidth
     let extent = Double(steps.count) * stepWidth
     let rise = height * Double(buffer.bytes) / bytes
     let tip = """
       \(kindText(buffer.kind, program)), buffer \(index): \
-      \(buffer.bytes) bytes at \(buffer.offset), steps \(stepText(steps))
+      \(buffer.bytes) bytes at \(address), steps \(stepText(steps))
       \(names(index))
       """
     return """
-      <rect x="\(coordinate(x))" y="\(y(buffer.offset &+ buffer.bytes))" width="\(coordinate(extent))" \
+      <rect x="\(coordinate(x))" y="\(y(address &+ buffer.bytes))" width="\(coordinate(extent))" \
       height="\(coordinate(rise))" fill="\(color(buffer.kind, index))">\
       <title>\(escapedHTML(tip))</title></rect>
 
@@ -108,8 +119,8 @@ private struct MemoryMap {
   }
 
   private var livePath: String {
-    var path = "M\(coordinate(left)) \(y(memory.liveBytes.first ?? 0))"
-    for (step, live) in memory.liveBytes.enumerated() {
+    var path = "M\(coordinate(left)) \(y(liveBytes.first ?? 0))"
+    for (step, live) in liveBytes.enumerated() {
       path += "V\(y(live))H\(coordinate(left + Double(step + 1) * stepWidth))"
     }
     return path

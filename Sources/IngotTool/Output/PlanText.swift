@@ -5,7 +5,6 @@ import Tensors
 /// A function's memory plan: sizes, then every tensor's place in the order of time, then the buffers.
 func planText(_ function: FunctionPlan) -> String {
   let (program, memory) = (function.program, function.memory)
-  let peak = memory.liveBytes.firstIndex(of: memory.lowerBound) ?? 0
   let tensors = memory.places.map { place in
     let tensor = program.tensors[place.tensor]
     return [
@@ -17,13 +16,14 @@ func planText(_ function: FunctionPlan) -> String {
     guard let steps = memory.bufferSteps[index] else { return nil }
     let buffer = program.buffers[index]
     return [
-      "\(index)", kindText(buffer.kind, program), "\(buffer.offset)", "\(buffer.bytes)", stepText(steps),
+      "\(index)", kindText(buffer.kind, program), program.memories[buffer.memory].id,
+      "\(buffer.address ?? 0)", "\(buffer.bytes)", stepText(steps),
     ]
   }
   return """
     function \(printable(program.name))
       arena        \(program.arenaBytes) bytes
-      lower bound  \(memory.lowerBound) bytes, live at step \(peak)
+    \(zip(program.memories, memory.liveBytes).map(memoryText).joined(separator: "\n"))
       scratch      \(function.scratchBytes) bytes, with tables, on one thread
       steps        0 to \(memory.lastStep): call i runs at step i + 1, outputs are read at the last
 
@@ -31,7 +31,16 @@ func planText(_ function: FunctionPlan) -> String {
       ["steps", "tensor", "name", "type", "offset", "bytes", "buffer", "shares memory with"], tensors,
       right: [0, 4, 5, 6]))
 
-    \(table(["buffer", "kind", "offset", "bytes", "steps"], buffers, right: [0, 2, 3, 4]))
+    \(table(["buffer", "kind", "memory", "offset", "bytes", "steps"], buffers, right: [0, 3, 4, 5]))
+    """
+}
+
+private func memoryText(_ memory: Program.Memory, _ liveBytes: [Int]) -> String {
+  let bound = liveBytes.max() ?? 0
+  let step = liveBytes.firstIndex(of: bound) ?? 0
+  return """
+      memory       '\(printable(memory.id))', \(memory.bytes ?? 0) bytes
+      lower bound  \(bound) bytes, live at step \(step)
     """
 }
 

@@ -37,8 +37,9 @@ expect 0 'digits.*logits.*arena' inspect digits.ingot
 expect 0 . inspect digits.ingot --json
 has_keys arena_bytes arena_lower_bound_bytes bundle_bytes weight_bytes
 is "inspect and the file disagree on its size" test "$(json_number bundle_bytes)" -eq "$(wc -c <digits.ingot)"
+has_keys memories id bytes lower_bound_bytes
 arena=$(json_number arena_bytes)
-expect 0 'stem.gelu' inspect digits.ingot --plan
+expect 0 "arena .* bytes .*memory .* bytes .*lower bound .* bytes, live at step .*stem.gelu" inspect digits.ingot --plan
 expect 0 'conv .*stem.conv1.conv' inspect digits.ingot --ops
 expect 0 . inspect digits.ingot --ir
 expect 0 'digits.*logits' inspect "${digits[@]}"

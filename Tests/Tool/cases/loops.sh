@@ -10,7 +10,7 @@ expect 0 . compile "$sampler" --random-weights 4 --precision fp16 -o half_sample
 # What is in it. Calls leave no trace, loops do.
 expect 0 'sample .*loop 3.*function step .*loop 2.*function block' inspect sampler.ingot
 expect 0 'loop .*count = 3, length = 15 .*take.*matmul .*latent/with/y/product.*put' inspect sampler.ingot --ops
-expect 0 'loop 3 times over the next 15     %.* = take .*loop 2 times over the next 3 ' inspect sampler.ingot --ir
+expect 0 'memory @memory: .* bytes .*loop 3 times \{ .* = take .*loop 2 times \{ ' inspect sampler.ingot --ir
 expect 0 'function sample .*trace  *f32\[3, 2, 8\]' inspect sampler.ingot --plan
 expect 0 . inspect sampler.ingot --plan --ops --ir --json
 has_keys functions ops tensors ir arena_bytes arena_lower_bound_bytes

@@ -12,7 +12,7 @@ npy f4 '(4,)' "$(as_f32 2 -1 2 0.5)" >full.npy
 expect 0 "y +f32\[4\], axis 0 bounded, its size in 'y.size'" inspect found.graph
 expect 0 . compile found.graph -o found.ingot
 expect 0 "y +f32\[4\], axis 0 bounded, its size in 'y.size'" inspect found.ingot
-expect 0 '"y": f32\[4\] .* sized \{0 = %2\}' inspect found.ingot --ir
+expect 0 '"y": f32\[4\] in \$1 sized \{0 = %2\}' inspect found.ingot --ir
 for file in found.graph found.ingot; do
   expect 0 . inspect $file --json
   has_keys sized_by axis output shape

@@ -1,0 +1,245 @@
+import Bundle
+import CBundleFormat
+import IR
+import Tensors
+
+/// Writes a function without calls as a program without addresses: one kernel call for each node that computes
+/// something, over buffers that lie in `memory`.
+///
+/// Reshapes and contiguous slices are views of their operand's buffer. What a loop hands from run to run stays in one
+/// buffer. Every other result has a buffer of its own, and what must lie elsewhere, such as the operands of a concat or
+/// an output, is copied there: which copies and buffers can be saved is for program passes to find.
+func emit(
+  _ function: FlatFunction, weights: inout WeightPool, memory: String
+) throws(Diagnostic) -> Program {
+  let graph = function.graph
+  var emitter = Emitter(graph, memory: memory)
+  var loops = function.loops[...]
+  var open: [(end: Int, instruction: Int)] = []
+  for (position, id) in graph.order.enumerated() {
+    while let loop = loops.first, loop.range.lowerBound == position {
+      open.append((loop.range.upperBound, emitter.beginLoop(loop.count)))
+      loops.removeFirst()
+    }
+    try emitter.emit(id, &weights)
+    while let loop = open.last, loop.end == position + 1 {
+      emitter.endLoop(loop.instruction)
+      open.removeLast()
+    }
+  }
+  try emitter.emitOutputs(&weights)
+  return emitter.program
+}
+
+/// Writes a program's tables.
+private struct Emitter {
+  private(set) var program: Program
+  private let graph: Graph
+  /// Where each value that is no weight lies, by value index.
+  private var places: [Place?]
+  /// Tensor of each value, by value index, from its first use.
+  private var tensors: [Int?]
+  private var weightBuffers: [Int: Int] = [:]
+
+  private struct Place {
+    var buffer: Int
+    var offset: Int
+  }
+
+  init(_ graph: Graph, memory: String) {
+    self.graph = graph
+    program = Program(name: graph.name)
+    program.memories = [Program.Memory(memory)]
+    places = [Place?](repeating: nil, count: graph.valueCapacity)
+    tensors = [Int?](repeating: nil, count: graph.valueCapacity)
+    for (index, port) in graph.inputs.enumerated() {
+      let place = newPlace(.input(index), port.value)
+      places[port.value.index] = place
+      tensors[port.value.index] = addTensor(port.value, at: place, name: port.name)
+    }
+    for (index, port) in graph.outputs.enumerated() {
+      _ = addTensor(port.value, at: newPlace(.output(index), port.value), name: port.name)
+    }
+    program.inputCount = graph.inputs.count
+    program.outputCount = graph.outputs.count
+    addOutputSizes()
+  }
+
+  private mutating func addOutputSizes() {
+    var outputs: [String: Int] = [:]
+    for (index, port) in graph.outputs.enumerated().reversed() { outputs[port.name] = index }
+    for (index, port) in graph.outputs.enumerated() {
+      for size in port.sizes {
+        guard let holder = outputs[size.output] else { continue }
+        program.sizes.append(Program.OutputSize(output: index, axis: size.axis, sizeOutput: holder))
+      }
+    }
+  }
+
+  // MARK: Tensors
+
+  /// A buffer of its own for a value.
+  private mutating func newPlace(_ kind: Program.Buffer.Kind, _ value: ValueID) -> Place {
+    program.buffers.append(Program.Buffer(kind, bytes: graph.type(of: value).byteCount))
+    return Place(buffer: program.buffers.count - 1, offset: 0)
+  }
+
+  private mutating func addTensor(_ value: ValueID, at place: Place, name: String) -> Int {
+    let type = graph.type(of: value)
+    program.tensors.append(
+      Program.View(
+        buffer: place.buffer, element: type.element, shape: type.shape, offset: place.offset, name: name))
+    return program.tensors.count - 1
+  }
+
+  /// The tensor of an operand.
+  private mutating func tensor(_ value: ValueID, _ weights: inout WeightPool) throws(Diagnostic) -> Int {
+    if let index = tensors[value.index] { return index }
+    let index: Int
+    if let weight = graph.weight(value) {
+      index = addTensor(value, at: try place(weight, &weights), name: weight.name)
+    } else if let place = places[value.index] {
+      index = addTensor(value, at: place, name: graph[value].name)
+    } else {
+      throw Diagnostic("value '\(graph[value].name)' is read before it is computed", at: .pass("emit"))
+    }
+    tensors[value.index] = index
+    return index
+  }
+
+  private mutating func place(_ weight: Weight, _ weights: inout WeightPool) throws(Diagnostic) -> Place {
+    guard let contents = weight.tensor else {
+      throw Diagnostic(
+        "weight '\(weight.name)' has no contents", advice: "give a checkpoint that holds it with --checkpoint"
+      )
+    }
+    let place = weights.place(of: weight.name, contents, function: graph.name)
+    if weightBuffers[place.index] == nil {
+      weightBuffers[place.index] = program.buffers.count
+      program.buffers.append(Program.Buffer(.weight(place.index), bytes: place.bytes))
+    }
+    return Place(buffer: weightBuffers[place.index] ?? 0, offset: place.offset)
+  }
+
+  /// The tensor of a result, in a buffer of its own.
+  private mutating func newTensor(_ value: ValueID) -> Int {
+    let place = newPlace(.arena, value)
+    places[value.index] = place
+    let index = addTensor(value, at: place, name: graph[value].name)
+    tensors[value.index] = index
+    return index
+  }
+
+  // MARK: Loops
+
+  /// Writes the head of a loop; gives its place for ``endLoop(_:)``.
+  mutating func beginLoop(_ count: Int) -> Int {
+    program.instructions.append(
+      Program.Instruction(
+        INGOT_OP_LOOP, results: [], inputs: [],
+        attributes: attributeWords(ingot_loop_attributes(count: Int64(count), length: 0))))
+    return program.instructions.count - 1
+  }
+
+  /// Everything written since belongs to the loop, which goes if that is nothing.
+  mutating func endLoop(_ head: Int) {
+    let length = program.instructions.count - 1 - head
+    program.instructions[head].change(as: ingot_loop_attributes.self) { $0.length = Int64(length) }
+    if length == 0 { program.instructions.removeLast() }
+  }
+
+  /// A loop's movement of a value. What it writes anew in every run stays in its place.
+  private mutating func emit(_ step: LoopStep, _ node: Node, _ weights: inout WeightPool) throws(Diagnostic) {
+    let result = node.results[0]
+    let opcode: ingot_opcode
+    switch step.kind {
+    case .space:
+      places[result.index] = newPlace(.arena, result)
+      return
+    case .update:
+      places[result.index] = places[node.operands[0].index]
+      opcode = INGOT_OP_COPY
+    case .put:
+      places[result.index] = places[node.operands[0].index]
+      opcode = INGOT_OP_PUT
+    case .start: opcode = INGOT_OP_COPY
+    case .take: opcode = INGOT_OP_TAKE
+    }
+    guard let operand = node.operands.last else { return }
+    let source = try tensor(operand, &weights)
+    let target = places[result.index] == nil ? newTensor(result) : try tensor(result, &weights)
+    let (from, to) = (program.tensors[source], program.tensors[target])
+    if step.kind == .update, from.buffer == to.buffer, from.offset == to.offset { return }
+    append(result, opcode, results: [target], inputs: [source], name: node.name)
+  }
+
+  // MARK: Nodes
+
+  mutating func emit(_ id: NodeID, _ weights: inout WeightPool) throws(Diagnostic) {
+    let node = graph[id]
+    let result = node.results[0]
+    if case .loopStep(let step) = node.op { return try emit(step, node, &weights) }
+    if let place = viewPlace(node) {
+      places[result.index] = place
+      return
+    }
+    if case .concat(let concat) = node.op, isContiguous(concat, in: graph.shape(of: result)) {
+      return try emitContiguousConcat(node, &weights)
+    }
+    let call: KernelCall
+    do {
+      call = try kernelCall(
+        node.op, operands: node.operands.map { graph.type(of: $0) },
+        results: node.results.map { graph.type(of: $0) })
+    } catch {
+      throw error.located(at: node.location, op: node.op.name)
+    }
+    var inputs: [Int?] = []
+    for operand in node.operands { inputs.append(try tensor(operand, &weights)) }
+    let results = node.results.map { newTensor($0) }
+    append(
+      result, call.opcode, results: results, inputs: inputs, attributes: call.attributes, name: node.name)
+  }
+
+  /// Where a value lies that is a view of its operand; nil when the op moves or computes something.
+  private func viewPlace(_ node: Node) -> Place? {
+    guard let operand = node.operands.first, var place = places[operand.index] else { return nil }
+    guard let start = node.op.viewStart(in: graph.shape(of: operand)) else { return nil }
+    place.offset += start * graph.type(of: operand).element.byteCount
+    return place
+  }
+
+  /// Whether a concat's operands lie one after the other in its result.
+  private func isContiguous(_ concat: Concat, in shape: Shape) -> Bool {
+    let axis = shape.normalized(axis: concat.axis) ?? 0
+    return shape[..<axis].allSatisfy { $0 == 1 }
+  }
+
+  private mutating func emitContiguousConcat(_ node: Node, _ weights: inout WeightPool) throws(Diagnostic) {
+    var place = newPlace(.arena, node.results[0])
+    places[node.results[0].index] = place
+    for operand in node.operands {
+      let source = try tensor(operand, &weights)
+      let part = addTensor(operand, at: place, name: "")
+      append(operand, INGOT_OP_COPY, results: [part], inputs: [source], name: node.name)
+      place.offset += graph.type(of: operand).byteCount
+    }
+  }
+
+  mutating func emitOutputs(_ weights: inout WeightPool) throws(Diagnostic) {
+    for (index, port) in graph.outputs.enumerated() {
+      append(
+        port.value, INGOT_OP_COPY, results: [program.inputCount + index],
+        inputs: [try tensor(port.value, &weights)], name: port.name)
+    }
+  }
+
+  private mutating func append(
+    _ value: ValueID, _ opcode: ingot_opcode, results: [Int], inputs: [Int?], attributes: [Int64] = [],
+    name: String
+  ) {
+    program.instructions.append(
+      Program.Instruction(
+        opcode, results: results, inputs: inputs, attributes: attributes, name: name, origin: value.index))
+  }
+}
