@@ -13,6 +13,8 @@ package struct BundleContents: Sendable {
     package var element: ElementType
     package var shape: Shape
     package var bytes: Int
+    /// The order in which its elements are stored; nil for row-major.
+    package var layout: Layout?
   }
   package struct Section: Sendable, Equatable {
     package var kind: String
@@ -55,13 +57,9 @@ package struct BundleContents: Sendable {
     var strings: [SectionReader.Strings] = []
     sections = []
     fileBytes = bytes.count
+    let layouts = try Self.layouts(table, bytes)
     for entry in table {
-      let (start, overflow) = Int(clamping: entry.offset).addingReportingOverflow(
-        Int(clamping: entry.stored_bytes))
-      guard !overflow, start <= bytes.count, entry.offset <= UInt64(bytes.count) else {
-        throw BundleError("a section lies outside the file")
-      }
-      let contents = UnsafeRawBufferPointer(rebasing: bytes[Int(entry.offset)..<start])
+      let contents = try Self.contents(of: entry, in: bytes)
       let kind: String
       switch ingot_section_kind(entry.kind) {
       case INGOT_SECTION_MANIFEST:
@@ -73,12 +71,12 @@ package struct BundleContents: Sendable {
         }
       case INGOT_SECTION_PROGRAM:
         kind = "program"
-        let decoded = try decodeProgram(contents)
+        let decoded = try decodeProgram(contents, layouts)
         programs.append(decoded.program)
         strings.append(decoded.strings)
       case INGOT_SECTION_WEIGHT_TABLE:
         kind = "weight table"
-        weights = try Self.weightTable(contents)
+        weights = try Self.weightTable(contents, layouts)
       case INGOT_SECTION_WEIGHT_CHUNK: kind = "weights"
       case INGOT_SECTION_ORIGINS:
         kind = "origins"
@@ -97,9 +95,35 @@ package struct BundleContents: Sendable {
     self.manifest = manifest
   }
 
-  private static func weightTable(_ bytes: UnsafeRawBufferPointer) throws(BundleError) -> [WeightEntry] {
+  private static func contents(
+    of section: ingot_section, in bytes: UnsafeRawBufferPointer
+  ) throws(BundleError) -> UnsafeRawBufferPointer {
+    let (end, overflow) = Int(clamping: section.offset).addingReportingOverflow(
+      Int(clamping: section.stored_bytes))
+    guard !overflow, end <= bytes.count, section.offset <= UInt64(bytes.count) else {
+      throw BundleError("a section lies outside the file")
+    }
+    return UnsafeRawBufferPointer(rebasing: bytes[Int(section.offset)..<end])
+  }
+
+  /// The layouts that programs name, which stand with the weights.
+  private static func layouts(
+    _ table: [ingot_section], _ bytes: UnsafeRawBufferPointer
+  ) throws(BundleError) -> LayoutTable {
+    guard let section = table.first(where: { $0.kind == INGOT_SECTION_WEIGHT_TABLE.rawValue }) else {
+      return try LayoutTable([])
+    }
+    var reader = SectionReader(try contents(of: section, in: bytes))
+    let header: ingot_weight_table = try reader.read()
+    return try LayoutTable(try reader.read(count: Int(header.layout_count)))
+  }
+
+  private static func weightTable(
+    _ bytes: UnsafeRawBufferPointer, _ layouts: LayoutTable
+  ) throws(BundleError) -> [WeightEntry] {
     var reader = SectionReader(bytes)
     let header: ingot_weight_table = try reader.read()
+    let _: [ingot_layout] = try reader.read(count: Int(header.layout_count))
     let entries: [ingot_weight] = try reader.read(count: Int(header.count))
     let strings = try reader.read(bytes: Int(header.string_bytes))
     return try entries.map { entry throws(BundleError) in
@@ -111,7 +135,8 @@ package struct BundleContents: Sendable {
       }
       return WeightEntry(
         name: try strings.text(entry.name, entry.name_bytes), element: element,
-        shape: Shape(extents.map { Int($0) }), bytes: Int(clamping: entry.bytes))
+        shape: Shape(extents.map { Int($0) }), bytes: Int(clamping: entry.bytes),
+        layout: try layouts.layout(entry.layout))
     }
   }
 }

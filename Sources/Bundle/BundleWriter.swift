@@ -23,18 +23,19 @@ package func writeBundle(
   to sink: inout some BundleSink, progress: (Double) -> Void = { _ in }
 ) throws {
   let chunks = planChunks(weights)
+  let layouts = try LayoutTable(programs, weights)
   var sections = [Section(INGOT_SECTION_MANIFEST, Array(try manifest.encoded()))]
   precondition(
     origins.isEmpty || origins.count == programs.count, "origins are those of all programs, or none")
   var originSections: [Section] = []
   for (index, program) in programs.enumerated() {
-    let encoded = try encode(program, origins.isEmpty ? nil : origins[index])
+    let encoded = try encode(program, origins.isEmpty ? nil : origins[index], layouts)
     sections.append(Section(INGOT_SECTION_PROGRAM, index: index, encoded.program))
     if let bytes = encoded.origins {
       originSections.append(Section(INGOT_SECTION_ORIGINS, index: index, bytes))
     }
   }
-  sections.append(Section(INGOT_SECTION_WEIGHT_TABLE, try encodeWeightTable(weights, chunks)))
+  sections.append(Section(INGOT_SECTION_WEIGHT_TABLE, try encodeWeightTable(weights, chunks, layouts)))
 
   var writer = try SectionWriter(
     sectionCount: sections.count + chunks.count + originSections.count, to: &sink)

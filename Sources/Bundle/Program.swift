@@ -49,7 +49,7 @@ package struct Program: Sendable, Equatable {
     }
   }
 
-  /// A dense row-major tensor in a buffer.
+  /// A dense tensor in a buffer.
   package struct View: Sendable, Equatable {
     package var buffer: Int
     package var element: ElementType
@@ -57,13 +57,19 @@ package struct Program: Sendable, Equatable {
     /// In the buffer, in bytes.
     package var offset: Int
     package var name: String
+    /// The order in which its elements lie; nil for row-major.
+    package var layout: Layout?
 
-    package init(buffer: Int, element: ElementType, shape: Shape, offset: Int = 0, name: String = "") {
+    package init(
+      buffer: Int, element: ElementType, shape: Shape, offset: Int = 0, name: String = "",
+      layout: Layout? = nil
+    ) {
       self.buffer = buffer
       self.element = element
       self.shape = shape
       self.offset = offset
       self.name = name
+      self.layout = layout
     }
   }
 

@@ -4,7 +4,7 @@ import Tensors
 /// A program section's bytes, and those of its origins, whose names lie in the program's strings.
 /// Memory must be planned.
 func encode(
-  _ program: Program, _ origins: ProgramOrigins?
+  _ program: Program, _ origins: ProgramOrigins?, _ layouts: LayoutTable
 ) throws(BundleError) -> (program: [UInt8], origins: [UInt8]?) {
   try program.checkLoops()
   try program.checkWork()
@@ -27,7 +27,7 @@ func encode(
     operands += instruction.inputs.map { $0.map { UInt32($0) } ?? INGOT_NONE }
     attributes += instruction.attributes
   }
-  let tensors = try program.tensors.map { view throws(BundleError) in try encode(view, &strings) }
+  let tensors = try program.tensors.map { view throws(BundleError) in try encode(view, &strings, layouts) }
   let functionName = strings.intern(program.name)
   let originBytes = origins.map { encode($0, &strings) }
   var memories: [ingot_memory] = []
@@ -79,7 +79,9 @@ private func encode(_ buffer: Program.Buffer) -> ingot_buffer {
     reserved: 0, offset: UInt64(buffer.address ?? 0), bytes: UInt64(buffer.bytes))
 }
 
-private func encode(_ view: Program.View, _ strings: inout StringTable) throws(BundleError) -> ingot_tensor {
+private func encode(
+  _ view: Program.View, _ strings: inout StringTable, _ layouts: LayoutTable
+) throws(BundleError) -> ingot_tensor {
   guard view.shape.rank <= Int(INGOT_MAX_RANK) else {
     throw BundleError(
       "tensor '\(view.name)' has rank \(view.shape.rank), a bundle holds at most \(INGOT_MAX_RANK)")
@@ -89,6 +91,7 @@ private func encode(_ view: Program.View, _ strings: inout StringTable) throws(B
   tensor.buffer = UInt32(view.buffer)
   tensor.element = view.element.code
   tensor.rank = UInt8(view.shape.rank)
+  tensor.layout = layouts.number(of: view.layout)
   tensor.offset = UInt64(view.offset)
   setDimensions(&tensor.dims, view.shape)
   tensor.name = name.offset
@@ -107,7 +110,7 @@ func setDimensions<Dimensions: BitwiseCopyable>(_ dimensions: inout Dimensions, 
 /// Reads a program section. Structure is checked as far as reading needs it; the interpreter's loader checks
 /// meaning. The strings hold the names of the program's origins too.
 func decodeProgram(
-  _ bytes: UnsafeRawBufferPointer
+  _ bytes: UnsafeRawBufferPointer, _ layouts: LayoutTable
 ) throws(BundleError) -> (program: Program, strings: SectionReader.Strings) {
   var reader = SectionReader(bytes)
   let header: ingot_program = try reader.read()
@@ -153,7 +156,8 @@ func decodeProgram(
     program.tensors.append(
       Program.View(
         buffer: Int(tensor.buffer), element: element, shape: Shape(extents.map { Int($0) }),
-        offset: Int(clamping: tensor.offset), name: try strings.text(tensor.name, tensor.name_bytes)))
+        offset: Int(clamping: tensor.offset), name: try strings.text(tensor.name, tensor.name_bytes),
+        layout: try layouts.layout(tensor.layout)))
   }
   program.sizes = sizes.map {
     Program.OutputSize(output: Int($0.output), axis: Int($0.axis), sizeOutput: Int($0.size_output))

@@ -6,9 +6,12 @@ package import Tensors
 package struct BundleWeight: Sendable {
   package var name: String
   package var tensor: Tensor
-  package init(name: String, tensor: Tensor) {
+  /// The order in which its elements are stored; nil for row-major.
+  package var layout: Layout?
+  package init(name: String, tensor: Tensor, layout: Layout? = nil) {
     self.name = name
     self.tensor = tensor
+    self.layout = layout
   }
 }
 
@@ -65,12 +68,11 @@ extension WeightChunk {
     var raw = [UInt8](repeating: 0, count: rawBytes)
     raw.withUnsafeMutableBytes { target in
       for (index, offset) in zip(weights, offsets) {
-        all[index].tensor.withBytes { source in
-          if source.count > 0 {
-            UnsafeMutableRawBufferPointer(rebasing: target[offset...]).copyMemory(from: source)
-          }
-        }
-        all[index].tensor.evict()
+        let (tensor, layout) = (all[index].tensor, all[index].layout)
+        tensor.write(
+          in: layout ?? .rowMajor(rank: tensor.shape.rank),
+          to: UnsafeMutableRawBufferPointer(rebasing: target[offset..<(offset + tensor.byteCount)]))
+        tensor.evict()
       }
     }
     guard case .zstd(let level) = compression, rawBytes > 0 else { return (raw, INGOT_RAW) }
@@ -87,7 +89,9 @@ extension WeightChunk {
 }
 
 /// The weight table section's bytes.
-func encodeWeightTable(_ weights: [BundleWeight], _ chunks: [WeightChunk]) throws(BundleError) -> [UInt8] {
+func encodeWeightTable(
+  _ weights: [BundleWeight], _ chunks: [WeightChunk], _ layouts: LayoutTable
+) throws(BundleError) -> [UInt8] {
   var strings = StringTable()
   var entries: [ingot_weight] = []
   for (chunkIndex, chunk) in chunks.enumerated() {
@@ -105,6 +109,7 @@ func encodeWeightTable(_ weights: [BundleWeight], _ chunks: [WeightChunk]) throw
       entry.chunk = UInt32(chunkIndex)
       entry.element = weight.tensor.element.code
       entry.rank = UInt8(weight.tensor.shape.rank)
+      entry.layout = layouts.number(of: weight.layout)
       entry.offset = UInt64(offset)
       entry.bytes = UInt64(weight.tensor.byteCount)
       setDimensions(&entry.dims, weight.tensor.shape)
@@ -112,7 +117,12 @@ func encodeWeightTable(_ weights: [BundleWeight], _ chunks: [WeightChunk]) throw
     }
   }
   var section = ByteBuffer()
-  section.append(ingot_weight_table(count: UInt32(entries.count), string_bytes: UInt32(strings.bytes.count)))
+  let layoutEntries = layouts.entries
+  section.append(
+    ingot_weight_table(
+      count: UInt32(entries.count), string_bytes: UInt32(strings.bytes.count),
+      layout_count: UInt32(layoutEntries.count), reserved: 0))
+  for layout in layoutEntries { section.append(layout) }
   for entry in entries { section.append(entry) }
   section.append(contentsOf: strings.bytes)
   return section.bytes

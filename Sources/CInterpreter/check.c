@@ -2,6 +2,7 @@
 #include "check_loop.h"
 
 #include <stdio.h>
+#include <string.h>
 
 ingot_status ingot_invalid(const ingot_checker *checker, const char *format, ...) {
   char text[INGOT_MESSAGE_BYTES];
@@ -75,12 +76,30 @@ static ingot_status check_buffers(const ingot_checker *c) {
   return INGOT_OK;
 }
 
+/* Memory in a layout means the same to all that view it: weights are viewed as they are stored. */
+static ingot_status check_layout(const ingot_checker *c, uint32_t index) {
+  const ingot_tensor *tensor = &c->view->tensors[index];
+  const ingot_buffer *buffer = &c->view->buffers[tensor->buffer];
+  INGOT_REQUIRE(c, ingot_is_laid_out(c->bundle, tensor->layout, tensor->rank),
+                "tensor %u has rank %u and layout %u, which is none of this rank", index, tensor->rank, tensor->layout);
+  if (buffer->kind != INGOT_BUFFER_WEIGHT) {
+    INGOT_REQUIRE(c, tensor->layout == 0 || buffer->kind == INGOT_BUFFER_ARENA, "tensor %u, an input or output, has a layout", index);
+    return INGOT_OK;
+  }
+  const ingot_weight *weight = &c->bundle->weights[buffer->index];
+  if (tensor->layout == 0 && weight->layout == 0) return INGOT_OK;
+  INGOT_REQUIRE(c, tensor->layout == weight->layout && tensor->offset == 0 && tensor->element == weight->element &&
+                       memcmp(tensor->dims, weight->dims, sizeof tensor->dims) == 0,
+                "tensor %u is not all of its weight in the weight's layout %u", index, weight->layout);
+  return INGOT_OK;
+}
+
 static ingot_status check_tensors(const ingot_checker *c) {
   const ingot_program *header = c->view->header;
   for (uint32_t i = 0; i < header->tensor_count; i++) {
     const ingot_tensor *tensor = &c->view->tensors[i];
     uint64_t bytes;
-    INGOT_REQUIRE(c, tensor->reserved == 0 && ingot_is_string(c->view, tensor->name, tensor->name_bytes),
+    INGOT_REQUIRE(c, ingot_is_string(c->view, tensor->name, tensor->name_bytes),
                   "tensor %u has a name outside the strings", i);
     INGOT_REQUIRE(c, ingot_shape_bytes(tensor->dims, tensor->rank, tensor->element, &bytes),
                   "tensor %u has element %u and rank %u, or extents out of range", i, tensor->element, tensor->rank);
@@ -92,6 +111,8 @@ static ingot_status check_tensors(const ingot_checker *c) {
                   (unsigned long long)tensor->offset, (unsigned long long)limit);
     INGOT_REQUIRE(c, tensor->offset % ingot_element_bytes(tensor->element) == 0,
                   "tensor %u starts at %llu, no multiple of its element's size", i, (unsigned long long)tensor->offset);
+    const ingot_status status = check_layout(c, i);
+    if (status != INGOT_OK) return status;
   }
   return INGOT_OK;
 }

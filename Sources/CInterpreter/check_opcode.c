@@ -127,6 +127,17 @@ static ingot_status check_inputs(const ingot_op *op, const ingot_facts *facts) {
   return INGOT_OK;
 }
 
+static ingot_status check_layouts(const ingot_op *op, const ingot_facts *facts) {
+  const uint32_t operands = (uint32_t)op->instruction->result_count + op->instruction->input_count;
+  for (uint32_t k = 0; k < operands; k++) {
+    const ingot_tensor *tensor = ingot_operand(op->c->view, op->instruction, k);
+    const ingot_layout *layout = tensor == NULL ? NULL : ingot_layout_of(op->c->view, tensor);
+    REQUIRE(op, layout == NULL || (facts->takes != NULL && facts->takes(op, k, layout)),
+            "operand %u lies in layout %u, in which this does not take it", k, tensor->layout - 1u);
+  }
+  return INGOT_OK;
+}
+
 ingot_status ingot_check_opcode(const ingot_checker *c) {
   const ingot_instruction *instruction = &c->view->instructions[c->instruction];
   const ingot_facts *facts = ingot_facts_of(instruction);
@@ -140,5 +151,6 @@ ingot_status ingot_check_opcode(const ingot_checker *c) {
   op.tail = attributes + schema->head_words;
   CHECK(check_attributes(&op, schema));
   if (facts->results_of != NULL) CHECK(expect_results(&op, facts->results_of(attributes)));
-  return facts->check == NULL ? INGOT_OK : facts->check(&op);
+  if (facts->check != NULL) CHECK(facts->check(&op));
+  return check_layouts(&op, facts);
 }

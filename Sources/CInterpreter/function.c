@@ -41,6 +41,7 @@ ingot_status ingot_read_function(ingot_bundle *bundle, uint32_t function, const 
   view->operands = (const uint32_t *)(const void *)(data + operands);
   view->attributes = (const uint64_t *)(const void *)(data + attributes);
   view->strings = (const char *)(data + strings);
+  view->layouts = bundle->layouts;
   const ingot_status status = ingot_check_function(bundle, function, report);
   if (status != INGOT_OK) return status;
   const uint32_t count = header->input_count + header->output_count;

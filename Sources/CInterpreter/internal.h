@@ -36,6 +36,7 @@ typedef struct {
   const uint32_t *operands;
   const uint64_t *attributes;
   const char *strings;
+  const ingot_layout *layouts; /* the bundle's */
   ingot_tensor_info *interface; /* inputs, then outputs */
   uint64_t multiply_adds;       /* of a run */
 } ingot_function_view;
@@ -66,6 +67,8 @@ struct ingot_bundle {
   size_t manifest_bytes;
   uint32_t function_count;
   ingot_function_view *functions;
+  uint32_t layout_count;
+  const ingot_layout *layouts;
   uint32_t weight_count;
   const ingot_weight *weights;
   uint32_t first_chunk; /* section of chunk 0 */
@@ -97,6 +100,8 @@ ingot_status ingot_read_function(ingot_bundle *bundle, uint32_t function, const 
 /* Product of the extents times the element's size. False if a code or extent is out of range, or if the product
  * of the extents that are not 0 passes INGOT_MAX_BYTES. */
 bool ingot_shape_bytes(const int64_t *dims, uint32_t rank, uint32_t element, uint64_t *bytes);
+/* Whether a tensor's field `layout` is 0 or names a layout of its rank. */
+bool ingot_is_laid_out(const ingot_bundle *bundle, uint32_t layout, uint32_t rank);
 const uint8_t *ingot_weight_data(const ingot_bundle *bundle, uint32_t weight);
 
 /* One program under validation; `instruction` is INGOT_NONE outside instructions, `loop_count` 0 outside loops. */
@@ -135,6 +140,10 @@ static inline const ingot_tensor *ingot_operand(const ingot_function_view *view,
 static inline const ingot_tensor *ingot_input_operand(const ingot_function_view *view,
                                                       const ingot_instruction *instruction, uint32_t k) {
   return k < instruction->input_count ? ingot_operand(view, instruction, instruction->result_count + k) : NULL;
+}
+/* NULL for row-major. */
+static inline const ingot_layout *ingot_layout_of(const ingot_function_view *view, const ingot_tensor *tensor) {
+  return tensor->layout == 0 ? NULL : &view->layouts[tensor->layout - 1];
 }
 static inline int64_t ingot_tensor_count(const ingot_tensor *tensor) {
   int64_t count = 1;

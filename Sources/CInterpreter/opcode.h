@@ -42,7 +42,6 @@ typedef enum {
   INGOT_OVERLAP_ANY
 } ingot_overlap;
 
-/* Operands are row-major. */
 struct ingot_facts {
   uint32_t results;
   uint32_t required, most; /* inputs: those that must be there, and how many may be listed */
@@ -52,6 +51,8 @@ struct ingot_facts {
   uint32_t (*results_of)(const void *attributes);
   /* Rules that the schema does not state; NULL: none. */
   ingot_status (*check)(const ingot_op *op);
+  /* Whether an operand (results first) may lie in a layout; NULL: all are row-major. */
+  bool (*takes)(const ingot_op *op, uint32_t operand, const ingot_layout *layout);
   /* Kernel calls of an instruction; NULL: one. */
   uint32_t (*tasks)(const ingot_instruction *instruction);
   /* Fills the arguments of a kernel and names it, KERNEL_*; NULL: it calls none. */
@@ -107,6 +108,11 @@ static inline void *prepared_address(const ingot_preparation *p, const ingot_ten
   if (tensor == NULL) return NULL;
   const uintptr_t base = p->places == NULL ? INGOT_TENSOR_ALIGNMENT : (uintptr_t)p->places[tensor->buffer];
   return (void *)(base + (uintptr_t)tensor->offset);
+}
+/* Elements of a block of a tensor's layout; 0 when it has none. */
+static inline int64_t prepared_block(const ingot_preparation *p, const ingot_tensor *tensor) {
+  const ingot_layout *layout = ingot_layout_of(p->view, tensor);
+  return layout == NULL ? 0 : layout->block_extent;
 }
 static inline uint8_t prepared_element(const ingot_tensor *tensor) { return tensor == NULL ? INGOT_F32 : tensor->element; }
 /* Product of the extents [first, end). */

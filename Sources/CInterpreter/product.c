@@ -31,3 +31,11 @@ int64_t ingot_prepare_batches(const ingot_tensor *x, const ingot_tensor *y, int6
   }
   return count;
 }
+
+bool ingot_is_panels(const ingot_layout *layout, uint32_t rank, bool of_rows) {
+  const uint32_t outer = of_rows ? rank - 2 : rank - 1, inner = of_rows ? rank - 1 : rank - 2;
+  for (uint32_t i = 0; i + 2 < rank; i++)
+    if (layout->order[i] != i) return false;
+  return layout->order[rank - 2] == outer && layout->order[rank - 1] == inner && layout->block_extent > 0 &&
+         layout->block_axis == outer;
+}

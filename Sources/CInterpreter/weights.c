@@ -80,6 +80,36 @@ bool ingot_shape_bytes(const int64_t *dims, uint32_t rank, uint32_t element, uin
   return true;
 }
 
+static bool is_layout(const ingot_layout *layout) {
+  if (layout->rank == 0 || layout->rank > INGOT_MAX_RANK || layout->reserved != 0) return false;
+  uint32_t seen = 0;
+  bool moved = false;
+  for (uint32_t i = 0; i < INGOT_MAX_RANK; i++) {
+    const uint32_t axis = layout->order[i];
+    if (i >= layout->rank ? axis != 0 : axis >= layout->rank || (seen >> axis & 1) != 0) return false;
+    if (i < layout->rank) seen |= 1u << axis;
+    moved |= i < layout->rank && axis != i;
+  }
+  if (layout->block_extent == 0) return layout->block_axis == 0 && moved;
+  return layout->block_axis < layout->rank && layout->block_extent <= INGOT_MAX_BLOCK;
+}
+
+static ingot_status read_layouts(ingot_bundle *bundle, const ingot_layout *layouts, uint32_t count, const ingot_report *report) {
+  for (uint32_t i = 0; i < count; i++) {
+    if (!is_layout(&layouts[i]))
+      return ingot_fail(report, INGOT_ERROR_INVALID,
+                        "layout %u is no order of 1 to %u axes other than row-major, with blocks of at most %u", i, INGOT_MAX_RANK,
+                        INGOT_MAX_BLOCK);
+  }
+  bundle->layouts = layouts;
+  bundle->layout_count = count;
+  return INGOT_OK;
+}
+
+bool ingot_is_laid_out(const ingot_bundle *bundle, uint32_t layout, uint32_t rank) {
+  return layout == 0 || (layout <= bundle->layout_count && bundle->layouts[layout - 1].rank == rank);
+}
+
 ingot_status ingot_read_weight_table(ingot_bundle *bundle, const ingot_report *report) {
   const ingot_block *block = &bundle->blocks[bundle->first_chunk - 1];
   ingot_weight_table table;
@@ -87,10 +117,15 @@ ingot_status ingot_read_weight_table(ingot_bundle *bundle, const ingot_report *r
     return ingot_fail(report, INGOT_ERROR_INVALID, "the weight table has %llu bytes, fewer than its header",
                       (unsigned long long)block->bytes);
   memcpy(&table, block->data, sizeof table);
-  if (block->bytes != sizeof table + (uint64_t)table.count * sizeof(ingot_weight) + table.string_bytes)
-    return ingot_fail(report, INGOT_ERROR_INVALID, "the weight table has %llu bytes, which do not fit %u entries",
-                      (unsigned long long)block->bytes, table.count);
-  const ingot_weight *weights = (const ingot_weight *)(const void *)(block->data + sizeof table);
+  if (table.layout_count > INGOT_MAX_LAYOUTS || table.reserved != 0 ||
+      block->bytes != sizeof table + (uint64_t)table.layout_count * sizeof(ingot_layout) +
+                          (uint64_t)table.count * sizeof(ingot_weight) + table.string_bytes)
+    return ingot_fail(report, INGOT_ERROR_INVALID, "the weight table has %llu bytes, which do not fit %u layouts and %u entries",
+                      (unsigned long long)block->bytes, table.layout_count, table.count);
+  const ingot_layout *layouts = (const ingot_layout *)(const void *)(block->data + sizeof table);
+  const ingot_status status = read_layouts(bundle, layouts, table.layout_count, report);
+  if (status != INGOT_OK) return status;
+  const ingot_weight *weights = (const ingot_weight *)(const void *)(layouts + table.layout_count);
   const uint8_t *strings = (const uint8_t *)(weights + table.count);
   for (uint32_t i = 0; i < table.count; i++) {
     const ingot_weight *weight = &weights[i];
@@ -98,9 +133,12 @@ ingot_status ingot_read_weight_table(ingot_bundle *bundle, const ingot_report *r
     if (weight->name >= table.string_bytes || weight->name_bytes >= table.string_bytes - weight->name ||
         strings[weight->name + weight->name_bytes] != 0)
       return ingot_fail(report, INGOT_ERROR_INVALID, "weight %u has a name outside the table's names", i);
-    if (!ingot_shape_bytes(weight->dims, weight->rank, weight->element, &bytes) || bytes != weight->bytes || weight->reserved != 0)
+    if (!ingot_shape_bytes(weight->dims, weight->rank, weight->element, &bytes) || bytes != weight->bytes)
       return ingot_fail(report, INGOT_ERROR_INVALID, "weight %u has %llu bytes, which do not fit its shape and element", i,
                         (unsigned long long)weight->bytes);
+    if (!ingot_is_laid_out(bundle, weight->layout, weight->rank))
+      return ingot_fail(report, INGOT_ERROR_INVALID, "weight %u has rank %u and layout %u, which is none of this rank", i,
+                        weight->rank, weight->layout);
     if (weight->chunk >= bundle->chunk_count)
       return ingot_fail(report, INGOT_ERROR_INVALID, "weight %u lies in chunk %u of %u", i, weight->chunk, bundle->chunk_count);
     const uint64_t chunk_bytes = bundle->blocks[bundle->first_chunk + weight->chunk].bytes;

@@ -86,6 +86,12 @@ package func pipeline(_ options: CompileOptions) -> [PipelineStep] {
   return steps
 }
 
+/// The program passes that a compile with these options runs between emission and memory planning.
+private func loweringPasses(_ options: CompileOptions) -> [ProgramPass] {
+  guard options.optimizes else { return storagePasses }
+  return programPasses + (options.target.panels.map { [repackWeights($0)] } ?? [])
+}
+
 /// Compiles a module whose weights are bound into a bundle. The same module and options give the same bytes.
 package func compile(
   _ source: Module, _ options: CompileOptions, observer: PassObserver? = nil
@@ -123,17 +129,12 @@ package func compile(
   progress(.lower, nil)
   let memory = options.target.memoryOfActivations
   var weights = WeightPool(flats.map(\.graph))
-  var programs: [Program] = []
-  var origins: [ProgramOrigins] = []
-  var functions: [Manifest.Function] = []
-  for (index, flat) in flats.enumerated() {
-    let lowered = try lower(
-      flat, weights: &weights, memory: memory.id,
-      passes: options.optimizes ? programPasses : storagePasses, verifying: options.verifies)
-    programs.append(lowered.program)
-    origins.append(sourceValues.origins(flat, lowered.values))
-    functions.append(describe(module, index, lowered, memory))
-  }
+  let lowered = try lower(
+    flats, weights: &weights,
+    Lowering(memory: memory.id, passes: loweringPasses(options), verifies: options.verifies))
+  let programs = lowered.map(\.program)
+  let origins = zip(flats, lowered).map { sourceValues.origins($0, $1.values) }
+  let functions = lowered.indices.map { describe(module, $0, lowered[$0], memory) }
 
   let manifest = Manifest(
     format: Int(INGOT_FORMAT_VERSION), compiler: compilerVersion, target: options.target.name,

@@ -10,20 +10,36 @@ struct LoweredFunction {
   var lowerBounds: [Int]
 }
 
-/// Turns a function without calls into a program with addresses: emits its kernel calls, runs the program passes,
-/// plans memory.
-///
-/// - Parameters:
-///   - memory: id of the memory in which values lie.
-///   - verifying: whether the program is verified after every pass. Debug builds always do.
+/// How functions become programs.
+struct Lowering {
+  /// Id of the memory in which values lie.
+  var memory: String
+  /// What runs between emission and memory planning.
+  var passes: [ProgramPass]
+  /// Whether programs are verified after every pass. Debug builds always do.
+  var verifies: Bool
+}
+
+/// Turns functions without calls into programs with addresses: emits their kernel calls, runs the program passes, has
+/// weights stored as all programs read them, plans memory.
 func lower(
-  _ function: FlatFunction, weights: inout WeightPool, memory: String, passes: [ProgramPass],
-  verifying: Bool
-) throws(Diagnostic) -> LoweredFunction {
-  var program = try emit(function, weights: &weights, memory: memory)
-  try run(passes + [planMemory], on: &program, verifying: verifying)
-  let values = program.instructions.map { $0.origin.map(ValueID.init) }
-  for index in program.instructions.indices { program.instructions[index].origin = nil }
-  return LoweredFunction(
-    program: program, values: values, lowerBounds: BufferLifetimes(program).lowerBounds(of: program))
+  _ functions: [FlatFunction], weights: inout WeightPool, _ lowering: Lowering
+) throws(Diagnostic) -> [LoweredFunction] {
+  var programs: [Program] = []
+  for function in functions {
+    var program = try emit(function, weights: &weights, memory: lowering.memory)
+    try run(lowering.passes, on: &program, verifying: lowering.verifies)
+    programs.append(program)
+  }
+  foldRepacks(&programs, &weights)
+  var lowered: [LoweredFunction] = []
+  for var program in programs {
+    try run([planMemory], on: &program, verifying: lowering.verifies)
+    let values = program.instructions.map { $0.origin.map(ValueID.init) }
+    for index in program.instructions.indices { program.instructions[index].origin = nil }
+    lowered.append(
+      LoweredFunction(
+        program: program, values: values, lowerBounds: BufferLifetimes(program).lowerBounds(of: program)))
+  }
+  return lowered
 }

@@ -8,8 +8,18 @@ package func lowerAlone(
 ) throws(Diagnostic) -> (program: Program, arenaLowerBound: Int) {
   let flat = try flatten(graph, functions)
   var weights = WeightPool([flat.graph])
-  let lowered = try lower(flat, weights: &weights, memory: "memory", passes: passes, verifying: true)
+  let lowering = Lowering(memory: "memory", passes: passes, verifies: true)
+  let lowered = try lower([flat], weights: &weights, lowering)[0]
   return (lowered.program, lowered.lowerBounds.reduce(0, +))
+}
+
+/// Lowers graphs as they stand whose weights lie in one bundle.
+package func lowerTogether(_ graphs: [Graph], passes: [ProgramPass]) throws(Diagnostic) -> [Program] {
+  var flats: [FlatFunction] = []
+  for graph in graphs { flats.append(try flatten(graph, graphs)) }
+  var weights = WeightPool(flats.map(\.graph))
+  let lowering = Lowering(memory: "memory", passes: passes, verifies: true)
+  return try lower(flats, weights: &weights, lowering).map(\.program)
 }
 
 /// Emits one graph as it stands: the program before all program passes, without addresses.

@@ -195,15 +195,33 @@ private struct ProgramParser {
       if !extents.isEmpty { try scanner.expect(",") }
       extents.append(try scanner.integer())
     }
+    let layout = scanner.skip("layout") ? try layout(rank: extents.count) : nil
     try scanner.expect("in")
     try scanner.expect("$")
     var view = Program.View(
-      buffer: try scanner.integer(), element: element, shape: Shape(extents), name: name)
+      buffer: try scanner.integer(), element: element, shape: Shape(extents), name: name, layout: layout)
     if scanner.skip("+") { view.offset = try scanner.integer() }
     guard tensors.updateValue(view, forKey: index) == nil else {
       throw scanner.failure("%\(index) is declared twice")
     }
     return index
+  }
+}
+
+extension ProgramParser {
+  /// `[1, 0; 1 by 32]`: an order of axes, and one that is cut into blocks.
+  private mutating func layout(rank: Int) throws(Diagnostic) -> Layout {
+    try scanner.expect("[")
+    var layout = Layout([])
+    repeat { layout.order.append(try scanner.integer()) } while scanner.skip(",")
+    if scanner.skip(";") {
+      let axis = try scanner.integer()
+      try scanner.expect("by")
+      layout.block = Layout.Block(axis: axis, extent: try scanner.integer())
+    }
+    try scanner.expect("]")
+    guard layout.fits(rank: rank) else { throw scanner.failure("\(layout) is no layout of \(rank) axes") }
+    return layout
   }
 }
 

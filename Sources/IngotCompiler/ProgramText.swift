@@ -18,7 +18,7 @@ extension Program {
   ///   %1 = softmax %2 {axis = 1} name "last"
   /// }
   /// ```
-  /// A tensor has its name, type and place where it occurs first; `$2 + 64` is 64 bytes into a buffer. Memories have no
+  /// A tensor has its name, type, layout if it is not row-major, and place where it occurs first; `$2 + 64` is 64 bytes into a buffer. Memories have no
   /// size and buffers no address before memory is planned. A call's name is that of its first result unless it is said.
   /// What a loop repeats stands in its braces. Attributes are those of ``attributes(of:)``.
   package var text: String {
@@ -123,7 +123,9 @@ private struct ProgramPrinter {
     let view = program.tensors[tensor]
     let name = labels[tensor] ?? (view.name.isEmpty ? "" : quoted(view.name))
     let place = "$\(view.buffer)" + (view.offset == 0 ? "" : " + \(view.offset)")
-    return "%\(tensor)\(name.isEmpty ? "" : " \(name)"): \(view.element.rawValue)\(view.shape) in \(place)"
+    let layout = view.layout.map { " layout \($0)" } ?? ""
+    return
+      "%\(tensor)\(name.isEmpty ? "" : " \(name)"): \(view.element.rawValue)\(view.shape)\(layout) in \(place)"
   }
 
   private func isWeight(_ view: Program.View) -> Bool { program.buffers[view.buffer].kind.isWeight }

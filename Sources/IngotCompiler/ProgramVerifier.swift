@@ -8,7 +8,8 @@ import Tensors
 ///
 /// Of every program:
 /// 1. Every buffer has a size, and a memory of the program unless it is a weight. Each input and each output has one.
-/// 2. Every tensor lies in its buffer, at a multiple of its element's size.
+/// 2. Every tensor lies in its buffer, at a multiple of its element's size. Only tensors of weights and of buffers that are
+///    no input or output have layouts, each of its rank.
 /// 3. The first tensors are the inputs, then the outputs, each at the start of its own buffer, which no other tensor
 ///    there exceeds.
 /// 4. Calls read and write tensors of the program; nothing writes to inputs and weights.
@@ -95,6 +96,10 @@ private final class ProgramVerifier {
     require(
       view.offset % view.element.byteCount == 0, 2,
       "%\(index) begins at \(view.offset), no multiple of its element's size")
+    let kind = program.buffers[view.buffer].kind
+    require(
+      view.layout.map { $0.fits(rank: view.shape.rank) && (kind == .arena || kind.isWeight) } ?? true, 2,
+      "%\(index) has layout \(view.layout?.description ?? ""), which its rank or buffer does not allow")
   }
 
   private func checkInterface() {

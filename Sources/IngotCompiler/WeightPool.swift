@@ -52,6 +52,9 @@ struct WeightPool {
     return add("\(function)/\(name)#\(weights.count)", tensor)
   }
 
+  /// Has a weight stored in another order than row-major.
+  mutating func store(_ index: Int, in layout: Layout) { weights[index].layout = layout }
+
   private mutating func add(_ name: String, _ tensor: Tensor) -> Int {
     indices[name] = weights.count
     places[Contents(tensor)] = weights.count

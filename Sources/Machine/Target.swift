@@ -20,6 +20,8 @@ package struct Quantity: Codable, Sendable, Equatable {
 package struct Whole: Codable, Sendable, Equatable {
   package var value: Int
 
+  package init(_ value: Int) { self.value = value }
+
   package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     let number = try container.decode(Double.self)
@@ -133,6 +135,22 @@ package struct Target: Codable, Sendable, Equatable {
     }
   }
 
+  /// How kernels read weights of products: rows on the left of a matrix product, and outputs of a convolution, lie
+  /// together, as do columns on the right.
+  package struct Panels: Codable, Sendable, Equatable {
+    package var rows: Whole
+    package var columns: Whole
+    package var source: String
+    package var trust: Quantity.Trust
+
+    package init(rows: Whole, columns: Whole, source: String, trust: Quantity.Trust) {
+      self.rows = rows
+      self.columns = columns
+      self.source = source
+      self.trust = trust
+    }
+  }
+
   package struct Fallback: Codable, Sendable, Equatable {
     package var engine: String
     package var crossingUs: Quantity?
@@ -153,4 +171,6 @@ package struct Target: Codable, Sendable, Equatable {
   /// Keyed by the op's name in the IR; `*` stands for every other op.
   package var ops: [String: Support]
   package var fallback: Fallback
+  /// Nil where weights are stored row-major.
+  package var panels: Panels?
 }

@@ -12,8 +12,7 @@ extension Target {
       return "'year' is \(year.value), expected a year from 1950 to 2100"
     }
     return engineProblem ?? memoryProblem ?? figures.lazy.compactMap(\.problem).first ?? activationProblem
-      ?? opProblem
-      ?? sourceProblem
+      ?? opProblem ?? panelProblem ?? sourceProblem
   }
 
   private var engineProblem: String? {
@@ -57,9 +56,16 @@ extension Target {
     return nil
   }
 
+  private var panelProblem: String? {
+    guard let panels else { return nil }
+    let extents = [("rows", panels.rows.value), ("columns", panels.columns.value)]
+    guard let (key, extent) = extents.first(where: { !(1...64).contains($0.1) }) else { return nil }
+    return "'panels.\(key)' is \(extent), expected 1 to 64"
+  }
+
   private var sourceProblem: String? {
     let rules = ops.values.flatMap { $0.rules ?? [] }
-    let named = Set(figures.map(\.quantity.source) + rules.map(\.source))
+    let named = Set(figures.map(\.quantity.source) + rules.map(\.source) + (panels.map { [$0.source] } ?? []))
     guard let unknown = named.subtracting(sources.keys).sorted().first else { return nil }
     return "source '\(unknown)' is used but not listed under 'sources'"
   }

@@ -91,6 +91,20 @@ uint32_t add_weight(builder *b, builder_type type, const void *data, uint64_t sh
   return add_tensor(b, type, buffer, shift, "");
 }
 
+void set_layout(builder *b, uint32_t index, const uint8_t *order, uint8_t block_axis, uint16_t extent) {
+  ingot_tensor *tensor = &b->tensors[index];
+  ingot_layout *layout = &b->layouts[b->layout_count++];
+  *layout = (ingot_layout){.rank = tensor->rank, .block_axis = block_axis, .block_extent = extent};
+  memcpy(layout->order, order, tensor->rank);
+  tensor->layout = (uint16_t)b->layout_count;
+  const ingot_buffer *buffer = &b->buffers[tensor->buffer];
+  if (buffer->kind != INGOT_BUFFER_WEIGHT) return;
+  ingot_weight *weight = &b->weights[buffer->index];
+  weight->rank = tensor->rank;
+  weight->layout = tensor->layout;
+  memcpy(weight->dims, tensor->dims, sizeof weight->dims);
+}
+
 uint32_t add_instruction(builder *b, uint32_t opcode, const uint32_t *results, uint32_t result_count, const uint32_t *inputs,
                          uint32_t input_count) {
   ingot_instruction *instruction = &b->instructions[b->program.instruction_count];
@@ -185,8 +199,9 @@ uint8_t *build(const builder *b, uint64_t *bytes) {
   }
   sections[at].kind = INGOT_SECTION_WEIGHT_TABLE;
   /* All weights have the empty name. */
-  const ingot_weight_table table = {b->weight_count, 1};
+  const ingot_weight_table table = {b->weight_count, 1, b->layout_count, 0};
   append(&contents[at], &table, sizeof table);
+  append(&contents[at], b->layouts, b->layout_count * sizeof(ingot_layout));
   append(&contents[at], b->weights, b->weight_count * sizeof(ingot_weight));
   append(&contents[at++], "", 1);
   for (uint32_t i = 0; i < b->chunk_count; i++, at++) {

@@ -18,6 +18,9 @@ typedef struct {
   } chunks[64];
   uint32_t chunk_count;
 
+  ingot_layout layouts[8];
+  uint32_t layout_count;
+
   ingot_program program;
   ingot_memory memories[INGOT_MAX_MEMORIES + 1]; /* one, without bytes, at first */
   ingot_buffer buffers[256];
@@ -55,6 +58,9 @@ uint64_t extend_memory(builder *b, uint32_t memory, uint64_t bytes);
 uint32_t add_intermediate(builder *b, builder_type type, uint64_t shift);
 /* A tensor that reads a weight, `shift` bytes into it; the weight has its own chunk. */
 uint32_t add_weight(builder *b, builder_type type, const void *data, uint64_t shift, bool packed);
+/* Lets a tensor, and the weight that it reads if it does, lie in a layout: axes in this order, one of them in blocks if `extent` is
+ * not 0. The weight takes the tensor's shape. */
+void set_layout(builder *b, uint32_t tensor, const uint8_t *order, uint8_t block_axis, uint16_t extent);
 uint32_t add_instruction(builder *b, uint32_t opcode, const uint32_t *results, uint32_t result_count, const uint32_t *inputs,
                          uint32_t input_count);
 /* Appends structs to the attributes of the last instruction. */

@@ -6,6 +6,7 @@ int main(void) {
   test_halves();
   test_functions();
   test_panels();
+  test_layouts();
   test_opcodes();
   test_indexing();
   test_rescale();

@@ -34,6 +34,17 @@ static builder *sample_loop(uint32_t opcode) {
   return b;
 }
 
+/* REPACK: into channels last and back. */
+static builder *sample_repack(void) {
+  builder *b = builder_create();
+  const builder_type image = {INGOT_F32, 4, {1, 4, 6, 6}};
+  const uint32_t x = add_input(b, image, "x"), y = add_output(b, image, "y"), middle = add_intermediate(b, image, 0);
+  set_layout(b, middle, (const uint8_t[]){0, 2, 3, 1}, 0, 0);
+  add_instruction(b, INGOT_OP_REPACK, &middle, 1, &x, 1);
+  add_instruction(b, INGOT_OP_REPACK, &y, 1, &middle, 1);
+  return b;
+}
+
 static void add_sample_attributes(builder *b, uint32_t opcode) {
   switch (opcode) {
     case INGOT_OP_ELEMENTWISE:
@@ -106,6 +117,7 @@ static void add_sample_attributes(builder *b, uint32_t opcode) {
 
 builder *sample_program(uint32_t opcode) {
   if (opcode == INGOT_OP_LOOP || opcode == INGOT_OP_TAKE || opcode == INGOT_OP_PUT) return sample_loop(opcode);
+  if (opcode == INGOT_OP_REPACK) return sample_repack();
   builder *b = builder_create();
   const builder_type image = {INGOT_F32, 4, {1, 4, 6, 6}}, small = {INGOT_F32, 4, {1, 4, 3, 3}}, line = {INGOT_F32, 1, {6}};
   const builder_type kernel = {INGOT_F32, 4, {4, 4, 3, 3}}, vector = {INGOT_F32, 1, {4}}, matrix = {INGOT_F32, 2, {4, 4}};

@@ -58,7 +58,6 @@ static void structure(void) {
   RULE(op, "no multiple of its element", t[2].dims[0] = 0; t[2].offset = 2);
   RULE(op, "outside the strings", t[2].name = 1000);
   RULE(op, "outside the strings", t[2].name_bytes = 0xFFFFFFFF);
-  RULE(op, "outside the strings", t[2].reserved = 1);
   RULE(op, "outside the strings", b->program.name = 999);
   RULE(op, "outside the strings", i->name = 999);
   RULE(op, "inputs and outputs", b->program.input_count = 0xFFFFFFFF);

@@ -14,6 +14,22 @@ import Testing
   @Test(arguments: opCases.filter { $0.operands.count > 1 })
   func weights(_ test: OpCase) throws { try check(test, weights: true) }
 
+  /// Weights in the panels of another machine, in either precision.
+  @Test(arguments: opCases.filter { ["matmul", "conv"].contains($0.op.name) })
+  func weightsInOtherPanels(_ test: OpCase) throws {
+    let graph = try test.graph(weights: true)
+    let inputs = Array(test.tensors.prefix(graph.inputs.count))
+    for precision in Precision.allCases {
+      let expected = try interpret(graph, inputs, precision: precision)
+      let found = try interpret(graph, inputs, precision: precision, target: otherCPU)
+      for (result, reference) in zip(found, expected) {
+        #expect(
+          TensorDifference(result, reference: reference).relative <= max(test.tolerance, 1e-5), "\(test.name)"
+        )
+      }
+    }
+  }
+
   private func check(_ test: OpCase, weights: Bool) throws {
     let graph = try test.graph(weights: weights)
     let tensors = test.tensors

@@ -1,19 +1,23 @@
 import Bundle
 import IR
 import IngotCompiler
+import Machine
 import Tensors
 import TestSupport
 import Testing
 
 /// Program passes by their golden files: program text in, pass, program text out.
 @Suite struct ProgramPassTests {
-  @Test(arguments: everyProgramPass.map(\.name))
+  private static let panels = Target.Panels(rows: Whole(4), columns: Whole(8), source: "", trust: .guess)
+  private static let everyPass = everyProgramPass + [repackWeights(panels)]
+
+  @Test(arguments: everyPass.map(\.name))
   func passDoesAsItsGoldenFileSays(name: String) throws {
     try checkGolden("ProgramPasses/\(name).txt") { item in
       var program = try parseProgram(item.input)
       let passes = try item.argument.split(separator: ",").map { part in
         let name = part.drop { $0 == " " }
-        return try #require(everyProgramPass.first { $0.name == name }, "no program pass is called '\(name)'")
+        return try #require(Self.everyPass.first { $0.name == name }, "no program pass is called '\(name)'")
       }
       try run(passes, on: &program, verifying: true)
       return program.text
@@ -30,6 +34,15 @@ import Testing
       texts.append(program.text)
       try run([planMemory], on: &program, verifying: true)
       return (texts + [program.text]).joined(separator: "\n\n")
+    }
+  }
+
+  /// Module text in; its programs, with the weights that each reads, in panels where all of them read them so.
+  @Test func weightsAreStoredAsTheGoldenFileSays() throws {
+    try checkGolden("ProgramPasses/fold-repacks.txt") { item in
+      let module = try parseModule(item.input, file: "text")
+      let programs = try lowerTogether(module.functions, passes: programPasses + [repackWeights(Self.panels)])
+      return programs.map(\.text).joined(separator: "\n\n")
     }
   }
 

@@ -10,7 +10,7 @@
  *
  * A program is flat: buffers (pieces of memories), tensors (typed views of buffers), instructions (kernel calls). Operands
  * are tensor indices: results first, then inputs; INGOT_NONE marks an absent optional input. Attributes are the
- * structs of ingot_opcodes.h. Tensors are dense and row-major.
+ * structs of ingot_opcodes.h. Tensors are dense, and row-major where they name no layout.
  */
 #ifndef INGOT_FORMAT_H
 #define INGOT_FORMAT_H
@@ -34,6 +34,8 @@
 #define INGOT_MAX_SECTIONS 65536u
 #define INGOT_MAX_MEMORIES 16u
 #define INGOT_MAX_OPERANDS 4096u
+#define INGOT_MAX_LAYOUTS 256u
+#define INGOT_MAX_BLOCK 64u
 /* Instructions that one run of a program executes at most, each as often as loops repeat it: 2^26. */
 #define INGOT_MAX_EXECUTIONS 67108864u
 /* Multiply-adds of one run, likewise. */
@@ -72,12 +74,25 @@ typedef struct {
   uint8_t digest[32];   /* SHA-256 of the stored bytes */
 } ingot_section;
 
-/* Weight table section: header, `count` entries, then `string_bytes` of names, each followed by a zero byte that its length
- * does not count. */
+/* Weight table section: header, layouts, `count` entries, then `string_bytes` of names, each followed by a zero byte that its
+ * length does not count. */
 typedef struct {
   uint32_t count;
   uint32_t string_bytes;
+  uint32_t layout_count; /* at most INGOT_MAX_LAYOUTS */
+  uint32_t reserved;     /* 0 */
 } ingot_weight_table;
+
+/* An order in which the elements of weights and of programs' tensors may lie, other than row-major. Extents stay logical. Axes lie
+ * in `order`. One may be cut into blocks: the number of the block stands at its place in the order, and the elements of a block
+ * lie innermost; the last block holds what is left, so that there are as many bytes as in row-major order. */
+typedef struct {
+  uint8_t rank;
+  uint8_t order[INGOT_MAX_RANK]; /* the outermost axis first; unused ones are 0 */
+  uint8_t block_axis;            /* 0 without blocks */
+  uint16_t block_extent;         /* 0: there are no blocks; at most INGOT_MAX_BLOCK */
+  uint32_t reserved;             /* 0 */
+} ingot_layout;
 
 typedef struct {
   uint32_t name; /* offset into the names */
@@ -85,7 +100,7 @@ typedef struct {
   uint32_t chunk;
   uint8_t element; /* ingot_element */
   uint8_t rank;
-  uint16_t reserved; /* 0 */
+  uint16_t layout;   /* 0: row-major; else one past the layout's index, which has this rank */
   uint64_t offset;   /* in the uncompressed chunk, a multiple of INGOT_TENSOR_ALIGNMENT */
   uint64_t bytes;    /* == product of dims × element size */
   int64_t dims[INGOT_MAX_RANK]; /* unused ones are 0 */
@@ -136,7 +151,8 @@ typedef struct {
   uint32_t buffer;
   uint8_t element; /* ingot_element */
   uint8_t rank;
-  uint16_t reserved; /* 0 */
+  uint16_t layout;   /* as that of a weight. A tensor of a weight that is not row-major is all of it, in its layout and shape; inputs
+                        and outputs are row-major */
   uint64_t offset;   /* in the buffer, a multiple of the element size */
   int64_t dims[INGOT_MAX_RANK]; /* >= 0; unused ones are 0 */
   uint32_t name;     /* in strings; may be empty for intermediates */
@@ -189,6 +205,8 @@ typedef struct {
 
 _Static_assert(sizeof(ingot_file_header) == 64, "file header layout");
 _Static_assert(sizeof(ingot_section) == 72, "section layout");
+_Static_assert(sizeof(ingot_weight_table) == 16, "weight table layout");
+_Static_assert(sizeof(ingot_layout) == 16, "layout layout");
 _Static_assert(sizeof(ingot_weight) == 96, "weight layout");
 _Static_assert(sizeof(ingot_program) == 48, "program layout");
 _Static_assert(sizeof(ingot_memory) == 16, "memory layout");

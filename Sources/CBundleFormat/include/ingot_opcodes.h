@@ -338,6 +338,9 @@ INGOT_STRUCT(ingot_loop_attributes, INGOT_LOOP_FIELDS)
 /* PUT   y <- x   any element, that of both
  * Inside a loop: y: [count, x.dims..]; y[step] = x, the rest stays. */
 
+/* REPACK   y <- x   any element, that of both
+ * The same elements in another layout; either may be row-major. */
+
 /* X(NAME, number, name, FIELDS, EACH, TAIL, work). Numbers are never reused. FIELDS names the fields of the attributes, TAIL those
  * of the tail, NO for none; the tail is there once for EACH spatial axis (SPATIAL) or axis (AXIS) of the first input, or as often
  * as the attributes have it (LIST). work: how multiply-adds are counted, see work.c. */
@@ -375,7 +378,8 @@ INGOT_STRUCT(ingot_loop_attributes, INGOT_LOOP_FIELDS)
   X(PUT, 31, put, NO, NONE, NO, none)                                         \
   X(GROUP_NORM, 32, group_norm, GROUP_NORM, NONE, NO, none)                   \
   X(LP_NORM, 33, lp_norm, LP_NORM, NONE, NO, none)                            \
-  X(RESCALE, 34, rescale, RESCALE, NONE, NO, none)
+  X(RESCALE, 34, rescale, RESCALE, NONE, NO, none)                            \
+  X(REPACK, 35, repack, NO, NONE, NO, none)
 
 typedef enum {
 #define INGOT_OPCODE_VALUE(NAME, number, name, FIELDS, EACH, TAIL, work) INGOT_OP_##NAME = number,

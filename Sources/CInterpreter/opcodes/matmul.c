@@ -15,6 +15,13 @@ static ingot_status check_matmul(const ingot_op *op) {
   return INGOT_OK;
 }
 
+/* a in panels of rows of the product, b in panels of its columns. */
+static bool takes_panels(const ingot_op *op, uint32_t operand, const ingot_layout *layout) {
+  const ingot_matmul_attributes *attributes = op->attributes;
+  if (operand == 1) return ingot_is_panels(layout, op->x[0]->rank, !attributes->transpose_a);
+  return operand == 2 && ingot_is_panels(layout, op->x[1]->rank, attributes->transpose_b);
+}
+
 static int prepare_matmul(const ingot_preparation *p, ingot_arguments *all) {
   const ingot_matmul_attributes *attributes = p->attributes;
   const ingot_tensor *a = prepared_input(p, 0), *b = prepared_input(p, 1), *bias = prepared_input(p, 2), *y = p->y;
@@ -27,13 +34,14 @@ static int prepare_matmul(const ingot_preparation *p, ingot_arguments *all) {
       .bias_element = prepared_element(bias), .y_element = y->element, .bias_per_row = bias != NULL && bias->rank == 2,
       .m = y->dims[y->rank - 2], .n = y->dims[y->rank - 1], .k = a->dims[a->rank - (transpose_a ? 2 : 1)],
       .a_row = transpose_a ? 1 : a_width, .a_column = transpose_a ? a_width : 1,
-      .b_row = transpose_b ? 1 : b_width, .b_column = transpose_b ? b_width : 1, .batch_rank = y->rank - 2u,
+      .b_row = transpose_b ? 1 : b_width, .b_column = transpose_b ? b_width : 1,
+      .a_panel = prepared_block(p, a), .b_panel = prepared_block(p, b), .batch_rank = y->rank - 2u,
       .activation = prepared_activation(attributes->activation)};
   for (uint32_t i = 0; i < arguments->batch_rank; i++) arguments->batch[i] = y->dims[i];
   const int64_t of_a = ingot_prepare_batches(a, y, arguments->a_batch), of_b = ingot_prepare_batches(b, y, arguments->b_batch);
   /* Batches of a against one b are rows of a single product. */
   const bool all_rows = of_a * arguments->m * arguments->n == ingot_tensor_count(y);
-  if (of_b == 1 && !transpose_a && !arguments->bias_per_row && all_rows) {
+  if (of_b == 1 && !transpose_a && arguments->a_panel == 0 && !arguments->bias_per_row && all_rows) {
     arguments->m *= of_a;
     arguments->batch_rank = 0;
   }
@@ -41,4 +49,4 @@ static int prepare_matmul(const ingot_preparation *p, ingot_arguments *all) {
 }
 
 const ingot_facts ingot_matmul_facts = {
-    .results = 1, .required = 2, .most = 3, .check = check_matmul, .prepare = prepare_matmul};
+    .results = 1, .required = 2, .most = 3, .check = check_matmul, .takes = takes_panels, .prepare = prepare_matmul};

@@ -160,6 +160,24 @@ typedef struct {
   int64_t strides[INGOT_MAX_RANK]; /* in x, in elements */
 } kernel_permute;
 
+/* An order of axes, the outermost first, of which one may be cut into blocks whose elements lie innermost; the last holds
+ * what is left. */
+typedef struct {
+  uint8_t order[INGOT_MAX_RANK];
+  uint8_t block_axis;
+  int64_t block_extent; /* 0 for no blocks */
+} kernel_layout;
+
+/* The same elements in another layout. */
+typedef struct {
+  const void *x;
+  void *y;
+  uint32_t element_bytes;
+  uint32_t rank;
+  int64_t dims[INGOT_MAX_RANK];
+  kernel_layout x_layout, y_layout;
+} kernel_repack;
+
 /* One input of a concatenation: `rows` pieces of `bytes` at every `y_pitch` bytes. */
 typedef struct {
   const void *x;
@@ -362,6 +380,7 @@ typedef struct {
 #define PLAIN_KERNELS(X)                   \
   X(copy, kernel_copy)                     \
   X(permute, kernel_permute)               \
+  X(repack, kernel_repack)                 \
   X(interleave, kernel_interleave)         \
   X(pad, kernel_pad)                       \
   X(gather, kernel_gather)                 \

@@ -32,8 +32,13 @@ extension ONNXNodeContext {
     case .transpose, .reshape, .expand, .slice, .pad, .gather:
       return [try emitSigned(op, operands)[0].unsigned(operands[0].unsignedBits)]
     case .select, .concat: return [try emitSigned(op, operands)[0].unsigned(bits)]
-    // The rest has no meaning on i64, or the same whatever the sign.
-    default: return try emitSigned(op, operands)
+    // The same whatever the sign: positions, sizes and indices, bits, and what other functions do.
+    case .nonZero, .bitcast, .roiAlign, .nms, .elementwise, .call, .loop, .loopStep:
+      return try emitSigned(op, operands)
+    // Others have no meaning on i64, or nobody has said which.
+    default:
+      throw Finding(
+        "'\(op.name)' of UINT\(bits) is not supported", advice: "cast it to a signed type first")
     }
   }
 
