@@ -35,10 +35,10 @@ extension ONNXNodeContext {
     // The same whatever the sign: positions, sizes and indices, bits, and what other functions do.
     case .nonZero, .bitcast, .roiAlign, .nms, .elementwise, .call, .loop, .loopStep:
       return try emitSigned(op, operands)
-    // Others have no meaning on i64, or nobody has said which.
+    // Narrower types are the numbers themselves. Of the bits of UINT64 others have no meaning, or nobody has said which.
+    case _ where bits < 64: return try emitSigned(op, operands)
     default:
-      throw Finding(
-        "'\(op.name)' of UINT\(bits) is not supported", advice: "cast it to a signed type first")
+      throw Finding("is '\(op.name)' of UINT64, which is not supported", advice: "cast it to INT64 first")
     }
   }
 
