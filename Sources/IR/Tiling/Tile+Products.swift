@@ -13,6 +13,24 @@ extension MatMul {
   }
 }
 
+extension MatMulInteger {
+  package func tile(_ region: Region, of operands: [TensorType], _ results: [TensorType]) -> Tile? {
+    let (rows, columns) = (region[region.rank - 2], region[region.rank - 1])
+    let inner = 0..<operands[0].shape[operands[0].rank - 1]
+    let reads = [
+      region.matrix([rows, inner], of: operands[0].shape),
+      region.matrix([inner, columns], of: operands[1].shape),
+      Region(operands[2].rank == 0 ? [] : [rows]),
+    ]
+    return Tile(.matmulInteger(self), reads: reads + operands.dropFirst(3).map { $0.channels(columns) })
+  }
+}
+
+extension TensorType {
+  /// What is read of a number for all channels, or of one for each.
+  func channels(_ channels: Range<Int>) -> Region { Region(rank == 0 ? [] : [channels]) }
+}
+
 extension Region {
   /// The region of an operand of a product: batches as the result broadcasts them, then a matrix.
   func matrix(_ matrix: [Range<Int>], of operand: Shape) -> Region {

@@ -15,6 +15,21 @@ extension Conv {
   }
 }
 
+extension ConvInteger {
+  package func tile(_ region: Region, of operands: [TensorType], _ results: [TensorType]) -> Tile? {
+    let (x, w) = (operands[0].shape, operands[1].shape)
+    guard let groups = ChannelGroups(region[1], of: group, size: w[0] / group),
+      let (part, spatial) = window.tile(region.ranges[2...], of: x.extents[2...], kernel: w.extents[2...])
+    else { return nil }
+    var weight = Region(all: w)
+    weight[0] = region[1]
+    return Tile(
+      .convInteger(ConvInteger(part, group: groups.count, rescaling)),
+      reads: [Region([region[0], groups.channels(w[1])] + spatial), weight, Region([])]
+        + operands.dropFirst(3).map { $0.channels(region[1]) })
+  }
+}
+
 extension ConvTranspose {
   package func tile(_ region: Region, of operands: [TensorType], _ results: [TensorType]) -> Tile? {
     let (x, w) = (operands[0].shape, operands[1].shape)
