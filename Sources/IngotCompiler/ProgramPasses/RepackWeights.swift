@@ -11,7 +11,8 @@ import Tensors
 ///                                                ->   %1 "y" = matmul %0, %3 {transpose_b = 1}
 /// ```
 /// Constants are repacked before all else, once for each layout. ``foldRepacks(_:_:)`` then stores them so. Depthwise
-/// convolutions, which have kernels of their own, and those whose groups would share a panel read row-major weights.
+/// convolutions and products of a few rows, which have kernels of their own, and convolutions whose groups would share a
+/// panel read row-major weights.
 package func repackWeights(_ panels: Target.Panels) -> ProgramPass {
   ProgramPass("repack-weights", "has products read their constants in the target's panels") { program in
     var repacked: [Operand: Int] = [:]
@@ -37,6 +38,9 @@ private struct Operand: Hashable {
 }
 
 extension Program {
+  /// Products of at most so many rows are dot products, which read b as it is.
+  private static let rowsOfDotProducts = 4
+
   /// The layouts in which an instruction's kernel reads its inputs fastest, where that is not row-major.
   fileprivate func layouts(of instruction: Instruction, _ panels: Target.Panels) -> [(
     input: Int, layout: Layout
@@ -50,10 +54,15 @@ extension Program {
       guard let product = instruction.attributes(as: ingot_matmul_attributes.self), let a = shape(0),
         let b = shape(1)
       else { return [] }
-      return [
-        (0, .panels(ofRows: product.transpose_a == 0, by: panels.rows.value, rank: a.rank)),
-        (1, .panels(ofRows: product.transpose_b != 0, by: panels.columns.value, rank: b.rank)),
-      ]
+      let y = tensors[instruction.results[0]].shape
+      let isSmall = y.elementCount <= Self.rowsOfDotProducts * y[y.rank - 1]
+      let left = (0, Layout.panels(ofRows: product.transpose_a == 0, by: panels.rows.value, rank: a.rank))
+      return isSmall
+        ? [left]
+        : [
+          left,
+          (1, .panels(ofRows: product.transpose_b != 0, by: panels.columns.value, rank: b.rank)),
+        ]
     case INGOT_OP_CONV:
       guard let convolution = instruction.attributes(as: ingot_conv_attributes.self), let w = shape(1) else {
         return []
