@@ -140,12 +140,15 @@ package struct Target: Codable, Sendable, Equatable {
   package struct Panels: Codable, Sendable, Equatable {
     package var rows: Whole
     package var columns: Whole
+    /// Of a product with fewer rows the right side stays row-major.
+    package var leastRows: Whole
     package var source: String
     package var trust: Quantity.Trust
 
-    package init(rows: Whole, columns: Whole, source: String, trust: Quantity.Trust) {
+    package init(rows: Whole, columns: Whole, leastRows: Whole, source: String, trust: Quantity.Trust) {
       self.rows = rows
       self.columns = columns
+      self.leastRows = leastRows
       self.source = source
       self.trust = trust
     }

@@ -2,31 +2,19 @@ import Tensors
 
 extension Conv {
   package func tile(_ region: Region, of operands: [TensorType], _ results: [TensorType]) -> Tile? {
-    let (x, w) = (operands[0].shape, operands[1].shape)
-    guard let groups = ChannelGroups(region[1], of: group, size: w[0] / group),
-      let (part, spatial) = window.tile(region.ranges[2...], of: x.extents[2...], kernel: w.extents[2...])
-    else { return nil }
-    var weight = Region(all: w)
-    weight[0] = region[1]
-    let reads = [Region([region[0], groups.channels(w[1])] + spatial), weight]
+    guard let (part, groups, reads) = window.convolution(region, group, operands) else { return nil }
     return Tile(
-      .conv(Conv(part, group: groups.count, activation: activation)),
-      reads: reads + operands.dropFirst(2).map { _ in Region([region[1]]) })
+      .conv(Conv(part, group: groups, activation: activation)),
+      reads: reads + operands.dropFirst(2).map { $0.channels(region[1]) })
   }
 }
 
 extension ConvInteger {
   package func tile(_ region: Region, of operands: [TensorType], _ results: [TensorType]) -> Tile? {
-    let (x, w) = (operands[0].shape, operands[1].shape)
-    guard let groups = ChannelGroups(region[1], of: group, size: w[0] / group),
-      let (part, spatial) = window.tile(region.ranges[2...], of: x.extents[2...], kernel: w.extents[2...])
-    else { return nil }
-    var weight = Region(all: w)
-    weight[0] = region[1]
+    guard let (part, groups, reads) = window.convolution(region, group, operands) else { return nil }
     return Tile(
-      .convInteger(ConvInteger(part, group: groups.count, rescaling)),
-      reads: [Region([region[0], groups.channels(w[1])] + spatial), weight, Region([])]
-        + operands.dropFirst(3).map { $0.channels(region[1]) })
+      .convInteger(ConvInteger(part, group: groups, rescaling)),
+      reads: reads + operands.dropFirst(2).map { $0.channels(region[1]) })
   }
 }
 
@@ -93,6 +81,19 @@ extension Pool {
 }
 
 extension Window {
+  /// The window and number of groups of a convolution that gives a region, and what that reads of x and w.
+  fileprivate func convolution(_ region: Region, _ group: Int, _ operands: [TensorType]) -> (
+    window: Window, groups: Int, reads: [Region]
+  )? {
+    let (x, w) = (operands[0].shape, operands[1].shape)
+    guard let groups = ChannelGroups(region[1], of: group, size: w[0] / group),
+      let (part, spatial) = tile(region.ranges[2...], of: x.extents[2...], kernel: w.extents[2...])
+    else { return nil }
+    var weight = Region(all: w)
+    weight[0] = region[1]
+    return (part, groups.count, [Region([region[0], groups.channels(w[1])] + spatial), weight])
+  }
+
   /// The window over the part of an image that some positions cover, padded only where the image ends, and that part;
   /// nil if it would be empty.
   func tile(_ positions: ArraySlice<Range<Int>>, of image: ArraySlice<Int>, kernel: ArraySlice<Int>) -> (

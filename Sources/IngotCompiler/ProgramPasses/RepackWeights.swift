@@ -38,9 +38,6 @@ private struct Operand: Hashable {
 }
 
 extension Program {
-  /// Products of at most so many rows are dot products, which read b as it is.
-  private static let rowsOfDotProducts = 4
-
   /// The layouts in which an instruction's kernel reads its inputs fastest, where that is not row-major.
   fileprivate func layouts(of instruction: Instruction, _ panels: Target.Panels) -> [(
     input: Int, layout: Layout
@@ -55,7 +52,7 @@ extension Program {
         let b = shape(1)
       else { return [] }
       let y = tensors[instruction.results[0]].shape
-      let isSmall = y.elementCount <= Self.rowsOfDotProducts * y[y.rank - 1]
+      let isSmall = y.elementCount < panels.leastRows.value * y[y.rank - 1]
       let left = (0, Layout.panels(ofRows: product.transpose_a == 0, by: panels.rows.value, rank: a.rank))
       return isSmall
         ? [left]
