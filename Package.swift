@@ -1,7 +1,7 @@
 // swift-tools-version: 6.3
 import PackageDescription
 
-// Targets stand in floor order: a target may depend only on those above it here. CI builds with the
+// Targets stand in layer order: a target may depend only on those above it here. CI builds with the
 // explicit import check, so an import that is not declared below fails.
 
 let swift: [SwiftSetting] = [
@@ -37,7 +37,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
   ],
   targets: [
-    // Floor 0
+    // Layer 0
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
     .systemLibrary(
       name: "CProtobuf", pkgConfig: "libprotobuf-c",
@@ -62,15 +62,15 @@ let package = Package(
       name: "TargetFiles", path: "Targets", sources: ["TargetFiles.swift"],
       resources: chips.map { .copy("\($0).json") }, swiftSettings: swift),
 
-    // Floor 1
+    // Layer 1
     .target(name: "IR", dependencies: ["Tensors", "COpenBLAS"], swiftSettings: swift),
 
-    // Floor 2
+    // Layer 2
     .target(name: "Passes", dependencies: ["IR", "Tensors"], swiftSettings: swift),
     .target(name: "Machine", dependencies: ["IR", "Tensors", "TargetFiles"], swiftSettings: swift),
     .target(name: "Bundle", dependencies: ["Tensors", "CBundleFormat", "CZstd"], swiftSettings: swift),
 
-    // Floor 3
+    // Layer 3
     .target(name: "Accuracy", dependencies: ["IR", "Tensors", "Passes", "Bundle"], swiftSettings: swift),
     .target(name: "Importers", dependencies: ["IR", "Tensors", "COnnx"], swiftSettings: swift),
     .target(
@@ -78,7 +78,7 @@ let package = Package(
       swiftSettings: swift
     ),
 
-    // Floor 4
+    // Layer 4
     .target(
       name: "IngotCompiler",
       dependencies: [
@@ -88,7 +88,7 @@ let package = Package(
       swiftSettings: swift),
     .target(name: "Ingot", dependencies: ["Tensors", "CInterpreter"], swiftSettings: swift),
 
-    // Floor 5
+    // Layer 5
     .executableTarget(
       name: "IngotTool",
       dependencies: [
