@@ -71,8 +71,10 @@ let package = Package(
     .target(name: "Bundle", dependencies: ["Tensors", "CBundleFormat", "CZstd"], swiftSettings: swift),
 
     // Layer 3
-    .target(name: "Accuracy", dependencies: ["IR", "Tensors", "Passes", "Bundle"], swiftSettings: swift),
     .target(name: "Importers", dependencies: ["IR", "Tensors", "COnnx"], swiftSettings: swift),
+    .target(name: "Samples", dependencies: ["IR", "Tensors", "Importers"], swiftSettings: swift),
+    .target(
+      name: "Accuracy", dependencies: ["IR", "Tensors", "Passes", "Bundle", "Samples"], swiftSettings: swift),
     .target(
       name: "Graphs", dependencies: ["IR", "Tensors"], path: "Graphs", exclude: ["Demo", "README.md"],
       swiftSettings: swift
@@ -92,7 +94,7 @@ let package = Package(
     .executableTarget(
       name: "IngotTool",
       dependencies: [
-        "IngotCompiler", "Ingot", "Accuracy", "Importers", "Graphs", "Machine", "Passes", "Bundle",
+        "IngotCompiler", "Ingot", "Accuracy", "Importers", "Samples", "Graphs", "Machine", "Passes", "Bundle",
         "MemoryPlanner", "IR",
         "Tensors", "CCleanup",
         .product(
@@ -122,7 +124,7 @@ let package = Package(
       name: "PassesTests", dependencies: ["Passes", "IR", "Tensors", "TestSupport"], swiftSettings: swift),
     .testTarget(name: "MachineTests", dependencies: ["Machine", "IR", "TestSupport"], swiftSettings: swift),
     .testTarget(
-      name: "ImportersTests", dependencies: ["Importers", "IR", "Tensors", "TestSupport"],
+      name: "ImportersTests", dependencies: ["Importers", "Samples", "IR", "Tensors", "TestSupport"],
       swiftSettings: swift),
     .testTarget(
       name: "BundleTests", dependencies: ["Bundle", "Tensors", "TestSupport"], swiftSettings: swift),

@@ -40,19 +40,19 @@ extension Verifier {
       }
       preconditionFailure("the last spread is kept")
     }
-    progress(0)
-    var (worst, spread) = try verification(0)
-    var shown = 0
-    for sample in 1..<samples {
+    var tally = SampleTally()
+    var spread = RandomInputs.Spread.wide
+    for sample in 0..<samples {
       progress(sample)
-      let (result, itsSpread) = try verification(sample)
-      if worst.passed == result.passed ? worst.worst < result.worst : worst.passed {
-        (worst, spread, shown) = (result, itsSpread, sample)
-      }
+      let result: Verification
+      (result, spread) = try verification(sample)
+      tally.add(result, title: "sample \(sample + 1) of seed \(seed)")
     }
+    guard var worst = tally.worst else { preconditionFailure("there is a sample") }
+    worst.samples = tally.summary
     let graph = source.functions[function]
     worst.random = RandomSamples(
-      samples: samples, seed: seed, shown: shown + 1,
+      samples: samples, seed: seed, shown: tally.worstIndex + 1,
       inputs: graph.inputs.enumerated().map { index, port in
         let range = made.range(index, spread)
         return RandomSamples.Input(name: port.name, low: range.lowerBound, high: range.upperBound)

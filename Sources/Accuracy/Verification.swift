@@ -12,7 +12,9 @@ package struct Verification: Encodable {
   package var functions: [FunctionAgreement] = []
   /// Empty unless they were asked for.
   package var stages: [StageAgreement] = []
-  /// Of which of several samples this is, if they were made from a seed.
+  /// Of which of several samples this is, and how all of them compare; nil of a single set of arrays.
+  package var samples: SampleSummary?
+  /// How the samples were made, if from a seed.
   package var random: RandomSamples?
   /// Whether the reference gave numbers everywhere, so that there is something to compare.
   package var isFinite = true
@@ -22,7 +24,7 @@ package struct Verification: Encodable {
   package var notes: [Note] = []
 
   enum CodingKeys: String, CodingKey {
-    case passed, tolerance, outputs, layers, functions, stages, random, remark, notes
+    case passed, tolerance, outputs, layers, functions, stages, samples, random, remark, notes
     case kernelCalls = "kernel_calls"
   }
 
@@ -35,6 +37,7 @@ package struct Verification: Encodable {
     try container.encode(kernelCalls, forKey: .kernelCalls)
     try container.encode(functions, forKey: .functions)
     try container.encode(stages, forKey: .stages)
+    try container.encodeIfPresent(samples, forKey: .samples)
     try container.encodeIfPresent(random, forKey: .random)
     try container.encodeIfPresent(remark, forKey: .remark)
     if !notes.isEmpty { try container.encode(notes, forKey: .notes) }

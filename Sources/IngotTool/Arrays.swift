@@ -1,6 +1,8 @@
 import Foundation
+import IR
 import Importers
 import Ingot
+import Samples
 import Tensors
 
 /// Reads arrays for a function's inputs, given as NAME=FILE.npy, NAME=FILE.npz or FILE.npz. A name is an input's own,
@@ -28,58 +30,14 @@ func readInputs(_ words: [String], for inputs: [TensorInfo], of bundle: String) 
       throw ToolError("'\(word)' is not of the form NAME=FILE.npy")
     }
   }
-  return try match(given, with: inputs, of: bundle)
+  do {
+    return try match(given, with: sampleInputs(of: inputs))
+  } catch {
+    throw ToolError(bundle, problems: error.problems)
+  }
 }
 
-/// Reads the arrays of a folder: `NAME.npy` for each input, or all `.npz` files in it.
-func readInputs(directory: String, for inputs: [TensorInfo], of bundle: String) throws -> [Tensor] {
-  let files = try fileNames(inFolder: directory)
-  var given: [String: GivenArray] = [:]
-  for file in files where file.hasSuffix(".npz") {
-    let path = "\(directory)/\(file)"
-    for array in try Npz.read(path: path) { given[array.name] = GivenArray(file: path, array: array.array) }
-  }
-  let names = Set(inputs.flatMap { [$0.name, fileName($0.name)] })
-  for file in files where file.hasSuffix(".npy") && names.contains(String(file.dropLast(4))) {
-    let path = "\(directory)/\(file)"
-    given[String(file.dropLast(4))] = GivenArray(file: path, array: try Npy.readArray(path: path))
-  }
-  return try match(given.filter { names.contains($0.key) }, with: inputs, of: bundle)
-}
-
-/// An array and the file that it comes from.
-private struct GivenArray {
-  var file: String
-  var array: StoredArray
-}
-
-/// Orders arrays as the inputs stand, in their types; lists all that is missing, unknown or does not fit at once.
-private func match(_ given: [String: GivenArray], with inputs: [TensorInfo], of bundle: String) throws
-  -> [Tensor]
-{
-  let given = try named(given, for: inputs.map(\.name))
-  var problems: [String] = []
-  var tensors: [Tensor] = []
-  for input in inputs {
-    guard let (file, array) = given[input.name].map({ ($0.file, $0.array) }) else {
-      problems.append("input '\(input.name)', \(input.element)\(input.shape), is missing")
-      continue
-    }
-    guard array.shape.extents == input.shape else {
-      problems.append(
-        "input '\(input.name)' is \(array.typeText) in \(file), expected \(input.element)\(input.shape)")
-      continue
-    }
-    do {
-      tensors.append(try array.converted(to: input.elementType, file: file, place: "input '\(input.name)'"))
-    } catch {
-      problems.append("\(error)")
-    }
-  }
-  for name in given.keys.sorted() where !inputs.contains(where: { $0.name == name }) {
-    problems.append(
-      "there is no input '\(name)'; the inputs are \(listed(inputs.map(\.name)))")
-  }
-  guard problems.isEmpty else { throw ToolError(bundle, problems: problems) }
-  return tensors
+/// The inputs of a bundle's function, as samples have to fill them.
+func sampleInputs(of inputs: [TensorInfo]) -> [SampleInput] {
+  inputs.map { SampleInput(name: $0.name, type: TensorType($0.elementType, Shape($0.shape))) }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Importers
 import Ingot
+import Samples
 import Tensors
 
 struct Run: ParsableCommand {

@@ -5,6 +5,7 @@ import Ingot
 import IngotCompiler
 import Machine
 import Passes
+import Samples
 import Tensors
 
 struct Verify: ParsableCommand {
@@ -13,7 +14,8 @@ struct Verify: ParsableCommand {
     discussion: """
       Runs the model by the definitions of its ops, and the bundle by the interpreter, on the same arrays, \
       and prints how far outputs and layers lie apart. Fails when an output is off by more than the \
-      tolerance, relative to its largest value.
+      tolerance, relative to its largest value. Of several samples each is compared; mean and worst are reported, and \
+      the layers of the worst.
 
       Each layer has two errors: its own, of the kernel call fed with the model's numbers, which tells where a \
       difference begins, and the accumulated one, fed with what the calls before it gave. The model is taken in its own \
@@ -33,7 +35,10 @@ struct Verify: ParsableCommand {
 
   @Argument(help: "The bundle.") var bundle: String
   @OptionGroup var source: ModelReference
-  @Option(help: ArgumentHelp("A folder with NAME.npy for every input, or .npz files.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp(
+      "Samples to compare on: a folder of .npz, one sample a file, with arrays named as the inputs; or of NAME_0001.npy, NAME/0001.npy or, for one sample, NAME.npy for every input.",
+      valueName: "dir"))
   var inputs: String?
   @Option(help: ArgumentHelp("Compares on n samples made from a seed, in place of --inputs.", valueName: "n"))
   var random: Int?
@@ -97,14 +102,17 @@ struct Verify: ParsableCommand {
     }
     var result: Verification
     if let inputs {
-      result = try verifier.verify(try readInputs(directory: inputs, for: session.inputs, of: bundle))
+      let samples = try openSamples(path: inputs, for: sampleInputs(of: session.inputs))
+      result = try verifier.verify(samples) {
+        progress.show("comparing sample \($0 + 1) of \(samples.count)")
+      }
     } else {
       let samples = random ?? 1
       result = try verifier.verify(randomSamples: samples, seed: seed ?? 1) {
         progress.show("comparing sample \($0 + 1) of \(samples)")
       }
     }
-    result.notes = try runsOnCPUNote(model).map { [$0] } ?? []
+    result.notes += try runsOnCPUNote(model).map { [$0] } ?? []
     progress.clear()
     if json { try printJSON(result) } else { printText(result) }
     if !result.passed {
@@ -130,6 +138,7 @@ struct Verify: ParsableCommand {
       print(printable("\(which): \(ranges.joined(separator: ", "))"))
       print("")
     }
+    if let samples = result.samples, samples.count > 1 { printSummary(samples) }
     let outputs = result.outputs.map { output in
       let agreement = output.agreement
       return [
@@ -155,6 +164,19 @@ struct Verify: ParsableCommand {
       print(table(header, rows, right: [header.count - 1]))
     }
     for note in result.notes { print("\(note)") }
+  }
+
+  private func printSummary(_ samples: SampleSummary) {
+    let rows = samples.outputs.map { output in
+      [
+        output.name, format(output.meanSnrDb, digits: 1), format(output.worstSnrDb, digits: 1),
+        output.worstSnrSample, scientific(output.worstRelative), output.worstRelativeSample,
+      ]
+    }
+    let header = ["output", "mean SNR dB", "worst", "in", "worst relative", "in"]
+    print("over \(samples.count) samples")
+    print(table(header, rows, right: [1, 2, 4]))
+    print("\nthe worst of them, \(printable(samples.shown))")
   }
 
   private func printLayers(_ result: Verification) {

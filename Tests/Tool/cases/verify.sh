@@ -33,6 +33,16 @@ expect 1 'absent.ingot: ' verify absent.ingot "${digits[@]}" --inputs one
 mkdir friendly_inputs
 npy f4 '(4,)' "$(as_f32 -3 0.5 2 -1)" >friendly_inputs/in_put_0.npy
 expect 0 'a b:0 ' verify odd.ingot --model odd.graph --inputs friendly_inputs
+# Each file is a sample; none is merged with another, and none is split.
+mkdir several
+cp friendly_inputs/in_put_0.npy several/in_put_0_1.npy
+npy f4 '(4,)' "$(as_f32 1 2 3 0)" >several/in_put_0_2.npy
+expect 0 'over 2 samples.*mean SNR dB.*the worst of them, several/in_put_0_[12].npy' verify odd.ingot --model odd.graph --inputs several
+expect 0 . verify odd.ingot --model odd.graph --inputs several --json
+has_keys samples count shown mean_snr_db worst_snr_db worst_snr_sample worst_relative worst_relative_sample
+npy f4 '(3,)' "$(as_f32 1 2 3)" >several/in_put_0_3.npy
+expect 1 'several/in_put_0_3.npy: input .in put/0. is f32\[3\]' verify odd.ingot --model odd.graph --inputs several
+expect 1 'samples along its first axis, which are not split' verify digits.ingot "${digits[@]}" --inputs images
 expect 0 'a sample made from seed 1: in put/0 -1 to 1 .*a b:0 ' verify odd.ingot --model odd.graph --random 1
 expect 0 . verify odd.ingot --model odd.graph --random 2 --seed 7 --json
 has_keys passed random seed samples shown
