@@ -5,6 +5,7 @@
 # make large    the published systems at full size: time, memory and accuracy (needs pip, 16 GB and half an hour)
 # make conformance   the onnx package's node tests (needs pip, takes minutes)
 # make fuzz     damaged bundles, models and checkpoints under sanitizers (takes minutes)
+# make quality  int8 accuracy of trained networks beside other quantizers (needs pip, takes an hour the first time)
 # make bench    compile and run times beside onnxruntime (needs pip)
 # make install  the tool, the C library, its header and the chips, under PREFIX (/usr/local) of DESTDIR; also: install-library,
 #               which needs no Swift, and uninstall. NO_ZSTD=1 builds the library without zstd.
@@ -17,13 +18,14 @@ SWIFT ?= swift
 JOBS ?= 2
 INGOT = .build/release/ingot
 MODELS = build/models
+QUALITY = build/quality
 SEED ?= 1
 MUTATIONS ?= 100000
 
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: install install-library uninstall check-install consumers readme demo test models models-all large conformance fuzz bench c asan aarch64 amalgam lint build install-packages clean
+.PHONY: install install-library uninstall check-install consumers readme demo test models models-all large conformance fuzz quality bench c asan aarch64 amalgam lint build install-packages clean
 
 demo: build
 	$(SWIFT) build -c release -j $(JOBS) --product IngotDemo
@@ -54,6 +56,9 @@ conformance: build
 
 fuzz: build
 	@bash Tests/Fuzz/run.sh $(INGOT) $(MUTATIONS) $(SEED)
+
+quality: build
+	@bash Tests/Quality/run.sh $(INGOT) $(QUALITY)
 
 bench: build
 	@bash Tests/Bench/run.sh $(INGOT) $(MODELS)

@@ -16,12 +16,13 @@ import torch
 from torch import nn
 
 # Some torchvision builds fail on import beside a CPU-only torch unless these two operators are declared.
-library = torch.library.Library("torchvision", "DEF")
-for schema in (
-    "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
-    "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
-):
-    library.define(schema)
+if not hasattr(torch.ops.torchvision, "nms"):
+    library = torch.library.Library("torchvision", "DEF")
+    for schema in (
+        "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+        "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+    ):
+        library.define(schema)
 
 import safetensors.torch  # noqa: E402
 import sklearn.datasets  # noqa: E402

@@ -1,0 +1,78 @@
+"""onnxruntime's static quantizer: QDQ, weights per channel, each of its three calibrators.
+
+    onnxruntime_peer.py OUTDIR [NETWORK ...]
+"""
+
+import argparse
+import pathlib
+import tempfile
+
+import numpy as np
+import onnx
+import onnxruntime
+import results
+from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+METHODS = {
+    "onnxruntime-minmax": CalibrationMethod.MinMax,
+    "onnxruntime-entropy": CalibrationMethod.Entropy,
+    "onnxruntime-percentile": CalibrationMethod.Percentile,
+}
+
+
+class Samples(CalibrationDataReader):
+    """The calibration samples in parts, so that what onnxruntime keeps of each part fits into memory."""
+
+    def __init__(self, feeds):
+        self.feeds = feeds
+        self.set_range(0, len(feeds))
+
+    def __len__(self):
+        return len(self.feeds)
+
+    def set_range(self, start_index, end_index):
+        self.rest = iter(self.feeds[start_index:end_index])
+
+    def get_next(self):
+        return next(self.rest, None)
+
+
+def quantized(folder: pathlib.Path, method: CalibrationMethod):
+    weights = results.network(folder)["weights"]
+    with tempfile.TemporaryDirectory() as scratch:
+        ready, made = pathlib.Path(scratch) / "ready.onnx", pathlib.Path(scratch) / "made.onnx"
+        quant_pre_process(folder / "model.onnx", ready, skip_symbolic_shape=True)
+        quantize_static(
+            ready,
+            made,
+            Samples(results.samples(folder / "calibration")),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            calibrate_method=method,
+            extra_options={"CalibStridedMinMax": 4},
+        )
+        model = onnx.load(made)
+    kinds = (onnx.TensorProto.INT8, onnx.TensorProto.UINT8)
+    small = sum(int(np.prod(w.dims)) for w in model.graph.initializer if w.data_type in kinds and len(w.dims) > 1)
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+    facts = {"unquantized": max(0.0, 1 - small / weights)}
+    return lambda feeds: dict(zip(names, session.run(names, feeds))), facts
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("outdir", type=pathlib.Path)
+    parser.add_argument("networks", nargs="*")
+    arguments = parser.parse_args()
+    source = f"onnxruntime {onnxruntime.__version__}, QDQ, u8 activations, i8 weights per channel"
+    for folder in results.folders(arguments.outdir, arguments.networks):
+        for name, method in METHODS.items():
+            results.record(folder, name, source, lambda: quantized(folder, method))
+
+
+if __name__ == "__main__":
+    main()
