@@ -38,16 +38,6 @@ ingot_status ingot_expect_indices(const ingot_op *op, const ingot_tensor *indice
   return INGOT_OK;
 }
 
-ingot_status ingot_expect_zero_point(const ingot_op *op, const ingot_tensor *zero, const ingot_tensor *operand, int64_t extent) {
-  REQUIRE(op, operand->element == INGOT_I8 || operand->element == INGOT_U8, "an operand has element %s, expected i8 or u8",
-          ingot_element_text(operand->element));
-  REQUIRE(op, zero->element == operand->element && (zero->rank == 0 || (zero->rank == 1 && zero->dims[0] == extent)),
-          "a zero point has element %s, rank %u and first extent %lld, expected element %s and [] or [%lld]",
-          ingot_element_text(zero->element), zero->rank, (long long)zero->dims[0], ingot_element_text(operand->element),
-          (long long)extent);
-  return INGOT_OK;
-}
-
 ingot_status ingot_expect_count(const ingot_op *op) {
   for (uint32_t r = 0; r < op->instruction->result_count; r++)
     REQUIRE(op, result(op, r)->element == INGOT_I64, "result %u has element %s, expected i64", r,

@@ -20,12 +20,34 @@ uint32_t ingot_cpu_features(void) {
   if ((saved & 0x6) != 0x6 || !__get_cpuid_count(7, 0, &a, &b, &c, &d) || (b & bit_AVX2) == 0) return features;
   features |= KERNEL_FEATURE_AVX2;
   const uint32_t wide = bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL;
-  if ((saved & 0xe6) == 0xe6 && (b & wide) == wide) features |= KERNEL_FEATURE_AVX512;
+  if ((saved & 0xe6) == 0xe6 && (b & wide) == wide) {
+    features |= KERNEL_FEATURE_AVX512;
+    if ((c & bit_AVX512VNNI) != 0) features |= KERNEL_FEATURE_AVX512_VNNI;
+  }
+  if (a >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & 1u << 4) != 0) features |= KERNEL_FEATURE_AVX_VNNI;
   return features;
 }
 
 #elif defined(__aarch64__)
-uint32_t ingot_cpu_features(void) { return KERNEL_FEATURE_PORTABLE | KERNEL_FEATURE_NEON; }
+#if defined(__APPLE__)
+#include <sys/sysctl.h>
+
+static bool has_dot_products(void) {
+  int value = 0;
+  size_t bytes = sizeof value;
+  return sysctlbyname("hw.optional.arm.FEAT_DotProd", &value, &bytes, NULL, 0) == 0 && value != 0;
+}
+#elif defined(__linux__)
+#include <sys/auxv.h>
+
+static bool has_dot_products(void) { return (getauxval(AT_HWCAP) & 1u << 20) != 0; } /* HWCAP_ASIMDDP */
+#else
+static bool has_dot_products(void) { return false; }
+#endif
+
+uint32_t ingot_cpu_features(void) {
+  return KERNEL_FEATURE_PORTABLE | KERNEL_FEATURE_NEON | (has_dot_products() ? KERNEL_FEATURE_DOTPROD : 0);
+}
 #else
 uint32_t ingot_cpu_features(void) { return KERNEL_FEATURE_PORTABLE; }
 #endif

@@ -21,7 +21,7 @@ bool ingot_prepare(const kernel_table *table, const ingot_function_view *view, c
                                attributes + ingot_opcode_schema(instruction->opcode)->head_words,
                                ingot_operand(view, instruction, 0), part, step};
   if (ingot_tensor_count(p.y) == 0 && !of->counts) return false;
-  task->entry = table->kernels[of->prepare(&p, &task->arguments)];
+  task->entry = kernel_find(table, of->prepare(&p, &task->arguments));
   task->work = task->entry.work(&task->arguments);
   return true;
 }

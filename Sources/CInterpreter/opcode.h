@@ -90,8 +90,6 @@ ingot_status ingot_expect_same_element(const ingot_op *op, const ingot_tensor *x
 ingot_status ingot_expect_same_shape(const ingot_op *op, const ingot_tensor *a, const ingot_tensor *b);
 ingot_status ingot_expect_vector(const ingot_op *op, const ingot_tensor *tensor, int64_t extent, const char *what);
 ingot_status ingot_expect_indices(const ingot_op *op, const ingot_tensor *indices);
-/* An 8-bit zero point of the operand's element: a scalar, or one for each of `extent` (none when negative). */
-ingot_status ingot_expect_zero_point(const ingot_op *op, const ingot_tensor *zero, const ingot_tensor *operand, int64_t extent);
 /* Every result is i64, and the last has rank 0. */
 ingot_status ingot_expect_count(const ingot_op *op);
 /* `whole` holds one `part` for each step of the innermost loop. */

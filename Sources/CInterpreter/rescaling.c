@@ -42,7 +42,18 @@ kernel_rescaling ingot_prepared_rescaling(const ingot_preparation *p, ingot_resc
       .least = rescaling.least > least ? rescaling.least : least, .most = rescaling.most < most ? rescaling.most : most};
 }
 
-ingot_status ingot_expect_integer_epilogue(const ingot_op *op, ingot_rescaling rescaling, int64_t channels) {
+/* A scalar of the operand's element, or one for each of `extent` (none when negative). */
+static ingot_status expect_zero_point(const ingot_op *op, const ingot_tensor *zero, const ingot_tensor *operand, int64_t extent) {
+  REQUIRE(op, zero->element == operand->element && (zero->rank == 0 || (zero->rank == 1 && zero->dims[0] == extent)),
+          "a zero point has element %s, rank %u and first extent %lld, expected element %s and [] or [%lld]",
+          ingot_element_text(zero->element), zero->rank, (long long)zero->dims[0], ingot_element_text(operand->element),
+          (long long)extent);
+  return INGOT_OK;
+}
+
+static bool is_byte(const ingot_tensor *tensor) { return tensor->element == INGOT_I8 || tensor->element == INGOT_U8; }
+
+static ingot_status expect_epilogue(const ingot_op *op, ingot_rescaling rescaling, int64_t channels) {
   const uint32_t count = op->inputs - 4;
   REQUIRE(op, count == 0 || count == 1 || count == 3 || count == 4,
           "it has %u inputs, expected 4, a bias if any, then multiplier, shift and zero point if any", op->inputs);
@@ -56,6 +67,16 @@ ingot_status ingot_expect_integer_epilogue(const ingot_op *op, ingot_rescaling r
   REQUIRE(op, rescaling.rounding == INGOT_RESCALE_HALF_UP && rescaling.least == INT32_MIN && rescaling.most == INT32_MAX,
           "it has attributes of a rescaling but not its inputs");
   return INGOT_OK;
+}
+
+ingot_status ingot_expect_integer_product(const ingot_op *op, ingot_rescaling rescaling, int64_t rows, int64_t channels) {
+  const ingot_tensor *x = op->x[0], *w = op->x[1];
+  REQUIRE(op, (is_byte(x) && is_byte(w)) || (x->element == INGOT_I16 && w->element == INGOT_I8),
+          "the factors have elements %s and %s, expected i8 or u8, or i16 with i8", ingot_element_text(x->element),
+          ingot_element_text(w->element));
+  CHECK(expect_zero_point(op, op->x[2], x, rows));
+  CHECK(expect_zero_point(op, op->x[3], w, channels));
+  return expect_epilogue(op, rescaling, channels);
 }
 
 void ingot_prepare_integer_epilogue(const ingot_preparation *p, ingot_rescaling rescaling, const int32_t **bias,

@@ -11,8 +11,9 @@ bool ingot_is_quantized(uint8_t element);
 ingot_status ingot_expect_rescaling(const ingot_op *op, ingot_rescaling rescaling, uint32_t input, int64_t channels);
 kernel_rescaling ingot_prepared_rescaling(const ingot_preparation *p, ingot_rescaling rescaling, uint32_t input);
 
-/* What may follow the four inputs of an integer product: a bias, a rescaling, or both. */
-ingot_status ingot_expect_integer_epilogue(const ingot_op *op, ingot_rescaling rescaling, int64_t channels);
+/* An integer product's element types, zero points (that of the first factor is one, or one for each of `rows` unless negative)
+ * and what may follow its four inputs: a bias, a rescaling, or both. */
+ingot_status ingot_expect_integer_product(const ingot_op *op, ingot_rescaling rescaling, int64_t rows, int64_t channels);
 void ingot_prepare_integer_epilogue(const ingot_preparation *p, ingot_rescaling rescaling, const int32_t **bias,
                                     kernel_rescaling *arguments);
 

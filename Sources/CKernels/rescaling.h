@@ -1,4 +1,7 @@
-/* Integers of one scale as integers of another; exact, so that every instruction set gives the same. */
+/* Integers of one scale as integers of another; exact, so that every instruction set gives the same. Behind vector.h values are
+ * rescaled in vectors where that is so for shifts beyond 31, which factors below a half have. */
+#ifndef KERNEL_RESCALING
+#define KERNEL_RESCALING
 #include "internal.h"
 
 #define RESCALING_BLOCK 256
@@ -21,19 +24,157 @@ KERNEL_INLINE int64_t rescaling_shift(const kernel_rescaling *r, int64_t channel
 KERNEL_INLINE void rescale_values(const kernel_rescaling *r, const int32_t *v, int64_t n, int64_t channel, int64_t step,
                                   uint32_t rounding, int32_t *y) {
   const int64_t zero = kernel_load_integer(r->zero, r->y_element, 0), least = r->least, most = r->most;
-  if (step == 0) {
-    const int64_t multiplier = r->multiplier[channel], shift = rescaling_shift(r, channel);
-    for (int64_t i = 0; i < n; i++) {
-      const int64_t value = rescaled_value(v[i], multiplier, shift, rounding) + zero;
-      y[i] = (int32_t)(value < least ? least : value > most ? most : value);
-    }
-  } else {
-    for (int64_t i = 0; i < n; i++) {
-      const int64_t shift = rescaling_shift(r, channel + i);
-      const int64_t value = rescaled_value(v[i], r->multiplier[channel + i], shift, rounding) + zero;
-      y[i] = (int32_t)(value < least ? least : value > most ? most : value);
-    }
+  for (int64_t i = 0; i < n; i++) {
+    const int64_t shift = rescaling_shift(r, channel + i * step);
+    const int64_t value = rescaled_value(v[i], r->multiplier[channel + i * step], shift, rounding) + zero;
+    y[i] = (int32_t)(value < least ? least : value > most ? most : value);
   }
+}
+
+#if defined(LANES) && (defined(KERNEL_USES_AVX2) || defined(KERNEL_USES_AVX512) || defined(KERNEL_USES_NEON))
+#define RESCALING_VECTORS 1
+
+/* Products of neighbours, as int64: of the first of each two and of the second, or of the lower and the upper half. */
+typedef int64_t vl __attribute__((vector_size(4 * LANES)));
+typedef struct {
+  vl one, other;
+} rescaling_products;
+
+KERNEL_INLINE rescaling_products rescaling_multiply(vi x, vi y) {
+#if defined(KERNEL_USES_AVX512)
+  const __m512i x_other = _mm512_srli_epi64((__m512i)x, 32), y_other = _mm512_srli_epi64((__m512i)y, 32);
+  return (rescaling_products){(vl)_mm512_mul_epi32((__m512i)x, (__m512i)y), (vl)_mm512_mul_epi32(x_other, y_other)};
+#elif defined(KERNEL_USES_AVX2)
+  const __m256i x_other = _mm256_srli_epi64((__m256i)x, 32), y_other = _mm256_srli_epi64((__m256i)y, 32);
+  return (rescaling_products){(vl)_mm256_mul_epi32((__m256i)x, (__m256i)y), (vl)_mm256_mul_epi32(x_other, y_other)};
+#else
+  return (rescaling_products){(vl)vmull_s32(vget_low_s32((int32x4_t)x), vget_low_s32((int32x4_t)y)),
+                              (vl)vmull_high_s32((int32x4_t)x, (int32x4_t)y)};
+#endif
+}
+
+/* The int32 x in the places of their products: sign-extended, or moved up by 32 bits. */
+KERNEL_INLINE rescaling_products rescaling_spread(vi x, int up) {
+#if defined(KERNEL_USES_NEON)
+  const int64x2_t one = vmovl_s32(vget_low_s32((int32x4_t)x)), other = vmovl_high_s32((int32x4_t)x);
+  return up ? (rescaling_products){(vl)vshlq_n_s64(one, 32), (vl)vshlq_n_s64(other, 32)} : (rescaling_products){(vl)one, (vl)other};
+#else
+  const vl upper = (vl)x & (vl)((vl){0} - ((int64_t)1 << 32)), lower = (vl)x << 32;
+  return up ? (rescaling_products){lower, upper} : (rescaling_products){lower >> 32, upper >> 32};
+#endif
+}
+
+/* The upper or lower 32 bits of each, in order. */
+KERNEL_INLINE vi rescaling_words(rescaling_products p, int upper) {
+#if defined(KERNEL_USES_AVX512)
+  const __m512i one = upper ? _mm512_srli_epi64((__m512i)p.one, 32) : (__m512i)p.one;
+  const __m512i other = upper ? (__m512i)p.other : _mm512_slli_epi64((__m512i)p.other, 32);
+  return (vi)_mm512_mask_blend_epi32(0xaaaa, one, other);
+#elif defined(KERNEL_USES_AVX2)
+  const __m256i one = upper ? _mm256_srli_epi64((__m256i)p.one, 32) : (__m256i)p.one;
+  const __m256i other = upper ? (__m256i)p.other : _mm256_slli_epi64((__m256i)p.other, 32);
+  return (vi)_mm256_blend_epi32(one, other, 0xaa);
+#else
+  const int32x4_t one = (int32x4_t)p.one, other = (int32x4_t)p.other;
+  return (vi)(upper ? vuzp2q_s32(one, other) : vuzp1q_s32(one, other));
+#endif
+}
+
+/* What the values of some channels are rescaled with: shifts less 32, none negative. */
+typedef struct {
+  vi multiplier, shift;
+  rescaling_products half;
+} rescaling_vector;
+
+KERNEL_INLINE rescaling_vector rescaling_vector_of(vi multiplier, vi shift) {
+  rescaling_vector v = {multiplier, shift - 32, {{0}, {0}}};
+  /* 2^(shift - 1) = 2^31 * 2^(shift - 32) */
+  const vi power = v_set_int(1) << v.shift;
+  const rescaling_products up = rescaling_spread(power, 1);
+  v.half.one = up.one >> 1, v.half.other = up.other >> 1;
+  return v;
+}
+
+/* v * multiplier / 2^shift for shifts beyond 31. */
+KERNEL_INLINE vi rescaled_vector(const rescaling_vector *r, vi v, const uint32_t rounding) {
+  rescaling_products sum = rescaling_multiply(v, r->multiplier);
+  sum.one += r->half.one, sum.other += r->half.other;
+  if (rounding == INGOT_RESCALE_TWO_ROUNDINGS) {
+    const rescaling_products sign = rescaling_spread(((v < 0) | 1) << 30, 0);
+    sum.one += sign.one, sum.other += sign.other;
+  }
+  const vi upper = rescaling_words(sum, 1), rounded = upper >> r->shift;
+  if (rounding != INGOT_RESCALE_HALF_EVEN) return rounded;
+  const vi rest = rescaling_words(sum, 0) | (upper & ((v_set_int(1) << r->shift) - 1));
+  return rounded & ~((rest == 0) & 1);
+}
+
+KERNEL_INLINE vi rescaling_limited(vi x, vi least, vi most) {
+  const vi above = (vi)v_select(x < least, (vf)least, (vf)x);
+  return (vi)v_select(above > most, (vf)most, (vf)above);
+}
+
+/* As rescale_values, in whole vectors: as many values of v and y are there, and channels' parameters are read for real ones only.
+ * Whether it could. */
+KERNEL_INLINE int rescale_vectors(const kernel_rescaling *r, const int32_t *v, int64_t n, int64_t channel, int64_t step,
+                                  const uint32_t rounding, int32_t *y) {
+  if (r->y_element == INGOT_I32) return 0; /* a zero point beyond 16 bits */
+  for (int64_t i = 0; i < (step == 0 ? 1 : n); i++)
+    if (r->shift[channel + i] < 32) return 0;
+  const vi zero = v_set_int((int32_t)kernel_load_integer(r->zero, r->y_element, 0));
+  const vi least = v_set_int((int32_t)r->least), most = v_set_int((int32_t)r->most);
+  rescaling_vector vector = rescaling_vector_of(v_set_int(r->multiplier[channel]), v_set_int((int32_t)rescaling_shift(r, channel)));
+  for (int64_t i = 0; i < n; i += LANES) {
+    const size_t count = (size_t)kernel_least(LANES, n - i);
+    vi values = {0};
+    if (count == LANES) memcpy(&values, v + i, sizeof values);
+    else memcpy(&values, v + i, count * sizeof *v);
+    if (step != 0) {
+      vi multiplier = {0};
+      int32_t shift[LANES];
+      if (count == LANES) memcpy(&multiplier, r->multiplier + channel + i, sizeof multiplier);
+      else memcpy(&multiplier, r->multiplier + channel + i, count * sizeof *r->multiplier);
+      for (size_t j = 0; j < LANES; j++) shift[j] = j < count ? (int32_t)kernel_least(r->shift[channel + i + (int64_t)j], 62) : 32;
+      vi shifts;
+      memcpy(&shifts, shift, sizeof shifts);
+      vector = rescaling_vector_of(multiplier, shifts);
+    }
+    const vi result = rescaling_limited(rescaled_vector(&vector, values, rounding) + zero, least, most);
+    memcpy(y + i, &result, sizeof result);
+  }
+  return 1;
+}
+#else
+#define RESCALING_VECTORS 0
+#endif
+
+/* n integers that fit an element of one or two bytes. */
+KERNEL_INLINE void rescaling_narrow(const int32_t *x, int64_t n, int64_t bytes, void *y) {
+  typedef int32_t words __attribute__((vector_size(32)));
+  typedef int16_t halves __attribute__((vector_size(16)));
+  typedef int8_t bytes_of_eight __attribute__((vector_size(8)));
+  int64_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    words block;
+    memcpy(&block, x + i, sizeof block);
+    const halves half = __builtin_convertvector(block, halves);
+    const bytes_of_eight byte = __builtin_convertvector(half, bytes_of_eight);
+    if (bytes == 2) memcpy((char *)y + 2 * i, &half, sizeof half);
+    else memcpy((char *)y + i, &byte, sizeof byte);
+  }
+  for (; i < n; i++) {
+    if (bytes == 2) ((int16_t *)y)[i] = (int16_t)x[i];
+    else ((int8_t *)y)[i] = (int8_t)x[i];
+  }
+}
+
+/* One block, by vectors where that can be. */
+KERNEL_INLINE void rescale_rounding(const kernel_rescaling *r, const int32_t *v, int64_t n, int64_t channel, int64_t step,
+                                    const uint32_t rounding, int32_t *y) {
+#if RESCALING_VECTORS
+  if (rescale_vectors(r, v, n, channel, step, rounding, y)) return;
+#endif
+  rescale_values(r, v, n, channel, step, rounding, y);
 }
 
 /* y[first], y[first + 1], ... from n values, at most RESCALING_BLOCK, of the channel, or of it and the next ones if parameters
@@ -43,19 +184,11 @@ KERNEL_INLINE void rescale_block(const kernel_rescaling *r, const int32_t *v, in
   int32_t block[RESCALING_BLOCK];
   if (!r->per_channel) channel = step = 0;
   switch (r->rounding) {
-    case INGOT_RESCALE_HALF_UP: rescale_values(r, v, n, channel, step, INGOT_RESCALE_HALF_UP, block); break;
-    case INGOT_RESCALE_HALF_EVEN: rescale_values(r, v, n, channel, step, INGOT_RESCALE_HALF_EVEN, block); break;
-    default: rescale_values(r, v, n, channel, step, INGOT_RESCALE_TWO_ROUNDINGS, block); break;
+    case INGOT_RESCALE_HALF_UP: rescale_rounding(r, v, n, channel, step, INGOT_RESCALE_HALF_UP, block); break;
+    case INGOT_RESCALE_HALF_EVEN: rescale_rounding(r, v, n, channel, step, INGOT_RESCALE_HALF_EVEN, block); break;
+    default: rescale_rounding(r, v, n, channel, step, INGOT_RESCALE_TWO_ROUNDINGS, block); break;
   }
-  switch (r->y_element) {
-    case INGOT_I32: memcpy((int32_t *)y + first, block, (size_t)n * sizeof *block); break;
-    case INGOT_I16:
-      for (int64_t i = 0; i < n; i++) ((int16_t *)y)[first + i] = (int16_t)block[i];
-      break;
-    case INGOT_I8:
-      for (int64_t i = 0; i < n; i++) ((int8_t *)y)[first + i] = (int8_t)block[i];
-      break;
-    default:
-      for (int64_t i = 0; i < n; i++) ((uint8_t *)y)[first + i] = (uint8_t)block[i];
-  }
+  if (r->y_element == INGOT_I32) memcpy((int32_t *)y + first, block, (size_t)n * sizeof *block);
+  else rescaling_narrow(block, n, kernel_element_bytes(r->y_element), kernel_at_mutable(y, r->y_element, first));
 }
+#endif

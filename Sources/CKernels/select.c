@@ -20,3 +20,8 @@ const kernel_table *kernel_select(uint32_t features) {
   }
   return chosen;
 }
+
+kernel_entry kernel_find(const kernel_table *table, int kernel) {
+  while (table->kernels[kernel].run == NULL) table = table->base;
+  return table->kernels[kernel];
+}

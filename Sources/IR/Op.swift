@@ -40,6 +40,7 @@ package enum Op: Hashable, Sendable {
   case roiAlign(RoiAlign)
   case matmulInteger(MatMulInteger)
   case convInteger(ConvInteger)
+  case convTransposeInteger(ConvTransposeInteger)
   case quantize(Quantize)
   case dequantize(Dequantize)
   case rescale(Rescale)
@@ -167,6 +168,9 @@ extension Op {
     Kind([RoiAlign()], Op.roiAlign) { if case .roiAlign(let op) = $0 { op } else { nil } },
     Kind([MatMulInteger()], Op.matmulInteger) { if case .matmulInteger(let op) = $0 { op } else { nil } },
     Kind([ConvInteger()], Op.convInteger) { if case .convInteger(let op) = $0 { op } else { nil } },
+    Kind([ConvTransposeInteger()], Op.convTransposeInteger) {
+      if case .convTransposeInteger(let op) = $0 { op } else { nil }
+    },
     Kind([Quantize()], Op.quantize) { if case .quantize(let op) = $0 { op } else { nil } },
     Kind([Dequantize()], Op.dequantize) { if case .dequantize(let op) = $0 { op } else { nil } },
     Kind([Rescale()], Op.rescale) { if case .rescale(let op) = $0 { op } else { nil } },

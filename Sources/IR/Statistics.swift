@@ -45,7 +45,7 @@ package struct Statistics: Hashable, Sendable {
   /// The work of one node.
   private init(macs: Int, of node: Node, isConstant: (ValueID) -> Bool) {
     switch node.op {
-    case .conv, .convInteger, .convTranspose: convolutionMACs = macs
+    case .conv, .convInteger, .convTranspose, .convTransposeInteger: convolutionMACs = macs
     case .matmul, .matmulInteger:
       if isConstant(node.operands[0]) || isConstant(node.operands[1]) {
         linearMACs = macs

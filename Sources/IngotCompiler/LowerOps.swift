@@ -128,6 +128,13 @@ func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(
       ingot_conv_integer_attributes(
         group: Int64(op.group), rounding: bounds.rounding, least: bounds.least, most: bounds.most),
       each: windows(op.window, operands[0].rank - 2))
+  case .convTransposeInteger(let op):
+    let bounds = rescaling(op.rescaling)
+    return KernelCall(
+      INGOT_OP_CONV_TRANSPOSE_INTEGER,
+      ingot_conv_integer_attributes(
+        group: Int64(op.group), rounding: bounds.rounding, least: bounds.least, most: bounds.most),
+      each: windows(op.window, operands[0].rank - 2))
   case .rescale(let op):
     let bounds = rescaling(op.rescaling)
     return KernelCall(

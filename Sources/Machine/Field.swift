@@ -54,6 +54,8 @@ package enum Field: String, TargetWord, CaseIterable {
     switch site.op {
     case .conv(let op): return (kernel(), op.window, op.group)
     case .convTranspose(let op): return (kernel(), op.window, op.group)
+    case .convInteger(let op): return (kernel(), op.window, op.group)
+    case .convTransposeInteger(let op): return (kernel(), op.window, op.group)
     case .pool(let op): return (op.kernel, op.window, 1)
     case .argPool(let op): return (op.kernel, op.window, 1)
     default: return nil

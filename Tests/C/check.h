@@ -24,6 +24,7 @@ void test_layouts(void);
 void test_opcodes(void);
 void test_indexing(void);
 void test_rescale(void);
+void test_integers(void);
 void test_windows(void);
 void test_regions(void);
 void test_validator(void);

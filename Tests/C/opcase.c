@@ -4,24 +4,27 @@
 #include "ingot.h"
 #include "kernels.h"
 
+uint32_t ingot_cpu_features(void);
+
 #include <math.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-const uint64_t case_isas[] = {INGOT_ISA_PORTABLE, INGOT_ISA_AVX2, INGOT_ISA_AVX512, INGOT_ISA_NEON};
-const uint32_t case_isa_count = 4;
+const uint64_t case_isas[] = {INGOT_ISA_PORTABLE, INGOT_ISA_AVX2,        INGOT_ISA_AVX_VNNI, INGOT_ISA_AVX512,
+                              INGOT_ISA_AVX512_VNNI, INGOT_ISA_NEON, INGOT_ISA_DOTPROD};
+const uint32_t case_isa_count = sizeof case_isas / sizeof *case_isas;
 
 bool isa_is_there(uint64_t isa) {
 #if defined(__x86_64__)
   if (isa == INGOT_ISA_AVX2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   if (isa == INGOT_ISA_AVX512) return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
-  return isa == INGOT_ISA_PORTABLE;
+  if (isa == INGOT_ISA_AVX512_VNNI) return isa_is_there(INGOT_ISA_AVX512) && __builtin_cpu_supports("avx512vnni");
 #elif defined(__aarch64__)
-  return isa == INGOT_ISA_PORTABLE || isa == INGOT_ISA_NEON;
-#else
-  return isa == INGOT_ISA_PORTABLE;
+  if (isa == INGOT_ISA_NEON) return true;
 #endif
+  return (ingot_cpu_features() & isa) != 0;
 }
 
 builder_type type_of(uint8_t element, int rank, ...) {
@@ -170,9 +173,7 @@ void opcase_run(opcase *c) {
           check(ingot_run(session) == INGOT_OK, "%s: %s", c->name, ingot_session_message(session));
           if (first == NULL) {
             char how[64];
-            const char *names[] = {"portable", "avx2", "avx512", "neon"};
-            strcpy(how, names[i]);
-            if (shifted) strcat(how, ", unaligned");
+            snprintf(how, sizeof how, "%s%s", kernel_select((uint32_t)case_isas[i])->name, shifted ? ", unaligned" : "");
             compare(c, y, how);
             first = malloc(size + 1);
             memcpy(first, y, size);

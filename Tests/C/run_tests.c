@@ -10,6 +10,7 @@ int main(void) {
   test_opcodes();
   test_indexing();
   test_rescale();
+  test_integers();
   test_windows();
   test_regions();
   test_file();

@@ -60,6 +60,7 @@ static void add_sample_attributes(builder *b, uint32_t opcode) {
       for (int s = 0; s < 2; s++) ATTRIBUTES(b, ingot_window, .stride = 2, .dilation = 1, .begin = 1, .end = 1);
       break;
     case INGOT_OP_CONV_INTEGER:
+    case INGOT_OP_CONV_TRANSPOSE_INTEGER:
       ATTRIBUTES(b, ingot_conv_integer_attributes, .group = 1, .least = INT32_MIN, .most = INT32_MAX);
       for (int s = 0; s < 2; s++) ATTRIBUTES(b, ingot_window, .stride = 2, .dilation = 1, .begin = 1, .end = 1);
       break;
@@ -142,6 +143,7 @@ builder *sample_program(uint32_t opcode) {
     case INGOT_OP_MATMUL_INTEGER: x = y = matrix, x.element = INGOT_U8, y.element = INGOT_I8; break;
     case INGOT_OP_RESCALE: x.element = INGOT_I32, y.element = INGOT_U8; break;
     case INGOT_OP_CONV_INTEGER: y = small, x.element = INGOT_U8, y.element = INGOT_I32; break;
+    case INGOT_OP_CONV_TRANSPOSE_INTEGER: x = small, x.element = INGOT_I16, y.element = INGOT_I32; break;
     case INGOT_OP_GRID_SAMPLE: y = small; break;
     case INGOT_OP_ROI_ALIGN: y = small, y.dims[0] = 2; break;
     case INGOT_OP_RECURRENT: x = (builder_type){INGOT_F32, 3, {5, 2, 12}}, y = (builder_type){INGOT_F32, 4, {5, 1, 2, 4}}; break;
@@ -198,15 +200,14 @@ builder *sample_program(uint32_t opcode) {
     inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_F32, 2, {2, 4}}, corners, 0, false);
     inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I64, 1, {2}}, zeros, 0, false);
   }
-  if (opcode == INGOT_OP_MATMUL_INTEGER || opcode == INGOT_OP_CONV_INTEGER) {
-    builder_type weight = opcode == INGOT_OP_CONV_INTEGER ? kernel : matrix;
+  if (opcode == INGOT_OP_MATMUL_INTEGER || opcode == INGOT_OP_CONV_INTEGER || opcode == INGOT_OP_CONV_TRANSPOSE_INTEGER) {
+    builder_type weight = opcode == INGOT_OP_MATMUL_INTEGER ? matrix : kernel;
     weight.element = INGOT_I8;
     inputs[inputs_count++] = add_weight(b, weight, zeros, 0, false);
-    inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_U8, 0, {0}}, zeros, 0, false);
+    inputs[inputs_count++] = add_weight(b, (builder_type){x.element, 0, {0}}, zeros, 0, false);
     inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I8, 1, {4}}, zeros, 0, false);
-  }
-  if (opcode == INGOT_OP_CONV_INTEGER || opcode == INGOT_OP_MATMUL_INTEGER)
     inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I32, 1, {4}}, zeros, 0, false);
+  }
   if (opcode == INGOT_OP_RESCALE)
     inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I32, 0, {0}}, zeros, 0, false);
   if (opcode == INGOT_OP_RESCALE || opcode == INGOT_OP_MATMUL_INTEGER) {

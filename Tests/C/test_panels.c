@@ -27,9 +27,10 @@ static void pack(const void *x, size_t bytes, int64_t rows, int64_t depth, int64
 }
 
 static void run(const kernel_table *table, int kernel, const void *arguments) {
-  const kernel_work work = table->kernels[kernel].work(arguments);
+  const kernel_entry entry = kernel_find(table, kernel);
+  const kernel_work work = entry.work(arguments);
   void *scratch = aligned_alloc(64, (work.scratch_bytes + 63) / 64 * 64 + 64);
-  table->kernels[kernel].run(arguments, 0, work.items, scratch);
+  entry.run(arguments, 0, work.items, scratch);
   free(scratch);
 }
 

@@ -324,11 +324,14 @@ static void movement(void) {
   RULE(op, "for 2 regions of 4 channels", t[1].dims[1] = 3);
   RULE(op, "spatial axis 1", t[0].dims[3] = 0);
   RULE(op, "inputs, expected 3", i->input_count = 2);
-  for (op = INGOT_OP_MATMUL_INTEGER; op <= INGOT_OP_CONV_INTEGER; op++) {
+  const uint32_t products[] = {INGOT_OP_MATMUL_INTEGER, INGOT_OP_CONV_INTEGER, INGOT_OP_CONV_TRANSPOSE_INTEGER};
+  for (int p = 0; p < 3; p++) {
+    op = products[p];
     RULE(op, "the result has element", t[1].element = INGOT_BOOL);
     RULE(op, "the bias is absent or not i32", t[6].element = INGOT_F32);
     RULE(op, "the bias has rank", t[6].dims[0] = 3);
-    RULE(op, "an operand has element", t[0].element = INGOT_BOOL);
+    RULE(op, "the factors have elements", t[0].element = INGOT_BOOL);
+    RULE(op, "the factors have elements", t[3].element = INGOT_BOOL);
     RULE(op, "a zero point has element", t[4].element = INGOT_I8);
     RULE(op, "a zero point has element", t[5].dims[0] = 3);
     RULE(op, "expected", t[1].dims[1] = 3);

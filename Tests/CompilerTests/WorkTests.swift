@@ -30,7 +30,10 @@ import Testing
     var counted: Set<String> = []
     for test in opCases where Statistics(try test.graph()).macs > 0 { counted.insert(test.op.name) }
     #expect(
-      counted.sorted() == ["conv", "conv_integer", "conv_transpose", "matmul", "matmul_integer", "recurrent"])
+      counted.sorted() == [
+        "conv", "conv_integer", "conv_transpose", "conv_transpose_integer", "matmul", "matmul_integer",
+        "recurrent",
+      ])
   }
 
   private func check(_ graph: Graph, _ name: String) throws {

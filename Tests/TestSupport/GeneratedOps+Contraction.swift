@@ -27,11 +27,17 @@ private func batches(_ draw: inout Draw) -> ([Int], [Int]) {
   return draw.chance(0.3) ? (a, b) : draw.chance(0.5) ? (a, batch) : (batch, b)
 }
 
+/// Element types of an integer product's operands.
+private func factors(_ draw: inout Draw) -> (ElementType, ElementType) {
+  let left = draw.one(of: [ElementType.i8, .u8, .i16])
+  return (left, left == .i16 ? .i8 : draw.one(of: [.i8, .u8]))
+}
+
 func generatedMatMulInteger(_ draw: inout Draw) -> GeneratedOp {
   let (batchA, batchB) = batches(&draw)
   let (rows, inner) = (draw.one(of: [0, 1, 2, 7, 33]), draw.one(of: [0, 1, 3, 16, 65]))
   let columns = draw.one(of: [0, 1, 2, 15, 40])
-  let (left, right) = (draw.one(of: [ElementType.i8, .u8]), draw.one(of: [ElementType.i8, .u8]))
+  let (left, right) = factors(&draw)
   let operands = [
     TensorType(left, Shape(batchA + [rows, inner])), TensorType(right, Shape(batchB + [inner, columns])),
     TensorType(left, draw.chance(0.5) ? [] : [rows]), TensorType(right, draw.chance(0.5) ? [] : [columns]),
@@ -76,7 +82,7 @@ func generatedConv(_ draw: inout Draw) -> GeneratedOp {
 
 func generatedConvInteger(_ draw: inout Draw) -> GeneratedOp {
   let (x, w, window, group) = convolution(&draw)
-  let (left, right) = (draw.one(of: [ElementType.i8, .u8]), draw.one(of: [ElementType.i8, .u8]))
+  let (left, right) = factors(&draw)
   let operands = [
     TensorType(left, x), TensorType(right, w), TensorType(left, []),
     TensorType(right, draw.chance(0.5) ? [] : [w[0]]),
@@ -87,7 +93,8 @@ func generatedConvInteger(_ draw: inout Draw) -> GeneratedOp {
     values: operands.map { draw.anything($0.element) } + epilogue.map(\.1), .numbers)
 }
 
-func generatedConvTranspose(_ draw: inout Draw) -> GeneratedOp {
+/// Shapes of image and weight of a transposed convolution, and how the window moves; without an activation.
+private func transposedConvolution(_ draw: inout Draw) -> (x: Shape, w: Shape, op: ConvTranspose) {
   let spatial = draw.number(1...3)
   let group = draw.one(of: [1, 2])
   let (channels, outputs) = (group * draw.number(1...4), draw.number(1...4))
@@ -96,15 +103,36 @@ func generatedConvTranspose(_ draw: inout Draw) -> GeneratedOp {
   window.pads = draw.chance(0.5) ? [] : (kernel + kernel).map { draw.number(0...($0 - 1) / 2) }
   let strides = (0..<spatial).map { window.stride($0) }
   let batch = draw.chance(0.05) ? 0 : draw.number(1...2)
-  var operands = [
-    TensorType(draw.float(), Shape([batch, channels] + (0..<spatial).map { _ in draw.number(3...6) })),
-    TensorType(draw.float(), Shape([channels, outputs] + kernel)),
-  ]
-  if draw.chance(0.5) { operands.append(TensorType(draw.float(), [outputs * group])) }
-  let op = ConvTranspose(
-    window, group: group, outputPadding: draw.chance(0.6) ? [] : strides.map { draw.number(0...($0 - 1)) },
-    activation: draw.activation())
+  return (
+    Shape([batch, channels] + (0..<spatial).map { _ in draw.number(3...6) }),
+    Shape([channels, outputs] + kernel),
+    ConvTranspose(
+      window, group: group, outputPadding: draw.chance(0.6) ? [] : strides.map { draw.number(0...($0 - 1)) })
+  )
+}
+
+func generatedConvTranspose(_ draw: inout Draw) -> GeneratedOp {
+  var (x, w, op) = transposedConvolution(&draw)
+  var operands = [TensorType(draw.float(), x), TensorType(draw.float(), w)]
+  if draw.chance(0.5) { operands.append(TensorType(draw.float(), [w[1] * op.group])) }
+  op.activation = draw.activation()
   return GeneratedOp(.convTranspose(op), operands)
+}
+
+func generatedConvTransposeInteger(_ draw: inout Draw) -> GeneratedOp {
+  let (x, w, floats) = transposedConvolution(&draw)
+  let (left, right) = factors(&draw)
+  let channels = w[1] * floats.group
+  let operands = [
+    TensorType(left, x), TensorType(right, w), TensorType(left, []),
+    TensorType(right, draw.chance(0.5) ? [] : [channels]),
+  ]
+  let (rescaling, epilogue) = draw.epilogue(channels: channels)
+  let op = ConvTransposeInteger(
+    floats.window, group: floats.group, outputPadding: floats.outputPadding, rescaling)
+  return GeneratedOp(
+    .convTransposeInteger(op), operands + epilogue.map(\.0),
+    values: operands.map { draw.anything($0.element) } + epilogue.map(\.1), .numbers)
 }
 
 // MARK: Recurrent layers

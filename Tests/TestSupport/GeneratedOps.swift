@@ -59,7 +59,7 @@ package struct GeneratedOp: Sendable, CustomStringConvertible {
 /// Families of ops from which ``GeneratedOp`` are drawn.
 package enum OpFamily: String, CaseIterable, Sendable {
   case unary, binary, select, cast, elementwise
-  case matmul, conv, convTranspose, matmulInteger, convInteger, recurrent
+  case matmul, conv, convTranspose, matmulInteger, convInteger, convTransposeInteger, recurrent
   case quantize, dequantize, rescale
   case reduce, argReduce, softmax, norm, cumsum, topK, nonZero, unique, nms
   case pool, argPool, resize, gridSample, roiAlign
@@ -81,6 +81,7 @@ extension Op {
     case .convTranspose: .convTranspose
     case .matmulInteger: .matmulInteger
     case .convInteger: .convInteger
+    case .convTransposeInteger: .convTransposeInteger
     case .recurrent: .recurrent
     case .quantize: .quantize
     case .dequantize: .dequantize
@@ -127,6 +128,7 @@ extension OpFamily {
     case .convTranspose: generatedConvTranspose(&draw)
     case .matmulInteger: generatedMatMulInteger(&draw)
     case .convInteger: generatedConvInteger(&draw)
+    case .convTransposeInteger: generatedConvTransposeInteger(&draw)
     case .recurrent: generatedRecurrent(&draw)
     case .quantize: generatedQuantize(&draw)
     case .dequantize: generatedDequantize(&draw)

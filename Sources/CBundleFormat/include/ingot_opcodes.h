@@ -122,17 +122,21 @@ INGOT_STRUCT(ingot_rescaling, INGOT_RESCALING_FIELDS)
 INGOT_STRUCT(ingot_rescale_attributes, INGOT_RESCALE_FIELDS)
 
 /* CONV_INTEGER   y <- x, w, x_zero, w_zero [, bias] [, multiplier, shift, y_zero]
- * x and w: i8 or u8, shapes and tail as CONV. x_zero: x's element, []; w_zero: w's, [] or [O]; bias: i32 [O]. v = the convolution
- * of x - x_zero, which is 0 outside of x, with w - w_zero, + bias, wrapping in int32. y = v, an i32, or with the last three inputs
- * v as RESCALE makes it, multiplier and shift [] or [O]. */
+ * x and w: i8 or u8, or x i16 and w i8; shapes and tail as CONV. x_zero: x's element, []; w_zero: w's, [] or [O]; bias: i32 [O].
+ * v = the convolution of x - x_zero, which is 0 outside of x, with w - w_zero, + bias, wrapping in int32; of an i16 x exact, then
+ * limited to int32. y = v, an i32, or with the last three inputs v as RESCALE makes it, multiplier and shift [] or [O]. */
 #define INGOT_CONV_INTEGER_FIELDS(F)     \
   F(INTEGER, group, 1, INGOT_MAX_EXTENT) \
   INGOT_RESCALING_FIELDS(F)
 INGOT_STRUCT(ingot_conv_integer_attributes, INGOT_CONV_INTEGER_FIELDS)
 
+/* CONV_TRANSPOSE_INTEGER   y <- x, w, x_zero, w_zero [, bias] [, multiplier, shift, y_zero]
+ * w: [C, O/group, kernel..], output extents as CONV_TRANSPOSE. All else as CONV_INTEGER. */
+
 /* MATMUL_INTEGER   y <- a, b, a_zero, b_zero [, bias] [, multiplier, shift, y_zero]
- * a and b: i8 or u8, shapes as MATMUL without transposes. a_zero: a's element, [] or [M]; b_zero: b's, [] or [N]; bias: i32 [N].
- * v = (a - a_zero) * (b - b_zero) + bias, wrapping in int32. y = v or v rescaled, as CONV_INTEGER, by multipliers [] or [N]. */
+ * a and b: i8 or u8, or a i16 and b i8; shapes as MATMUL without transposes. a_zero: a's element, [] or [M]; b_zero: b's, [] or [N];
+ * bias: i32 [N]. v = (a - a_zero) * (b - b_zero) + bias, wrapping or limited as CONV_INTEGER. y = v or v rescaled, as CONV_INTEGER,
+ * by multipliers [] or [N]. */
 
 /* POOL   y <- x   float (max: also i8, u8)
  * Tail: the window along each spatial axis. Output extents as CONV, or one more (ceil mode) as long as the last window starts
@@ -379,7 +383,8 @@ INGOT_STRUCT(ingot_loop_attributes, INGOT_LOOP_FIELDS)
   X(GROUP_NORM, 32, group_norm, GROUP_NORM, NONE, NO, none)                   \
   X(LP_NORM, 33, lp_norm, LP_NORM, NONE, NO, none)                            \
   X(RESCALE, 34, rescale, RESCALE, NONE, NO, none)                            \
-  X(REPACK, 35, repack, NO, NONE, NO, none)
+  X(REPACK, 35, repack, NO, NONE, NO, none)                                   \
+  X(CONV_TRANSPOSE_INTEGER, 36, conv_transpose_integer, CONV_INTEGER, SPATIAL, WINDOW, conv_transpose)
 
 typedef enum {
 #define INGOT_OPCODE_VALUE(NAME, number, name, FIELDS, EACH, TAIL, work) INGOT_OP_##NAME = number,

@@ -5,9 +5,7 @@
 static ingot_status check_matmul_integer(const ingot_op *op) {
   const ingot_tensor *y = op->y;
   CHECK(ingot_expect_product(op, false, false));
-  CHECK(ingot_expect_zero_point(op, op->x[2], op->x[0], y->dims[y->rank - 2]));
-  CHECK(ingot_expect_zero_point(op, op->x[3], op->x[1], y->dims[y->rank - 1]));
-  return ingot_expect_integer_epilogue(op, *(const ingot_rescaling *)op->attributes, y->dims[y->rank - 1]);
+  return ingot_expect_integer_product(op, *(const ingot_rescaling *)op->attributes, y->dims[y->rank - 2], y->dims[y->rank - 1]);
 }
 
 static int prepare_matmul_integer(const ingot_preparation *p, ingot_arguments *all) {

@@ -3,41 +3,10 @@
  * in blocks and scattered to its positions. */
 
 typedef struct {
-  int64_t tap, taps; /* first tap that reaches this phase, and how many do, `step` apart */
-  int64_t step;
-  int64_t first, count; /* first output position, and how many, `stride` apart */
-} transpose_phase;
-
-typedef struct {
   const kernel_convolution *p;
   const void *x, *w; /* of the group */
   const transpose_phase *phase; /* of three axes */
 } transpose_source;
-
-static int64_t greatest_divisor(int64_t a, int64_t b) {
-  while (b != 0) {
-    const int64_t rest = a % b;
-    a = b;
-    b = rest;
-  }
-  return a;
-}
-
-/* The taps t of an axis with (first + begin - t * dilation) divisible by the stride. */
-static transpose_phase transpose_phase_of(const kernel_convolution *p, int axis, int64_t remainder) {
-  const int64_t stride = p->stride[axis];
-  transpose_phase phase = {.step = stride / greatest_divisor(stride, p->dilation[axis]), .first = remainder};
-  phase.count = remainder < p->out[axis] ? (p->out[axis] - remainder - 1) / stride + 1 : 0;
-  const int64_t wanted = (remainder + p->begin[axis]) % stride;
-  const int64_t limit = kernel_least(phase.step, p->kernel[axis]);
-  for (int64_t tap = 0; tap < limit; tap++) {
-    if (tap * (p->dilation[axis] % stride) % stride != wanted) continue;
-    phase.tap = tap;
-    phase.taps = (p->kernel[axis] - tap - 1) / phase.step + 1;
-    break;
-  }
-  return phase;
-}
 
 static void transpose_pack(const void *context, int64_t k0, int64_t depth, int64_t n0, int64_t columns, float *panels) {
   const transpose_source *source = context;
@@ -121,7 +90,8 @@ static void conv_transpose_run(const void *arguments, int64_t begin, int64_t end
     transpose_phase phase[3];
     for (int axis = 2; axis >= 0; axis--) {
       const int64_t phases = kernel_least(p->stride[axis], p->out[axis]);
-      phase[axis] = transpose_phase_of(p, axis, rest % phases);
+      phase[axis] = transpose_phase_of(p->stride[axis], p->dilation[axis], p->begin[axis], p->kernel[axis],
+                                       p->out[axis], rest % phases);
       rest /= phases;
     }
     const int64_t m0 = rest % down * TRANSPOSE_ROWS, rows = kernel_least(TRANSPOSE_ROWS, outputs - m0);

@@ -5,20 +5,6 @@
  * stored in panels: a panel of w columns (the last may be narrower) holds k rows of w elements, and one of rows likewise. The accumulators of one tile stay in registers over DEPTH
  * steps of k; sums over more than DEPTH steps continue from a tile in scratch. The order of every sum depends on k alone. */
 
-#if LANES == 16
-#define TILE_ROWS 12
-#define TILE_VECTORS 2
-#elif LANES == 8
-#define TILE_ROWS 6
-#define TILE_VECTORS 2
-#elif defined(KERNEL_USES_NEON)
-#define TILE_ROWS 8
-#define TILE_VECTORS 2
-#else
-#define TILE_ROWS 4
-#define TILE_VECTORS 2
-#endif
-#define PANEL (TILE_VECTORS * LANES)
 #define BLOCK_COLUMNS 128 /* a multiple of every PANEL */
 #define BLOCK_ROWS 240    /* a multiple of every TILE_ROWS */
 #define SMALL_BLOCK_ROWS 48
@@ -104,24 +90,11 @@ typedef void (*gemm_tile_function)(int64_t depth, const float *a, int64_t a_row,
                                            int accumulate) {                                                       \
     gemm_tile(rows, vectors, depth, a, a_row, a_column, b, b_row, tile, tile_row, accumulate);                     \
   }
-#define GEMM_TILES_4(X) X(1, 1) X(1, 2) X(2, 1) X(2, 2) X(3, 1) X(3, 2) X(4, 1) X(4, 2)
-#define GEMM_TILES_6(X) GEMM_TILES_4(X) X(5, 1) X(5, 2) X(6, 1) X(6, 2)
-#define GEMM_TILES_8(X) GEMM_TILES_6(X) X(7, 1) X(7, 2) X(8, 1) X(8, 2)
-#define GEMM_TILES_12(X) GEMM_TILES_8(X) X(9, 1) X(9, 2) X(10, 1) X(10, 2) X(11, 1) X(11, 2) X(12, 1) X(12, 2)
-#if TILE_ROWS == 12
-#define GEMM_TILES GEMM_TILES_12
-#elif TILE_ROWS == 8
-#define GEMM_TILES GEMM_TILES_8
-#elif TILE_ROWS == 6
-#define GEMM_TILES GEMM_TILES_6
-#else
-#define GEMM_TILES GEMM_TILES_4
-#endif
-GEMM_TILES(GEMM_TILE)
+TILES(GEMM_TILE)
 
 static const gemm_tile_function gemm_tiles[TILE_ROWS][TILE_VECTORS] = {
 #define GEMM_TILE_ENTRY(rows, vectors) [rows - 1][vectors - 1] = GEMM_TILE_NAME(KERNEL_VARIANT, rows, vectors),
-    GEMM_TILES(GEMM_TILE_ENTRY)
+    TILES(GEMM_TILE_ENTRY)
 #undef GEMM_TILE_ENTRY
 };
 

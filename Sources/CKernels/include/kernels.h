@@ -7,8 +7,9 @@
  * its result has no elements.
  *
  *   const kernel_table *table = kernel_select(features);
- *   kernel_work work = table->kernels[KERNEL_matmul].work(&matmul);
- *   table->kernels[KERNEL_matmul].run(&matmul, 0, work.items, scratch);
+ *   const kernel_entry kernel = kernel_find(table, KERNEL_matmul);
+ *   kernel_work work = kernel.work(&matmul);
+ *   kernel.run(&matmul, 0, work.items, scratch);
  *
  * Tensors are dense and row-major. Elements, functions and modes are those of ingot_enums.h.
  */
@@ -25,6 +26,9 @@
 #define KERNEL_FEATURE_AVX2 2u /* with FMA and F16C */
 #define KERNEL_FEATURE_AVX512 4u /* F, BW, DQ, VL */
 #define KERNEL_FEATURE_NEON 8u
+#define KERNEL_FEATURE_AVX_VNNI 16u /* beside AVX2 */
+#define KERNEL_FEATURE_AVX512_VNNI 32u /* beside AVX512 */
+#define KERNEL_FEATURE_DOTPROD 64u /* beside NEON */
 
 typedef struct {
   int64_t items;
@@ -290,8 +294,9 @@ typedef struct {
   kernel_rescaling rescaling;
 } kernel_rescale;
 
-/* y[batch, m, n] = sum over k of (a[m, k] - a_zero) * (b[k, n] - b_zero), wrapping; i8 or u8. Zero points have the
- * element of what they belong to. Then bias[n] is added, wrapping, and the sum rescaled; columns are the channels. */
+/* y[batch, m, n] = sum over k of (a[m, k] - a_zero) * (b[k, n] - b_zero) + bias[n], wrapping; i8 or u8, or an i16 a with an i8 b:
+ * then the sum is exact before it is limited to int32. Zero points have the element of what they belong to. Sums are rescaled;
+ * columns are the channels. */
 typedef struct {
   const void *a, *b, *a_zero, *b_zero;
   const int32_t *bias; /* or NULL */
@@ -304,7 +309,7 @@ typedef struct {
   kernel_rescaling rescaling;
 } kernel_matmul_integer;
 
-/* As kernel_convolution, of i8 or u8; then bias[output] is added, wrapping, and the sum rescaled. */
+/* As kernel_convolution, of integers as kernel_matmul_integer has them; outputs are the channels. Convolution and transposed. */
 typedef struct {
   const void *x, *w, *x_zero, *w_zero;
   const int32_t *bias; /* or NULL */
@@ -362,8 +367,8 @@ typedef struct {
   void (*run)(const void *arguments, int64_t begin, int64_t end, void *scratch);
 } kernel_entry;
 
-/* The kernels, X(family, argument struct). Those over vectors stand in families/, built once for each instruction set; plain ones
- * move data or take little time, and are built once. */
+/* The kernels, X(family, argument struct). Those over vectors stand in families/, built once for each instruction set, those of
+ * integers also for each of its extensions; plain ones move data or take little time, and are built once. */
 #define VECTOR_KERNELS(X)               \
   X(matmul, kernel_matmul)              \
   X(convolution, kernel_convolution)    \
@@ -377,26 +382,28 @@ typedef struct {
   X(resize, kernel_resize)              \
   X(recurrent, kernel_recurrent)        \
   X(rescale, kernel_rescale)
-#define PLAIN_KERNELS(X)                   \
-  X(copy, kernel_copy)                     \
-  X(permute, kernel_permute)               \
-  X(repack, kernel_repack)                 \
-  X(interleave, kernel_interleave)         \
-  X(pad, kernel_pad)                       \
-  X(gather, kernel_gather)                 \
-  X(scatter, kernel_scatter)               \
-  X(top_k, kernel_top_k)                   \
-  X(nonzero, kernel_nonzero)               \
-  X(unique, kernel_unique)                 \
-  X(nms, kernel_nms)                       \
-  X(grid_sample, kernel_grid_sample)       \
-  X(roi_align, kernel_roi_align)           \
-  X(arg_pool, kernel_arg_pool)             \
+#define INTEGER_KERNELS(X)                  \
   X(matmul_integer, kernel_matmul_integer) \
   X(conv_integer, kernel_conv_integer)     \
-  X(arg_reduce, kernel_arg_reduce)         \
+  X(conv_transpose_integer, kernel_conv_integer)
+#define PLAIN_KERNELS(X)                         \
+  X(copy, kernel_copy)                           \
+  X(permute, kernel_permute)                     \
+  X(repack, kernel_repack)                       \
+  X(interleave, kernel_interleave)               \
+  X(pad, kernel_pad)                             \
+  X(gather, kernel_gather)                       \
+  X(scatter, kernel_scatter)                     \
+  X(top_k, kernel_top_k)                         \
+  X(nonzero, kernel_nonzero)                     \
+  X(unique, kernel_unique)                       \
+  X(nms, kernel_nms)                             \
+  X(grid_sample, kernel_grid_sample)             \
+  X(roi_align, kernel_roi_align)                 \
+  X(arg_pool, kernel_arg_pool)                   \
+  X(arg_reduce, kernel_arg_reduce)               \
   X(cumsum, kernel_cumsum)
-#define KERNELS(X) VECTOR_KERNELS(X) PLAIN_KERNELS(X)
+#define KERNELS(X) VECTOR_KERNELS(X) INTEGER_KERNELS(X) PLAIN_KERNELS(X)
 
 enum {
 #define KERNEL_NUMBER(family, arguments) KERNEL_##family,
@@ -405,17 +412,19 @@ enum {
   KERNEL_COUNT
 };
 
-typedef struct {
+typedef struct kernel_table kernel_table;
+struct kernel_table {
   const char *name;
   uint32_t feature;
+  const kernel_table *base; /* has what this has not; or NULL */
   kernel_entry kernels[KERNEL_COUNT];
-} kernel_table;
+};
 
-/* The instruction sets that vector kernels are built for, oldest first. */
+/* The instruction sets and extensions that vector kernels are built for, an extension behind its base, else oldest first. */
 #if defined(__x86_64__)
-#define KERNEL_SETS(X) X(portable) X(avx2) X(avx512)
+#define KERNEL_SETS(X) X(portable) X(avx2) X(avx_vnni) X(avx512) X(avx512_vnni)
 #elif defined(__aarch64__)
-#define KERNEL_SETS(X) X(portable) X(neon)
+#define KERNEL_SETS(X) X(portable) X(neon) X(dotprod)
 #else
 #define KERNEL_SETS(X) X(portable)
 #endif
@@ -424,6 +433,8 @@ typedef struct {
 const kernel_table *kernel_variant(unsigned index);
 /* The newest variant among these features. */
 const kernel_table *kernel_select(uint32_t features);
+/* A kernel, KERNEL_*, of a variant or of its base. */
+kernel_entry kernel_find(const kernel_table *table, int kernel);
 
 /* Merges neighbouring axes that every input walks as one, and drops axes of extent 1. */
 void kernel_elementwise_merge(kernel_elementwise *arguments);

@@ -1,8 +1,9 @@
 import Tensors
 
-/// What may follow the sums of an integer product, as operands behind its own: a bias, i32 [channels], added with
-/// wrapping; then multiplier, shift and zero point of a ``Rescaling``, the first two for the tensor or for each channel.
-/// The result is i32 without a rescaling, and of the zero point's element type with one.
+/// What may follow the sums of an integer product, as operands behind its own: a bias, i32 [channels]; then multiplier,
+/// shift and zero point of a ``Rescaling``, the first two for the tensor or for each channel. The result is i32 without a
+/// rescaling, and of the zero point's element type with one. Sums with their bias wrap in i32, those of i16 saturate: these
+/// reach its ends.
 struct IntegerEpilogue {
   var rescaling: Rescaling
   /// How many operands the product itself has.
@@ -37,6 +38,7 @@ struct IntegerEpilogue {
       let bias = rest[Self.own].integers
       for index in values.indices { values[index] &+= bias[index / max(inner, 1) % bias.count] }
     }
+    if operands[0].element == .i16 { values = values.map { Int64(Int32(clamping: $0)) } }
     guard rest.count >= 3 else { return Tensor(values, shape: type.shape, element: .i32) }
     return rescaling.apply(to: values, inner: max(inner, 1), rest.suffix(3), type)
   }

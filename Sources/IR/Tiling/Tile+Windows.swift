@@ -64,6 +64,18 @@ extension ConvTranspose {
   }
 }
 
+extension ConvTransposeInteger {
+  package func tile(_ region: Region, of operands: [TensorType], _ results: [TensorType]) -> Tile? {
+    guard let floats = ofFloats.tile(region, of: Array(operands.prefix(2)), results),
+      case .convTranspose(let part) = floats.op
+    else { return nil }
+    return Tile(
+      .convTransposeInteger(
+        ConvTransposeInteger(part.window, group: part.group, outputPadding: part.outputPadding, rescaling)),
+      reads: floats.reads + operands.dropFirst(2).map { $0.channels(region[1]) })
+  }
+}
+
 extension Pool {
   package func tile(_ region: Region, of operands: [TensorType], _ results: [TensorType]) -> Tile? {
     let x = operands[0].shape

@@ -39,7 +39,7 @@ struct Reading {
     case .convTranspose(let op): readTerm(op.activation)
     case .cumsum: isTerm = true
     case .softmax, .layerNorm, .rmsNorm, .groupNorm, .lpNorm, .recurrent, .matmulInteger, .convInteger,
-      .rescale:
+      .convTransposeInteger, .rescale:
       break
     case .quantize: seen = .lastDigit
     case .dequantize: passed = .all

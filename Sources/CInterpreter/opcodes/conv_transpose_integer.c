@@ -1,0 +1,17 @@
+/* CONV_TRANSPOSE_INTEGER: rules and kernel arguments. */
+#include "../integer_convolution.h"
+
+static ingot_status check_conv_transpose_integer(const ingot_op *op) {
+  const ingot_conv_integer_attributes *conv = op->attributes;
+  CHECK(ingot_expect_convolution(op, true, conv->group));
+  return ingot_expect_integer_product(op, ingot_conv_integer_rescaling(conv), -1, op->y->dims[1]);
+}
+
+static int prepare_conv_transpose_integer(const ingot_preparation *p, ingot_arguments *arguments) {
+  arguments->conv_transpose_integer = ingot_prepared_conv_integer(p);
+  return KERNEL_conv_transpose_integer;
+}
+
+const ingot_facts ingot_conv_transpose_integer_facts = {.results = 1, .required = 4, .most = 8,
+                                                        .check = check_conv_transpose_integer,
+                                                        .prepare = prepare_conv_transpose_integer};
