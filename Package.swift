@@ -42,6 +42,11 @@ let package = Package(
     .systemLibrary(
       name: "CProtobuf", pkgConfig: "libprotobuf-c",
       providers: [.apt(["libprotobuf-c-dev"]), .brew(["protobuf-c"])]),
+    .systemLibrary(
+      name: "CPng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .systemLibrary(
+      name: "CJpeg", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
+    .target(name: "CImages", dependencies: ["CPng", "CJpeg"], cSettings: c),
     .target(name: "COnnx", dependencies: ["CProtobuf"]),
     .target(
       name: "COpenBLAS", cSettings: c, linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
@@ -74,6 +79,9 @@ let package = Package(
     .target(name: "Importers", dependencies: ["IR", "Tensors", "COnnx"], swiftSettings: swift),
     .target(name: "Samples", dependencies: ["IR", "Tensors", "Importers"], swiftSettings: swift),
     .target(
+      name: "Images", dependencies: ["Samples", "Importers", "IR", "Tensors", "CImages"], swiftSettings: swift
+    ),
+    .target(
       name: "Accuracy", dependencies: ["IR", "Tensors", "Passes", "Bundle", "Samples"], swiftSettings: swift),
     .target(
       name: "Graphs", dependencies: ["IR", "Tensors"], path: "Graphs", exclude: ["Demo", "README.md"],
@@ -94,7 +102,8 @@ let package = Package(
     .executableTarget(
       name: "IngotTool",
       dependencies: [
-        "IngotCompiler", "Ingot", "Accuracy", "Importers", "Samples", "Graphs", "Machine", "Passes", "Bundle",
+        "IngotCompiler", "Ingot", "Accuracy", "Importers", "Samples", "Images", "Graphs", "Machine", "Passes",
+        "Bundle",
         "MemoryPlanner", "IR",
         "Tensors", "CCleanup",
         .product(
@@ -111,7 +120,7 @@ let package = Package(
 
     // Tests
     .executableTarget(
-      name: "FuzzReaders", dependencies: ["Importers", "IR", "Tensors"], path: "Tests/Fuzz",
+      name: "FuzzReaders", dependencies: ["Images", "Importers", "IR", "Tensors"], path: "Tests/Fuzz",
       exclude: ["run.sh"],
       swiftSettings: swift),
     .target(
@@ -124,7 +133,8 @@ let package = Package(
       name: "PassesTests", dependencies: ["Passes", "IR", "Tensors", "TestSupport"], swiftSettings: swift),
     .testTarget(name: "MachineTests", dependencies: ["Machine", "IR", "TestSupport"], swiftSettings: swift),
     .testTarget(
-      name: "ImportersTests", dependencies: ["Importers", "Samples", "IR", "Tensors", "TestSupport"],
+      name: "ImportersTests",
+      dependencies: ["Importers", "Samples", "Images", "IR", "Tensors", "TestSupport"],
       swiftSettings: swift),
     .testTarget(
       name: "BundleTests", dependencies: ["Bundle", "Tensors", "TestSupport"], swiftSettings: swift),

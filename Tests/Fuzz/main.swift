@@ -1,4 +1,5 @@
 import IR
+import Images
 import Importers
 import Tensors
 
@@ -11,7 +12,7 @@ import Tensors
 #endif
 
 // Reads damaged files in this process and expects to survive: FuzzReaders KIND SEEDFILE MUTATIONS SEED. KIND
-// is onnx, import (an ONNX model that is also translated), safetensors, pth, npz, npy or index. Exit status 1
+// is onnx, import (an ONNX model that is also translated), safetensors, pth, npz, npy, image or index. Exit status 1
 // means that memory grew beyond all reason; a crash speaks for itself, and the seed on the command line
 // brings it back.
 
@@ -52,6 +53,7 @@ func read(_ kind: String, _ storage: Storage, path: String) throws(ImportError) 
     return model.functions.reduce(touch(model.graph)) { sum, function in
       function.nodes.reduce(sum &+ touch(function.defaults)) { $0 &+ touch($1.attributes) }
     }
+  case "image": return try Picture.read(bytes: storage, path: path).pixels.reduce(0) { $0 &+ Int($1) }
   case "npy": return touch(try Npy.read(bytes: storage, path: path))
   case "npz":
     var sum = 0
@@ -83,9 +85,10 @@ func fail(_ message: String, status: Int32) -> Never {
 
 let arguments = CommandLine.arguments
 guard arguments.count == 5, let mutationCount = Int(arguments[3]), let seed = UInt64(arguments[4]),
-  ["onnx", "import", "safetensors", "pth", "npz", "npy", "index"].contains(arguments[1])
+  ["onnx", "import", "safetensors", "pth", "npz", "npy", "image", "index"].contains(arguments[1])
 else {
-  fail("usage: FuzzReaders onnx|import|safetensors|pth|npz|npy|index SEEDFILE MUTATIONS SEED", status: 2)
+  fail(
+    "usage: FuzzReaders onnx|import|safetensors|pth|npz|npy|image|index SEEDFILE MUTATIONS SEED", status: 2)
 }
 let (kind, path) = (arguments[1], arguments[2])
 

@@ -69,6 +69,9 @@ start safetensors "$readers" safetensors "$checkpoints/plain.safetensors" "$muta
 for checkpoint in plain wrapped strided types legacy; do
   start "pth-$checkpoint" "$readers" pth "$checkpoints/$checkpoint.pth" "$mutations" "$seed"
 done
+for picture in color.png palette.png color.jpg progressive.jpg; do
+  start "image-$picture" "$readers" image "$root/Tests/Data/Images/$picture" "$mutations" "$seed"
+done
 start npy "$readers" npy "$checkpoints/column_major.npy" "$mutations" "$seed"
 start npz "$readers" npz "$checkpoints/compressed.npz" "$mutations" "$seed"
 wait

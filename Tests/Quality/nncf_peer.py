@@ -15,7 +15,6 @@ from nncf.quantization.advanced_parameters import AdvancedQuantizationParameters
 
 METHODS = {
     "nncf-default": {},
-    "nncf-mixed": {"preset": nncf.QuantizationPreset.MIXED},
     "nncf-no-overflow-fix": {
         "advanced_parameters": AdvancedQuantizationParameters(overflow_fix=OverflowFix.DISABLE)
     },

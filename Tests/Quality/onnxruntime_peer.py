@@ -9,6 +9,7 @@ import tempfile
 
 import numpy as np
 import onnx
+import onnx.version_converter
 import onnxruntime
 import results
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
@@ -38,11 +39,18 @@ class Samples(CalibrationDataReader):
         return next(self.rest, None)
 
 
+def with_axes(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model in an opset whose DequantizeLinear has an axis, which scales per channel need."""
+    (opset,) = [entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")]
+    return model if opset >= 13 else onnx.version_converter.convert_version(model, 17)
+
+
 def quantized(folder: pathlib.Path, method: CalibrationMethod):
     weights = results.network(folder)["weights"]
     with tempfile.TemporaryDirectory() as scratch:
         ready, made = pathlib.Path(scratch) / "ready.onnx", pathlib.Path(scratch) / "made.onnx"
-        quant_pre_process(folder / "model.onnx", ready, skip_symbolic_shape=True)
+        onnx.save(with_axes(onnx.load(folder / "model.onnx")), ready)
+        quant_pre_process(ready, ready, skip_symbolic_shape=True)
         quantize_static(
             ready,
             made,

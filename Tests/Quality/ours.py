@@ -28,7 +28,7 @@ class Refused(Exception):
 def ingot(tool: pathlib.Path, *words) -> str:
     found = subprocess.run([tool, *map(str, words)], capture_output=True, text=True)
     if found.returncode:
-        raise Refused((found.stderr.strip() or f"status {found.returncode}").splitlines()[-1])
+        raise Refused((found.stderr.strip() or f"status {found.returncode}").splitlines()[0])
     return found.stdout
 
 

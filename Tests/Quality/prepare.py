@@ -44,6 +44,13 @@ def fixed_model(folder: pathlib.Path) -> onnx.ModelProto:
     return model
 
 
+def weight_count(model: onnx.ModelProto) -> int:
+    """Numbers in fp32, as initializers or as constants."""
+    constants = [node.attribute[0].t for node in model.graph.node if node.op_type == "Constant"]
+    arrays = [*model.graph.initializer, *constants]
+    return sum(int(np.prod(array.dims)) for array in arrays if array.data_type == onnx.TensorProto.FLOAT)
+
+
 def prepare(name: str, folder: pathlib.Path, downloads: pathlib.Path) -> None:
     network = networks.NETWORKS[name]
     made = folder / "made"
@@ -74,7 +81,7 @@ def prepare(name: str, folder: pathlib.Path, downloads: pathlib.Path) -> None:
         "development": name in networks.DEVELOPMENT,
         "outputs": outputs,
         "parts": [dataclasses.asdict(part) for part in parts],
-        "weights": sum(int(np.prod(w.dims)) for w in model.graph.initializer if w.data_type == onnx.TensorProto.FLOAT),
+        "weights": weight_count(model),
         "digest": digest.hexdigest(),
     }
     (folder / "network.json").write_text(json.dumps(facts, indent=2) + "\n")

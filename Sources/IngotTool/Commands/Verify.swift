@@ -40,6 +40,7 @@ struct Verify: ParsableCommand {
       "Samples to compare on: a folder of .npz, one sample a file, with arrays named as the inputs; or of NAME_0001.npy, NAME/0001.npy or, for one sample, NAME.npy for every input.",
       valueName: "dir"))
   var inputs: String?
+  @OptionGroup var images: ImageOptions
   @Option(help: ArgumentHelp("Compares on n samples made from a seed, in place of --inputs.", valueName: "n"))
   var random: Int?
   @Option(help: ArgumentHelp("What --random makes samples from; 1 when left out.", valueName: "n"))
@@ -64,6 +65,9 @@ struct Verify: ParsableCommand {
     }
     guard random.map({ (1...100_000).contains($0) }) ?? true else {
       throw ValidationError("--random must be 1 to 100000.")
+    }
+    if images.imageInput != nil, inputs == nil {
+      throw ValidationError("--image-input goes with --inputs DIR.")
     }
     if seed != nil, random == nil { throw ValidationError("--seed goes with --random.") }
   }
@@ -102,7 +106,7 @@ struct Verify: ParsableCommand {
     }
     var result: Verification
     if let inputs {
-      let samples = try openSamples(path: inputs, for: sampleInputs(of: session.inputs))
+      let samples = try images.openSamples(path: inputs, for: sampleInputs(of: session.inputs))
       result = try verifier.verify(samples) {
         progress.show("comparing sample \($0 + 1) of \(samples.count)")
       }
