@@ -14,22 +14,12 @@ package struct NodeID: Hashable, Comparable, Sendable {
   package static func < (a: NodeID, b: NodeID) -> Bool { a.index < b.index }
 }
 
-/// A named constant. It keeps the checkpoint's own parameter name for its whole life.
-package struct Weight: Sendable {
-  package var name: String
-  /// The contents; nil as long as no checkpoint is bound.
-  package var tensor: Tensor?
-  package init(name: String, tensor: Tensor?) {
-    self.name = name
-    self.tensor = tensor
-  }
-}
-
 /// What defines a value.
 package enum Definition: Sendable {
   case input(Int)
   case node(NodeID, result: Int)
-  case weight(Weight)
+  /// The weight of this name.
+  case weight(String)
 }
 
 /// One SSA value.
@@ -66,7 +56,8 @@ package struct Port: Hashable, Sendable {
 /// A function: typed inputs and outputs, and nodes in an order in which they can be executed.
 ///
 /// A value type; ids stay valid until their value or node is removed. Uses are kept up to date by the
-/// mutating methods, which are the only way to change a graph.
+/// mutating methods, which are the only way to change a graph. Weights are values that name one; what they are stands
+/// in the graph's ``table``, which a function of a module shares with all others.
 package struct Graph: Sendable {
   package var name: String
   package private(set) var inputs: [Port] = []
@@ -78,6 +69,8 @@ package struct Graph: Sendable {
   private var valueTable: [Value?] = []
   private var userTable: [[NodeID]] = []
   private var weightIDs: [String: ValueID] = [:]
+  /// The weights at hand: all that values name, and perhaps others of a module.
+  package internal(set) var table = WeightTable()
 
   package init(name: String) { self.name = name }
 
@@ -111,13 +104,15 @@ package struct Graph: Sendable {
 
   /// The contents of a bound weight; nil for everything else.
   package func constant(_ value: ValueID) -> Tensor? {
-    if case .weight(let weight) = self[value].definition { return weight.tensor }
+    if case .weight(let name) = self[value].definition { return table[name]?.tensor }
     return nil
   }
 
   /// The weight behind a value; nil for inputs and node results.
   package func weight(_ value: ValueID) -> Weight? {
-    if case .weight(let weight) = self[value].definition { return weight }
+    if case .weight(let name) = self[value].definition {
+      return Weight(name: name, tensor: table[name]?.tensor)
+    }
     return nil
   }
 
@@ -138,7 +133,14 @@ package struct Graph: Sendable {
   }
 
   /// All weights in id order.
-  package var weights: [ValueID] { values.filter { weight($0) != nil } }
+  package var weights: [ValueID] {
+    values.filter { if case .weight = self[$0].definition { true } else { false } }
+  }
+
+  /// Names of all weights, in id order.
+  var weightNames: [String] {
+    valueTable.compactMap { if case .weight(let name)? = $0?.definition { name } else { nil } }
+  }
 
   /// One past the largest value index in use, for tables indexed by value.
   package var valueCapacity: Int { valueTable.count }
@@ -162,40 +164,30 @@ package struct Graph: Sendable {
   /// Adds a weight, or returns the one with this name if it has the same type and contents. A different
   /// weight of the same name gets a number appended to its name.
   package mutating func addWeight(_ name: String, _ tensor: Tensor) -> ValueID {
-    var unique = name
-    var count = 1
-    while let existing = weightIDs[unique] {
-      if let other = constant(existing), other.isIdentical(to: tensor) { return existing }
-      count += 1
-      unique = "\(name).\(count)"
-    }
-    return defineWeight(Weight(name: unique, tensor: tensor), TensorType(tensor.element, tensor.shape))
+    valueOfWeight(table.add(name, tensor), TensorType(tensor.element, tensor.shape))
   }
 
   /// Declares a weight whose contents come from a checkpoint later, or returns the one declared before under
   /// this name.
   package mutating func declareWeight(_ name: String, _ type: TensorType) throws(OpError) -> ValueID {
-    if let existing = weightIDs[name] {
-      guard self[existing].type == type else {
-        throw OpError("parameter '\(name)' is used as \(type) and as \(self[existing].type)")
+    if let existing = table[name] {
+      guard existing.type == type else {
+        throw OpError("parameter '\(name)' is used as \(type) and as \(existing.type)")
       }
-      return existing
+    } else {
+      table[name] = WeightTable.Entry(type: type)
     }
-    return defineWeight(Weight(name: name, tensor: nil), type)
+    return valueOfWeight(name, type)
   }
 
   /// The weight of this name.
   package func findWeight(_ name: String) -> ValueID? { weightIDs[name] }
 
-  /// Gives a declared weight its contents, whose shape must be the declared one. The value takes the tensor's
-  /// element type.
+  /// Gives a weight its contents, whose shape must be the declared one. The value takes the tensor's element type.
   package mutating func bind(_ value: ValueID, to tensor: Tensor) {
-    guard var entry = valueTable[value.index], case .weight(var weight) = entry.definition else { return }
-    precondition(entry.type.shape == tensor.shape, "binding \(tensor.shape) to \(entry.type)")
-    weight.tensor = tensor
-    entry.definition = .weight(weight)
-    entry.type.element = tensor.element
-    valueTable[value.index] = entry
+    guard case .weight(let name) = self[value].definition else { return }
+    table.bind(name, to: tensor)
+    valueTable[value.index]?.type.element = tensor.element
   }
 
   /// Appends a node, or inserts it before another one. Types come from the op's `infer`.
@@ -289,8 +281,10 @@ package struct Graph: Sendable {
 
   /// Removes a weight that nobody reads.
   package mutating func removeWeight(_ value: ValueID) {
-    guard let weight = weight(value), userTable[value.index].isEmpty, !isOutput(value) else { return }
-    weightIDs[weight.name] = nil
+    guard case .weight(let name) = self[value].definition, userTable[value.index].isEmpty, !isOutput(value)
+    else { return }
+    weightIDs[name] = nil
+    table[name] = nil
     valueTable[value.index] = nil
   }
 
@@ -303,15 +297,17 @@ package struct Graph: Sendable {
   /// Gives every weight another name; names must stay different.
   package mutating func renameWeights(_ newName: (String) -> String) {
     var ids: [String: ValueID] = [:]
+    var renamed = WeightTable()
     for value in weights {
-      guard var entry = valueTable[value.index], case .weight(var weight) = entry.definition else { continue }
-      weight.name = newName(weight.name)
-      precondition(ids.updateValue(value, forKey: weight.name) == nil, "two weights named '\(weight.name)'")
-      entry.definition = .weight(weight)
-      entry.name = weight.name
-      valueTable[value.index] = entry
+      guard case .weight(let old) = self[value].definition else { continue }
+      let name = newName(old)
+      precondition(ids.updateValue(value, forKey: name) == nil, "two weights named '\(name)'")
+      renamed[name] = table[old]
+      valueTable[value.index]?.definition = .weight(name)
+      valueTable[value.index]?.name = name
     }
     weightIDs = ids
+    table = renamed
   }
 
   /// Lets nodes that run functions run others of the same types.
@@ -338,23 +334,11 @@ package struct Graph: Sendable {
     return ValueID(valueTable.count - 1)
   }
 
-  private mutating func defineWeight(_ weight: Weight, _ type: TensorType) -> ValueID {
-    let value = makeValue(type, .weight(weight), weight.name)
-    weightIDs[weight.name] = value
+  /// The value that names a weight of the table.
+  private mutating func valueOfWeight(_ name: String, _ type: TensorType) -> ValueID {
+    if let existing = weightIDs[name] { return existing }
+    let value = makeValue(type, .weight(name), name)
+    weightIDs[name] = value
     return value
-  }
-}
-
-/// Everything one compile works on: functions that share weights by name, and metadata.
-package struct Module: Sendable {
-  package var functions: [Graph]
-  /// Facts for the manifest, in order.
-  package var metadata: [(key: String, value: String)]
-  /// What the user should know of how it was read, in order. Neither text nor bundle holds them.
-  package var notes: [Note] = []
-
-  package init(_ functions: [Graph], metadata: [(key: String, value: String)] = []) {
-    self.functions = functions
-    self.metadata = metadata
   }
 }

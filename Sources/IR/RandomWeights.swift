@@ -1,22 +1,34 @@
 package import Tensors
 
-/// Contents for every weight of a graph that has none, in the order of the graph's weights.
+/// Contents for every weight of a module that has none, in the order in which functions name them.
 ///
 /// The same seed gives a weight of one name, shape and role the same bits on every machine, whatever else the
-/// graph holds. Scales keep activations of deep networks in range: uniform with variance 1 ÷ fan-in for
-/// convolutions and matrix products; norm scales and variances lie around 1; everything else is small.
+/// module holds. Scales keep activations of deep networks in range: uniform with variance 1 ÷ fan-in for
+/// convolutions and matrix products; norm scales and variances lie around 1; everything else is small. Of several
+/// roles the one in the first function that names the weight counts.
 ///
 /// Where they are more than 1 GiB together, large ones lie in temporary files: a network of billions of parameters
 /// then takes no more memory than with a checkpoint.
-package func randomWeights(_ graph: Graph, seed: UInt64) -> [(name: String, tensor: Tensor)] {
-  let missing = graph.weights.filter { graph.weight($0)?.tensor == nil }
-  let bytes = missing.reduce(0) { $0 + graph.type(of: $1).byteCount }
-  return missing.compactMap { value in
-    guard let weight = graph.weight(value) else { return nil }
-    let numbers = RandomNumbers(seed: seed ^ hash(weight.name), range: randomRange(of: value, in: graph))
-    let tensor = numbers.tensor(graph.type(of: value), spills: bytes > 1 << 30)
-    return (weight.name, tensor)
+package func randomWeights(_ module: Module, seed: UInt64) -> [(name: String, tensor: Tensor)] {
+  var missing: [(name: String, type: TensorType, range: ClosedRange<Float>)] = []
+  var seen: Set<String> = []
+  for graph in module.functions {
+    for value in graph.weights {
+      guard let weight = graph.weight(value), weight.tensor == nil, seen.insert(weight.name).inserted else {
+        continue
+      }
+      missing.append((weight.name, graph.type(of: value), randomRange(of: value, in: graph)))
+    }
   }
+  let bytes = missing.reduce(0) { $0 + $1.type.byteCount }
+  return missing.map { name, type, range in
+    (name, RandomNumbers(seed: seed ^ hash(name), range: range).tensor(type, spills: bytes > 1 << 30))
+  }
+}
+
+/// Contents for every weight of a graph that has none; see ``randomWeights(_:seed:)-(Module,_)``.
+package func randomWeights(_ graph: Graph, seed: UInt64) -> [(name: String, tensor: Tensor)] {
+  randomWeights(Module([graph]), seed: seed)
 }
 
 /// Numbers spread evenly over a range.
@@ -47,32 +59,18 @@ private struct RandomNumbers {
   }
 }
 
-extension Graph {
-  /// Fills every weight that has no contents with ``randomWeights(_:seed:)``.
+extension Module {
+  /// Fills every weight that has no contents with random ones.
   package mutating func bindRandomWeights(seed: UInt64) {
-    for (name, tensor) in randomWeights(self, seed: seed) {
-      if let value = findWeight(name) { bind(value, to: tensor) }
-    }
+    for (name, tensor) in randomWeights(self, seed: seed) { bind(name, to: tensor) }
   }
 }
 
-extension Module {
-  /// Fills every weight that has no contents with random ones; one name means the same contents everywhere.
+extension Graph {
+  /// Fills every weight that has no contents with random ones.
   package mutating func bindRandomWeights(seed: UInt64) {
-    var known: [String: Tensor] = [:]
-    for index in functions.indices {
-      for value in functions[index].weights {
-        guard let weight = functions[index].weight(value), weight.tensor == nil,
-          let tensor = known[weight.name],
-          tensor.shape == functions[index].shape(of: value)
-        else { continue }
-        functions[index].bind(value, to: tensor)
-      }
-      functions[index].bindRandomWeights(seed: seed)
-      for value in functions[index].weights {
-        guard let weight = functions[index].weight(value), let tensor = weight.tensor else { continue }
-        known[weight.name] = known[weight.name] ?? tensor
-      }
+    for (name, tensor) in randomWeights(self, seed: seed) {
+      if let value = findWeight(name) { bind(value, to: tensor) }
     }
   }
 }

@@ -2,7 +2,7 @@ extension Module {
   /// Gives every value that a node computes a name that no other value of its function has, so that names tell
   /// values apart however passes renumber them. Equal modules get equal names.
   package mutating func nameValues() {
-    for index in functions.indices { functions[index].nameValues() }
+    rewriteFunctions { $0.nameValues() }
   }
 }
 

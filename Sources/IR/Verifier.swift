@@ -15,7 +15,7 @@ import Tensors
 //   V11  Contents of a weight have the element type and shape of its value.
 //   V12  Rank, extents and element counts keep to `Limits`.
 //   V13  Integer attributes, but for those of slices, and lengths of names keep to `Limits`.
-//   V14  Weights of one name have the same type and contents in all functions of a module.
+//   V14  A function's value of a weight has the type that the module's table gives the weight.
 //   V15  Functions that nodes run are in the module, and take and give what the nodes do.
 //   V16  No function reaches itself through the functions that it runs, and these keep to `Limits`.
 //   V17  Sizes of an output name axes of it, in ascending order, and outputs that are one i64 each.
@@ -23,48 +23,31 @@ import Tensors
 /// Checks every invariant of every function and of the module.
 package func verify(_ module: Module) throws(Diagnostic) {
   var names: Set<String> = []
-  var shared = SharedWeights()
   for graph in module.functions {
     guard names.insert(graph.name).inserted else {
       throw Diagnostic("[V1] two functions of the module are named \(symbol(graph.name))")
     }
+    try verifyWeights(of: graph, in: module)
     try verify(graph)
-    if let clash = shared.add(graph) { throw Diagnostic("[V14] \(clash)") }
   }
   try verifyCalls(module)
+}
+
+/// Checks V14.
+private func verifyWeights(of graph: Graph, in module: Module) throws(Diagnostic) {
+  for value in graph.weights {
+    let type = graph.type(of: value)
+    guard let name = graph.weight(value)?.name, let entry = module.weights[name], entry.type != type else {
+      continue
+    }
+    throw Diagnostic(
+      "[V14] weight \(symbol(name)) of \(symbol(graph.name)) is \(type), the module's is \(entry.type)")
+  }
 }
 
 /// Checks every invariant of a graph.
 package func verify(_ graph: Graph) throws(Diagnostic) {
   try GraphVerifier(graph).run()
-}
-
-/// The weights of a module by name, as functions are added.
-struct SharedWeights {
-  private var known: [String: (type: TensorType, contents: Tensor?, function: String)] = [:]
-
-  /// Adds a function's weights; returns what is wrong with one that differs from its namesake in an earlier
-  /// function.
-  mutating func add(_ graph: Graph) -> String? {
-    for value in graph.weights {
-      guard let weight = graph.weight(value) else { continue }
-      let type = graph.type(of: value)
-      guard let other = known[weight.name] else {
-        known[weight.name] = (type, weight.tensor, graph.name)
-        continue
-      }
-      let place = "weight \(symbol(weight.name)) of \(symbol(graph.name))"
-      guard type == other.type else {
-        return "\(place) is \(type), in \(symbol(other.function)) it is \(other.type)"
-      }
-      switch (weight.tensor, other.contents) {
-      case (nil, nil): continue
-      case (let mine?, let theirs?) where mine.isIdentical(to: theirs): continue
-      default: return "\(place) has other contents than in \(symbol(other.function))"
-      }
-    }
-    return nil
-  }
 }
 
 private struct GraphVerifier {
@@ -177,22 +160,20 @@ private struct GraphVerifier {
           )
         }
         try checkType(value.type, "%\(names[id])", node)
-      case .weight(let weight):
-        guard !weight.name.isEmpty, graph.findWeight(weight.name) == id else {
-          throw failure(
-            10, weight.name.isEmpty ? "a weight has no name" : "two weights are named \(symbol(weight.name))")
-        }
-        try checkLength(weight.name, "the name of a weight")
-        try checkType(value.type, "weight \(symbol(weight.name))", nil)
-        if let tensor = weight.tensor,
-          tensor.element != value.type.element || tensor.shape != value.type.shape
-        {
-          throw failure(
-            11,
-            "weight \(symbol(weight.name)) is \(value.type), contents \(tensor.element.rawValue)\(tensor.shape)"
-          )
-        }
+      case .weight(let name): try checkWeight(id, name)
       }
+    }
+  }
+
+  private func checkWeight(_ id: ValueID, _ name: String) throws(Diagnostic) {
+    guard !name.isEmpty else { throw failure(10, "a weight has no name") }
+    guard graph.findWeight(name) == id else { throw failure(10, "two weights are named \(symbol(name))") }
+    try checkLength(name, "the name of a weight")
+    let type = graph.type(of: id)
+    try checkType(type, "weight \(symbol(name))", nil)
+    if let tensor = graph.constant(id), tensor.element != type.element || tensor.shape != type.shape {
+      throw failure(
+        11, "weight \(symbol(name)) is \(type), contents \(tensor.element.rawValue)\(tensor.shape)")
     }
   }
 

@@ -120,7 +120,7 @@ package func compile(
     pipeline(options), on: &module, fusing: FusionRules(options.target), verifying: options.verifies,
     observer: observer)
 
-  module.notes += module.functions.flatMap { Note.storedTwice(in: $0) }
+  module.notes += Note.storedTwice(in: module)
   if options.target.family != .cpu { module.notes.append(.runsOnCPU(options.target.title)) }
   progress(.place, nil)
   let flats = try flatten(module)
@@ -173,7 +173,8 @@ private struct CountingSink<Sink: BundleSink>: BundleSink {
   mutating func overwriteHead(_ bytes: UnsafeRawBufferPointer) throws { try sink.overwriteHead(bytes) }
 }
 
-private func flatten(_ module: Module) throws(Diagnostic) -> [FlatFunction] {
+/// The functions of a module without calls.
+func flatten(_ module: Module) throws(Diagnostic) -> [FlatFunction] {
   var flats: [FlatFunction] = []
   for graph in module.functions { flats.append(try flatten(graph, module.functions)) }
   return flats
@@ -186,9 +187,7 @@ package func placements(of module: Module, on target: Target) throws(Diagnostic)
 }
 
 private func requireBoundWeights(_ module: Module) throws(Diagnostic) {
-  let unbound = module.functions.flatMap { graph in
-    graph.weights.filter { graph.constant($0) == nil }.map { graph[$0].name }
-  }
+  let unbound = module.weightNames.filter { module.weights[$0]?.tensor == nil }
   guard unbound.isEmpty else {
     throw Diagnostic(
       "\(unbound.count) parameters have no contents: \(unbound.prefix(5).joined(separator: ", "))",

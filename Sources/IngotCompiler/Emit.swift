@@ -113,7 +113,7 @@ private struct Emitter {
         "weight '\(weight.name)' has no contents", advice: "give a checkpoint that holds it with --checkpoint"
       )
     }
-    let place = weights.place(of: weight.name, contents, function: graph.name)
+    let place = weights.place(of: weight.name, contents)
     if weightBuffers[place.index] == nil {
       weightBuffers[place.index] = program.buffers.count
       program.buffers.append(Program.Buffer(.weight(place.index), bytes: place.bytes))

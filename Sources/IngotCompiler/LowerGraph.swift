@@ -13,10 +13,9 @@ package func lowerAlone(
   return (lowered.program, lowered.lowerBounds.reduce(0, +))
 }
 
-/// Lowers graphs as they stand whose weights lie in one bundle.
-package func lowerTogether(_ graphs: [Graph], passes: [ProgramPass]) throws(Diagnostic) -> [Program] {
-  var flats: [FlatFunction] = []
-  for graph in graphs { flats.append(try flatten(graph, graphs)) }
+/// Lowers the functions of a module as they stand, with their weights in one bundle.
+package func lowerTogether(_ module: Module, passes: [ProgramPass]) throws(Diagnostic) -> [Program] {
+  let flats = try flatten(module)
   var weights = WeightPool(flats.map(\.graph))
   let lowering = Lowering(memory: "memory", passes: passes, verifies: true)
   return try lower(flats, weights: &weights, lowering).map(\.program)

@@ -6,13 +6,20 @@ import Tensors
 
 extension Note {
   /// For every two weights of a function of some size of which one holds what the other holds and both are stored, what
-  /// keeps them apart.
-  static func storedTwice(in graph: Graph) -> [Note] {
+  /// keeps them apart. A weight that several functions name is told of once.
+  static func storedTwice(in module: Module) -> [Note] {
+    var told: Set<String> = []
+    return module.functions.flatMap { storedTwice(in: $0, &told) }
+  }
+
+  private static func storedTwice(in graph: Graph, _ told: inout Set<String>) -> [Note] {
     let transposes = weightParts(in: graph) { _ in true }
       .filter { $0.isWholeTransposed != $0.isPartTransposed && graph.isWorthANote($0.part) }
-    var told = Set(transposes.map(\.part))
-    var notes = transposes.map { Note(.note, transposeText($0, graph)) }
-    for slice in SlicedWeights(graph).slices where told.insert(slice.part).inserted {
+    var notes: [Note] = []
+    for found in transposes where told.insert(graph[found.part].name).inserted {
+      notes.append(Note(.note, transposeText(found, graph)))
+    }
+    for slice in SlicedWeights(graph).slices where told.insert(graph[slice.part].name).inserted {
       let names = "'\(graph[slice.part].name)' is the slice \(slice.text) of '\(graph[slice.whole].name)'"
       notes.append(
         Note(
@@ -20,7 +27,7 @@ extension Note {
           "weight \(names) and both are stored, \(graph.type(of: slice.part).byteCount) bytes more: only elements that follow one another can be read out of another weight"
         ))
     }
-    for (copy, original) in graph.copiesInFewerBits where told.insert(copy).inserted {
+    for (copy, original) in graph.copiesInFewerBits where told.insert(graph[copy].name).inserted {
       let (copyType, type) = (graph.type(of: copy), graph.type(of: original))
       notes.append(
         Note(

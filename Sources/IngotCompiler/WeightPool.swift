@@ -2,7 +2,7 @@ import Bundle
 import IR
 import Tensors
 
-/// The weights of all functions of a bundle: each name and contents once, and none that lies inside another.
+/// The weights of a module as a bundle stores them: each name and contents once, and none that lies inside another.
 struct WeightPool {
   private(set) var weights: [BundleWeight] = []
   private let shared: SharedContents
@@ -25,40 +25,25 @@ struct WeightPool {
     }
   }
 
-  /// `graphs` are all whose weights will be asked for.
+  /// `graphs` are all whose weights will be asked for: functions of one module, so that a name means one weight.
   init(_ graphs: [Graph]) { shared = SharedContents(graphs) }
 
   /// Where a weight lies: in which weight of the bundle, how many bytes that has, and where it begins in it.
-  mutating func place(
-    of name: String, _ tensor: Tensor, function: String
-  ) -> (index: Int, bytes: Int, offset: Int) {
+  mutating func place(of name: String, _ tensor: Tensor) -> (index: Int, bytes: Int, offset: Int) {
     if let place = shared.place(of: tensor), let whole = place.whole.tensor {
-      return (index(of: place.whole.name, whole, function: function), whole.byteCount, place.offset)
+      return (index(of: place.whole.name, whole), whole.byteCount, place.offset)
     }
-    return (index(of: name, tensor, function: function), tensor.byteCount, 0)
+    return (index(of: name, tensor), tensor.byteCount, 0)
   }
 
-  /// Index of a weight. A weight that has the name of another with different contents gets the function's
-  /// name in front.
-  private mutating func index(of name: String, _ tensor: Tensor, function: String) -> Int {
-    if let index = places[Contents(tensor)] { return index }
-    for candidate in [name, "\(function)/\(name)"] {
-      if let index = indices[candidate] {
-        if weights[index].tensor.isIdentical(to: tensor) { return index }
-      } else {
-        return add(candidate, tensor)
-      }
-    }
-    return add("\(function)/\(name)#\(weights.count)", tensor)
-  }
-
-  /// Has a weight stored in another order than row-major.
-  mutating func store(_ index: Int, in layout: Layout) { weights[index].layout = layout }
-
-  private mutating func add(_ name: String, _ tensor: Tensor) -> Int {
+  private mutating func index(of name: String, _ tensor: Tensor) -> Int {
+    if let index = indices[name] ?? places[Contents(tensor)] { return index }
     indices[name] = weights.count
     places[Contents(tensor)] = weights.count
     weights.append(BundleWeight(name: name, tensor: tensor))
     return weights.count - 1
   }
+
+  /// Has a weight stored in another order than row-major.
+  mutating func store(_ index: Int, in layout: Layout) { weights[index].layout = layout }
 }

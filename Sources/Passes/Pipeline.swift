@@ -1,5 +1,4 @@
 package import IR
-import Tensors
 
 /// One line of a pipeline: a pass, or a group that is repeated until nothing changes, with the reason why it
 /// stands where it does.
@@ -42,7 +41,8 @@ package func run(
   return reports
 }
 
-/// Runs a pipeline on every function of a module.
+/// Runs a pipeline on every function of a module. Passes see one function alone: what they make of a weight in one is
+/// no other's, unless it is the same there.
 @discardableResult
 package func run(
   _ steps: [PipelineStep], on module: inout Module, fusing fusion: FusionRules = .everything,
@@ -50,40 +50,11 @@ package func run(
   observer: PassObserver? = nil
 ) throws(Diagnostic) -> [PassReport] {
   var reports: [PassReport] = []
-  for index in module.functions.indices {
-    reports += try run(
-      steps, on: &module.functions[index], fusing: fusion, verifying: verifying, observer: observer)
+  try module.rewriteFunctions { (graph: inout Graph) throws(Diagnostic) in
+    reports += try run(steps, on: &graph, fusing: fusion, verifying: verifying, observer: observer)
   }
-  module.separateWeights()
   if verifying { try verify(module) }
   return reports
-}
-
-extension Module {
-  /// Brings back what passes, which see one function at a time, break: that weights of one name are one weight
-  /// (V14). Of those that now differ, all but the first get their function's name in front; equal ones become
-  /// one in memory.
-  mutating func separateWeights() {
-    var known: [String: Tensor] = [:]
-    var taken = Set(functions.flatMap { graph in graph.weights.compactMap { graph.weight($0)?.name } })
-    for index in functions.indices {
-      var renamed: [String: String] = [:]
-      for value in functions[index].weights {
-        guard let weight = functions[index].weight(value), let tensor = weight.tensor else { continue }
-        var name = weight.name
-        if let other = known[name] {
-          if other.isIdentical(to: tensor) {
-            functions[index].bind(value, to: other)
-            continue
-          }
-          repeat { name = "\(functions[index].name)/\(name)" } while !taken.insert(name).inserted
-          renamed[weight.name] = name
-        }
-        known[name] = tensor
-      }
-      if !renamed.isEmpty { functions[index].renameWeights { renamed[$0] ?? $0 } }
-    }
-  }
 }
 
 /// Runs one pass on a graph.

@@ -71,11 +71,11 @@ import Testing
       """, file: "t")
     var bound = module
     bound.bindRandomWeights(seed: 3)
-    for index in bound.functions.indices {
+    bound.rewriteFunctions { graph in
       // The same numbers, but not the same memory.
-      for value in bound.functions[index].weights {
-        guard let tensor = bound.functions[index].constant(value) else { continue }
-        bound.functions[index].bind(value, to: Tensor(tensor.floats, shape: tensor.shape))
+      for value in graph.weights {
+        guard let tensor = graph.constant(value) else { continue }
+        graph.bind(value, to: Tensor(tensor.floats, shape: tensor.shape))
       }
     }
     try checkNumbers(bound, seed: 2)

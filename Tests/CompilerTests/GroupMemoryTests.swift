@@ -13,7 +13,7 @@ struct GroupMemoryTests {
         ("frames", 2), ("height", 144), ("width", 256), ("blocks", 1), ("patch_width", 64),
         ("latent_width", 128), ("latents", 8), ("tokens", 3), ("text_width", 8),
       ])
-      for index in module.functions.indices { module.functions[index].bindRandomWeights(seed: 3) }
+      module.bindRandomWeights(seed: 3)
       return try compile(module, CompileOptions(target: cpu)).programs[0].arenaBytes
     }
     #expect(3 * arenas[1] < 2 * arenas[0], "\(arenas)")

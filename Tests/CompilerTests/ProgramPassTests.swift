@@ -42,7 +42,7 @@ import Testing
   @Test func weightsAreStoredAsTheGoldenFileSays() throws {
     try checkGolden("ProgramPasses/fold-repacks.txt") { item in
       let module = try parseModule(item.input, file: "text")
-      let programs = try lowerTogether(module.functions, passes: programPasses + [repackWeights(Self.panels)])
+      let programs = try lowerTogether(module, passes: programPasses + [repackWeights(Self.panels)])
       return programs.map(\.text).joined(separator: "\n\n")
     }
   }

@@ -95,10 +95,9 @@ import Testing
   func aBadLayerIsNamed(_ name: String) throws {
     let sound = try network()
     var broken = sound
-    let weight = try #require(broken.functions[0].findWeight("\(name).weight"))
-    let tensor = try #require(sound.functions[0].constant(weight))
+    let tensor = try #require(sound.weights["\(name).weight"]?.tensor)
     let numbers = tensor.floats.enumerated().map { $0 % 7 == 0 ? $1 * 1.5 : $1 }
-    broken.functions[0].bind(weight, to: Tensor(numbers, shape: tensor.shape))
+    broken.bind("\(name).weight", to: Tensor(numbers, shape: tensor.shape))
     let result = try verification(broken, of: sound)
     #expect(!result.passed)
     let worst = try #require(result.worstLayer)

@@ -205,4 +205,50 @@ struct BindingTests {
     #expect(fewer?.notes == ["missing: 'second.scale', f32[2]"])
     #expect(contents(other.functions[0]).isEmpty)
   }
+
+  /// A function that names the scale of the other one, and two parameters of its own.
+  private func module() throws(Diagnostic) -> Module {
+    var b = GraphBuilder("other")
+    let x = try b.scope("third") { b throws(Diagnostic) in
+      try b.linear("layer", b.input("x", [1, 2]), features: 2)
+    }
+    try b.output("y", b.multiply(x, b.parameter("second.scale", [2])))
+    return Module([try graph(), try b.finish()])
+  }
+
+  private let third: [(name: String, tensor: Tensor)] = [
+    ("third.layer.weight", Tensor([1.0, 0, 0, 1], shape: [2, 2])),
+    ("third.layer.bias", Tensor([0.5, 0.5], shape: [2])),
+  ]
+
+  /// What several functions name is filled once: by the file of any of them, or by all if they agree.
+  @Test(arguments: [0, 1, 2]) func whatFunctionsShareIsFilledOnce(_ copies: Int) throws {
+    var module = try module()
+    let scale = (name: "second.scale", tensor: Tensor([7.0, 8], shape: [2]))
+    let files = [
+      ParameterFile(path: "first.pth", entries: Array(complete[..<(copies == 0 ? 2 : 3)])),
+      ParameterFile(path: "third.pth", entries: third + (copies == 1 ? [] : [scale])),
+    ]
+    let bindings = try module.bind(files, namings: [Naming("the graph")])
+    #expect(bindings.map(\.ignored) == [[], []])
+    #expect(module.weights.count == 5 && module.weights["second.scale"]?.tensor?.floats == [7, 8])
+    #expect(contents(module.functions[1]) == [[1, 0, 0, 1], [0.5, 0.5], [7, 8]])
+  }
+
+  @Test func filesThatDisagreeOnASharedWeightAreRefused() throws {
+    var module = try module()
+    let scale = (name: "net.second.scale", tensor: Tensor([7.0, 9], shape: [2]))
+    let files = [
+      ParameterFile(path: "first.pth", entries: complete),
+      ParameterFile(path: "third.pth", entries: third.map { ("net.\($0.name)", $0.tensor) } + [scale]),
+    ]
+    let error = #expect(throws: Diagnostic.self) {
+      try module.bind(files, namings: [Naming("the graph")])
+    }
+    #expect(
+      error?.message
+        == "weight 'second.scale', which several functions name, is 'second.scale' of first.pth and 'net.second.scale' of third.pth, whose contents differ"
+    )
+    #expect(contents(module.functions[0]).isEmpty)
+  }
 }

@@ -89,7 +89,7 @@ struct SnapVideoTests {
     ]
     let modules = try ["upsampler", "upsampler_group_by_group"].map { name in
       var module = try findGraph("snapvideo", variant: name).variant.module(extents)
-      for index in module.functions.indices { module.functions[index].bindRandomWeights(seed: 3) }
+      module.bindRandomWeights(seed: 3)
       return module
     }
     let (together, oneByOne) = (modules[0], modules[1])

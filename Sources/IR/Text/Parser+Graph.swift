@@ -8,14 +8,17 @@ private struct Scope {
 }
 
 extension Parser {
-  /// `graph @name(inputs) -> (outputs) { weights and nodes }`
-  mutating func graph(_ weights: (String) -> Tensor?) throws(Diagnostic) -> Graph {
+  /// `graph @name(inputs) -> (outputs) { weights and nodes }`. `table` has the weights of the graphs above.
+  mutating func graph(
+    _ weights: (String) -> Tensor?, sharing table: WeightTable
+  ) throws(Diagnostic) -> Graph {
     try advance()
     guard case .symbol(let name) = token.kind, !name.isEmpty else {
       throw unexpected("the graph's name, such as '@main'")
     }
     try advance()
     var scope = Scope(graph: Graph(name: name))
+    scope.graph.table = table
     try items("(", ")") { (parser) throws(Diagnostic) in try parser.input(&scope) }
     try expect("->")
     var outputs: [(token: Token, name: String, sizes: [OutputSize])] = []
@@ -128,12 +131,13 @@ extension Parser {
     }
     let value: ValueID
     do { value = try scope.graph.declareWeight(name, type) } catch { throw failure(error, at: start) }
-    guard try take("=") else { return }
-    if try take(word: "digest") {
-      if let tensor = try contents(name, type, weights) { scope.graph.bind(value, to: tensor) }
-    } else {
-      scope.graph.bind(value, to: try elements(type))
+    guard try take("="),
+      let tensor = try take(word: "digest") ? try contents(name, type, weights) : try elements(type)
+    else { return }
+    if let known = scope.graph.constant(value), !known.isIdentical(to: tensor) {
+      throw failure("weight \(symbol(name)) has other contents in a graph above", at: start)
     }
+    scope.graph.bind(value, to: tensor)
   }
 
   /// `%y = op %a, @b {attributes} : type name "source name"`

@@ -9,23 +9,23 @@ package func parseModule(
   _ text: String, file: String, weights: (String) -> Tensor? = { _ in nil }
 ) throws(Diagnostic) -> Module {
   var parser = try Parser(text, file: file)
-  var module = Module([])
+  var metadata: [(key: String, value: String)] = []
+  var functions: [Graph] = []
   var names: Set<String> = []
-  var shared = SharedWeights()
-  while parser.token.kind == .word("metadata") { module.metadata.append(try parser.metadata()) }
+  while parser.token.kind == .word("metadata") { metadata.append(try parser.metadata()) }
   while parser.token.kind != .end {
     guard parser.token.kind == .word("graph") else { throw parser.unexpected("'graph'") }
     let start = parser.token
-    let graph = try parser.graph(weights)
+    let graph = try parser.graph(weights, sharing: functions.last?.table ?? WeightTable())
     guard names.insert(graph.name).inserted else {
       throw parser.failure("a graph \(symbol(graph.name)) is defined above", at: start)
     }
-    if let clash = shared.add(graph) { throw parser.failure(clash, at: start) }
-    module.functions.append(graph)
+    functions.append(graph)
   }
-  guard !module.functions.isEmpty else {
+  guard !functions.isEmpty else {
     throw parser.unexpected("a graph: 'graph @main(%x: f32[1, 3]) -> (%y) { … }'")
   }
+  let module = Module(functions, metadata: metadata)
   try verifyCalls(module)
   return module
 }

@@ -166,9 +166,7 @@ public struct NetworkSource: Sendable {
         module.notes += (contents.notes + binding.notes(file: contents.path)).map { Note(.note, $0) }
       }
     }
-    if let randomWeights {
-      for index in module.functions.indices { module.functions[index].bindRandomWeights(seed: randomWeights) }
-    }
+    if let randomWeights { module.bindRandomWeights(seed: randomWeights) }
     return (module, bytes)
   }
 

@@ -45,13 +45,10 @@ struct InspectedModel {
 
   /// Weights of a function and of all that it runs.
   private func weightCount(_ graph: Graph) -> String {
-    let weights = module.reachable(from: graph).flatMap { graph in
-      graph.weights.compactMap { graph.weight($0) }
-    }
-    let isBound = Dictionary(
-      weights.map { ($0.name, $0.tensor != nil) }, uniquingKeysWith: { first, _ in first })
-    let unbound = isBound.values.count { !$0 }
-    return "\(isBound.count) tensors" + (unbound == 0 ? "" : ", \(unbound) of them without contents")
+    let names = Set(
+      module.reachable(from: graph).flatMap { graph in graph.weights.compactMap { graph.weight($0)?.name } })
+    let unbound = names.count { module.weights[$0]?.tensor == nil }
+    return "\(names.count) tensors" + (unbound == 0 ? "" : ", \(unbound) of them without contents")
   }
 }
 
