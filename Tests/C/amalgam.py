@@ -8,6 +8,8 @@ import re
 import sys
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')
+IF = re.compile(r"^\s*#\s*if")
+ENDIF = re.compile(r"^\s*#\s*endif")
 DEFINE = re.compile(r"^\s*#\s*define\s+(\w+)", re.MULTILINE)
 # What sources ask of the system's headers, which must be asked before the first of them.
 FEATURES = [f"#define {name}" for name in ("_POSIX_C_SOURCE 200809L", "_DEFAULT_SOURCE", "_DARWIN_C_SOURCE")]
@@ -28,20 +30,25 @@ def find(name, base, roots):
     sys.exit(f"amalgam.py: {base}: can't find {name}")
 
 
-def expand(path, roots, once):
-    """Text of a source with our own includes replaced; shared headers come the first time only."""
+def expand(path, roots, once, in_condition=False):
+    """Text of a source with our own includes replaced; shared headers come the first time only that the preprocessor
+    can't pass over: before that their guards see to it."""
     lines = []
+    guard = 1 if is_shared(path) else 0
+    depth = 0
     for line in path.read_text().splitlines():
+        depth += (IF.match(line) is not None) - (ENDIF.match(line) is not None)
         include = INCLUDE.match(line)
         if not include:
             lines.append(line)
             continue
         target = find(include.group(1), path.parent, roots)
-        if not is_shared(target):
-            lines.append(expand(target, roots, once))
-        elif target not in once:
+        is_certain = not in_condition and depth <= guard
+        if target in once:
+            continue
+        if is_certain and is_shared(target):
             once.add(target)
-            lines.append(expand(target, roots, once))
+        lines.append(expand(target, roots, once, not is_certain))
     return "\n".join(lines)
 
 

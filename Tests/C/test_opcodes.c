@@ -75,7 +75,11 @@ static double reduce(int kind, const double *x, int64_t n) {
     sum += x[i], product *= x[i], absolute += fabs(x[i]), squares += x[i] * x[i], exponentials += exp(x[i]);
     most = fmax(most, x[i]), least = fmin(least, x[i]);
   }
-  const double results[10] = {sum, sum / (double)n, most, least, product, absolute, sqrt(squares), squares, log(sum), log(exponentials)};
+  const double results[] = {
+    [INGOT_REDUCE_SUM] = sum, [INGOT_REDUCE_MEAN] = sum / (double)n, [INGOT_REDUCE_MAX] = most, [INGOT_REDUCE_MIN] = least,
+    [INGOT_REDUCE_PROD] = product, [INGOT_REDUCE_L1] = absolute, [INGOT_REDUCE_L2] = sqrt(squares),
+    [INGOT_REDUCE_SUM_SQUARE] = squares, [INGOT_REDUCE_LOG_SUM] = log(sum), [INGOT_REDUCE_LOG_SUM_EXP] = log(exponentials),
+  };
   return results[kind];
 }
 
@@ -92,13 +96,13 @@ static void reductions(void) {
   for (int n = 0; n < 160; n++) {
     const int kind = n % 10;
     opcase c = {.name = "reduce", .opcode = INGOT_OP_REDUCE, .input_count = 1, .tolerance = 4e-6};
-    const bool integer = kind <= 4 && n % 4 == 3;
+    const bool integer = kind <= INGOT_REDUCE_PROD && n % 4 == 3;
     builder_type x = type_of(integer ? (n % 8 == 3 ? INGOT_I64 : INGOT_I32) : floats[n / 10 % 3], 4, 1 + (int)random_below(&seed, 4),
                              1 + (int)random_below(&seed, 40), 1 + (int)random_below(&seed, 5), 1 + (int)random_below(&seed, 90));
     const uint64_t mask = (uint64_t)random_below(&seed, 16);
-    if (kind == 4) x.dims[1] = 2, x.dims[3] = 3;
+    if (kind == INGOT_REDUCE_PROD) x.dims[1] = 2, x.dims[3] = 3;
     if (n >= 150) x.dims[2] = 0;
-    c.inputs[0] = array_random(x, &seed, kind == 8 ? 0.1 : integer && kind == 4 ? -3 : -1, integer ? 3 : 1);
+    c.inputs[0] = array_random(x, &seed, kind == INGOT_REDUCE_LOG_SUM ? 0.1 : integer && kind == INGOT_REDUCE_PROD ? -3 : -1, integer ? 3 : 1);
     builder_type y = without(x, mask);
     if (!integer) y.element = floats[n / 7 % 3];
     c.expected = array_create(y);
@@ -113,9 +117,9 @@ static void reductions(void) {
         if (index_of(kept, &y) == i) space[count++] = c.inputs[0].values[j];
       }
       double expected = reduce(kind, space, count);
-      if (integer && kind == 1) expected = count == 0 ? 0 : trunc(expected);
-      if (integer && count == 0 && kind == 2) expected = x.element == INGOT_I32 ? (double)INT32_MIN : (double)INT64_MIN;
-      if (integer && count == 0 && kind == 3) expected = x.element == INGOT_I32 ? (double)INT32_MAX : (double)INT64_MAX;
+      if (integer && kind == INGOT_REDUCE_MEAN) expected = count == 0 ? 0 : trunc(expected);
+      if (integer && count == 0 && kind == INGOT_REDUCE_MAX) expected = x.element == INGOT_I32 ? (double)INT32_MIN : (double)INT64_MIN;
+      if (integer && count == 0 && kind == INGOT_REDUCE_MIN) expected = x.element == INGOT_I32 ? (double)INT32_MAX : (double)INT64_MAX;
       c.expected.values[i] = expected;
     }
     free(space);
@@ -206,18 +210,19 @@ static void along_axes(void) {
 static void normalizations(void) {
   uint64_t seed = 4;
   for (int n = 0; n < 60; n++) {
-    const int kind = n % 3, rank = kind == 2 ? 2 + n % 3 : 1 + n % 4;
+    const bool rms = n % 3 == 1, grouped = n % 3 == 2;
+    const int rank = grouped ? 2 + n % 3 : 1 + n % 4;
     builder_type x = random_type(&seed, floats[n / 3 % 3], rank);
     const int64_t groups = 1 + random_below(&seed, 4);
-    int64_t p = kind == 2 ? groups : random_below(&seed, rank);
-    if (kind == 2) x.dims[1] = groups * (1 + random_below(&seed, 4));
-    opcase c = {.name = "normalize", .opcode = kind == 2 ? INGOT_OP_GROUP_NORM : INGOT_OP_NORMALIZE, .input_count = 3,
+    int64_t p = grouped ? groups : random_below(&seed, rank);
+    if (grouped) x.dims[1] = groups * (1 + random_below(&seed, 4));
+    opcase c = {.name = "normalize", .opcode = grouped ? INGOT_OP_GROUP_NORM : INGOT_OP_NORMALIZE, .input_count = 3,
                 .tolerance = 4e-6};
-    if (kind == 2) CASE_ATTRIBUTES(&c, ingot_group_norm_attributes, .groups = groups, .epsilon = 1e-3);
-    else CASE_ATTRIBUTES(&c, ingot_normalize_attributes, .kind = kind == 1 ? INGOT_NORM_RMS : INGOT_NORM_LAYER, .axis = p, .epsilon = 1e-3);
+    if (grouped) CASE_ATTRIBUTES(&c, ingot_group_norm_attributes, .groups = groups, .epsilon = 1e-3);
+    else CASE_ATTRIBUTES(&c, ingot_normalize_attributes, .kind = rms ? INGOT_NORM_RMS : INGOT_NORM_LAYER, .axis = p, .epsilon = 1e-3);
     c.inputs[0] = array_random(x, &seed, -1, 3);
     builder_type affine = {floats[n / 2 % 3], 1, {x.rank > 1 ? x.dims[1] : 0}};
-    if (kind != 2) {
+    if (!grouped) {
       affine.rank = (uint8_t)(rank - p);
       for (int i = 0; i < affine.rank; i++) affine.dims[i] = x.dims[p + i];
     }
@@ -228,15 +233,15 @@ static void normalizations(void) {
     c.expected = array_create(y);
     int64_t inner = 1, extent = 1;
     for (int i = 2; i < rank; i++) inner *= x.dims[i];
-    for (int64_t i = p; i < rank && kind != 2; i++) extent *= x.dims[i];
-    if (kind == 2) extent = x.dims[1] / groups * inner;
+    for (int64_t i = p; i < rank && !grouped; i++) extent *= x.dims[i];
+    if (grouped) extent = x.dims[1] / groups * inner;
     for (int64_t start = 0; start < type_count(x); start += extent) {
       double mean = 0, variance = 0;
       const double *v = c.inputs[0].values + start;
-      for (int64_t i = 0; i < extent && kind != 1; i++) mean += v[i] / (double)extent;
+      for (int64_t i = 0; i < extent && !rms; i++) mean += v[i] / (double)extent;
       for (int64_t i = 0; i < extent; i++) variance += (v[i] - mean) * (v[i] - mean) / (double)extent;
       for (int64_t i = 0; i < extent; i++) {
-        const int64_t place = kind == 2 ? (start + i) / inner % x.dims[1] : i;
+        const int64_t place = grouped ? (start + i) / inner % x.dims[1] : i;
         double value = (v[i] - mean) / sqrt(variance + 1e-3);
         if (c.inputs[1].values != NULL) value *= c.inputs[1].values[place];
         if (c.inputs[2].values != NULL) value += c.inputs[2].values[place];
@@ -308,7 +313,7 @@ static void pads_and_concats(void) {
     builder_type y = x;
     int64_t begin[8];
     for (int i = 0; i < rank; i++) {
-      const int64_t limit = mode == 1 ? x.dims[i] : 9;
+      const int64_t limit = mode == INGOT_PAD_REFLECT ? x.dims[i] : 9;
       begin[i] = random_below(&seed, limit) - random_below(&seed, x.dims[i]);
       int64_t end = random_below(&seed, limit) - random_below(&seed, x.dims[i]);
       if (x.dims[i] + begin[i] + end < 1) begin[i] = 0, end = 0;
@@ -325,13 +330,13 @@ static void pads_and_concats(void) {
         int64_t at = place[d] - begin[d];
         if (at < 0 || at >= extent) {
           outside = true;
-          if (mode == 1) at = at < 0 ? -at : 2 * (extent - 1) - at;
-          if (mode == 2) at = at < 0 ? 0 : extent - 1;
-          if (mode == 3) at = (at % extent + extent) % extent;
+          if (mode == INGOT_PAD_REFLECT) at = at < 0 ? -at : 2 * (extent - 1) - at;
+          if (mode == INGOT_PAD_EDGE) at = at < 0 ? 0 : extent - 1;
+          if (mode == INGOT_PAD_WRAP) at = (at % extent + extent) % extent;
         }
         place[d] = at;
       }
-      c.expected.values[i] = outside && mode == 0 ? constant : c.inputs[0].values[index_of(place, &x)];
+      c.expected.values[i] = outside && mode == INGOT_PAD_CONSTANT ? constant : c.inputs[0].values[index_of(place, &x)];
     }
     opcase_run(&c);
 

@@ -182,7 +182,7 @@ static void windows(void) {
   RULE(op, "begin of spatial axis 0 is -1", TAIL(pool, pool_window)[0].begin = -1);
   RULE(op, "spatial axis 0", TAIL(pool, pool_window)[0].stride = 1);
   RULE(op, "expected the same float", t[0].element = t[1].element = INGOT_I32);
-  RULE(op, "expected the same float", HEAD(pool)->kind = 1; t[0].element = t[1].element = INGOT_I8);
+  RULE(op, "expected the same float", HEAD(pool)->kind = INGOT_POOL_AVERAGE; t[0].element = t[1].element = INGOT_I8);
   RULE(op, "channels change", t[1].dims[1] = 3);
   RULE(op, "extents are 0", t[0].dims[2] = 0; TAIL(pool, pool_window)[0].end = 6);
   op = INGOT_OP_ARG_POOL;
@@ -211,7 +211,7 @@ static void axes(void) {
   RULE(op, "kind is 10", HEAD(reduce)->kind = 10);
   RULE(op, "axes is the mask 16, which names axes beyond rank 4", HEAD(reduce)->axes = 16);
   RULE(op, "expected 24", HEAD(reduce)->axes = 9);
-  RULE(op, "do not go with kind", t[0].element = t[1].element = INGOT_I32; HEAD(reduce)->kind = 5);
+  RULE(op, "do not go with kind", t[0].element = t[1].element = INGOT_I32; HEAD(reduce)->kind = INGOT_REDUCE_L1);
   RULE(op, "do not go with kind", t[0].element = INGOT_I8);
   op = INGOT_OP_ARG_REDUCE;
   RULE(op, "order is 2, expected 0 to 1: largest, smallest", HEAD(arg_reduce)->order = 2);
@@ -274,7 +274,7 @@ static void movement(void) {
   RULE(op, "mode is 4", HEAD(pad)->mode = 4);
   RULE(op, "begin of axis 3 is 4611686018427387904", TAIL(pad, pad_axis)[3].begin = HUGE_INT);
   RULE(op, "reflects", TAIL(pad, pad_axis)[3].begin = -3);
-  RULE(op, "pads an empty axis", t[0].dims[3] = 0; HEAD(pad)->mode = 2);
+  RULE(op, "pads an empty axis", t[0].dims[3] = 0; HEAD(pad)->mode = INGOT_PAD_EDGE);
   op = INGOT_OP_GATHER;
   RULE(op, "axis is 4", HEAD(gather)->axis = 4);
   RULE(op, "the result has extent", t[1].dims[2] = 1);
@@ -282,7 +282,7 @@ static void movement(void) {
   RULE(op, "expected i32 or i64", t[3].element = INGOT_F32);
   op = INGOT_OP_RECURRENT;
   RULE(op, "kind is 3", HEAD(recurrent)->kind = 3);
-  RULE(op, "results, expected 3", HEAD(recurrent)->kind = 0);
+  RULE(op, "results, expected 3", HEAD(recurrent)->kind = INGOT_RECURRENT_LSTM);
   RULE(op, "direction is 3", HEAD(recurrent)->direction = 3);
   RULE(op, "linear_before_reset is 2", HEAD(recurrent)->linear_before_reset = 2);
   RULE(op, "only an LSTM", HEAD(recurrent)->input_forget = 1);
@@ -290,7 +290,7 @@ static void movement(void) {
   RULE(op, "inputs, expected", HEAD(recurrent)->lengths = 0);
   RULE(op, "clip is", HEAD(recurrent)->clip = -1);
   RULE(op, "f is 64", HEAD(recurrent)->f.function = INGOT_FN_ADD);
-  RULE(op, "the gates has extent", HEAD(recurrent)->direction = 2);
+  RULE(op, "the gates has extent", HEAD(recurrent)->direction = INGOT_DIRECTION_BIDIRECTIONAL);
   RULE(op, "the weights has extent", t[3].dims[1] = 11);
   RULE(op, "the bias has extent", t[4].dims[1] = 11);
   RULE(op, "the initial state has rank", t[5].rank = 2; t[5].dims[2] = 0);
@@ -306,7 +306,7 @@ static void movement(void) {
   RULE(op, "the result has extent", t[1].dims[3] = 2);
   RULE(op, "spatial axis 1", t[0].dims[3] = 0);
   op = INGOT_OP_ROI_ALIGN;
-  ACCEPTED(op, HEAD(roi_align)->mode = 1; HEAD(roi_align)->coordinates = 1; HEAD(roi_align)->sampling_ratio = INGOT_MAX_SAMPLING_RATIO);
+  ACCEPTED(op, HEAD(roi_align)->mode = INGOT_ROI_MAX; HEAD(roi_align)->coordinates = INGOT_ROI_COORDINATES_OUTPUT_HALF_PIXEL; HEAD(roi_align)->sampling_ratio = INGOT_MAX_SAMPLING_RATIO);
   ACCEPTED(op, t[4].element = INGOT_I32);
   RULE(op, "mode is 2", HEAD(roi_align)->mode = 2);
   RULE(op, "coordinates is 2", HEAD(roi_align)->coordinates = 2);

@@ -177,13 +177,13 @@ static void pool_case(const window *w, int kind, uint8_t element, const int64_t 
         padded = padded && i >= -w->begin[s] && i < w->in[s] + w->end[s];
         at = at * w->in[s] + i;
       }
-      if (kind == 2 ? padded : inside) count++;
+      if (kind == INGOT_POOL_AVERAGE_PADDED ? padded : inside) count++;
       if (!inside) continue;
       const double x = c.inputs[0].values[y / out_count * in_count + at];
       sum += x;
       most = fmax(most, x);
     }
-    c.expected.values[y] = kind == 0 ? most : count == 0 ? 0 : sum / count;
+    c.expected.values[y] = kind == INGOT_POOL_MAX ? most : count == 0 ? 0 : sum / count;
   }
   CASE_ATTRIBUTES(&c, ingot_pool_attributes, kind);
   pool_attributes(&c, w);
@@ -231,7 +231,7 @@ static void pools(void) {
     const int64_t ceil_extra[3] = {random_below(&seed, 2), random_below(&seed, 2), random_below(&seed, 2)};
     const int kind = (int)random_below(&seed, 3);
     const uint8_t elements[5] = {INGOT_F32, INGOT_F16, INGOT_BF16, INGOT_I8, INGOT_U8};
-    pool_case(&w, kind, elements[i % (kind == 0 ? 5 : 3)], ceil_extra, random_next(&seed));
+    pool_case(&w, kind, elements[i % (kind == INGOT_POOL_MAX ? 5 : 3)], ceil_extra, random_next(&seed));
     arg_pool_case(&w, elements[i % 5], random_next(&seed));
   }
 }
@@ -244,17 +244,20 @@ static double cubic_weight(double t, double a) {
 /* Weight of source i for output position o of one axis. */
 static double resize_weight(int64_t o, int64_t i, int64_t in, int64_t out, double scale, int mode, int coordinates, int rounding,
                             double a, bool exclude) {
-  double x = coordinates == 1   ? (double)o / scale
-             : coordinates == 2 ? (out == 1 ? 0 : (double)o * (double)(in - 1) / (double)(out - 1))
-             : coordinates == 3 && out == 1 ? 0
-                                            : ((double)o + 0.5) / scale - 0.5;
-  if (mode == 0) {
-    const double nearest = rounding == 0 ? ceil(x - 0.5) : rounding == 1 ? floor(x + 0.5) : rounding == 2 ? floor(x) : ceil(x);
+  double x = ((double)o + 0.5) / scale - 0.5;
+  if (coordinates == INGOT_COORDINATES_ASYMMETRIC) x = (double)o / scale;
+  if (coordinates == INGOT_COORDINATES_ALIGN_CORNERS) x = out == 1 ? 0 : (double)o * (double)(in - 1) / (double)(out - 1);
+  if (coordinates == INGOT_COORDINATES_PYTORCH_HALF_PIXEL && out == 1) x = 0;
+  if (mode == INGOT_INTERPOLATION_NEAREST) {
+    const double nearest = rounding == INGOT_ROUNDING_ROUND_PREFER_FLOOR  ? ceil(x - 0.5)
+                           : rounding == INGOT_ROUNDING_ROUND_PREFER_CEIL ? floor(x + 0.5)
+                           : rounding == INGOT_ROUNDING_FLOOR             ? floor(x)
+                                                                          : ceil(x);
     return i == (int64_t)fmin(fmax(nearest, 0), (double)(in - 1));
   }
   double weight = 0, total = 0;
   for (int64_t t = (int64_t)floor(x) - 1; t <= (int64_t)floor(x) + 2; t++) {
-    const double w = mode == 2 ? cubic_weight(x - (double)t, a) : fmax(0, 1 - fabs(x - (double)t));
+    const double w = mode == INGOT_INTERPOLATION_CUBIC ? cubic_weight(x - (double)t, a) : fmax(0, 1 - fabs(x - (double)t));
     const bool outside = t < 0 || t >= in;
     if (exclude && outside) continue;
     total += w;
