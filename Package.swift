@@ -149,7 +149,7 @@ let package = Package(
     .testTarget(
       name: "CompilerTests",
       dependencies: [
-        "Accuracy", "IngotCompiler", "CBundleFormat", "Importers", "Ingot", "Passes", "Machine",
+        "Accuracy", "IngotCompiler", "CBundleFormat", "Importers", "Samples", "Ingot", "Passes", "Machine",
         "MemoryPlanner", "Bundle", "Graphs", "IR", "Tensors",
         "TestSupport",
       ],

@@ -3,6 +3,7 @@ import Bundle
 import IR
 import Ingot
 import IngotCompiler
+import Samples
 import Tensors
 import TestSupport
 import Testing
@@ -23,17 +24,25 @@ import Testing
     return module
   }
 
-  private func verification(
+  /// The verifier of a bundle.
+  private func verifier(
     _ module: Module, of source: Module? = nil, precision: Precision = .fp32, keepsOrigins: Bool = true
-  ) throws -> Verification {
+  ) throws -> Verifier {
     var options = CompileOptions(target: cpu, precision: precision)
     options.keepsOrigins = keepsOrigins
     let compiled = try compile(module, options)
     let storage = Storage(byteCount: compiled.bytes.count) { $0.copyBytes(from: compiled.bytes) }
     let model = try Model(bytes: compiled.bytes)
-    let verifier = try Verifier(
+    return try Verifier(
       BundleContents(storage, path: "net.ingot"), source ?? module, runner(model), function: 0,
       tolerance: precision.tolerance)
+  }
+
+  private func verification(
+    _ module: Module, of source: Module? = nil, precision: Precision = .fp32, keepsOrigins: Bool = true
+  ) throws -> Verification {
+    let verifier = try verifier(
+      module, of: source, precision: precision, keepsOrigins: keepsOrigins)
     return try verifier.verify(randomSamples: 1, seed: 1)
   }
 
@@ -46,6 +55,38 @@ import Testing
         if let observer { try session.trace(observer) } else { try session.run() }
         return try session.outputs.indices.map { try session.outputTensor($0) }
       })
+  }
+
+  /// Samples that are held in memory.
+  private struct Listed: SampleSource {
+    let inputs: [SampleInput]
+    let values: [Float]
+    var count: Int { values.count }
+    func title(of sample: Int) -> String { "sample \(sample)" }
+    func read(_ sample: Int) -> [Tensor] { [Tensor([values[sample]], shape: [1])] }
+  }
+
+  /// A bundle that adds a tenth more than its model, so that errors are 20, 40 and 0 dB below the sums.
+  @Test func ofSeveralSamplesMeanAndWorstAreReported() throws {
+    func adding(_ value: Float) throws -> Module {
+      var b = GraphBuilder("net")
+      let x = try b.input("x", [1])
+      try b.output("y", b.add(x, b.constant("value", Tensor([value], shape: [1]))))
+      return try b.finishModule()
+    }
+    let source = try adding(0)
+    let samples = Listed(inputs: sampleInputs(of: source.functions[0]), values: [1, 10, 0.1])
+    var seen: [Int] = []
+    let result = try verifier(adding(0.1), of: source).verify(samples) { seen.append($0) }
+    #expect(seen == [0, 1, 2])
+    let summary = try #require(result.samples)
+    #expect(summary.count == 3 && summary.shown == "sample 2")
+    let output = try #require(summary.outputs.first)
+    #expect(abs(output.meanSnrDb - 20) < 0.01 && abs(output.worstSnrDb) < 0.01)
+    #expect(output.worstSnrSample == "sample 2" && output.worstRelativeSample == "sample 2")
+    #expect(abs(output.worstRelative - 1) < 1e-4)
+    // What is shown beside is of the worst sample.
+    #expect(result.outputs[0].agreement.relative == output.worstRelative && !result.passed)
   }
 
   @Test func everyLayerOfASoundBundleAgrees() throws {

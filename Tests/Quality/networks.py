@@ -46,6 +46,8 @@ class Network:
     samples: Callable[[pathlib.Path, pathlib.Path], tuple[list[Feeds], list[Feeds]]]
     """Each output as a whole when left out."""
     parts: list[Part] | None = None
+    """Whether the softmax at the end is cut off: probabilities near 0 and 1 hide what logits show."""
+    ends_in_logits: bool = False
 
 
 def _photographs(name, size, mean, std, downloads, model):
@@ -236,7 +238,7 @@ DEVELOPMENT = {
     "ddddocr_det": Network(_by_case, _detected, [Part(0, columns=(0, 4)), Part(0, columns=(4, 6))]),
     "ddddocr_common": Network(_by_case, _characters, LOGITS),
     "minilm_l6_v2": Network(_by_case, _sentences),
-    "ppocr_cls": Network(_by_case, functools.partial(_text_lines, 192, True, 20, 17)),
+    "ppocr_cls": Network(_by_case, functools.partial(_text_lines, 192, True, 20, 17), LOGITS, ends_in_logits=True),
     "basic_pitch": Network(_by_case, _music),
     "digits": Network(trained_digits.demo, _digits, LOGITS),
     "speech_quality": Network(
@@ -253,7 +255,10 @@ HELD_OUT = {
     ),
     "ppocr_det": Network(_onnx({"x": (1, 3, 480, 640)}, shapes=["x"]), _detected_text),
     "ppocr_rec": Network(
-        _onnx({"x": (1, 3, 48, 320)}, shapes=["x"]), functools.partial(_text_lines, 320, False, 24, 25)
+        _onnx({"x": (1, 3, 48, 320)}, shapes=["x"]),
+        functools.partial(_text_lines, 320, False, 24, 25),
+        LOGITS,
+        ends_in_logits=True,
     ),
     "mtcnn_pnet": Network(
         _by_case, functools.partial(_photographs, "image", (120, 160), 127.5 / 255, 128 / 255)

@@ -12,6 +12,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 
 import numpy as np
 import results
@@ -34,8 +35,10 @@ def ingot(tool: pathlib.Path, *words) -> str:
 
 def compiled(tool: pathlib.Path, folder: pathlib.Path, bundle: pathlib.Path, words: list[str]) -> dict:
     """Compiles; gives what the compiler says of the bundle."""
+    started = time.monotonic()
     facts = json.loads(ingot(tool, "compile", folder / "model.onnx", *words, "-o", bundle, "--json"))
-    return {key: facts[key] for key in ("bundle_bytes", "weight_bytes", "macs_by_format") if key in facts}
+    facts["compile_seconds"] = round(time.monotonic() - started, 1)
+    return {key: facts[key] for key in ("bundle_bytes", "weight_bytes", "macs_by_format", "compile_seconds") if key in facts}
 
 
 def run(tool: pathlib.Path, folder: pathlib.Path, bundle: pathlib.Path):

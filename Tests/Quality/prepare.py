@@ -44,6 +44,18 @@ def fixed_model(folder: pathlib.Path) -> onnx.ModelProto:
     return model
 
 
+def cut_softmax(model: onnx.ModelProto) -> None:
+    """Makes the operand of the softmax that gives the only output the output in its place."""
+    (output,) = model.graph.output
+    kind = "Identity"
+    while kind == "Identity":
+        (last,) = [node for node in model.graph.node if output.name in node.output]
+        kind, output.name = last.op_type, last.input[0]
+        model.graph.node.remove(last)
+    if kind != "Softmax":
+        raise SystemExit(f"the last node is {kind}, expected Softmax")
+
+
 def weight_count(model: onnx.ModelProto) -> int:
     """Numbers in fp32, as initializers or as constants."""
     constants = [node.attribute[0].t for node in model.graph.node if node.op_type == "Constant"]
@@ -57,6 +69,8 @@ def prepare(name: str, folder: pathlib.Path, downloads: pathlib.Path) -> None:
     made.mkdir(parents=True)
     network.make(made, name, downloads)
     model = fixed_model(made)
+    if network.ends_in_logits:
+        cut_softmax(model)
     onnx.checker.check_model(model)
     shutil.rmtree(made)
     path = folder / "model.onnx"

@@ -43,16 +43,19 @@ def measured(folder: pathlib.Path, place: pathlib.Path) -> dict | None:
         return None
     facts = json.loads((place / "facts.json").read_text())
     kept = ("method", "source", "unquantized", "seconds", "error", "bundle_bytes", "weight_bytes", "macs_by_format")
+    kept += ("compile_seconds",)
     found = {key: facts[key] for key in kept if key in facts}
     if "error" in facts:
         return found
     network = results.network(folder)
-    by_sample, by_part = [], [[] for _ in network["parts"]]
+    by_sample, by_part, same = [], [[] for _ in network["parts"]], []
     for outputs, wanted in zip(results.samples(place), results.samples(folder / "reference")):
         values = []
         for index, part in enumerate(network["parts"]):
             name = network["outputs"][part["output"]]
             value = decibels(part_of(outputs[name], part), part_of(wanted[name], part))
+            if part["centered"]:
+                same.append(float((outputs[name].argmax(-1) == wanted[name].argmax(-1)).mean()))
             if value is not None:
                 values.append(value)
                 by_part[index].append(value)
@@ -64,6 +67,7 @@ def measured(folder: pathlib.Path, place: pathlib.Path) -> dict | None:
         "standard_error_db": deviation / len(by_sample) ** 0.5,
         "worst_db": min(by_sample),
         "parts_db": [statistics.fmean(part) if part else None for part in by_part],
+        "top1_agreement": statistics.fmean(same) if same else None,
         "samples": len(by_sample),
     }
 
@@ -117,7 +121,7 @@ def markdown(rows: list[dict], ours: str) -> str:
     for entry in rows:
         mine = entry["methods"].get(ours, {})
         peer = entry["best_peer"] or entry["best_partly_quantized"]
-        own = f"{mine['sqnr_db']:.1f} ± {mine['standard_error_db']:.1f}" if "sqnr_db" in mine else mine.get("error", "not run")
+        own = f"{mine['sqnr_db']:.1f} ± {mine['standard_error_db']:.1f}" if "sqnr_db" in mine else ("failed" if mine else "not run")
         partly = entry["best_partly_quantized"]
         share = f", {entry['methods'][partly]['unquantized']:.0%} fp32" if partly else ""
         cells = [
