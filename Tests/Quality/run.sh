@@ -14,10 +14,12 @@ bash "$here/../Tool/install-packages.sh" espeak-ng
 python=$("$here/../Models/setup.sh")
 nncf=$("$here/setup.sh")
 mkdir -p "$outdir"
-"$python" -W ignore "$here/prepare.py" "$outdir" --missing "$@"
-for peer in "$python $here/onnxruntime_peer.py" "$nncf $here/nncf_peer.py"; do
-  echo "$peer" | sed 's|.*/||' >&2
-  PYTHONWARNINGS=ignore $peer "$outdir" "$@" >>"$outdir/peers.log" 2>&1 || echo "failed; see $outdir/peers.log" >&2
-done
+"$python" -W ignore "$here/prepare.py" "$outdir" "$@" --missing
+peer() {
+  echo "quantizing with $2" >&2
+  "$1" -W ignore "$here/$2.py" "$outdir" "${@:3}" >>"$outdir/peers.log" 2>&1 || echo "$2 failed; see $outdir/peers.log" >&2
+}
+peer "$python" onnxruntime_peer "$@"
+peer "$nncf" nncf_peer "$@"
 "$python" "$here/ours.py" "$tool" "$outdir" "$@"
 "$python" "$here/table.py" "$outdir" "$@" --markdown "$outdir/table.md" --json "$outdir/table.json"
