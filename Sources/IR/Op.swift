@@ -1,7 +1,7 @@
 package import Tensors
 
-/// The closed list of core ops. Adding one adds a struct in `Ops/`, a case here with its row in ``kinds``, and then
-/// the compiler lists what other layers have to say of it.
+/// The closed list of core ops. Adding one adds a struct in `Ops/`, a case here and its place in ``others``, and
+/// then the compiler lists what else there is to say of it.
 package enum Op: Hashable, Sendable {
   case unary(Unary)
   case binary(Binary)
@@ -50,10 +50,7 @@ package enum Op: Hashable, Sendable {
   case loopStep(LoopStep)
 
   /// The op's definition as an existential, for the few generic clients (printer, parser, evaluator).
-  package var definition: any OpDefinition {
-    for kind in Self.kinds { if let definition = kind.definition(of: self) { return definition } }
-    preconditionFailure("a case of Op has no row in Op.kinds")
-  }
+  package var definition: any OpDefinition { content.definition }
 
   /// The op's name in text.
   package var name: String { definition.name }
@@ -92,13 +89,12 @@ package enum Op: Hashable, Sendable {
         ?? "the ops are \(known.joined(separator: ", "))"
       throw OpError("unknown op '\(name)'", advice: advice)
     }
-    for kind in kinds { if let op = try kind.setting(attributes, on: prototype) { return op } }
-    return prototype
+    return try prototype.content.setting(attributes)
   }
 
-  /// Every op by its name, with default attributes.
+  /// Every op that text can name, by its name, with default attributes.
   package static let prototypes: [String: Op] = Dictionary(
-    uniqueKeysWithValues: kinds.flatMap(\.prototypes).map { ($0.name, $0) })
+    uniqueKeysWithValues: (functions + others).map { ($0.name, $0) })
 
   /// The op with the result types that its text states, which ops that run other functions can't infer.
   func stating(_ results: [TensorType]) -> Op {
@@ -124,98 +120,135 @@ package enum Op: Hashable, Sendable {
 }
 
 extension Op {
-  /// Every case once more: what text can write of it, and how it wraps its struct. Common ones come first, as they
-  /// are looked for in order.
-  private static let kinds: [any OpKind] = [
-    Kind(UnaryFunction.allCases.map { Unary($0) }, Op.unary) {
-      if case .unary(let op) = $0 { op } else { nil }
-    },
-    Kind(BinaryFunction.allCases.map { Binary($0) }, Op.binary) {
-      if case .binary(let op) = $0 { op } else { nil }
-    },
-    Kind([Select()], Op.select) { if case .select(let op) = $0 { op } else { nil } },
-    Kind([Cast()], Op.cast) { if case .cast(let op) = $0 { op } else { nil } },
-    Kind([Elementwise()], Op.elementwise) { if case .elementwise(let op) = $0 { op } else { nil } },
-    Kind([MatMul()], Op.matmul) { if case .matmul(let op) = $0 { op } else { nil } },
-    Kind([Conv()], Op.conv) { if case .conv(let op) = $0 { op } else { nil } },
-    Kind([ConvTranspose()], Op.convTranspose) { if case .convTranspose(let op) = $0 { op } else { nil } },
-    Kind([Pool()], Op.pool) { if case .pool(let op) = $0 { op } else { nil } },
-    Kind([ArgPool()], Op.argPool) { if case .argPool(let op) = $0 { op } else { nil } },
-    Kind([Reduce()], Op.reduce) { if case .reduce(let op) = $0 { op } else { nil } },
-    Kind([ArgReduce()], Op.argReduce) { if case .argReduce(let op) = $0 { op } else { nil } },
-    Kind([Softmax()], Op.softmax) { if case .softmax(let op) = $0 { op } else { nil } },
-    Kind([LayerNorm()], Op.layerNorm) { if case .layerNorm(let op) = $0 { op } else { nil } },
-    Kind([RMSNorm()], Op.rmsNorm) { if case .rmsNorm(let op) = $0 { op } else { nil } },
-    Kind([GroupNorm()], Op.groupNorm) { if case .groupNorm(let op) = $0 { op } else { nil } },
-    Kind([BatchNorm()], Op.batchNorm) { if case .batchNorm(let op) = $0 { op } else { nil } },
-    Kind([LpNorm()], Op.lpNorm) { if case .lpNorm(let op) = $0 { op } else { nil } },
-    Kind([Transpose()], Op.transpose) { if case .transpose(let op) = $0 { op } else { nil } },
-    Kind([Reshape()], Op.reshape) { if case .reshape(let op) = $0 { op } else { nil } },
-    Kind([Expand()], Op.expand) { if case .expand(let op) = $0 { op } else { nil } },
-    Kind([Concat()], Op.concat) { if case .concat(let op) = $0 { op } else { nil } },
-    Kind([Slice()], Op.slice) { if case .slice(let op) = $0 { op } else { nil } },
-    Kind([Pad()], Op.pad) { if case .pad(let op) = $0 { op } else { nil } },
-    Kind([Gather()], Op.gather) { if case .gather(let op) = $0 { op } else { nil } },
-    Kind([Resize()], Op.resize) { if case .resize(let op) = $0 { op } else { nil } },
-    Kind([CumSum()], Op.cumsum) { if case .cumsum(let op) = $0 { op } else { nil } },
-    Kind([Scatter()], Op.scatter) { if case .scatter(let op) = $0 { op } else { nil } },
-    Kind([TopK()], Op.topK) { if case .topK(let op) = $0 { op } else { nil } },
-    Kind([NonZero()], Op.nonZero) { if case .nonZero(let op) = $0 { op } else { nil } },
-    Kind([Unique()], Op.unique) { if case .unique(let op) = $0 { op } else { nil } },
-    Kind([NonMaxSuppression()], Op.nms) { if case .nms(let op) = $0 { op } else { nil } },
-    Kind([Recurrent()], Op.recurrent) { if case .recurrent(let op) = $0 { op } else { nil } },
-    Kind([GridSample()], Op.gridSample) { if case .gridSample(let op) = $0 { op } else { nil } },
-    Kind([RoiAlign()], Op.roiAlign) { if case .roiAlign(let op) = $0 { op } else { nil } },
-    Kind([MatMulInteger()], Op.matmulInteger) { if case .matmulInteger(let op) = $0 { op } else { nil } },
-    Kind([ConvInteger()], Op.convInteger) { if case .convInteger(let op) = $0 { op } else { nil } },
-    Kind([ConvTransposeInteger()], Op.convTransposeInteger) {
-      if case .convTransposeInteger(let op) = $0 { op } else { nil }
-    },
-    Kind([Quantize()], Op.quantize) { if case .quantize(let op) = $0 { op } else { nil } },
-    Kind([Dequantize()], Op.dequantize) { if case .dequantize(let op) = $0 { op } else { nil } },
-    Kind([Rescale()], Op.rescale) { if case .rescale(let op) = $0 { op } else { nil } },
-    Kind([Bitcast()], Op.bitcast) { if case .bitcast(let op) = $0 { op } else { nil } },
-    Kind([FunctionCall()], Op.call) { if case .call(let op) = $0 { op } else { nil } },
-    Kind([Loop()], Op.loop) { if case .loop(let op) = $0 { op } else { nil } },
-    Kind([], Op.loopStep) { if case .loopStep(let op) = $0 { op } else { nil } },
+  /// The op's struct, and how to make an op of it.
+  private var content: any OpContent {
+    switch self {
+    case .unary(let op): Content(op, Op.unary)
+    case .binary(let op): Content(op, Op.binary)
+    case .select(let op): Content(op, Op.select)
+    case .cast(let op): Content(op, Op.cast)
+    case .elementwise(let op): Content(op, Op.elementwise)
+    case .matmul(let op): Content(op, Op.matmul)
+    case .conv(let op): Content(op, Op.conv)
+    case .convTranspose(let op): Content(op, Op.convTranspose)
+    case .pool(let op): Content(op, Op.pool)
+    case .argPool(let op): Content(op, Op.argPool)
+    case .reduce(let op): Content(op, Op.reduce)
+    case .argReduce(let op): Content(op, Op.argReduce)
+    case .softmax(let op): Content(op, Op.softmax)
+    case .layerNorm(let op): Content(op, Op.layerNorm)
+    case .rmsNorm(let op): Content(op, Op.rmsNorm)
+    case .groupNorm(let op): Content(op, Op.groupNorm)
+    case .batchNorm(let op): Content(op, Op.batchNorm)
+    case .lpNorm(let op): Content(op, Op.lpNorm)
+    case .transpose(let op): Content(op, Op.transpose)
+    case .reshape(let op): Content(op, Op.reshape)
+    case .expand(let op): Content(op, Op.expand)
+    case .concat(let op): Content(op, Op.concat)
+    case .slice(let op): Content(op, Op.slice)
+    case .pad(let op): Content(op, Op.pad)
+    case .gather(let op): Content(op, Op.gather)
+    case .resize(let op): Content(op, Op.resize)
+    case .cumsum(let op): Content(op, Op.cumsum)
+    case .scatter(let op): Content(op, Op.scatter)
+    case .topK(let op): Content(op, Op.topK)
+    case .nonZero(let op): Content(op, Op.nonZero)
+    case .unique(let op): Content(op, Op.unique)
+    case .nms(let op): Content(op, Op.nms)
+    case .recurrent(let op): Content(op, Op.recurrent)
+    case .gridSample(let op): Content(op, Op.gridSample)
+    case .roiAlign(let op): Content(op, Op.roiAlign)
+    case .matmulInteger(let op): Content(op, Op.matmulInteger)
+    case .convInteger(let op): Content(op, Op.convInteger)
+    case .convTransposeInteger(let op): Content(op, Op.convTransposeInteger)
+    case .quantize(let op): Content(op, Op.quantize)
+    case .dequantize(let op): Content(op, Op.dequantize)
+    case .rescale(let op): Content(op, Op.rescale)
+    case .bitcast(let op): Content(op, Op.bitcast)
+    case .call(let op): Content(op, Op.call)
+    case .loop(let op): Content(op, Op.loop)
+    case .loopStep(let op): Content(op, Op.loopStep)
+    }
+  }
+
+  /// The ops that text can name, with default attributes.
+  private static let functions: [Op] =
+    UnaryFunction.allCases.map { Op.unary(Unary($0)) } + BinaryFunction.allCases.map { Op.binary(Binary($0)) }
+  private static let others: [Op] = [
+    .select(Select()),
+    .cast(Cast()),
+    .elementwise(Elementwise()),
+    .matmul(MatMul()),
+    .conv(Conv()),
+    .convTranspose(ConvTranspose()),
+    .pool(Pool()),
+    .argPool(ArgPool()),
+    .reduce(Reduce()),
+    .argReduce(ArgReduce()),
+    .softmax(Softmax()),
+    .layerNorm(LayerNorm()),
+    .rmsNorm(RMSNorm()),
+    .groupNorm(GroupNorm()),
+    .batchNorm(BatchNorm()),
+    .lpNorm(LpNorm()),
+    .transpose(Transpose()),
+    .reshape(Reshape()),
+    .expand(Expand()),
+    .concat(Concat()),
+    .slice(Slice()),
+    .pad(Pad()),
+    .gather(Gather()),
+    .resize(Resize()),
+    .cumsum(CumSum()),
+    .scatter(Scatter()),
+    .topK(TopK()),
+    .nonZero(NonZero()),
+    .unique(Unique()),
+    .nms(NonMaxSuppression()),
+    .recurrent(Recurrent()),
+    .gridSample(GridSample()),
+    .roiAlign(RoiAlign()),
+    .matmulInteger(MatMulInteger()),
+    .convInteger(ConvInteger()),
+    .convTransposeInteger(ConvTransposeInteger()),
+    .quantize(Quantize()),
+    .dequantize(Dequantize()),
+    .rescale(Rescale()),
+    .bitcast(Bitcast()),
+    .call(FunctionCall()),
+    .loop(Loop()),
   ]
 }
 
-/// One case of ``Op``, whatever its struct.
-private protocol OpKind: Sendable {
-  /// The ops of this case that text can name, with default attributes.
-  var prototypes: [Op] { get }
-  /// The op's struct; nil for an op of another case.
-  func definition(of op: Op) -> (any OpDefinition)?
-  /// The op with attributes set, or what is wrong with them; nil for an op of another case.
-  func setting(_ attributes: [(name: String, value: AttributeValue)], on op: Op) throws(OpError) -> Op?
+/// What a case of ``Op`` holds, whatever its struct.
+private protocol OpContent {
+  associatedtype Definition: OpDefinition
+  var definition: Definition { get }
+  /// The op of another struct of this kind.
+  var wrap: (Definition) -> Op { get }
 }
 
-private struct Kind<Definition: OpDefinition>: OpKind {
-  let prototypes: [Op]
-  private let wrap: @Sendable (Definition) -> Op
-  private let unwrap: @Sendable (Op) -> Definition?
+private struct Content<Definition: OpDefinition>: OpContent {
+  let definition: Definition
+  let wrap: (Definition) -> Op
 
-  init(
-    _ prototypes: [Definition], _ wrap: @escaping @Sendable (Definition) -> Op,
-    unwrap: @escaping @Sendable (Op) -> Definition?
-  ) {
-    self.prototypes = prototypes.map(wrap)
+  init(_ definition: Definition, _ wrap: @escaping (Definition) -> Op) {
+    self.definition = definition
     self.wrap = wrap
-    self.unwrap = unwrap
   }
+}
 
-  func definition(of op: Op) -> (any OpDefinition)? { unwrap(op) }
-
-  func setting(_ attributes: [(name: String, value: AttributeValue)], on op: Op) throws(OpError) -> Op? {
-    guard var definition = unwrap(op) else { return nil }
+extension OpContent {
+  /// The op with attributes set, or what is wrong with them.
+  func setting(_ attributes: [(name: String, value: AttributeValue)]) throws(OpError) -> Op {
+    var definition = definition
     let schema = definition.attributes
     for (name, value) in attributes {
       guard let attribute = schema.first(where: { $0.name == name }) else {
         let known = schema.map(\.name).joined(separator: ", ")
         throw OpError(
-          "'\(op.name)' has no attribute '\(name)'", advice: known.isEmpty ? "it has none" : "it has \(known)"
-        )
+          "'\(definition.name)' has no attribute '\(name)'",
+          advice: known.isEmpty ? "it has none" : "it has \(known)")
       }
       guard attribute.set(&definition, value) else {
         throw OpError("attribute '\(name)' can't be \(value.text)")
