@@ -13,22 +13,23 @@ package struct OutputSize: Hashable, Sendable {
 }
 
 extension Graph {
-  /// The first output whose sizes are wrong, by its position, and what is wrong with them. All outputs are
-  /// values of the graph.
-  func problemInSizes() -> (output: Int, problem: String)? {
-    guard outputs.contains(where: { !$0.sizes.isEmpty }) else { return nil }
+  /// What is wrong with sizes of outputs, each with the position of the output. All outputs are values of the
+  /// graph.
+  func problemsInSizes() -> [(output: Int, problem: String)] {
+    guard outputs.contains(where: { !$0.sizes.isEmpty }) else { return [] }
+    var problems: [(output: Int, problem: String)] = []
     let types = Dictionary(
       outputs.map { ($0.name, type(of: $0.value)) }, uniquingKeysWith: { first, _ in first })
     for (index, port) in outputs.enumerated() {
       var previous = -1
       for size in port.sizes {
         if let problem = problem(in: size, after: previous, of: type(of: port.value), types) {
-          return (index, problem)
+          problems.append((index, problem))
         }
         previous = size.axis
       }
     }
-    return nil
+    return problems
   }
 
   private func problem(

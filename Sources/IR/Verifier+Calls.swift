@@ -2,6 +2,12 @@ import Tensors
 
 /// Checks V15 and V16; then recursion over calls ends, at a depth of ``Limits/callDepth``.
 package func verifyCalls(_ module: Module) throws(Diagnostic) {
+  if let error = Diagnostic(all: callProblems(in: module)) { throw error }
+}
+
+/// Every breach of V15, and the first of V16.
+func callProblems(in module: Module) -> [Diagnostic] {
+  var problems: [Diagnostic] = []
   let functions = Dictionary(module.functions.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
   for graph in module.functions {
     for id in graph.order {
@@ -11,15 +17,19 @@ package func verifyCalls(_ module: Module) throws(Diagnostic) {
         let advice =
           closest(to: callee, in: known).map { "did you mean \(symbol($0))?" }
           ?? "the functions are \(listed(known.map(symbol)))"
-        throw failure(15, "the module has no function \(symbol(callee))", id, graph, advice: advice)
+        problems.append(
+          failure(15, "the module has no function \(symbol(callee))", id, graph, advice: advice))
+        continue
       }
-      try checkSignature(id, graph, function)
+      problems += signatureProblems(id, graph, function)
     }
   }
-  try checkCallsEnd(module.functions)
+  do { try checkCallsEnd(module.functions) } catch { problems.append(error) }
+  return problems
 }
 
-private func checkSignature(_ id: NodeID, _ graph: Graph, _ callee: Graph) throws(Diagnostic) {
+private func signatureProblems(_ id: NodeID, _ graph: Graph, _ callee: Graph) -> [Diagnostic] {
+  var problems: [Diagnostic] = []
   let node = graph[id]
   var given = node.operands.map { graph.type(of: $0) }
   var wanted = node.results.map { graph.type(of: $0) }
@@ -31,15 +41,19 @@ private func checkSignature(_ id: NodeID, _ graph: Graph, _ callee: Graph) throw
   let outputs = callee.outputs.map { callee.type(of: $0.value) }
   for (kind, found, expected) in [("inputs", given, inputs), ("outputs", wanted, outputs)] {
     guard found.count == expected.count else {
-      throw failure(
-        15, "has \(found.count) values for \(kind) of \(symbol(callee.name)), expected \(expected.count)", id,
-        graph)
+      problems.append(
+        failure(
+          15, "has \(found.count) values for \(kind) of \(symbol(callee.name)), expected \(expected.count)",
+          id, graph))
+      continue
     }
-    for (index, (a, b)) in zip(found, expected).enumerated() where a.description != b.description {
-      throw failure(
-        15, "has \(a) for \(kind.dropLast()) \(index) of \(symbol(callee.name)), expected \(b)", id, graph)
+    for (index, (a, b)) in zip(found, expected).enumerated() where a != b {
+      problems.append(
+        failure(
+          15, "has \(a) for \(kind.dropLast()) \(index) of \(symbol(callee.name)), expected \(b)", id, graph))
     }
   }
+  return problems
 }
 
 extension Graph {

@@ -37,6 +37,18 @@ import Testing
       "the module has no function @decoder; the functions are @step, @main")
   }
 
+  @Test func everyCallIsChecked() {
+    let text = """
+      graph @main(%x: f32[2]) -> (%b) {
+        %a = call %x {function = @gone} : f32[2]
+        %b = call %a {function = @lost} : f32[2]
+      }
+      """
+    let error = #expect(throws: Diagnostic.self) { try parseModule(text, file: "t") }
+    #expect(error?.message == "[V15] @main, node \"a\": the module has no function @gone")
+    #expect(error?.notes.first?.hasPrefix("also: t:3:8: call: [V15] @main, node \"b\": ") == true)
+  }
+
   @Test func v15NodesGiveWhatFunctionsTake() {
     expectError(
       15, "%p, %q = call %x {function = @step} : f32[2], f32[4]",

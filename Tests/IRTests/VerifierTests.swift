@@ -131,6 +131,39 @@ private func chain() throws -> Graph {
   expectBroken(14, ["@w", "@second", "f32[1, 2]", "f32[2]"], #_sourceLocation) { try verify(module) }
 }
 
+/// All that is wrong is told of at once, wherever it is.
+@Test func everyBreachIsTold() throws {
+  var graph = try chain()
+  _ = graph.addInput("x", type)
+  _ = graph.addWeight("", Tensor(scalar: 1))
+  let narrow = graph.addInput("narrow", TensorType(.f32, [1]))
+  graph.setOperand(0, of: graph.order[0], to: narrow)
+  graph.addOutput("z", ValueID(99))
+  let found = graph.problems.map(\.message)
+  #expect(found.map { $0.prefix { $0 != " " } } == ["[V2]", "[V4]", "[V9]", "[V10]"])
+  expectBroken(
+    2, graph, "two inputs are named \"x\"", "\n  also: [V4] @main: output \"z\" is value 99",
+    "\n  also: m.onnx: node 'first': relu: [V9] @main, node \"first\": %first is f32[2, 3, 4]",
+    "\n  also: [V10] @main: a weight has no name")
+
+  var other = Graph(name: "other")
+  for number in 0..<60 { other.addOutput("o\(number)", ValueID(number)) }
+  let module = Module([graph, other])
+  let error = #expect(throws: Diagnostic.self) { try verify(module) }
+  #expect(error?.notes.first == "also: [V4] @main: output \"z\" is value 99, which the graph does not have")
+  #expect(error?.notes.count == 51 && error?.notes.last == "and 13 more")
+  #expect(other.problems.count == 60)
+}
+
+/// What lies beyond a breach is left alone where it can't be checked.
+@Test func breachesOfTheOrderHideNoOthers() throws {
+  var graph = try chain()
+  graph.reorder([graph.order[1], NodeID(7)])
+  graph.addOutput("y", graph.inputs[0].value)
+  let found = graph.problems.map { String($0.message.prefix { $0 != " " }) }
+  #expect(found == ["[V2]", "[V5]", "[V5]", "[V6]"])
+}
+
 @Test func v17SizesNameAxesAndOutputs() throws {
   func graph(_ sizes: OutputSize..., count: TensorType = TensorType(.i64, [])) throws -> Graph {
     var graph = try chain()

@@ -42,7 +42,7 @@ extension Parser {
         for output in outputs {
           scope.graph.addOutput(output.name, try resolve(output.token, scope), sizes: output.sizes)
         }
-        if let (output, problem) = scope.graph.problemInSizes() {
+        if let (output, problem) = scope.graph.problemsInSizes().first {
           throw failure(problem, at: outputs[output].token)
         }
         return scope.graph
