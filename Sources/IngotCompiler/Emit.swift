@@ -13,6 +13,7 @@ func emit(
   _ function: FlatFunction, weights: inout WeightPool, memory: String
 ) throws(Diagnostic) -> Program {
   let graph = function.graph
+  try requireRanks(of: graph)
   var emitter = Emitter(graph, memory: memory)
   var loops = function.loops[...]
   var open: [(end: Int, instruction: Int)] = []
@@ -29,6 +30,17 @@ func emit(
   }
   try emitter.emitOutputs(&weights)
   return emitter.program
+}
+
+/// Fails where an input or output has more axes than a bundle can hold.
+private func requireRanks(of graph: Graph) throws(Diagnostic) {
+  for (kind, ports) in [("input", graph.inputs), ("output", graph.outputs)] {
+    for port in ports where graph.shape(of: port.value).rank > Int(INGOT_MAX_RANK) {
+      throw Diagnostic(
+        "\(kind) '\(port.name)' of '\(graph.name)' is \(graph.type(of: port.value)), a bundle holds ranks up to \(INGOT_MAX_RANK)",
+        advice: "reshape it to fewer axes in the model")
+    }
+  }
 }
 
 /// Writes a program's tables.
@@ -178,11 +190,12 @@ private struct Emitter {
   mutating func emit(_ id: NodeID, _ weights: inout WeightPool) throws(Diagnostic) {
     let node = graph[id]
     let result = node.results[0]
-    if case .loopStep(let step) = node.op { return try emit(step, node, &weights) }
     if let place = viewPlace(node) {
       places[result.index] = place
       return
     }
+    try requireRanks(of: node)
+    if case .loopStep(let step) = node.op { return try emit(step, node, &weights) }
     if case .concat(let concat) = node.op, isContiguous(concat, in: graph.shape(of: result)) {
       return try emitContiguousConcat(node, &weights)
     }
@@ -199,6 +212,21 @@ private struct Emitter {
     let results = node.results.map { newTensor($0) }
     append(
       result, call.opcode, results: results, inputs: inputs, attributes: call.attributes, name: node.name)
+  }
+
+  /// Fails where a node that computes something reads or gives a value of more axes than a bundle can hold. Views may
+  /// have any number.
+  private func requireRanks(of node: Node) throws(Diagnostic) {
+    let values =
+      node.operands.enumerated().map { ("operand \($0)", $1) }
+      + node.results.enumerated().map { ("result \($0)", $1) }
+    for (place, value) in values where graph.shape(of: value).rank > Int(INGOT_MAX_RANK) {
+      throw Diagnostic(
+        "\(place) is \(graph.type(of: value)), a bundle holds ranks up to \(INGOT_MAX_RANK)",
+        at: node.location,
+        op: node.op.name, advice: "reshape to fewer axes around it in the model",
+        notes: node.name.isEmpty ? [] : ["in node '\(node.name)'"])
+    }
   }
 
   /// Where a value lies that is a view of its operand; nil when the op moves or computes something.
