@@ -47,6 +47,33 @@ import Testing
     }
   }
 
+  /// An initializer of a branch may have the name of a value around it, which it hides there and nowhere else.
+  @Test(arguments: [
+    ("input", "float[2] x, float[2] w, bool c", "", ""),
+    ("initializer", "float[2] x, bool c", "<float[2] w = {1, 2}>", ""),
+    ("result", "float[2] x, float[2] v, bool c", "", "w = Identity(v)"),
+  ])
+  func initializersHideOuterNames(_ hidden: String, inputs: String, initializers: String, node: String) throws
+  {
+    let module = try imported(
+      """
+      (\(inputs)) => (y, z) \(initializers) {
+        \(node)
+        y = If<then_branch = { => (t) <float[2] w = {10, 20}> { t = Add(x, w) } },
+          else_branch = { => (f) { f = Sub(x, w) } }>(c)
+        z = Mul(y, w)
+      }
+      """)
+    let x = Tensor([100, 200] as [Float], shape: [2])
+    let outer = hidden == "initializer" ? [] : [Tensor([1, 2] as [Float], shape: [2])]
+    func results(_ condition: Int64) throws -> [[Float]] {
+      let flag = Tensor([condition], shape: [], element: .bool)
+      return try evaluate(module, [x] + outer + [flag]).map(\.floats)
+    }
+    #expect(try results(1) == [[110, 220], [110, 440]])
+    #expect(try results(0) == [[99, 198], [99, 396]])
+  }
+
   @Test func inFunctionsLoopsAndBranches() throws {
     let functions = """
       function local.Row(x, i) => (y) { y = Gather(x, i) }
