@@ -95,22 +95,31 @@ package struct Manifest: Codable, Sendable, Equatable {
   package var format: Int
   /// Version of the compiler that wrote the bundle.
   package var compiler: String
+  /// Name of the chip.
   package var target: String
+  /// Which kind of engines the chip has, as its description says: `cpu` for none beside the CPU.
+  package var targetFamily: String
   package var precision: String
   package var functions: [Function]
   /// Where the model came from: facts of the source, in sorted order of keys when written.
   package var provenance: [String: String]
 
   package init(
-    format: Int, compiler: String, target: String, precision: String, functions: [Function],
-    provenance: [String: String]
+    format: Int, compiler: String, target: String, targetFamily: String, precision: String,
+    functions: [Function], provenance: [String: String]
   ) {
     self.format = format
     self.compiler = compiler
     self.target = target
+    self.targetFamily = targetFamily
     self.precision = precision
     self.functions = functions
     self.provenance = provenance
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case format, compiler, target, precision, functions, provenance
+    case targetFamily = "target_family"
   }
 
   /// The JSON text: the same bytes for the same contents.

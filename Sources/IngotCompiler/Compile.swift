@@ -138,7 +138,7 @@ package func compile(
 
   let manifest = Manifest(
     format: Int(INGOT_FORMAT_VERSION), compiler: compilerVersion, target: options.target.name,
-    precision: options.precision.rawValue,
+    targetFamily: options.target.family.rawValue, precision: options.precision.rawValue,
     functions: functions, provenance: options.provenance)
   var counter = CountingSink(sink: sink)
   do {

@@ -15,15 +15,18 @@ func targetLibrary() -> TargetLibrary {
   return library
 }
 
-/// What to know of a bundle for a chip that is no CPU, as far as the chip is known here.
-func runsOnCPUNote(target name: String) -> Note? {
-  let target = try? targetLibrary().target(name)
-  return target?.family == .cpu ? nil : .runsOnCPU(target?.title ?? "'\(name)'")
+/// What to know of what is compiled for a chip that has engines beside the CPU.
+func runsOnCPUNote(_ target: Target) -> Note? { target.family == .cpu ? nil : .runsOnCPU(target.title) }
+
+/// What to know of a bundle for such a chip, which has its title if it is known here.
+func runsOnCPUNote(_ manifest: Manifest) -> Note? {
+  guard manifest.targetFamily != Target.Family.cpu.rawValue else { return nil }
+  return .runsOnCPU((try? targetLibrary().target(manifest.target).title) ?? "'\(manifest.target)'")
 }
 
 /// The same of a bundle that is open.
 func runsOnCPUNote(_ model: Model) throws -> Note? {
-  runsOnCPUNote(target: try Manifest.decode(Data(model.manifest.utf8)).target)
+  runsOnCPUNote(try Manifest.decode(Data(model.manifest.utf8)))
 }
 
 /// The chip that is compiled for.

@@ -39,7 +39,7 @@ func sampleOrigins() -> ProgramOrigins {
 
 func sampleManifest(_ functions: [String] = ["main"]) -> Manifest {
   Manifest(
-    format: 1, compiler: "0.1.0", target: "cpu-arm64", precision: "fp32",
+    format: 1, compiler: "0.1.0", target: "cpu-arm64", targetFamily: "cpu", precision: "fp32",
     functions: functions.map {
       .init(
         name: $0, inputs: [.init(name: "image", element: "f32", shape: [2, 3])],

@@ -35,7 +35,8 @@ import Testing
 
   @Test func emptyBundle() throws {
     let manifest = Manifest(
-      format: 1, compiler: "", target: "", precision: "", functions: [], provenance: [:])
+      format: 1, compiler: "", target: "", targetFamily: "", precision: "", functions: [],
+      provenance: [:])
     let read = try contents(try encodeBundle(manifest: manifest, programs: [], weights: []))
     #expect(read.manifest == manifest)
     #expect(read.programs.isEmpty)

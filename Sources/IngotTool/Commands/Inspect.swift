@@ -114,7 +114,7 @@ struct Inspect: ParsableCommand, ModelSelection {
     }
     if plan { parts += inspected.plans.map { planText($0) } }
     if parts.isEmpty { parts.append(inspected.summary(title: title)) }
-    if let note = runsOnCPUNote(target: selection.target) { parts.append("\(note)") }
+    if let note = (try? selection.load()).flatMap(runsOnCPUNote) { parts.append("\(note)") }
     return parts.joined(separator: "\n\n")
   }
 

@@ -43,7 +43,7 @@ struct InspectedBundle {
     functions = functionPlans(contents.programs, model)
   }
 
-  var note: Note? { runsOnCPUNote(target: contents.manifest.target) }
+  var note: Note? { runsOnCPUNote(contents.manifest) }
 
   var weightBytes: Int { contents.weights.reduce(0) { $0 + $1.bytes } }
 

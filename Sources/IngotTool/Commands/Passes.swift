@@ -82,7 +82,7 @@ struct PassesCommand: ParsableCommand {
     } else {
       if reports.isEmpty, failure == nil { print("no pass changed anything") }
       printText(reports, isModule: module.functions.count > 1)
-      if let note = runsOnCPUNote(target: selection.target) { print("\(note)") }
+      if let note = runsOnCPUNote(target) { print("\(note)") }
     }
     if let failure { throw failure }
   }

@@ -40,7 +40,7 @@ struct TargetsCommand: ParsableCommand {
         ([support?.because].compactMap { $0 } + rules).joined(separator: "; "),
       ]
     }
-    let note = runsOnCPUNote(target: target.name).map { ["\($0)"] } ?? []
+    let note = runsOnCPUNote(target).map { ["\($0)"] } ?? []
     return (([target.title] + target.notes + note).map(printable) + [table(["op", "runs", "remarks"], rows)])
       .joined(
         separator: "\n")

@@ -25,7 +25,7 @@ func htmlReport(_ contents: BundleContents, title: String) -> String {
     ("Bundle", formatBytes(contents.fileBytes)),
     ("Weights in memory", formatBytes(contents.weights.reduce(0) { $0 + $1.bytes })),
   ]
-  if let note = runsOnCPUNote(target: contents.manifest.target) { facts.append(("Note", note.message)) }
+  if let note = runsOnCPUNote(contents.manifest) { facts.append(("Note", note.message)) }
   let sections =
     [summarySection(contents.manifest, facts), fileSection(contents.sections)]
     + contents.programs.map(memorySection) + [weightsSection(contents.programs)]

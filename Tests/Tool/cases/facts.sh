@@ -73,6 +73,18 @@ for words in 'bench digits.ingot --runs 1' 'profile digits.ingot --runs 1 --top 
   is "'$words' warns of an engine" test -z "$(grep 'nothing runs' out)"
 done
 
+# What a bundle is compiled for stands in it, also where the target is a file that nobody else has.
+for target in cpu-x86_64 apple-ane-a17pro; do
+  sed "s/\"name\": \"$target\"/\"name\": \"own-$target\"/" "$root/Targets/$target.json" >own.json
+  expect 0 . compile "${digits[@]}" --target own.json -o "own-$target.ingot"
+done
+for words in 'bench NAME --runs 1' 'profile NAME --runs 1 --top 1' "verify NAME ${digits[*]} --random 1" 'inspect NAME' \
+  'run NAME --input digits=digit.npy --output-dir from_own'; do
+  expect 0 . ${words/NAME/own-cpu-x86_64.ingot}
+  is "'$words' warns of an engine" test -z "$(grep 'nothing runs' out)"
+  expect 0 "nothing runs on an engine of 'own-apple-ane-a17pro' yet" ${words/NAME/own-apple-ane-a17pro.ingot}
+done
+
 # What an op runs as, and the rule that decided. What the engine lacks stays apart from what it has.
 cat >engines.graph <<'END'
 graph @main(%x: f32[1, 8, 4, 4]) -> (%z) {
