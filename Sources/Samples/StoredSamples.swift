@@ -24,6 +24,7 @@ package struct StoredSamples: SampleSource {
   package var count: Int { samples.count }
   package func title(of sample: Int) -> String { samples[sample].title }
 
+  /// Arrays of an `.npz` that are for no input, such as labels, are passed over.
   package func read(_ sample: Int) throws(ImportError) -> [Tensor] {
     var given: [String: GivenArray] = [:]
     switch samples[sample] {
@@ -36,11 +37,17 @@ package struct StoredSamples: SampleSource {
         given[input] = GivenArray(file: path, array: try Npy.readArray(path: path))
       }
     }
+    var others: [String] = []
     do {
+      for name in given.keys.sorted() where try inputMeant(by: name, of: inputs) == nil {
+        others.append(name)
+        given[name] = nil
+      }
       return try match(given, with: inputs)
     } catch {
+      let found = others.isEmpty ? [] : ["it has \(listed(others)), which the function has no inputs for"]
       throw ImportError(
-        file: title(of: sample), found: error.problems[0], notes: Array(error.problems.dropFirst()))
+        file: title(of: sample), found: error.problems[0], notes: error.problems.dropFirst() + found)
     }
   }
 }

@@ -104,6 +104,15 @@ private func refusal(_ files: [String: [UInt8]], for inputs: [SampleInput] = pai
     #expect(try refusal(["1.PNG": []]).contains("for its 1 pictures say --image-input NAME"))
   }
 
+  @Test func arraysForNoInputArePassedOverAndNamedWhereOneIsMissing() throws {
+    let labeled = zip([("x.npy", row(1)), ("label.npy", index(7)), ("a_b.npy", index(10))])
+    #expect(try contents(["a.npz": labeled]) == [[1, 10]])
+    let misspelled = zip([("X.npy", row(1)), ("a_b.npy", index(10))])
+    #expect(
+      try refusal(["a.npz": misspelled])
+        == "/a.npz: input 'x', f32[1, 2], is missing\n  it has X, which the function has no inputs for")
+  }
+
   @Test func kindsAreNotMixed() throws {
     let files = ["s.npz": zip([("x.npy", row(1)), ("a_b.npy", index(1))]), "x_1.npy": row(1)]
     #expect(
