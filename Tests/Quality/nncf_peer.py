@@ -1,7 +1,7 @@
 """NNCF's post-training quantization of what `openvino.convert_model` reads. (Models that NNCF reads as ONNX itself lose the
 correction of their biases.)
 
-    nncf_peer.py OUTDIR [NETWORK ...]
+    nncf_peer.py OUTDIR [NETWORK ...] [--method NAME]
 """
 
 import argparse
@@ -47,10 +47,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("outdir", type=pathlib.Path)
     parser.add_argument("networks", nargs="*")
+    parser.add_argument("--method", choices=METHODS, help="only one of them")
     arguments = parser.parse_args()
     source = f"nncf {nncf.__version__}, openvino {openvino.__version__}"
     for folder in results.folders(arguments.outdir, arguments.networks):
         for name, settings in METHODS.items():
+            if arguments.method not in (None, name):
+                continue
             results.record(folder, name, source, lambda: quantized(folder, settings))
 
 

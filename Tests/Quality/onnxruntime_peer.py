@@ -1,6 +1,6 @@
 """onnxruntime's static quantizer: QDQ, weights per channel, each of its three calibrators.
 
-    onnxruntime_peer.py OUTDIR [NETWORK ...]
+    onnxruntime_peer.py OUTDIR [NETWORK ...] [--method NAME]
 """
 
 import argparse
@@ -75,10 +75,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("outdir", type=pathlib.Path)
     parser.add_argument("networks", nargs="*")
+    parser.add_argument("--method", choices=METHODS, help="only one of them")
     arguments = parser.parse_args()
     source = f"onnxruntime {onnxruntime.__version__}, QDQ, u8 activations, i8 weights per channel"
     for folder in results.folders(arguments.outdir, arguments.networks):
         for name, method in METHODS.items():
+            if arguments.method not in (None, name):
+                continue
             results.record(folder, name, source, lambda: quantized(folder, method))
 
 
