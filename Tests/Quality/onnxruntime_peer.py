@@ -45,12 +45,25 @@ def with_axes(model: onnx.ModelProto) -> onnx.ModelProto:
     return model if opset >= 13 else onnx.version_converter.convert_version(model, 17)
 
 
+def with_marked_weights(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model with names of weights that differ from those of all other tensors by more than digits at the end: what
+    onnxruntime copies of weights gets a number there, and the name of another tensor if it is called so."""
+    names = {weight.name: f"{weight.name}_weight" for weight in model.graph.initializer}
+    for weight in model.graph.initializer:
+        weight.name = names[weight.name]
+    for node in model.graph.node:
+        for index, name in enumerate(node.input):
+            node.input[index] = names.get(name, name)
+    return model
+
+
 def quantized(folder: pathlib.Path, method: CalibrationMethod):
     weights = results.network(folder)["weights"]
     with tempfile.TemporaryDirectory() as scratch:
         ready, made = pathlib.Path(scratch) / "ready.onnx", pathlib.Path(scratch) / "made.onnx"
         onnx.save(with_axes(onnx.load(folder / "model.onnx")), ready)
         quant_pre_process(ready, ready, skip_symbolic_shape=True)
+        onnx.save(with_marked_weights(onnx.load(ready)), ready)
         quantize_static(
             ready,
             made,
