@@ -26,14 +26,15 @@ static bool coincides(const ingot_function_view *view, const ingot_tensor *y, co
 ingot_status ingot_check_overlap(const ingot_checker *c) {
   const ingot_function_view *view = c->view;
   const ingot_instruction *instruction = &view->instructions[c->instruction];
-  const ingot_overlap may = ingot_facts_of(instruction)->overlap;
-  if (may == INGOT_OVERLAP_ANY) return INGOT_OK;
+  const ingot_facts *facts = ingot_facts_of(instruction);
+  if (facts->aliases) return INGOT_OK;
   for (uint32_t r = 0; r < instruction->result_count; r++) {
     const ingot_tensor *result = ingot_operand(view, instruction, r);
     for (uint32_t k = r + 1; k < (uint32_t)instruction->result_count + instruction->input_count; k++) {
       const ingot_tensor *other = ingot_operand(view, instruction, k);
       if (other == NULL || !overlaps(view, result, other)) continue;
-      if (may == INGOT_OVERLAP_SAME_PLACE && coincides(view, result, other)) continue;
+      const uint32_t input = k - instruction->result_count;
+      if (input < 32 && (facts->in_place >> input & 1) != 0 && coincides(view, result, other)) continue;
       return ingot_invalid(c, "result %u overlaps operand %u in memory", r, k);
     }
   }

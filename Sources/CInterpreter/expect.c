@@ -66,3 +66,21 @@ ingot_status ingot_expect_all_inputs(const ingot_op *op) {
     REQUIRE(op, ingot_input_operand(op->c->view, op->instruction, i) != NULL, "input %u is absent", i);
   return INGOT_OK;
 }
+
+bool ingot_broadcasts(const ingot_tensor *x, const ingot_tensor *y) {
+  if (x->rank > y->rank) return false;
+  for (uint32_t i = 0; i < x->rank; i++) {
+    const int64_t extent = x->dims[i];
+    if (extent != 1 && extent != y->dims[y->rank - x->rank + i]) return false;
+  }
+  return true;
+}
+
+void ingot_prepare_broadcast(const ingot_tensor *x, const ingot_tensor *y, int64_t strides[INGOT_MAX_RANK]) {
+  int64_t stride = 1;
+  for (uint32_t i = 1; i <= x->rank; i++) {
+    const int64_t extent = x->dims[x->rank - i];
+    strides[y->rank - i] = extent == 1 ? 0 : stride;
+    stride *= extent;
+  }
+}

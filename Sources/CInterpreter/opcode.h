@@ -17,6 +17,9 @@ typedef struct {
   uint32_t inputs;
 } ingot_op;
 
+/* Bits of all inputs. */
+#define INGOT_ALL_INPUTS ((1u << INGOT_MAX_ELEMENTWISE_INPUTS) - 1)
+
 /* A checked instruction whose kernel call is made. */
 typedef struct {
   const ingot_function_view *view;
@@ -35,17 +38,11 @@ typedef struct {
   int64_t count, extent;
 } ingot_indices;
 
-/* Results that share memory with inputs. */
-typedef enum {
-  INGOT_OVERLAP_NEVER,
-  INGOT_OVERLAP_SAME_PLACE, /* with inputs whose elements are as many, as large, and in the same places */
-  INGOT_OVERLAP_ANY
-} ingot_overlap;
-
 struct ingot_facts {
   uint32_t results;
   uint32_t required, most; /* inputs: those that must be there, and how many may be listed */
-  ingot_overlap overlap;
+  uint32_t in_place; /* bit i: the result may lie where input i does, whose elements are as many, as large, and in the same places */
+  bool aliases;      /* results and inputs may share memory in any way */
   bool counts; /* the last result is a count, which is written even when there is nothing to count */
   /* How many results valid attributes ask for; NULL: `results`. */
   uint32_t (*results_of)(const void *attributes);
@@ -82,6 +79,10 @@ static inline const ingot_tensor *result(const ingot_op *op, uint32_t r) {
   return r < op->instruction->result_count ? ingot_operand(op->c->view, op->instruction, r) : NULL;
 }
 
+/* Whether x's shape broadcasts to y's. */
+bool ingot_broadcasts(const ingot_tensor *x, const ingot_tensor *y);
+/* How far apart the elements of x lie for each axis of y, 0 where x repeats. */
+void ingot_prepare_broadcast(const ingot_tensor *x, const ingot_tensor *y, int64_t strides[INGOT_MAX_RANK]);
 /* No listed input is absent. */
 ingot_status ingot_expect_all_inputs(const ingot_op *op);
 /* Every present operand is a float tensor. */

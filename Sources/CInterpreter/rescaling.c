@@ -13,33 +13,64 @@ static int64_t most_of(uint8_t element) {
   return element == INGOT_I8 ? INT8_MAX : element == INGOT_U8 ? UINT8_MAX : element == INGOT_I16 ? INT16_MAX : INT32_MAX;
 }
 
-ingot_status ingot_expect_rescaling(const ingot_op *op, ingot_rescaling rescaling, uint32_t input, int64_t channels) {
-  const ingot_tensor *multiplier = op->x[input], *shift = op->x[input + 1], *zero = op->x[input + 2], *y = op->y;
-  REQUIRE(op, multiplier != NULL && shift != NULL && zero != NULL, "a multiplier, shift or zero point is absent");
+ingot_status ingot_expect_result(const ingot_op *op, ingot_rescaling rescaling, uint32_t input) {
+  const ingot_tensor *zero = op->x[input], *y = op->y;
+  REQUIRE(op, zero != NULL, "the zero point of the result is absent");
   REQUIRE(op, ingot_is_quantized(y->element), "the result has element %s, expected i8, u8, i16 or i32", ingot_element_text(y->element));
   REQUIRE(op, rescaling.least <= rescaling.most && rescaling.least <= most_of(y->element) && rescaling.most >= least_of(y->element),
           "results are limited to %lld .. %lld, expected some %s between them", (long long)rescaling.least, (long long)rescaling.most,
           ingot_element_text(y->element));
-  REQUIRE(op, multiplier->element == INGOT_I32 &&
-                  (multiplier->rank == 0 || (multiplier->rank == 1 && multiplier->dims[0] == channels)),
-          "the multiplier has element %s, rank %u and first extent %lld, expected i32 and [] or [%lld]",
-          ingot_element_text(multiplier->element), multiplier->rank, (long long)multiplier->dims[0], (long long)channels);
-  REQUIRE(op, shift->element == INGOT_I8, "the shift has element %s, expected i8", ingot_element_text(shift->element));
-  CHECK(ingot_expect_same_shape(op, shift, multiplier));
   REQUIRE(op, zero->element == y->element && zero->rank == 0,
           "the zero point of the result has element %s and rank %u, expected %s and 0", ingot_element_text(zero->element), zero->rank,
           ingot_element_text(y->element));
   return INGOT_OK;
 }
 
-kernel_rescaling ingot_prepared_rescaling(const ingot_preparation *p, ingot_rescaling rescaling, uint32_t input) {
-  const ingot_tensor *multiplier = prepared_input(p, input);
+ingot_status ingot_expect_rescaling(const ingot_op *op, ingot_rescaling rescaling, uint32_t input, int64_t channels) {
+  const ingot_tensor *multiplier = op->x[input], *shift = op->x[input + 1];
+  REQUIRE(op, multiplier != NULL && shift != NULL, "a multiplier or shift is absent");
+  CHECK(ingot_expect_result(op, rescaling, input + 2));
+  REQUIRE(op, multiplier->element == INGOT_I32 &&
+                  (multiplier->rank == 0 || (multiplier->rank == 1 && multiplier->dims[0] == channels)),
+          "the multiplier has element %s, rank %u and first extent %lld, expected i32 and [] or [%lld]",
+          ingot_element_text(multiplier->element), multiplier->rank, (long long)multiplier->dims[0], (long long)channels);
+  REQUIRE(op, shift->element == INGOT_I8, "the shift has element %s, expected i8", ingot_element_text(shift->element));
+  return ingot_expect_same_shape(op, shift, multiplier);
+}
+
+ingot_status ingot_expect_rescaling_along(const ingot_op *op, ingot_rescaling rescaling, uint32_t input, int64_t axis) {
+  const ingot_tensor *multiplier = op->x[input], *y = op->y;
+  const bool per_channel = multiplier != NULL && multiplier->rank > 0;
+  REQUIRE(op, !per_channel || axis < y->rank, "axis is %lld, expected less than %u", (long long)axis, y->rank);
+  return ingot_expect_rescaling(op, rescaling, input, per_channel ? y->dims[axis] : -1);
+}
+
+ingot_status ingot_expect_no_rescaling(const ingot_op *op, ingot_rescaling rescaling) {
+  REQUIRE(op, rescaling.rounding == INGOT_RESCALE_HALF_UP && rescaling.least == INT32_MIN && rescaling.most == INT32_MAX,
+          "it has attributes of a rescaling but not its inputs");
+  return INGOT_OK;
+}
+
+kernel_rescaling ingot_prepared_result(const ingot_preparation *p, ingot_rescaling rescaling, uint32_t input) {
   const int64_t least = least_of(p->y->element), most = most_of(p->y->element);
   return (kernel_rescaling){
-      .multiplier = prepared_address(p, multiplier), .shift = prepared_address(p, prepared_input(p, input + 1)),
-      .zero = prepared_address(p, prepared_input(p, input + 2)), .per_channel = multiplier->rank == 1,
-      .rounding = (uint8_t)rescaling.rounding, .y_element = p->y->element,
+      .zero = prepared_address(p, prepared_input(p, input)), .rounding = (uint8_t)rescaling.rounding, .y_element = p->y->element,
       .least = rescaling.least > least ? rescaling.least : least, .most = rescaling.most < most ? rescaling.most : most};
+}
+
+kernel_rescaling ingot_prepared_rescaling(const ingot_preparation *p, ingot_rescaling rescaling, uint32_t input) {
+  const ingot_tensor *multiplier = prepared_input(p, input);
+  kernel_rescaling arguments = ingot_prepared_result(p, rescaling, input + 2);
+  arguments.multiplier = prepared_address(p, multiplier);
+  arguments.shift = prepared_address(p, prepared_input(p, input + 1));
+  arguments.per_channel = multiplier->rank == 1;
+  return arguments;
+}
+
+kernel_channels ingot_prepared_channels(const ingot_tensor *x, const kernel_rescaling *rescaling, int64_t axis) {
+  const uint32_t place = rescaling->per_channel ? (uint32_t)axis : 0;
+  if (x->rank == 0) return (kernel_channels){1, 1, 1};
+  return (kernel_channels){prepared_product(x, 0, place), x->dims[place], prepared_product(x, place + 1, x->rank)};
 }
 
 /* A scalar of the operand's element, or one for each of `extent` (none when negative). */
@@ -64,9 +95,7 @@ static ingot_status expect_epilogue(const ingot_op *op, ingot_rescaling rescalin
   }
   if (count >= 3) return ingot_expect_rescaling(op, rescaling, op->inputs - 3, channels);
   REQUIRE(op, op->y->element == INGOT_I32, "the result has element %s, expected i32", ingot_element_text(op->y->element));
-  REQUIRE(op, rescaling.rounding == INGOT_RESCALE_HALF_UP && rescaling.least == INT32_MIN && rescaling.most == INT32_MAX,
-          "it has attributes of a rescaling but not its inputs");
-  return INGOT_OK;
+  return ingot_expect_no_rescaling(op, rescaling);
 }
 
 ingot_status ingot_expect_integer_product(const ingot_op *op, ingot_rescaling rescaling, int64_t rows, int64_t channels) {

@@ -9,7 +9,20 @@ bool ingot_is_quantized(uint8_t element);
 /* A rescaling to y, whose inputs multiplier, shift and zero point stand from `input` on, the first two for all or for each of
  * `channels` (none when negative). */
 ingot_status ingot_expect_rescaling(const ingot_op *op, ingot_rescaling rescaling, uint32_t input, int64_t channels);
+/* The same with parameters for each index of an axis of the result. */
+ingot_status ingot_expect_rescaling_along(const ingot_op *op, ingot_rescaling rescaling, uint32_t input, int64_t axis);
+/* Of it the zero point and the limits alone: `input` is the zero point. */
+ingot_status ingot_expect_result(const ingot_op *op, ingot_rescaling rescaling, uint32_t input);
+/* The attributes are the standard ones, as the inputs are not there. */
+ingot_status ingot_expect_no_rescaling(const ingot_op *op, ingot_rescaling rescaling);
 kernel_rescaling ingot_prepared_rescaling(const ingot_preparation *p, ingot_rescaling rescaling, uint32_t input);
+
+kernel_rescaling ingot_prepared_result(const ingot_preparation *p, ingot_rescaling rescaling, uint32_t input);
+/* A tensor around the axis of the rescaling's parameters; what shares them all is one channel. */
+kernel_channels ingot_prepared_channels(const ingot_tensor *x, const kernel_rescaling *rescaling, int64_t axis);
+static inline ingot_rescaling ingot_rescaling_of(const ingot_rescale_attributes *a) {
+  return (ingot_rescaling){a->rounding, a->least, a->most};
+}
 
 /* An integer product's element types, zero points (that of the first factor is one, or one for each of `rows` unless negative)
  * and what may follow its four inputs: a bias, a rescaling, or both. */

@@ -1,22 +1,25 @@
 /* Fewer, longer axes before a kernel runs. */
 #include "internal.h"
 
-void kernel_elementwise_merge(kernel_elementwise *p) {
-  uint32_t rank = 0;
-  for (uint32_t axis = 0; axis < p->rank; axis++) {
-    if (p->dims[axis] == 1) continue;
-    int joins = rank > 0;
-    for (uint32_t i = 0; joins && i < p->inputs; i++)
-      joins = p->strides[i][rank - 1] == p->strides[i][axis] * p->dims[axis];
+/* Returns the rank that is left. */
+static uint32_t merge_axes(uint32_t rank, int64_t *dims, uint32_t inputs, int64_t (*strides)[INGOT_MAX_RANK]) {
+  uint32_t merged = 0;
+  for (uint32_t axis = 0; axis < rank; axis++) {
+    if (dims[axis] == 1) continue;
+    int joins = merged > 0;
+    for (uint32_t i = 0; joins && i < inputs; i++) joins = strides[i][merged - 1] == strides[i][axis] * dims[axis];
     if (joins) {
-      p->dims[rank - 1] *= p->dims[axis];
+      dims[merged - 1] *= dims[axis];
     } else {
-      p->dims[rank++] = p->dims[axis];
+      dims[merged++] = dims[axis];
     }
-    for (uint32_t i = 0; i < p->inputs; i++) p->strides[i][rank - 1] = p->strides[i][axis];
+    for (uint32_t i = 0; i < inputs; i++) strides[i][merged - 1] = strides[i][axis];
   }
-  p->rank = rank;
+  return merged;
 }
+
+void kernel_elementwise_merge(kernel_elementwise *p) { p->rank = merge_axes(p->rank, p->dims, p->inputs, p->strides); }
+void kernel_pair_integer_merge(kernel_pair_integer *p) { p->rank = merge_axes(p->rank, p->dims, 4, p->strides); }
 
 void kernel_permute_merge(kernel_permute *p) {
   uint32_t rank = 0;

@@ -6,14 +6,18 @@
 
 #define RESCALING_BLOCK 256
 
-/* v * multiplier / 2^shift for a shift from 0 to 62; no intermediate result exceeds 2^62 + 2^61 + 2^30. */
-KERNEL_INLINE int64_t rescaled_value(int32_t v, int64_t multiplier, int64_t shift, uint32_t rounding) {
+/* A product / 2^shift for a shift from 0 to 62, and whether the factor that is scaled is negative. */
+KERNEL_INLINE int64_t rescaled_product(int64_t product, int negative, int64_t shift, uint32_t rounding) {
   const int64_t half = ((int64_t)1 << shift) >> 1;
-  int64_t sum = (int64_t)v * multiplier + half;
-  if (rounding == INGOT_RESCALE_TWO_ROUNDINGS && shift > 31) sum += v < 0 ? -((int64_t)1 << 30) : (int64_t)1 << 30;
+  int64_t sum = product + half;
+  if (rounding == INGOT_RESCALE_TWO_ROUNDINGS && shift > 31) sum += negative ? -((int64_t)1 << 30) : (int64_t)1 << 30;
   int64_t rounded = sum >> shift; /* gcc and clang shift in the sign */
   if (rounding == INGOT_RESCALE_HALF_EVEN && shift > 0 && (sum & (((int64_t)1 << shift) - 1)) == 0) rounded &= ~(int64_t)1;
   return rounded;
+}
+/* No intermediate result exceeds 2^62 + 2^61 + 2^30. */
+KERNEL_INLINE int64_t rescaled_value(int32_t v, int64_t multiplier, int64_t shift, uint32_t rounding) {
+  return rescaled_product((int64_t)v * multiplier, v < 0, shift, rounding);
 }
 
 KERNEL_INLINE int64_t rescaling_shift(const kernel_rescaling *r, int64_t channel) {

@@ -44,6 +44,9 @@ package enum Op: Hashable, Sendable {
   case quantize(Quantize)
   case dequantize(Dequantize)
   case rescale(Rescale)
+  case lookup(Lookup)
+  case addInteger(AddInteger)
+  case mulInteger(MulInteger)
   case bitcast(Bitcast)
   case call(FunctionCall)
   case loop(Loop)
@@ -164,6 +167,9 @@ extension Op {
     case .quantize(let op): Content(op, Op.quantize)
     case .dequantize(let op): Content(op, Op.dequantize)
     case .rescale(let op): Content(op, Op.rescale)
+    case .lookup(let op): Content(op, Op.lookup)
+    case .addInteger(let op): Content(op, Op.addInteger)
+    case .mulInteger(let op): Content(op, Op.mulInteger)
     case .bitcast(let op): Content(op, Op.bitcast)
     case .call(let op): Content(op, Op.call)
     case .loop(let op): Content(op, Op.loop)
@@ -214,6 +220,9 @@ extension Op {
     .quantize(Quantize()),
     .dequantize(Dequantize()),
     .rescale(Rescale()),
+    .lookup(Lookup()),
+    .addInteger(AddInteger()),
+    .mulInteger(MulInteger()),
     .bitcast(Bitcast()),
     .call(FunctionCall()),
     .loop(Loop()),

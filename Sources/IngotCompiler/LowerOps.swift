@@ -136,12 +136,13 @@ func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(
         group: Int64(op.group), rounding: bounds.rounding, least: bounds.least, most: bounds.most),
       each: windows(op.window, operands[0].rank - 2))
   case .rescale(let op):
-    let bounds = rescaling(op.rescaling)
-    return KernelCall(
-      INGOT_OP_RESCALE,
-      ingot_rescale_attributes(
-        axis: operands[2].rank == 0 ? 0 : try axis(op.axis), rounding: bounds.rounding, least: bounds.least,
-        most: bounds.most))
+    return KernelCall(INGOT_OP_RESCALE, rescaling(op.rescaling, along: op.axis, of: results[0]))
+  case .lookup(let op):
+    return KernelCall(INGOT_OP_LOOKUP, rescaling(op.rescaling, along: op.axis, of: results[0]))
+  case .addInteger(let op):
+    return KernelCall(INGOT_OP_ADD_INTEGER, rescaling(op.rescaling, along: op.axis, of: results[0]))
+  case .mulInteger(let op):
+    return KernelCall(INGOT_OP_MUL_INTEGER, rescaling(op.rescaling, along: op.axis, of: results[0]))
   case .gridSample(let op):
     return KernelCall(
       INGOT_OP_GRID_SAMPLE,
@@ -170,6 +171,14 @@ func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(
 private func rescaling(_ rescaling: Rescaling) -> ingot_rescaling {
   ingot_rescaling(
     rounding: code(rescaling.rounding.code), least: Int64(rescaling.min), most: Int64(rescaling.max))
+}
+
+/// The axis is 0 where the result has none of that number: all then share their parameters.
+private func rescaling(_ op: Rescaling, along axis: Int, of result: TensorType) -> ingot_rescale_attributes {
+  let bounds = rescaling(op)
+  return ingot_rescale_attributes(
+    axis: Int64(result.shape.normalized(axis: axis) ?? 0), rounding: bounds.rounding, least: bounds.least,
+    most: bounds.most)
 }
 
 private func recurrent(_ op: Recurrent) -> KernelCall {

@@ -189,12 +189,13 @@ private final class ProgramVerifier {
       case .input, .weight: require(false, 4, "\(label(index)) writes to %\(result), an input or weight")
       case .arena, .output: break
       }
-      for other in call.results[(position + 1)...] + call.inputs.compactMap({ $0 }) {
+      let inputs = call.inputs.indices.compactMap { input in call.inputs[input].map { (input, $0) } }
+      for (input, other) in call.results[(position + 1)...].map({ (nil, $0) }) + inputs as [(Int?, Int)] {
         let view = program.tensors[other]
         guard view.buffer == target.buffer, view.byteRange.overlaps(target.byteRange) else { continue }
         let isAllowed =
           call.opcode == INGOT_OP_COPY
-          || (call.opcode == INGOT_OP_ELEMENTWISE && view.offset == target.offset
+          || (input.map(call.canOverwrite(input:)) ?? false && view.offset == target.offset
             && view.element.byteCount == target.element.byteCount && view.shape == target.shape)
         require(isAllowed, 6, "\(label(index)) writes %\(result) over %\(other)")
       }

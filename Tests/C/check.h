@@ -25,6 +25,7 @@ void test_opcodes(void);
 void test_indexing(void);
 void test_rescale(void);
 void test_integers(void);
+void test_quantized(void);
 void test_windows(void);
 void test_regions(void);
 void test_validator(void);

@@ -11,6 +11,7 @@ int main(void) {
   test_indexing();
   test_rescale();
   test_integers();
+  test_quantized();
   test_windows();
   test_regions();
   test_file();

@@ -1,14 +1,14 @@
 /* Rescaled integers, by themselves and behind integer products, against TOSA's and TFLite's own definitions. */
-#include "opcase.h"
+#include "rescaled.h"
 
 #include <math.h>
 
-static const uint8_t elements[4] = {INGOT_I8, INGOT_U8, INGOT_I16, INGOT_I32};
+const uint8_t quantized_elements[4] = {INGOT_I8, INGOT_U8, INGOT_I16, INGOT_I32};
 
-static int64_t least_of(uint8_t element) {
+int64_t least_of(uint8_t element) {
   return element == INGOT_I8 ? -128 : element == INGOT_U8 ? 0 : element == INGOT_I16 ? -32768 : INT32_MIN;
 }
-static int64_t most_of(uint8_t element) {
+int64_t most_of(uint8_t element) {
   return element == INGOT_I8 ? 127 : element == INGOT_U8 ? 255 : element == INGOT_I16 ? 32767 : INT32_MAX;
 }
 
@@ -19,7 +19,7 @@ static int64_t in_two_roundings(int64_t product, int64_t exponent) {
   return (high >> exponent) + (remainder > threshold);
 }
 
-static int64_t quotient(int64_t product, int64_t shift, uint64_t rounding) {
+int64_t rounded_quotient(int64_t product, int64_t shift, uint64_t rounding) {
   if (rounding == INGOT_RESCALE_TWO_ROUNDINGS && shift > 31) return in_two_roundings(product, shift - 31);
   const int64_t divisor = (int64_t)1 << shift;
   int64_t down = product / divisor, rest = product % divisor;
@@ -29,21 +29,22 @@ static int64_t quotient(int64_t product, int64_t shift, uint64_t rounding) {
   return rest >= missing ? down + 1 : down;
 }
 
-/* One value of a channel; parameters are the last three inputs of the case. */
-static double rescaled(const opcase *c, int64_t v, int64_t channel, const uint64_t *attributes) {
-  const array *multiplier = &c->inputs[c->input_count - 3], *shift = &c->inputs[c->input_count - 2];
-  if (multiplier->type.rank == 0) channel = 0;
+double finished(const opcase *c, int64_t product, int64_t shift, const uint64_t *attributes) {
   const uint8_t element = c->expected.type.element;
-  int64_t s = (int64_t)shift->values[channel], least = (int64_t)attributes[1], most = (int64_t)attributes[2];
-  s = s < 0 ? 0 : s > 62 ? 62 : s;
+  int64_t least = (int64_t)attributes[1], most = (int64_t)attributes[2];
+  shift = shift < 0 ? 0 : shift > 62 ? 62 : shift;
   least = least > least_of(element) ? least : least_of(element), most = most < most_of(element) ? most : most_of(element);
-  const int64_t y = quotient((int32_t)(uint32_t)v * (int64_t)multiplier->values[channel], s, attributes[0]) +
-                    (int64_t)c->inputs[c->input_count - 1].values[0];
+  const int64_t y = rounded_quotient(product, shift, attributes[0]) + (int64_t)c->inputs[c->input_count - 1].values[0];
   return (double)(y < least ? least : y > most ? most : y);
 }
 
-/* Multipliers and shifts of scales where `usual`, else any. */
-static void add_parameters(opcase *c, uint64_t *seed, int channels, bool per_channel, bool usual, uint8_t element) {
+double rescaled(const opcase *c, int64_t v, int64_t channel, const uint64_t *attributes) {
+  const array *multiplier = &c->inputs[c->input_count - 3], *shift = &c->inputs[c->input_count - 2];
+  if (multiplier->type.rank == 0) channel = 0;
+  return finished(c, (int32_t)(uint32_t)v * (int64_t)multiplier->values[channel], (int64_t)shift->values[channel], attributes);
+}
+
+void add_parameters(opcase *c, uint64_t *seed, int channels, bool per_channel, bool usual, uint8_t element) {
   const builder_type type = per_channel ? type_of(INGOT_I32, 1, channels) : type_of(INGOT_I32, 0);
   builder_type small = type;
   small.element = INGOT_I8;
@@ -52,11 +53,11 @@ static void add_parameters(opcase *c, uint64_t *seed, int channels, bool per_cha
   c->inputs[c->input_count++] = array_random(type_of(element, 0), seed, (double)least_of(element), (double)most_of(element));
 }
 
-static array any_integers(builder_type type, uint64_t *seed) {
+array any_integers(builder_type type, uint64_t *seed) {
   return array_random(type, seed, (double)least_of(type.element), (double)most_of(type.element));
 }
 
-static void set_rescaling(uint64_t *attributes, int n) {
+void set_rescaling(uint64_t *attributes, int n) {
   attributes[0] = (uint64_t)(n % 3);
   attributes[1] = n % 5 == 0 ? 3 : (uint64_t)INT32_MIN, attributes[2] = n % 5 == 0 ? 90 : INT32_MAX;
 }
@@ -64,7 +65,7 @@ static void set_rescaling(uint64_t *attributes, int n) {
 static void rescales(void) {
   uint64_t seed = 23;
   for (int n = 0; n < 96; n++) {
-    const uint8_t from = elements[n % 4], to = elements[n / 4 % 4];
+    const uint8_t from = quantized_elements[n % 4], to = quantized_elements[n / 4 % 4];
     const int channels = n % 7 == 6 ? 9000 : 1 + (int)random_below(&seed, 40);
     const int inner = n % 2 == 0 ? 1 : n % 3 == 0 ? 700 : 5, outer = 1 + (int)random_below(&seed, 3);
     opcase c = {.name = "rescale", .opcode = INGOT_OP_RESCALE, .input_count = 2, .attribute_count = 4, .attributes = {1}};
@@ -110,7 +111,7 @@ static void products(void) {
   uint64_t seed = 29;
   static int64_t sums[4096];
   for (int n = 0; n < 48; n++) {
-    const uint8_t element = n % 4 == 3 ? INGOT_I32 : elements[n / 4 % 4];
+    const uint8_t element = n % 4 == 3 ? INGOT_I32 : quantized_elements[n / 4 % 4];
     const int rows = 1 + (int)random_below(&seed, 12), inner = (int)random_below(&seed, 60), columns = n % 5 == 4 ? 300 : 1 + (int)random_below(&seed, 20);
     opcase c = {.name = "matmul_integer with epilogue", .opcode = INGOT_OP_MATMUL_INTEGER, .input_count = 4, .attribute_count = 3};
     c.inputs[0] = any_integers(type_of(INGOT_U8, 2, rows, inner), &seed);
@@ -137,7 +138,7 @@ static void convolutions(void) {
   uint64_t seed = 31;
   static int64_t sums[4096];
   for (int n = 0; n < 48; n++) {
-    const uint8_t element = n % 4 == 3 ? INGOT_I32 : elements[n / 4 % 4];
+    const uint8_t element = n % 4 == 3 ? INGOT_I32 : quantized_elements[n / 4 % 4];
     const int inputs = 1 + (int)random_below(&seed, 4), outputs = 1 + (int)random_below(&seed, 4), width = n % 5 == 4 ? 400 : 9;
     opcase c = {.name = "conv_integer with epilogue", .opcode = INGOT_OP_CONV_INTEGER, .input_count = 4, .attribute_count = 8,
                 .attributes = {1, 0, 0, 0, 1, 1, 1, 1}};

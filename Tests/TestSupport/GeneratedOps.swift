@@ -60,7 +60,7 @@ package struct GeneratedOp: Sendable, CustomStringConvertible {
 package enum OpFamily: String, CaseIterable, Sendable {
   case unary, binary, select, cast, elementwise
   case matmul, conv, convTranspose, matmulInteger, convInteger, convTransposeInteger, recurrent
-  case quantize, dequantize, rescale
+  case quantize, dequantize, rescale, lookup, addInteger, mulInteger
   case reduce, argReduce, softmax, norm, cumsum, topK, nonZero, unique, nms
   case pool, argPool, resize, gridSample, roiAlign
   case transpose, reshape, expand, concat, slice, pad, gather, scatter, bitcast
@@ -86,6 +86,9 @@ extension Op {
     case .quantize: .quantize
     case .dequantize: .dequantize
     case .rescale: .rescale
+    case .lookup: .lookup
+    case .addInteger: .addInteger
+    case .mulInteger: .mulInteger
     case .reduce: .reduce
     case .argReduce: .argReduce
     case .softmax: .softmax
@@ -133,6 +136,9 @@ extension OpFamily {
     case .quantize: generatedQuantize(&draw)
     case .dequantize: generatedDequantize(&draw)
     case .rescale: generatedRescale(&draw)
+    case .lookup: generatedLookup(&draw)
+    case .addInteger: generatedAddInteger(&draw)
+    case .mulInteger: generatedMulInteger(&draw)
     case .reduce: generatedReduce(&draw)
     case .argReduce: generatedArgReduce(&draw)
     case .softmax: generatedSoftmax(&draw)

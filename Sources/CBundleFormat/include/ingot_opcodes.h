@@ -121,6 +121,20 @@ INGOT_STRUCT(ingot_rescaling, INGOT_RESCALING_FIELDS)
   INGOT_RESCALING_FIELDS(F)
 INGOT_STRUCT(ingot_rescale_attributes, INGOT_RESCALE_FIELDS)
 
+/* LOOKUP   y <- x, table [, multiplier, shift, y_zero]
+ * x: i8 or u8, table: i8, u8, i16 or i32, [256]: v = table[x - lowest number of x's element]. Or both i16, table: [513]: with
+ * i = (x + 32768) >> 7 and f = (x + 32768) & 127, v = table[i] * 128 + (table[i + 1] - table[i]) * f. y = v as RESCALE makes it,
+ * multiplier and shift [] or [x.dims[axis]]. Without a multiplier y is of the table's element: v, or of an x i16 (v + 64) >> 7. */
+
+/* ADD_INTEGER   y <- a, a_zero, a_multiplier, b, b_zero, b_multiplier, shift, y_zero
+ * a and b: i8, u8 or i16, which broadcast to y's shape; zero points: [], of the element that they belong to; multipliers: i32, each
+ * [] or [y.dims[axis]]; shift: i8 []. y = y_zero + ((a - a_zero) * a_multiplier + (b - b_zero) * b_multiplier) / 2^s, exact but for
+ * the rounding, limited, as RESCALE does, whose v * multiplier is the sum, and v too where its sign counts. */
+
+/* MUL_INTEGER   y <- a, a_zero, b, b_zero, multiplier, shift, y_zero
+ * a and b as ADD_INTEGER. v = (a - a_zero) * (b - b_zero), saturated to int32; y = v as RESCALE makes it, multiplier and shift [] or
+ * [y.dims[axis]]. */
+
 /* CONV_INTEGER   y <- x, w, x_zero, w_zero [, bias] [, multiplier, shift, y_zero]
  * x and w: i8 or u8, or x i16 and w i8; shapes and tail as CONV. x_zero: x's element, []; w_zero: w's, [] or [O]; bias: i32 [O].
  * v = the convolution of x - x_zero, which is 0 outside of x, with w - w_zero, + bias, wrapping in int32; of an i16 x exact, then
@@ -384,7 +398,10 @@ INGOT_STRUCT(ingot_loop_attributes, INGOT_LOOP_FIELDS)
   X(LP_NORM, 33, lp_norm, LP_NORM, NONE, NO, none)                            \
   X(RESCALE, 34, rescale, RESCALE, NONE, NO, none)                            \
   X(REPACK, 35, repack, NO, NONE, NO, none)                                   \
-  X(CONV_TRANSPOSE_INTEGER, 36, conv_transpose_integer, CONV_INTEGER, SPATIAL, WINDOW, conv_transpose)
+  X(CONV_TRANSPOSE_INTEGER, 36, conv_transpose_integer, CONV_INTEGER, SPATIAL, WINDOW, conv_transpose) \
+  X(LOOKUP, 37, lookup, RESCALE, NONE, NO, none)                              \
+  X(ADD_INTEGER, 38, add_integer, RESCALE, NONE, NO, none)                    \
+  X(MUL_INTEGER, 39, mul_integer, RESCALE, NONE, NO, none)
 
 typedef enum {
 #define INGOT_OPCODE_VALUE(NAME, number, name, FIELDS, EACH, TAIL, work) INGOT_OP_##NAME = number,

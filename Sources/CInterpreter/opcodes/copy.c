@@ -19,4 +19,4 @@ static int prepare_copy(const ingot_preparation *p, ingot_arguments *arguments) 
 }
 
 const ingot_facts ingot_copy_facts = {
-    .results = 1, .required = 1, .most = 1, .overlap = INGOT_OVERLAP_ANY, .check = check_copy, .prepare = prepare_copy};
+    .results = 1, .required = 1, .most = 1, .aliases = true, .check = check_copy, .prepare = prepare_copy};

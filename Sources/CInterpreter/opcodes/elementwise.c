@@ -1,15 +1,6 @@
 /* ELEMENTWISE: rules and kernel arguments. */
 #include "../opcode.h"
 
-static bool broadcasts(const ingot_tensor *x, const ingot_tensor *y) {
-  if (x->rank > y->rank) return false;
-  for (uint32_t i = 0; i < x->rank; i++) {
-    const int64_t extent = x->dims[i];
-    if (extent != 1 && extent != y->dims[y->rank - x->rank + i]) return false;
-  }
-  return true;
-}
-
 /* `domains` has that of each register defined so far, 0 for an input that no step has read. */
 static ingot_status check_step(const ingot_op *op, uint32_t s, const ingot_step *step, uint32_t *domains) {
   REQUIRE(op, step->domain == INGOT_F32 || step->domain == INGOT_I64, "step %u has domain %lld, expected %d or %d (f32 or i64)", s,
@@ -38,7 +29,7 @@ static ingot_status check_elementwise(const ingot_op *op) {
   const ingot_elementwise_step *steps = op->tail;
   CHECK(ingot_expect_all_inputs(op));
   for (uint32_t i = 0; i < op->inputs; i++)
-    REQUIRE(op, broadcasts(op->x[i], op->y), "input %u does not broadcast to the result's shape", i);
+    REQUIRE(op, ingot_broadcasts(op->x[i], op->y), "input %u does not broadcast to the result's shape", i);
   uint32_t domains[INGOT_MAX_ELEMENTWISE_INPUTS + INGOT_MAX_ELEMENTWISE_STEPS] = {0};
   for (uint32_t s = 0; s < op->tail_count; s++) CHECK(check_step(op, s, &steps[s].step, domains));
   return INGOT_OK;
@@ -48,12 +39,7 @@ static void prepare_input(const ingot_preparation *p, uint32_t k, kernel_element
   const ingot_tensor *x = prepared_input(p, k);
   arguments->x[k] = prepared_address(p, x);
   arguments->x_element[k] = x->element;
-  int64_t stride = 1;
-  for (uint32_t i = 1; i <= x->rank; i++) {
-    const int64_t extent = x->dims[x->rank - i];
-    arguments->strides[k][p->y->rank - i] = extent == 1 ? 0 : stride;
-    stride *= extent;
-  }
+  ingot_prepare_broadcast(x, p->y, arguments->strides[k]);
 }
 
 static int prepare_elementwise(const ingot_preparation *p, ingot_arguments *all) {
@@ -80,5 +66,5 @@ static int prepare_elementwise(const ingot_preparation *p, ingot_arguments *all)
 }
 
 const ingot_facts ingot_elementwise_facts = {
-    .results = 1, .required = 1, .most = INGOT_MAX_ELEMENTWISE_INPUTS, .overlap = INGOT_OVERLAP_SAME_PLACE,
+    .results = 1, .required = 1, .most = INGOT_MAX_ELEMENTWISE_INPUTS, .in_place = INGOT_ALL_INPUTS,
     .check = check_elementwise, .prepare = prepare_elementwise};

@@ -1,36 +1,26 @@
 /* RESCALE: rules and kernel arguments. */
 #include "../rescaling.h"
 
-static ingot_rescaling rescaling_of(const ingot_rescale_attributes *a) {
-  return (ingot_rescaling){a->rounding, a->least, a->most};
-}
-
 static ingot_status check_rescale(const ingot_op *op) {
   const ingot_rescale_attributes *rescale = op->attributes;
   const ingot_tensor *x = op->x[0], *x_zero = op->x[1];
-  const bool per_channel = op->x[2]->rank > 0;
   CHECK(ingot_expect_same_shape(op, x, op->y));
   REQUIRE(op, ingot_is_quantized(x->element), "the input has element %s, expected i8, u8, i16 or i32", ingot_element_text(x->element));
   REQUIRE(op, x_zero->element == x->element && x_zero->rank == 0,
           "the zero point of the input has element %s and rank %u, expected %s and 0", ingot_element_text(x_zero->element), x_zero->rank,
           ingot_element_text(x->element));
-  REQUIRE(op, !per_channel || rescale->axis < x->rank, "axis is %lld, expected less than %u", (long long)rescale->axis, x->rank);
-  return ingot_expect_rescaling(op, rescaling_of(rescale), 2, per_channel ? x->dims[rescale->axis] : -1);
+  return ingot_expect_rescaling_along(op, ingot_rescaling_of(rescale), 2, rescale->axis);
 }
 
 static int prepare_rescale(const ingot_preparation *p, ingot_arguments *arguments) {
   const ingot_rescale_attributes *rescale = p->attributes;
   const ingot_tensor *x = prepared_input(p, 0);
-  const kernel_rescaling rescaling = ingot_prepared_rescaling(p, rescaling_of(rescale), 2);
-  /* What shares all parameters is one channel. */
-  const uint32_t axis = rescaling.per_channel ? (uint32_t)rescale->axis : 0;
-  const bool is_scalar = x->rank == 0;
+  const kernel_rescaling rescaling = ingot_prepared_rescaling(p, ingot_rescaling_of(rescale), 2);
   arguments->rescale = (kernel_rescale){
       .x = prepared_address(p, x), .x_zero = prepared_address(p, prepared_input(p, 1)), .y = prepared_address(p, p->y),
-      .x_element = x->element, .outer = prepared_product(x, 0, axis), .channels = is_scalar ? 1 : x->dims[axis],
-      .inner = is_scalar ? 1 : prepared_product(x, axis + 1, x->rank), .rescaling = rescaling};
+      .x_element = x->element, .rows = ingot_prepared_channels(x, &rescaling, rescale->axis), .rescaling = rescaling};
   return KERNEL_rescale;
 }
 
 const ingot_facts ingot_rescale_facts = {
-    .results = 1, .required = 5, .most = 5, .check = check_rescale, .prepare = prepare_rescale};
+    .results = 1, .required = 5, .most = 5, .in_place = 1 << 0, .check = check_rescale, .prepare = prepare_rescale};

@@ -5,7 +5,8 @@
  * is). Narrow ones hold four bytes, for instructions that add four products: a as i8, and b as what the instruction wants, both
  * with their zero points; a factor of the other sign is moved by 128. */
 
-typedef enum { INTEGER_WIDE, INTEGER_NARROW } integer_form;
+enum { INTEGER_WIDE, INTEGER_NARROW };
+typedef int integer_form; /* one of them */
 
 #if defined(KERNEL_USES_VNNI) || defined(KERNEL_USES_DOTPROD)
 #define INTEGER_HAS_NARROW 1

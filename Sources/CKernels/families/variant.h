@@ -17,8 +17,11 @@
 #include "pooling.h"
 #include "resize.h"
 #include "recurrent.h"
-#include "rescale.h"
 #include "integer_variant.h"
+#include "quantized.h"
+#include "rescale.h"
+#include "lookup.h"
+#include "pair_integer.h"
 
 extern const kernel_table VARIANT_TABLE(KERNEL_VARIANT);
 const kernel_table VARIANT_TABLE(KERNEL_VARIANT) = {

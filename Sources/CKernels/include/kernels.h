@@ -285,14 +285,41 @@ typedef struct {
   int64_t least, most; /* within y_element */
 } kernel_rescaling;
 
-/* [outer, channels, inner]: x less its zero point of the same element, wrapping in int32, rescaled. */
+/* A tensor around the axis whose indices are the channels of a rescaling: [outer, channels, inner]. */
+typedef struct {
+  int64_t outer, channels, inner;
+} kernel_channels;
+
+/* x less its zero point of the same element, wrapping in int32, rescaled. */
 typedef struct {
   const void *x, *x_zero;
   void *y;
   uint8_t x_element;
-  int64_t outer, channels, inner;
+  kernel_channels rows;
   kernel_rescaling rescaling;
 } kernel_rescale;
+
+/* Entries of a table, or for x i16 128 times what lies between two of them, rescaled. */
+typedef struct {
+  const void *x, *table;
+  void *y;
+  uint8_t x_element, table_element;
+  kernel_channels rows;
+  kernel_rescaling rescaling; /* without a multiplier y is the value itself, of the table's element */
+} kernel_lookup;
+
+/* A sum or a product of integers less their zero points, rescaled. Inputs broadcast to y: a, b, then what may differ along an axis:
+ * of a sum the multipliers of both, i32, of a product multiplier and shift. Zero points have the element of what they belong to. */
+typedef struct {
+  const void *x[4];
+  const void *a_zero, *b_zero;
+  void *y;
+  uint8_t x_element[4];
+  uint32_t rank; /* of y, after merging axes; 0 for one element */
+  int64_t dims[INGOT_MAX_RANK];
+  int64_t strides[4][INGOT_MAX_RANK]; /* in elements; the last is 0 or 1 */
+  kernel_rescaling rescaling; /* of a sum: its shift alone, for all; a product takes multiplier and shift from the inputs */
+} kernel_pair_integer;
 
 /* y[batch, m, n] = sum over k of (a[m, k] - a_zero) * (b[k, n] - b_zero) + bias[n], wrapping; i8 or u8, or an i16 a with an i8 b:
  * then the sum is exact before it is limited to int32. Zero points have the element of what they belong to. Sums are rescaled;
@@ -381,7 +408,10 @@ typedef struct {
   X(normalize, kernel_normalize)        \
   X(resize, kernel_resize)              \
   X(recurrent, kernel_recurrent)        \
-  X(rescale, kernel_rescale)
+  X(rescale, kernel_rescale)            \
+  X(lookup, kernel_lookup)              \
+  X(add_integer, kernel_pair_integer)   \
+  X(mul_integer, kernel_pair_integer)
 #define INTEGER_KERNELS(X)                  \
   X(matmul_integer, kernel_matmul_integer) \
   X(conv_integer, kernel_conv_integer)     \
@@ -438,6 +468,7 @@ kernel_entry kernel_find(const kernel_table *table, int kernel);
 
 /* Merges neighbouring axes that every input walks as one, and drops axes of extent 1. */
 void kernel_elementwise_merge(kernel_elementwise *arguments);
+void kernel_pair_integer_merge(kernel_pair_integer *arguments);
 void kernel_permute_merge(kernel_permute *arguments);
 
 /* Whether the depthwise kernel can do this convolution. */

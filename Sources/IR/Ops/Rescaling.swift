@@ -49,6 +49,11 @@ package struct Rescaling: Hashable, Sendable {
     guard shift == multiplier.with(.i8) else {
       throw OpError("shift is \(shift), expected \(multiplier.with(.i8)), as the multiplier is \(multiplier)")
     }
+    try check(zero: zero)
+  }
+
+  /// Checks `min` and `max` and the operand zero point of the result.
+  func check(zero: TensorType) throws(OpError) {
     guard zero.element.isQuantized, zero.shape == [] else {
       throw OpError("zero point of the result is \(zero), expected a scalar of i8, u8, i16 or i32")
     }
@@ -66,8 +71,12 @@ package struct Rescaling: Hashable, Sendable {
 
   /// v × multiplier / 2^shift, rounded.
   func scaled(_ value: Int32, _ multiplier: Int64, _ shift: Int64) -> Int64 {
+    rounded(Int64(value) * multiplier, shift, isNegative: value < 0)
+  }
+
+  /// A product / 2^shift, rounded; `isNegative`: the factor that was scaled.
+  func rounded(_ product: Int64, _ shift: Int64, isNegative: Bool) -> Int64 {
     let shift = Swift.min(Swift.max(shift, 0), 62)
-    let product = Int64(value) * multiplier
     let half: Int64 = shift == 0 ? 0 : 1 << (shift - 1)
     switch rounding {
     case .halfUp: return (product + half) >> shift
@@ -76,9 +85,19 @@ package struct Rescaling: Hashable, Sendable {
       let isTie = shift > 0 && (product + half) & ((1 << shift) - 1) == 0
       return isTie ? rounded & ~1 : rounded
     case .twoRoundings:
-      let first: Int64 = shift > 31 ? (value >= 0 ? 1 << 30 : -1 << 30) : 0
+      let first: Int64 = shift > 31 ? (isNegative ? -1 << 30 : 1 << 30) : 0
       return (product + half + first) >> shift
     }
+  }
+
+  /// Values of the result's shape, flat, with the operands multiplier, shift and zero point of the result, the first two for
+  /// all or for each index of an axis.
+  func apply(to values: [Int64], along axis: Int, _ operands: ArraySlice<Tensor>, _ type: TensorType)
+    -> Tensor
+  {
+    let first = type.shape.normalized(axis: axis).map { $0 + 1 } ?? type.rank
+    let inner = type.shape[first...].reduce(1, *)
+    return apply(to: values, inner: Swift.max(inner, 1), operands, type)
   }
 
   /// Values of shape [outer, channels, inner], flat, with the operands multiplier, shift and zero point of the result.
@@ -141,11 +160,8 @@ package struct Rescale: OpDefinition {
 
   package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
     let zero = operands[1].integers[0]
-    let shape = results[0].shape
-    let first = shape.normalized(axis: axis).map { $0 + 1 } ?? shape.rank
-    let inner = shape[first...].reduce(1, *)
     let values = operands[0].integers.map { $0 - zero }
-    return [rescaling.apply(to: values, inner: max(inner, 1), operands[2...], results[0])]
+    return [rescaling.apply(to: values, along: axis, operands[2...], results[0])]
   }
 
   package func tile(_ region: Region, of operands: [TensorType], _ results: [TensorType]) -> Tile? {

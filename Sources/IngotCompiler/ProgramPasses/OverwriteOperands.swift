@@ -35,12 +35,14 @@ private struct Overwriting {
 
   mutating func visit(_ index: Int) {
     let call = program.instructions[index]
-    guard call.opcode == INGOT_OP_ELEMENTWISE, call.results.count == 1 else { return }
+    guard call.results.count == 1 else { return }
     let result = program.tensors[call.results[0]]
     guard result.offset == 0, result.byteCount == program.buffers[result.buffer].bytes,
       !merged.isMerged(result.buffer), needs.firstUse(of: result.buffer) == index
     else { return }
-    for case let operand? in call.inputs where overwrite(operand, result, call, index) { return }
+    for (input, operand) in call.inputs.enumerated() where call.canOverwrite(input: input) {
+      if let operand, overwrite(operand, result, call, index) { return }
+    }
   }
 
   private mutating func overwrite(
@@ -53,7 +55,7 @@ private struct Overwriting {
     guard place.buffer != result.buffer, target.kind == .arena, target.memory == own.memory,
       own.kind == .arena || place.range == 0..<target.bytes,
       !isNeeded(place.range, of: place.buffer, after: index),
-      call.inputs.allSatisfy({ $0.map { canRead($0, while: place, result) } ?? true })
+      call.inputs.indices.allSatisfy({ canRead($0, of: call, while: place, result) })
     else { return false }
     if own.kind == .arena {
       merged.merge(result.buffer, into: place.buffer, at: place.range.lowerBound)
@@ -82,14 +84,17 @@ private struct Overwriting {
     return owners.pieces(of: range).contains { needs.isNeeded($0.range, of: $0.buffer, after: index) }
   }
 
-  /// Whether an operand may be read element by element while the result is written to `place`.
+  /// Whether an input may be read while the result is written to `place`.
   private mutating func canRead(
-    _ operand: Int, while place: (buffer: Int, range: Range<Int>), _ result: Program.View
+    _ input: Int, of call: Program.Instruction, while place: (buffer: Int, range: Range<Int>),
+    _ result: Program.View
   ) -> Bool {
+    guard let operand = call.inputs[input] else { return true }
     let view = program.tensors[operand]
     let own = self.place(of: view)
     guard own.buffer == place.buffer else { return true }
-    return !own.range.overlaps(place.range) || (own.range == place.range && coincide(view, result))
+    return !own.range.overlaps(place.range)
+      || (own.range == place.range && coincide(view, result) && call.canOverwrite(input: input))
   }
 
   mutating func apply(to program: inout Program) {

@@ -39,7 +39,7 @@ struct Reading {
     case .convTranspose(let op): readTerm(op.activation)
     case .cumsum: isTerm = true
     case .softmax, .layerNorm, .rmsNorm, .groupNorm, .lpNorm, .recurrent, .matmulInteger, .convInteger,
-      .convTransposeInteger, .rescale:
+      .convTransposeInteger, .rescale, .lookup, .addInteger, .mulInteger:
       break
     case .quantize: seen = .lastDigit
     case .dequantize: passed = .all

@@ -1,0 +1,16 @@
+import Bundle
+import CBundleFormat
+
+extension Program.Instruction {
+  /// Whether the call reads an input element by element before it writes its result there, so that both may lie in one
+  /// place if their elements are as many, as large and in the same order.
+  func canOverwrite(input: Int) -> Bool {
+    switch opcode {
+    case INGOT_OP_ELEMENTWISE: true
+    case INGOT_OP_RESCALE, INGOT_OP_LOOKUP: input == 0
+    case INGOT_OP_ADD_INTEGER: input == 0 || input == 3
+    case INGOT_OP_MUL_INTEGER: input == 0 || input == 2
+    default: false
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import IR
+import Tensors
+
+private let small: [ElementType] = [.i8, .u8, .i16]
+private let quantized: [ElementType] = [.i8, .u8, .i16, .i32]
+
+func generatedLookup(_ draw: inout Draw) -> GeneratedOp {
+  let x = draw.shape(rank: 0...5)
+  let from = draw.one(of: small)
+  let entry = from == .i16 ? .i16 : draw.one(of: quantized)
+  var operands = [TensorType(from, x), TensorType(entry, from == .i16 ? [513] : [256])]
+  var values = [draw.anything(from), draw.anything(entry)]
+  guard draw.chance(0.7) else { return GeneratedOp(.lookup(Lookup()), operands, values: values, .numbers) }
+  let element = draw.one(of: quantized)
+  let (axis, parameters) = draw.channels(of: x)
+  let (rescaling, own) = draw.rescaling(element)
+  operands += [TensorType(.i32, parameters), TensorType(.i8, parameters), TensorType(element, [])]
+  values += own
+  return GeneratedOp(.lookup(Lookup(rescaling, axis: axis)), operands, values: values, .numbers)
+}
+
+func generatedAddInteger(_ draw: inout Draw) -> GeneratedOp {
+  let (a, b, shape) = draw.pair()
+  let (from, other, to) = (draw.one(of: small), draw.one(of: small), draw.one(of: quantized))
+  let (axis, parameters) = draw.channels(of: shape)
+  let isSplit = draw.chance(0.5)
+  let (rescaling, _) = draw.rescaling(to)
+  let isUsual = draw.chance(0.7)
+  let multipliers: RandomValues = isUsual ? .uniform(-0x1p30, 0x1p31 - 1) : .uniform(-0x1p31, 0x1p31 - 1)
+  let operands = [
+    TensorType(from, a), TensorType(from, []), TensorType(.i32, parameters), TensorType(other, b),
+    TensorType(other, []),
+    TensorType(.i32, isSplit ? [] : parameters), TensorType(.i8, []), TensorType(to, []),
+  ]
+  return GeneratedOp(
+    .addInteger(AddInteger(rescaling, axis: axis)), operands,
+    values: [
+      draw.anything(from), draw.anything(from), multipliers, draw.anything(other), draw.anything(other),
+      multipliers,
+      isUsual ? .uniform(24, 38) : .uniform(-128, 127), draw.anything(to),
+    ], .numbers)
+}
+
+func generatedMulInteger(_ draw: inout Draw) -> GeneratedOp {
+  let (a, b, shape) = draw.pair()
+  let (from, other, to) = (draw.one(of: small), draw.one(of: small), draw.one(of: quantized))
+  let (axis, parameters) = draw.channels(of: shape)
+  let (rescaling, own) = draw.rescaling(to)
+  let zeros: [RandomValues] =
+    draw.chance(0.5) ? [.cycle([0]), .cycle([0])] : [draw.anything(from), draw.anything(other)]
+  let operands = [
+    TensorType(from, a), TensorType(from, []), TensorType(other, b), TensorType(other, []),
+    TensorType(.i32, parameters),
+    TensorType(.i8, parameters), TensorType(to, []),
+  ]
+  return GeneratedOp(
+    .mulInteger(MulInteger(rescaling, axis: axis)), operands,
+    values: [draw.anything(from), zeros[0], draw.anything(other), zeros[1]] + own, .numbers)
+}
+
+extension Draw {
+  /// An axis of a tensor, and the shape of parameters for each of its indices or for all.
+  fileprivate mutating func channels(of shape: Shape) -> (axis: Int, parameters: Shape) {
+    guard shape.rank > 0 else { return (1, []) }
+    let axis = axis(shape.rank)
+    return (axis, chance(0.5) ? [shape[axis < 0 ? axis + shape.rank : axis]] : [])
+  }
+
+  /// Two shapes that broadcast, and what they broadcast to.
+  fileprivate mutating func pair() -> (a: Shape, b: Shape, result: Shape) {
+    let whole = shape(rank: 0...5)
+    let (one, other) = (broadcastable(with: whole), broadcastable(with: whole))
+    let (a, b) = chance(0.5) ? (whole, one) : chance(0.5) ? (one, whole) : (one, other)
+    return (a, b, a.broadcast(with: b) ?? whole)
+  }
+}
