@@ -101,9 +101,10 @@ def row(folder: pathlib.Path, ours: str) -> dict:
         "methods": methods,
     }
     found |= {"best_" + family.rstrip("-"): best(family, False) for family in families}
-    peer = found["best_peer"] or found["best_partly_quantized"]
-    if peer and "sqnr_db" in methods.get(ours, {}):
-        found["gain_db"] = methods[ours]["sqnr_db"] - methods[peer]["sqnr_db"]
+    if "sqnr_db" in methods.get(ours, {}):
+        for gain, peer in (("gain_db", "best_peer"), ("gain_over_partly_quantized_db", "best_partly_quantized")):
+            if found[peer]:
+                found[gain] = methods[ours]["sqnr_db"] - methods[found[peer]]["sqnr_db"]
     return found
 
 
@@ -113,6 +114,12 @@ def markdown(rows: list[dict], ours: str) -> str:
             return "-"
         method = entry["methods"][name]
         return f"{method['sqnr_db']:.1f} ({name.split('-', 1)[1]})"
+
+    def gain(entry: dict) -> str:
+        if "gain_db" in entry:
+            return f"{entry['gain_db']:+.1f}"
+        partly = entry.get("gain_over_partly_quantized_db")
+        return "-" if partly is None else f"({partly:+.1f})"
 
     lines = [
         "| network | onnxruntime | NNCF | partly quantized | Ingot | gain | worst sample: peer, Ingot | list |",
@@ -130,7 +137,7 @@ def markdown(rows: list[dict], ours: str) -> str:
             figure(entry, entry["best_nncf"]),
             (f"{entry['methods'][partly]['sqnr_db']:.1f} ({partly}{share})" if partly else "-"),
             own.replace("|", "\\|"),
-            f"{entry['gain_db']:+.1f}" if "gain_db" in entry else "-",
+            gain(entry),
             f"{entry['methods'][peer]['worst_db']:.1f}" if peer else "-",
             "development" if entry["development"] else "held out",
         ]
@@ -140,8 +147,9 @@ def markdown(rows: list[dict], ours: str) -> str:
     if gains:
         lines += [
             "",
-            f"{len(gains)} networks: median gain {statistics.median(gains):+.1f} dB, {sum(gain >= 1 for gain in gains)} gain 1 dB "
-            f"or more, the least is {min(gains):+.1f} dB.",
+            f"{len(gains)} networks that a peer quantizes: median gain {statistics.median(gains):+.1f} dB, "
+            f"{sum(value >= 1 for value in gains)} gain 1 dB or more, the least is {min(gains):+.1f} dB. "
+            "In brackets: over a peer that quantizes partly.",
         ]
     failed = [
         f"{entry['network']}, {name}: {method['error']}"
