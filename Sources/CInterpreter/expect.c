@@ -84,3 +84,37 @@ void ingot_prepare_broadcast(const ingot_tensor *x, const ingot_tensor *y, int64
     stride *= extent;
   }
 }
+
+ingot_status ingot_expect_reduced(const ingot_op *op, int64_t axes) {
+  const ingot_tensor *x = op->x[0], *y = op->y;
+  int64_t kept = 1;
+  for (uint32_t i = 0; i < x->rank; i++) {
+    if ((axes >> i & 1) == 0) kept *= x->dims[i];
+  }
+  REQUIRE(op, ingot_tensor_count(y) == kept, "the result has %lld elements, expected %lld", (long long)ingot_tensor_count(y),
+          (long long)kept);
+  return INGOT_OK;
+}
+
+kernel_axes ingot_prepared_axes(const ingot_tensor *x, int64_t reduced) {
+  kernel_axes axes = {.kept_rank = 0};
+  int64_t stride = prepared_product(x, 0, x->rank);
+  int previous = -1;
+  for (uint32_t i = 0; i < x->rank; i++) {
+    const int64_t extent = x->dims[i];
+    if (extent == 1) continue;
+    stride = extent == 0 ? 0 : stride / extent;
+    const int is_reduced = (int)(reduced >> i & 1);
+    uint32_t *rank = is_reduced ? &axes.reduced_rank : &axes.kept_rank;
+    int64_t *dims = is_reduced ? axes.reduced : axes.kept;
+    int64_t *strides = is_reduced ? axes.reduced_stride : axes.kept_stride;
+    if (previous == is_reduced) {
+      dims[*rank - 1] *= extent;
+    } else {
+      dims[(*rank)++] = extent;
+    }
+    strides[*rank - 1] = stride;
+    previous = is_reduced;
+  }
+  return axes;
+}

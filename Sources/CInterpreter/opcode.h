@@ -123,6 +123,10 @@ static inline int64_t prepared_product(const ingot_tensor *tensor, uint32_t firs
 static inline kernel_activation prepared_activation(ingot_activation activation) {
   return (kernel_activation){(uint32_t)activation.function, (float)activation.p0, (float)activation.p1};
 }
+/* The result has as many elements as the axes that are not reduced. */
+ingot_status ingot_expect_reduced(const ingot_op *op, int64_t axes);
+/* Neighbouring axes that are both kept or both reduced become one; axes of extent 1 vanish. */
+kernel_axes ingot_prepared_axes(const ingot_tensor *x, int64_t reduced);
 /* Moves x's elements to y as they are. */
 kernel_permute ingot_prepared_permute(const ingot_preparation *p);
 

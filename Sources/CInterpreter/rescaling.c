@@ -45,6 +45,16 @@ ingot_status ingot_expect_rescaling_along(const ingot_op *op, ingot_rescaling re
   return ingot_expect_rescaling(op, rescaling, input, per_channel ? y->dims[axis] : -1);
 }
 
+ingot_status ingot_expect_quantized(const ingot_op *op, uint32_t input, bool wide) {
+  const ingot_tensor *x = op->x[input], *zero = op->x[input + 1];
+  REQUIRE(op, ingot_is_quantized(x->element) && (wide || x->element != INGOT_I32), "the input has element %s, expected i8, u8%s",
+          ingot_element_text(x->element), wide ? ", i16 or i32" : " or i16");
+  REQUIRE(op, zero->element == x->element && zero->rank == 0,
+          "the zero point of the input has element %s and rank %u, expected %s and 0", ingot_element_text(zero->element), zero->rank,
+          ingot_element_text(x->element));
+  return INGOT_OK;
+}
+
 ingot_status ingot_expect_no_rescaling(const ingot_op *op, ingot_rescaling rescaling) {
   REQUIRE(op, rescaling.rounding == INGOT_RESCALE_HALF_UP && rescaling.least == INT32_MIN && rescaling.most == INT32_MAX,
           "it has attributes of a rescaling but not its inputs");

@@ -13,6 +13,8 @@ ingot_status ingot_expect_rescaling(const ingot_op *op, ingot_rescaling rescalin
 ingot_status ingot_expect_rescaling_along(const ingot_op *op, ingot_rescaling rescaling, uint32_t input, int64_t axis);
 /* Of it the zero point and the limits alone: `input` is the zero point. */
 ingot_status ingot_expect_result(const ingot_op *op, ingot_rescaling rescaling, uint32_t input);
+/* An input of i8, u8 or i16, or of i32 too where it may be wide, with the scalar of its zero point behind it. */
+ingot_status ingot_expect_quantized(const ingot_op *op, uint32_t input, bool wide);
 /* The attributes are the standard ones, as the inputs are not there. */
 ingot_status ingot_expect_no_rescaling(const ingot_op *op, ingot_rescaling rescaling);
 kernel_rescaling ingot_prepared_rescaling(const ingot_preparation *p, ingot_rescaling rescaling, uint32_t input);

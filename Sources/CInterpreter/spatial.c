@@ -93,6 +93,23 @@ ingot_steps ingot_prepared_steps(const ingot_preparation *p, const ingot_tensor 
   return steps;
 }
 
+kernel_pool ingot_prepared_pool(const ingot_preparation *p, uint8_t kind) {
+  const ingot_pool_window *window = p->tail;
+  const ingot_tensor *x = prepared_input(p, 0), *y = p->y;
+  kernel_pool pool = {.x = prepared_address(p, x), .y = prepared_address(p, y), .element = x->element, .kind = kind,
+                      .planes = x->dims[0] * x->dims[1], .kernel = {1, 1, 1}, .stride = {1, 1, 1}, .dilation = {1, 1, 1}};
+  ingot_prepare_spatial(x, pool.in);
+  ingot_prepare_spatial(y, pool.out);
+  for (uint32_t axis = ingot_first_spatial(x); axis < 3; axis++, window++) {
+    pool.kernel[axis] = window->kernel;
+    pool.stride[axis] = window->stride;
+    pool.dilation[axis] = window->dilation;
+    pool.begin[axis] = window->begin;
+    pool.end[axis] = window->end;
+  }
+  return pool;
+}
+
 kernel_convolution ingot_prepared_convolution(const ingot_preparation *p) {
   const ingot_conv_attributes *conv = p->attributes;
   const ingot_tensor *x = prepared_input(p, 0), *w = prepared_input(p, 1), *bias = prepared_input(p, 2), *y = p->y;

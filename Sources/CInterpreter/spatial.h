@@ -21,6 +21,8 @@ typedef struct {
   int64_t stride[3], dilation[3], begin[3];
 } ingot_steps;
 ingot_steps ingot_prepared_steps(const ingot_preparation *p, const ingot_tensor *x);
+/* A pooling whose tail is its window. */
+kernel_pool ingot_prepared_pool(const ingot_preparation *p, uint8_t kind);
 /* Of CONV and CONV_TRANSPOSE. */
 kernel_convolution ingot_prepared_convolution(const ingot_preparation *p);
 

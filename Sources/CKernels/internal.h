@@ -80,6 +80,9 @@ KERNEL_INLINE void kernel_store_integer(void *y, uint32_t element, int64_t index
   }
 }
 
+/* 2^30 * 2^(-j / 256), rounded. */
+extern const int32_t kernel_exp2[257];
+
 /* An integer that is larger for larger elements; equal ones have equal keys, NaN has the largest. */
 KERNEL_INLINE int64_t kernel_order_key(const void *x, uint32_t element, int64_t index) {
   if (!kernel_is_float(element)) return kernel_load_integer(x, element, index);

@@ -47,6 +47,10 @@ package enum Op: Hashable, Sendable {
   case lookup(Lookup)
   case addInteger(AddInteger)
   case mulInteger(MulInteger)
+  case reduceInteger(ReduceInteger)
+  case poolInteger(PoolInteger)
+  case softmaxInteger(SoftmaxInteger)
+  case normInteger(NormInteger)
   case bitcast(Bitcast)
   case call(FunctionCall)
   case loop(Loop)
@@ -170,6 +174,10 @@ extension Op {
     case .lookup(let op): Content(op, Op.lookup)
     case .addInteger(let op): Content(op, Op.addInteger)
     case .mulInteger(let op): Content(op, Op.mulInteger)
+    case .reduceInteger(let op): Content(op, Op.reduceInteger)
+    case .poolInteger(let op): Content(op, Op.poolInteger)
+    case .softmaxInteger(let op): Content(op, Op.softmaxInteger)
+    case .normInteger(let op): Content(op, Op.normInteger)
     case .bitcast(let op): Content(op, Op.bitcast)
     case .call(let op): Content(op, Op.call)
     case .loop(let op): Content(op, Op.loop)
@@ -223,6 +231,10 @@ extension Op {
     .lookup(Lookup()),
     .addInteger(AddInteger()),
     .mulInteger(MulInteger()),
+    .reduceInteger(ReduceInteger()),
+    .poolInteger(PoolInteger()),
+    .softmaxInteger(SoftmaxInteger()),
+    .normInteger(NormInteger()),
     .bitcast(Bitcast()),
     .call(FunctionCall()),
     .loop(Loop()),

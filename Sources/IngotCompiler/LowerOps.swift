@@ -143,6 +143,29 @@ func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(
     return KernelCall(INGOT_OP_ADD_INTEGER, rescaling(op.rescaling, along: op.axis, of: results[0]))
   case .mulInteger(let op):
     return KernelCall(INGOT_OP_MUL_INTEGER, rescaling(op.rescaling, along: op.axis, of: results[0]))
+  case .reduceInteger(let op):
+    let (axes, bounds) = (op.axes.reduce(Int64(0)) { $0 | (1 << Int64($1)) }, rescaling(op.rescaling))
+    return KernelCall(
+      INGOT_OP_REDUCE_INTEGER,
+      ingot_reduce_integer_attributes(
+        axes: axes, rounding: bounds.rounding, least: bounds.least, most: bounds.most))
+  case .poolInteger(let op):
+    let bounds = rescaling(op.rescaling)
+    return KernelCall(
+      INGOT_OP_POOL_INTEGER,
+      ingot_pool_integer_attributes(
+        kind: code(op.pool.kind.code), rounding: bounds.rounding, least: bounds.least, most: bounds.most),
+      each: windows(op.pool.window, op.pool.kernel))
+  case .softmaxInteger(let op):
+    return KernelCall(INGOT_OP_SOFTMAX_INTEGER, ingot_softmax_integer_attributes(axis: try axis(op.axis)))
+  case .normInteger(let op):
+    let bounds = rescaling(op.rescaling)
+    return KernelCall(
+      INGOT_OP_NORM_INTEGER,
+      ingot_norm_integer_attributes(
+        kind: code(op.kind == .rms ? INGOT_NORM_RMS : INGOT_NORM_LAYER),
+        axis: op.kind == .group ? 0 : try axis(op.axis), groups: op.kind == .group ? Int64(op.groups) : 0,
+        epsilon: op.epsilon, rounding: bounds.rounding, least: bounds.least, most: bounds.most))
   case .gridSample(let op):
     return KernelCall(
       INGOT_OP_GRID_SAMPLE,

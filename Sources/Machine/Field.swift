@@ -43,6 +43,7 @@ package enum Field: String, TargetWord, CaseIterable {
     let axis: Int
     switch site.op {
     case .softmax(let op): axis = op.axis
+    case .softmaxInteger(let op): axis = op.axis
     case .argReduce(let op): axis = op.axis
     default: return nil
     }
@@ -57,6 +58,7 @@ package enum Field: String, TargetWord, CaseIterable {
     case .convInteger(let op): return (kernel(), op.window, op.group)
     case .convTransposeInteger(let op): return (kernel(), op.window, op.group)
     case .pool(let op): return (op.kernel, op.window, 1)
+    case .poolInteger(let op): return (op.pool.kernel, op.pool.window, 1)
     case .argPool(let op): return (op.kernel, op.window, 1)
     default: return nil
     }

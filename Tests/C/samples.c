@@ -75,6 +75,13 @@ static void add_sample_attributes(builder *b, uint32_t opcode) {
     case INGOT_OP_MUL_INTEGER:
       ATTRIBUTES(b, ingot_rescale_attributes, .axis = 1, .rounding = INGOT_RESCALE_HALF_UP, .least = -100, .most = 100);
       break;
+    case INGOT_OP_REDUCE_INTEGER: ATTRIBUTES(b, ingot_reduce_integer_attributes, .axes = 1 | 4 | 8, .least = -90, .most = 90); break;
+    case INGOT_OP_SOFTMAX_INTEGER: ATTRIBUTES(b, ingot_softmax_integer_attributes, .axis = 1); break;
+    case INGOT_OP_NORM_INTEGER: ATTRIBUTES(b, ingot_norm_integer_attributes, .groups = 2, .epsilon = 1, .least = -90, .most = 90); break;
+    case INGOT_OP_POOL_INTEGER:
+      ATTRIBUTES(b, ingot_pool_integer_attributes, .kind = INGOT_POOL_AVERAGE, .least = -90, .most = 90);
+      for (int s = 0; s < 2; s++) ATTRIBUTES(b, ingot_pool_window, .kernel = 2, .stride = 2, .dilation = 1);
+      break;
     case INGOT_OP_POOL: ATTRIBUTES(b, ingot_pool_attributes, .kind = INGOT_POOL_MAX); /* fall through */
     case INGOT_OP_ARG_POOL:
       for (int s = 0; s < 2; s++) ATTRIBUTES(b, ingot_pool_window, .kernel = 2, .stride = 2, .dilation = 1);
@@ -121,11 +128,23 @@ static void add_sample_attributes(builder *b, uint32_t opcode) {
   }
 }
 
-/* Weights behind x of the elementwise ops on integers; returns how many inputs there are. */
+/* Weights behind x of ops on quantized integers; returns how many inputs there are. */
 static uint32_t add_sample_integers(builder *b, uint32_t opcode, uint32_t *inputs, uint32_t count) {
   static const int32_t multipliers[4] = {1 << 30, 1 << 29, -(1 << 30), 1 << 28};
   static const int8_t shifts[4] = {30, 31, 32, 33}, table[256] = {1, 2, 3};
   const builder_type bytes = {INGOT_I8, 0, {0}}, column = {INGOT_I8, 3, {4, 1, 1}}, of_channels = {INGOT_I32, 1, {4}};
+  if (opcode > INGOT_OP_MUL_INTEGER) {
+    const bool each = opcode == INGOT_OP_POOL_INTEGER;
+    inputs[count++] = add_weight(b, bytes, table, 0, false);
+    if (opcode == INGOT_OP_NORM_INTEGER) {
+      inputs[count++] = add_weight(b, (builder_type){INGOT_I16, 1, {4}}, multipliers, 0, false);
+      inputs[count++] = add_weight(b, of_channels, multipliers, 0, false);
+    }
+    inputs[count++] = add_weight(b, each ? of_channels : (builder_type){INGOT_I32, 0, {0}}, multipliers, 0, false);
+    inputs[count++] = add_weight(b, each ? (builder_type){INGOT_I8, 1, {4}} : bytes, shifts, 0, false);
+    inputs[count++] = add_weight(b, bytes, table, 0, false);
+    return count;
+  }
   if (opcode == INGOT_OP_LOOKUP) {
     inputs[count++] = add_weight(b, (builder_type){INGOT_I8, 1, {256}}, table, 0, false);
   } else {
@@ -169,7 +188,11 @@ builder *sample_program(uint32_t opcode) {
     case INGOT_OP_RESCALE: x.element = INGOT_I32, y.element = INGOT_U8; break;
     case INGOT_OP_LOOKUP:
     case INGOT_OP_ADD_INTEGER:
-    case INGOT_OP_MUL_INTEGER: x.element = INGOT_I8, y.element = INGOT_I8; break;
+    case INGOT_OP_MUL_INTEGER:
+    case INGOT_OP_SOFTMAX_INTEGER:
+    case INGOT_OP_NORM_INTEGER: x.element = INGOT_I8, y.element = INGOT_I8; break;
+    case INGOT_OP_REDUCE_INTEGER: y = vector, x.element = INGOT_I8, y.element = INGOT_I8; break;
+    case INGOT_OP_POOL_INTEGER: y = small, x.element = INGOT_I8, y.element = INGOT_I8; break;
     case INGOT_OP_CONV_INTEGER: y = small, x.element = INGOT_U8, y.element = INGOT_I32; break;
     case INGOT_OP_CONV_TRANSPOSE_INTEGER: x = small, x.element = INGOT_I16, y.element = INGOT_I32; break;
     case INGOT_OP_GRID_SAMPLE: y = small; break;
@@ -243,7 +266,7 @@ builder *sample_program(uint32_t opcode) {
     inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I8, 1, {4}}, zeros, 0, false);
     inputs[inputs_count++] = add_weight(b, (builder_type){y.element, 0, {0}}, zeros, 0, false);
   }
-  if (opcode == INGOT_OP_LOOKUP || opcode == INGOT_OP_ADD_INTEGER || opcode == INGOT_OP_MUL_INTEGER)
+  if (opcode >= INGOT_OP_LOOKUP && opcode <= INGOT_OP_NORM_INTEGER)
     inputs_count = add_sample_integers(b, opcode, inputs, inputs_count);
   if (opcode == INGOT_OP_TOP_K) {
     y.element = INGOT_I64;

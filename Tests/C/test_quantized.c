@@ -1,7 +1,8 @@
-/* Elementwise ops on quantized integers, against their definitions one element at a time. */
+/* Ops on quantized integers other than products, against their definitions one element at a time. */
 #include "rescaled.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Two roundings are defined of multipliers that stand for a scale. */
 static uint64_t axis_attributes(opcase *c, int n, uint64_t axis) {
@@ -116,8 +117,169 @@ static void sums_and_products(bool sums) {
   }
 }
 
+static int64_t limited(int64_t v, int64_t least, int64_t most) { return v < least ? least : v > most ? most : v; }
+/* Rounded down; b > 0. */
+static int64_t down(int64_t a, int64_t b) { return a / b - (a % b < 0); }
+
+/* The middle axis, or both others. */
+static void reductions(void) {
+  uint64_t seed = 47;
+  for (int n = 0; n < 48; n++) {
+    const uint8_t from = quantized_elements[n % 4], to = quantized_elements[n / 4 % 4];
+    const int a = 1 + (int)random_below(&seed, 4), b = n % 7 == 6 ? 3000 : 1 + (int)random_below(&seed, 70), c_extent = n % 3 == 0 ? 1 : 1 + (int)random_below(&seed, 600);
+    const uint64_t axes = n % 2 == 0 ? 2 : 5;
+    opcase c = {.name = "reduce_integer", .opcode = INGOT_OP_REDUCE_INTEGER, .input_count = 2, .attribute_count = 4, .attributes = {axes}};
+    set_rescaling(c.attributes + 1, n);
+    c.inputs[0] = any_integers(type_of(from, 3, a, b, c_extent), &seed);
+    c.inputs[1] = any_integers(type_of(from, 0), &seed);
+    add_parameters(&c, &seed, 1, false, n % 8 != 7, to);
+    c.expected = array_create(axes == 2 ? type_of(to, 2, a, c_extent) : type_of(to, 1, b));
+    for (int64_t i = 0; i < type_count(c.expected.type); i++) {
+      int64_t sum = 0;
+      for (int64_t j = 0; j < (axes == 2 ? b : a * c_extent); j++) {
+        const int64_t at = axes == 2 ? (i / c_extent * b + j) * c_extent + i % c_extent : (j / c_extent * b + i) * c_extent + j % c_extent;
+        sum += (int64_t)(c.inputs[0].values[at] - c.inputs[1].values[0]);
+      }
+      c.expected.values[i] = rescaled(&c, limited(sum, INT32_MIN, INT32_MAX), 0, c.attributes + 1);
+    }
+    opcase_run(&c);
+  }
+}
+
+/* Windows over rows of an image of one row, and the largest of them. */
+static void pools(void) {
+  uint64_t seed = 53;
+  for (int n = 0; n < 60; n++) {
+    const bool largest = n % 4 == 3;
+    const uint8_t from = quantized_elements[n % 3], to = largest ? from : quantized_elements[n / 3 % 4];
+    const int height = 1 + (int)random_below(&seed, 6), width = n % 7 == 6 ? 700 : 3 + (int)random_below(&seed, 20);
+    const int64_t k = 1 + random_below(&seed, 3), stride = 1 + random_below(&seed, 2), dilation = 1 + random_below(&seed, 2), begin = random_below(&seed, 3), end = random_below(&seed, 3);
+    const int64_t room = width + begin + end - dilation * (k - 1) - 1;
+    if (room < 0) continue;
+    const int out = (int)(room / stride + 1);
+    const uint64_t kind = largest ? INGOT_POOL_MAX : n % 2 == 0 ? INGOT_POOL_AVERAGE : INGOT_POOL_AVERAGE_PADDED;
+    opcase c = {.name = largest ? "pool of integers" : "pool_integer", .opcode = largest ? INGOT_OP_POOL : INGOT_OP_POOL_INTEGER, .input_count = largest ? 1 : 2, .attributes = {kind}};
+    c.attribute_count = largest ? 1 : 4;
+    if (!largest) set_rescaling(c.attributes + 1, n);
+    CASE_ATTRIBUTES(&c, ingot_pool_window, .kernel = 1, .stride = 1, .dilation = 1);
+    CASE_ATTRIBUTES(&c, ingot_pool_window, .kernel = k, .stride = stride, .dilation = dilation, .begin = begin, .end = end);
+    c.inputs[0] = any_integers(type_of(from, 4, 2, 1, height, width), &seed);
+    if (!largest) {
+      c.inputs[1] = any_integers(type_of(from, 0), &seed);
+      add_parameters(&c, &seed, (int)k, true, n % 8 != 7, to);
+    }
+    c.expected = array_create(type_of(to, 4, 2, 1, height, out));
+    for (int64_t i = 0; i < type_count(c.expected.type); i++) {
+      int64_t sum = 0, count = 0, most = least_of(from);
+      for (int64_t tap = 0; tap < k; tap++) {
+        const int64_t at = i % out * stride - begin + tap * dilation;
+        count += kind == INGOT_POOL_AVERAGE_PADDED ? at >= -begin && at < width + end : at >= 0 && at < width;
+        if (at < 0 || at >= width) continue;
+        const double x = c.inputs[0].values[i / out * width + at];
+        most = x > (double)most ? (int64_t)x : most;
+        if (!largest) sum += (int64_t)(x - c.inputs[1].values[0]);
+      }
+      c.expected.values[i] = largest ? (double)most : rescaled(&c, limited(sum, INT32_MIN, INT32_MAX), count == 0 ? 0 : count - 1, c.attributes + 1);
+    }
+    opcase_run(&c);
+  }
+}
+
+/* 2^-t with 30 bits of fraction. */
+static int64_t power(int64_t t) {
+  const int64_t j = t >> 8 & 255, high = (int64_t)round(0x1p30 * exp2(-(double)j / 256)), low = (int64_t)round(0x1p30 * exp2(-(double)(j + 1) / 256));
+  return (high - ((high - low) * (t & 255) + 128) / 256) >> (t >> 16);
+}
+
+static void softmaxes(void) {
+  uint64_t seed = 59;
+  for (int n = 0; n < 48; n++) {
+    const uint8_t from = quantized_elements[n % 4], to = quantized_elements[n / 4 % 3];
+    const int outer = 1 + (int)random_below(&seed, 20), extent = n % 7 == 6 ? 900 : 1 + (int)random_below(&seed, 40), inner = n % 3 == 0 ? 1 : n % 3 == 1 ? 7 : 300;
+    opcase c = {.name = "softmax_integer", .opcode = INGOT_OP_SOFTMAX_INTEGER, .input_count = 5, .attribute_count = 1, .attributes = {1}};
+    c.inputs[0] = any_integers(type_of(from, 3, outer, extent, inner), &seed);
+    c.inputs[1] = any_integers(type_of(from, 0), &seed);
+    c.inputs[2] = array_random(type_of(INGOT_I32, 0), &seed, n % 6 == 5 ? -0x1p31 : 0x1p30, 0x1p31 - 1);
+    const int usual = from == INGOT_I32 ? 32 : from == INGOT_I16 ? 25 : 18;
+    c.inputs[3] = array_random(type_of(INGOT_I8, 0), &seed, n % 5 == 4 ? -128 : usual, n % 5 == 4 ? 127 : usual + 6);
+    c.inputs[4] = any_integers(type_of(to, 0), &seed);
+    builder_type type = c.inputs[0].type;
+    type.element = to;
+    c.expected = array_create(type);
+    const int64_t multiplier = (int64_t)c.inputs[2].values[0], shift = limited((int64_t)c.inputs[3].values[0], 0, 62);
+    const int b = to == INGOT_I16 ? 45 : 52;
+    for (int64_t run = 0; run < outer * inner; run++) {
+      const double *x = c.inputs[0].values + run / inner * extent * inner + run % inner;
+      double top = x[0];
+      for (int k = 1; k < extent; k++) top = fmax(top, x[k * inner]);
+      int64_t sum = 0;
+      for (int pass = 0; pass < 2; pass++) {
+        for (int k = 0; k < extent; k++) {
+          const int64_t difference = limited((int64_t)(top - x[k * inner]), 0, INT32_MAX);
+          const int64_t e = power(limited(rounded_quotient(difference * multiplier, shift, INGOT_RESCALE_HALF_UP), 0, 31 << 16));
+          if (pass == 0) sum += e;
+          else c.expected.values[x - c.inputs[0].values + k * inner] =
+              (double)limited((int64_t)c.inputs[4].values[0] + ((e * (((int64_t)1 << 60) / sum) + ((int64_t)1 << (b - 1))) >> b), least_of(to), most_of(to));
+        }
+      }
+    }
+    opcase_run(&c);
+  }
+}
+
+static void norms(void) {
+  uint64_t seed = 61;
+  for (int n = 0; n < 60; n++) {
+    const uint8_t from = quantized_elements[n % 3], to = quantized_elements[n / 3 % 4];
+    const bool rms = n % 3 == 1, groups = n % 3 == 2;
+    const int channels = 2 * (1 + (int)random_below(&seed, 8)), inner = groups ? 1 + (int)random_below(&seed, 300) : n % 7 == 6 ? 3000 : 1 + (int)random_below(&seed, 90);
+    opcase c = {.name = "norm_integer", .opcode = INGOT_OP_NORM_INTEGER, .input_count = 2, .attribute_count = 7};
+    const double epsilon = n % 4 == 0 ? 0 : n % 4 == 1 ? 1e30 : 3.3 * n;
+    const ingot_norm_integer_attributes attributes = {.kind = rms, .axis = groups ? 0 : 2, .groups = groups ? 2 : 0, .epsilon = epsilon};
+    memcpy(c.attributes, &attributes, sizeof attributes);
+    set_rescaling(c.attributes + 4, n);
+    const int span = n % 5 == 4 ? 3 : 40000;
+    c.inputs[0] = array_random(type_of(from, 3, 3, channels, inner), &seed, fmax((double)least_of(from), -span), fmin((double)most_of(from), span));
+    c.inputs[1] = any_integers(type_of(from, 0), &seed);
+    if (n % 4 > 0) c.inputs[c.input_count++] = any_integers(type_of(INGOT_I16, 1, groups ? channels : inner), &seed);
+    if (n % 4 > 1) c.inputs[c.input_count++] = array_random(type_of(INGOT_I32, 1, groups ? channels : inner), &seed, n % 8 == 7 ? -0x1p31 : -1e5, n % 8 == 7 ? 0x1p31 - 1 : 1e5);
+    const int given = (int)c.input_count;
+    add_parameters(&c, &seed, 1, false, n % 9 != 8, to);
+    builder_type type = c.inputs[0].type;
+    type.element = to;
+    c.expected = array_create(type);
+    const int64_t extent = groups ? channels / 2 * inner : inner;
+    for (int64_t base = 0; base < type_count(type); base += extent) {
+      int64_t sum = 0, squares = 0;
+      for (int64_t i = 0; i < extent; i++) {
+        const int64_t a = (int64_t)(c.inputs[0].values[base + i] - c.inputs[1].values[0]);
+        sum += a, squares += a * a;
+      }
+      const int64_t m = down(sum, extent), r = sum - m * extent;
+      const int64_t w = rms ? 256 * squares : 256 * (squares - m * (sum + r)) - 256 * r * r / extent;
+      int64_t d = w / extent + (int64_t)fmin(round(256 * epsilon), 0x1p40), t = 0;
+      for (d = d < 1 ? 1 : d; d < (int64_t)1 << 60; d *= 4) t++;
+      int64_t root = 0;
+      for (int64_t bit = (int64_t)1 << 31; bit > 0; bit /= 2) root += (root + bit) * (root + bit) <= d ? bit : 0;
+      const int64_t factor = limited(((int64_t)1 << 61) / root, 0, INT32_MAX);
+      for (int64_t i = 0; i < extent; i++) {
+        const int64_t a = (int64_t)(c.inputs[0].values[base + i] - c.inputs[1].values[0]), channel = groups ? (base + i) / inner % channels : i;
+        int64_t v = rounded_quotient((256 * a - (rms ? 0 : down(512 * sum + extent, 2 * extent))) * factor, 49 - t, INGOT_RESCALE_HALF_UP);
+        if (given > 2) v = rounded_quotient(v * (int64_t)c.inputs[2].values[channel], 15, INGOT_RESCALE_HALF_UP);
+        if (given > 3) v = limited(v + (int64_t)c.inputs[3].values[channel], INT32_MIN, INT32_MAX);
+        c.expected.values[base + i] = rescaled(&c, v, 0, c.attributes + 4);
+      }
+    }
+    opcase_run(&c);
+  }
+}
+
 void test_quantized(void) {
   lookups();
   sums_and_products(true);
   sums_and_products(false);
+  reductions();
+  pools();
+  softmaxes();
+  norms();
 }

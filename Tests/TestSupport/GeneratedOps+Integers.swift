@@ -74,3 +74,75 @@ extension Draw {
     return (a, b, a.broadcast(with: b) ?? whole)
   }
 }
+
+func generatedReduceInteger(_ draw: inout Draw) -> GeneratedOp {
+  let x = draw.shape(rank: 0...5)
+  let axes = (0..<x.rank).filter { _ in draw.chance(0.5) }
+  let (from, to) = (draw.one(of: quantized), draw.one(of: quantized))
+  let (rescaling, own) = draw.rescaling(to)
+  return GeneratedOp(
+    .reduceInteger(ReduceInteger(axes: axes, keep: draw.chance(0.5), rescaling)),
+    [
+      TensorType(from, x), TensorType(from, []), TensorType(.i32, []), TensorType(.i8, []),
+      TensorType(to, []),
+    ],
+    values: [draw.anything(from), draw.anything(from)] + own, .numbers)
+}
+
+func generatedPoolInteger(_ draw: inout Draw) -> GeneratedOp {
+  let generated = generatedPool(&draw)
+  guard case .pool(var pool) = generated.op else { return generated }
+  pool.kind = draw.one(of: [.average, .averagePadded])
+  let x = generated.operands[0].shape
+  let (from, to, taps) = (draw.one(of: small), draw.one(of: quantized), pool.kernel.reduce(1, *))
+  let (rescaling, own) = draw.rescaling(to)
+  return GeneratedOp(
+    .poolInteger(PoolInteger(pool, rescaling)),
+    [
+      TensorType(from, x), TensorType(from, []), TensorType(.i32, [taps]), TensorType(.i8, [taps]),
+      TensorType(to, []),
+    ],
+    values: [draw.anything(from), draw.anything(from)] + own, .numbers)
+}
+
+func generatedSoftmaxInteger(_ draw: inout Draw) -> GeneratedOp {
+  let x = draw.shape(rank: 1...5)
+  let (from, to) = (draw.one(of: quantized), draw.one(of: small))
+  let (_, own) = draw.rescaling(to)
+  return GeneratedOp(
+    .softmaxInteger(SoftmaxInteger(axis: draw.axis(x.rank))),
+    [
+      TensorType(from, x), TensorType(from, []), TensorType(.i32, []), TensorType(.i8, []),
+      TensorType(to, []),
+    ],
+    values: [draw.anything(from), draw.anything(from)] + own, .numbers)
+}
+
+func generatedNormInteger(_ draw: inout Draw) -> GeneratedOp {
+  let kind = draw.turn(of: NormInteger.Kind.allCases)
+  var x = draw.shape(rank: kind == .group ? 2...5 : 1...5)
+  var op = NormInteger(kind, epsilon: draw.one(of: [0, 0.1, 7, 1e6, 1e20]))
+  var parameters: Shape
+  if kind == .group {
+    op.groups = draw.number(1...3)
+    var extents = x.extents
+    extents[1] *= op.groups
+    x = Shape(extents)
+    parameters = [x[1]]
+  } else {
+    op.axis = draw.axis(x.rank)
+    parameters = Shape(Array(x.extents[(op.axis < 0 ? op.axis + x.rank : op.axis)...]))
+  }
+  let (from, to) = (draw.one(of: small), draw.one(of: quantized))
+  let (rescaling, own) = draw.rescaling(to)
+  op.rescaling = rescaling
+  let count = draw.number(0...2)
+  let types = [TensorType(.i16, parameters), TensorType(.i32, parameters)].prefix(count)
+  return GeneratedOp(
+    .normInteger(op),
+    [TensorType(from, x), TensorType(from, [])] + types
+      + [TensorType(.i32, []), TensorType(.i8, []), TensorType(to, [])],
+    values: [draw.anything(from), draw.anything(from)]
+      + [draw.anything(.i16), draw.anything(.i32)].prefix(count)
+      + own, .numbers)
+}

@@ -5,7 +5,7 @@ func generatedPool(_ draw: inout Draw) -> GeneratedOp {
   let spatial = draw.number(1...3)
   let kernel = (0..<spatial).map { _ in draw.number(1...4) }
   let kind = draw.turn(of: [Pool.Kind.max, .average, .averagePadded])
-  let element: ElementType = kind == .max ? draw.one(of: [.f32, .f16, .bf16, .u8, .i8]) : draw.float()
+  let element: ElementType = kind == .max ? draw.one(of: [.f32, .f16, .bf16, .u8, .i8, .i16]) : draw.float()
   let batch = draw.chance(0.05) ? 0 : draw.number(1...2)
   let shape = Shape([batch, draw.number(1...5)] + (0..<spatial).map { _ in draw.number(7...12) })
   let window = Window(
@@ -31,7 +31,9 @@ func generatedResize(_ draw: inout Draw) -> GeneratedOp {
   }
   op.cubic = draw.one(of: [-0.75, -0.5])
   op.excludeOutside = draw.chance(0.3)
-  return GeneratedOp(.resize(op), [TensorType(draw.float(), shape)])
+  let element = draw.chance(0.5) ? draw.float() : draw.one(of: [.i8, .u8, .i16])
+  return GeneratedOp(
+    .resize(op), [TensorType(element, shape)], values: [element.isFloat ? nil : draw.anything(element)])
 }
 
 func generatedGridSample(_ draw: inout Draw) -> GeneratedOp {

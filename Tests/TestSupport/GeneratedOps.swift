@@ -61,6 +61,7 @@ package enum OpFamily: String, CaseIterable, Sendable {
   case unary, binary, select, cast, elementwise
   case matmul, conv, convTranspose, matmulInteger, convInteger, convTransposeInteger, recurrent
   case quantize, dequantize, rescale, lookup, addInteger, mulInteger
+  case reduceInteger, poolInteger, softmaxInteger, normInteger
   case reduce, argReduce, softmax, norm, cumsum, topK, nonZero, unique, nms
   case pool, argPool, resize, gridSample, roiAlign
   case transpose, reshape, expand, concat, slice, pad, gather, scatter, bitcast
@@ -89,6 +90,10 @@ extension Op {
     case .lookup: .lookup
     case .addInteger: .addInteger
     case .mulInteger: .mulInteger
+    case .reduceInteger: .reduceInteger
+    case .poolInteger: .poolInteger
+    case .softmaxInteger: .softmaxInteger
+    case .normInteger: .normInteger
     case .reduce: .reduce
     case .argReduce: .argReduce
     case .softmax: .softmax
@@ -139,6 +144,10 @@ extension OpFamily {
     case .lookup: generatedLookup(&draw)
     case .addInteger: generatedAddInteger(&draw)
     case .mulInteger: generatedMulInteger(&draw)
+    case .reduceInteger: generatedReduceInteger(&draw)
+    case .poolInteger: generatedPoolInteger(&draw)
+    case .softmaxInteger: generatedSoftmaxInteger(&draw)
+    case .normInteger: generatedNormInteger(&draw)
     case .reduce: generatedReduce(&draw)
     case .argReduce: generatedArgReduce(&draw)
     case .softmax: generatedSoftmax(&draw)

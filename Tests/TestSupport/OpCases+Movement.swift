@@ -142,6 +142,12 @@ let resizeCases: [OpCase] = {
           opCase(
             name, .resize(Resize(mode, sizes: target, coordinates: coordinate)), [TensorType(.f32, input)],
             exact: mode == .nearest))
+        for element in [.i8, .u8, .i16] as [ElementType] {
+          cases.append(
+            opCase(
+              "\(element), \(name)", .resize(Resize(mode, sizes: target, coordinates: coordinate)),
+              [operand(TensorType(element, input), wholeRange(element))]))
+        }
       }
     }
   }

@@ -64,7 +64,7 @@ package let opCases: [OpCase] =
   + convTransposeCases + poolCases + argPoolCases + reduceCases + argReduceCases + cumSumCases
   + normalizationCases + movementCases + gatherCases + scatterCases + topKCases + nonZeroCases + uniqueCases
   + nmsCases + recurrentCases + gridSampleCases + roiAlignCases
-  + integerProductCases + quantizationCases + integerCases + padCases + resizeCases
+  + integerProductCases + quantizationCases + integerCases + integerRowCases + padCases + resizeCases
 
 /// A case with standard values. Results of `exact` ones don't depend on rounding.
 func opCase(_ name: String, _ op: Op, _ types: [TensorType], exact: Bool = false) -> OpCase {

@@ -135,6 +135,47 @@ INGOT_STRUCT(ingot_rescale_attributes, INGOT_RESCALE_FIELDS)
  * a and b as ADD_INTEGER. v = (a - a_zero) * (b - b_zero), saturated to int32; y = v as RESCALE makes it, multiplier and shift [] or
  * [y.dims[axis]]. */
 
+/* REDUCE_INTEGER   y <- x, x_zero, multiplier, shift, y_zero
+ * x: i8, u8, i16 or i32; x_zero: x's element, []; multiplier: i32 [], shift: i8 []. v = the sum of x - x_zero over the axes, limited to
+ * int32; y = v as RESCALE makes it. y's element count is the product of the kept extents. */
+#define INGOT_REDUCE_INTEGER_FIELDS(F) \
+  F(AXES, axes)                        \
+  INGOT_RESCALING_FIELDS(F)
+INGOT_STRUCT(ingot_reduce_integer_attributes, INGOT_REDUCE_INTEGER_FIELDS)
+
+/* POOL_INTEGER   y <- x, x_zero, multiplier, shift, y_zero
+ * x: i8, u8 or i16; x_zero: x's element, []; multiplier: i32, shift: i8, both [K], K the elements of the kernel. Window, extents and what
+ * counts as POOL, whose averages alone there are. v = the sum of x - x_zero in a window, limited to int32; y = v as RESCALE makes it,
+ * with entry c - 1 of multiplier and shift where c elements count, the first where none does. */
+#define INGOT_POOL_INTEGER_FIELDS(F) \
+  F(ENUM, kind, pool_kind)           \
+  INGOT_RESCALING_FIELDS(F)
+INGOT_STRUCT(ingot_pool_integer_attributes, INGOT_POOL_INTEGER_FIELDS)
+
+/* SOFTMAX_INTEGER   y <- x, x_zero, multiplier, shift, y_zero   x: i8, u8, i16 or i32; y: i8, u8 or i16
+ * x_zero: x's element, []; multiplier: i32 [], shift: i8 []; y_zero: y's element, []. Along the axis, with s the shift limited to 0 .. 62:
+ * t = (largest x - x, limited to int32) * multiplier / 2^s, rounded half up, limited to 0 .. 31 * 65536; with j and r bits 8 to 15 and 0
+ * to 7 of t, e = (T[j] - ((T[j] - T[j + 1]) * r + 128 >> 8)) >> (t >> 16), T[j] = 2^30 * 2^(-j / 256), rounded; R = 2^60 / the sum of e,
+ * rounded down; y = y_zero + e * R / 2^52 (of an i16 y / 2^45), rounded half up, limited to y's element. */
+#define INGOT_SOFTMAX_INTEGER_FIELDS(F) F(AXIS, axis)
+INGOT_STRUCT(ingot_softmax_integer_attributes, INGOT_SOFTMAX_INTEGER_FIELDS)
+
+/* NORM_INTEGER   y <- x, x_zero [, scale] [, bias], multiplier, shift, y_zero
+ * x: i8, u8 or i16; x_zero: x's element, []; scale: i16, bias: i32; multiplier: i32 [], shift: i8 []. groups 0: over the axes from `axis` to
+ * the last, whose shape scale and bias have; else over each of the groups of neighbouring channels of x: [N, C, ..], scale and bias: [C].
+ * n <= 2^22 elements together. With a = x - x_zero, E = 256 * epsilon, rounded, at most 2^40, s and q the sums of a and of a * a,
+ * m = s / n and r = s - m * n: W = 256 * (q - m * (s + r)) - 256 * r * r / n (rms: 256 * q); D = W / n + E, at least 1; t so that
+ * D * 4^t < 2^62 <= D * 4^(t + 1); I = 2^61 / sqrt(D * 4^t), at most 2^31 - 1; all rounded down. d = 256 * a - 256 * s / n (rms: 256 * a);
+ * z = d * I / 2^(49 - t); v = z * scale / 2^15 (without a scale z) + bias, limited to int32; these quotients rounded half up. y = v as
+ * RESCALE makes it. */
+#define INGOT_NORM_INTEGER_FIELDS(F)         \
+  F(ENUM, kind, norm)                        \
+  F(INTEGER, axis, 0, INGOT_MAX_RANK)        \
+  F(INTEGER, groups, 0, INGOT_MAX_EXTENT)    \
+  F(REAL, epsilon)                           \
+  INGOT_RESCALING_FIELDS(F)
+INGOT_STRUCT(ingot_norm_integer_attributes, INGOT_NORM_INTEGER_FIELDS)
+
 /* CONV_INTEGER   y <- x, w, x_zero, w_zero [, bias] [, multiplier, shift, y_zero]
  * x and w: i8 or u8, or x i16 and w i8; shapes and tail as CONV. x_zero: x's element, []; w_zero: w's, [] or [O]; bias: i32 [O].
  * v = the convolution of x - x_zero, which is 0 outside of x, with w - w_zero, + bias, wrapping in int32; of an i16 x exact, then
@@ -152,7 +193,7 @@ INGOT_STRUCT(ingot_conv_integer_attributes, INGOT_CONV_INTEGER_FIELDS)
  * bias: i32 [N]. v = (a - a_zero) * (b - b_zero) + bias, wrapping or limited as CONV_INTEGER. y = v or v rescaled, as CONV_INTEGER,
  * by multipliers [] or [N]. */
 
-/* POOL   y <- x   float (max: also i8, u8)
+/* POOL   y <- x   float (max: also i8, u8, i16)
  * Tail: the window along each spatial axis. Output extents as CONV, or one more (ceil mode) as long as the last window starts
  * inside x or its begin padding; or one less when the last would not. average_padded counts begin and end padding, not what ceil
  * mode adds. */
@@ -252,7 +293,9 @@ INGOT_STRUCT(ingot_gather_attributes, INGOT_GATHER_FIELDS)
 #define INGOT_SCATTER_FIELDS(F) F(ENUM, reduction, scatter_reduction)
 INGOT_STRUCT(ingot_scatter_attributes, INGOT_SCATTER_FIELDS)
 
-/* RESIZE   y <- x   float
+/* RESIZE   y <- x   float, or i8, u8 or i16, that of both
+ * Weights of integers along an axis, computed in double, are rounded half up to 1 / 2048; the largest, of equals the first, takes what is
+ * missing to 1 unless all are 0. Their sums are exact and rounded half up once, limited to the element.
  * x: [N, C, spatial..], rank 3 to 5. cubic: the kernel's a. Tail, for each spatial axis: scale, out / in. */
 #define INGOT_RESIZE_FIELDS(F)      \
   F(ENUM, mode, interpolation)      \
@@ -401,7 +444,11 @@ INGOT_STRUCT(ingot_loop_attributes, INGOT_LOOP_FIELDS)
   X(CONV_TRANSPOSE_INTEGER, 36, conv_transpose_integer, CONV_INTEGER, SPATIAL, WINDOW, conv_transpose) \
   X(LOOKUP, 37, lookup, RESCALE, NONE, NO, none)                              \
   X(ADD_INTEGER, 38, add_integer, RESCALE, NONE, NO, none)                    \
-  X(MUL_INTEGER, 39, mul_integer, RESCALE, NONE, NO, none)
+  X(MUL_INTEGER, 39, mul_integer, RESCALE, NONE, NO, none)                    \
+  X(REDUCE_INTEGER, 40, reduce_integer, REDUCE_INTEGER, NONE, NO, none)       \
+  X(POOL_INTEGER, 41, pool_integer, POOL_INTEGER, SPATIAL, POOL_WINDOW, none) \
+  X(SOFTMAX_INTEGER, 42, softmax_integer, SOFTMAX_INTEGER, NONE, NO, none)    \
+  X(NORM_INTEGER, 43, norm_integer, NORM_INTEGER, NONE, NO, none)
 
 typedef enum {
 #define INGOT_OPCODE_VALUE(NAME, number, name, FIELDS, EACH, TAIL, work) INGOT_OP_##NAME = number,

@@ -3,7 +3,9 @@
 
 static ingot_status check_resize(const ingot_op *op) {
   const ingot_tensor *x = op->x[0], *y = op->y;
-  CHECK(ingot_expect_floats(op));
+  const bool integer = x->element == INGOT_I8 || x->element == INGOT_U8 || x->element == INGOT_I16;
+  if (integer) CHECK(ingot_expect_same_element(op, x));
+  else CHECK(ingot_expect_floats(op));
   CHECK(ingot_expect_spatial(op, x, y));
   CHECK(ingot_expect_same_channels(op));
   for (uint32_t i = 2; i < x->rank; i++) {
@@ -26,7 +28,7 @@ static int prepare_resize(const ingot_preparation *p, ingot_arguments *all) {
   ingot_prepare_spatial(x, arguments->in);
   ingot_prepare_spatial(y, arguments->out);
   for (uint32_t axis = ingot_first_spatial(x); axis < 3; axis++, axes++) arguments->scale[axis] = axes->scale;
-  return KERNEL_resize;
+  return is_float(x) ? KERNEL_resize : KERNEL_resize_integer;
 }
 
 const ingot_facts ingot_resize_facts = {

@@ -2,14 +2,6 @@
 
 #define POOL_COLUMNS 512
 
-KERNEL_INLINE float pool_load(const void *x, uint32_t element, int64_t index) {
-  switch (element) {
-    case INGOT_I8: return (float)((const int8_t *)x)[index];
-    case INGOT_U8: return (float)((const uint8_t *)x)[index];
-    default: return one_float(x, element, index);
-  }
-}
-
 static kernel_work pool_work(const void *arguments) {
   const kernel_pool *p = arguments;
   return (kernel_work){p->planes * p->out[0], 0};
@@ -64,7 +56,7 @@ static void pool_row(const kernel_pool *p, int64_t plane, int64_t d, int64_t h, 
           }
         } else {
           for (int64_t j = low; j < high; j++) {
-            const float value = pool_load(p->x, p->element, base + j * stride);
+            const float value = one_float(p->x, p->element, base + j * stride);
             if (p->kind != INGOT_POOL_MAX) sum[j] += value;
             else if (value > sum[j] || value != value) sum[j] = value;
           }
@@ -82,13 +74,7 @@ static void pool_row(const kernel_pool *p, int64_t plane, int64_t d, int64_t h, 
     }
   }
   const int64_t y = ((plane * p->out[0] + d) * p->out[1] + h) * p->out[2] + w0;
-  if (p->element == INGOT_I8) {
-    for (int64_t j = 0; j < count; j++) ((int8_t *)p->y)[y + j] = sum[j] == -INFINITY ? INT8_MIN : (int8_t)sum[j];
-  } else if (p->element == INGOT_U8) {
-    for (int64_t j = 0; j < count; j++) ((uint8_t *)p->y)[y + j] = sum[j] == -INFINITY ? 0 : (uint8_t)sum[j];
-  } else {
-    narrow(sum, count, kernel_at_mutable(p->y, p->element, y), p->element);
-  }
+  narrow(sum, count, kernel_at_mutable(p->y, p->element, y), p->element);
 }
 
 static void pool_run(const void *arguments, int64_t begin, int64_t end, void *scratch) {

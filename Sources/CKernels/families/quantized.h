@@ -37,6 +37,7 @@ KERNEL_INLINE vi quantized_shifted(rescaling_products x, int64_t shift) {
   return (vi)((vu)rescaling_words(y, 0) - (uint32_t)(((uint64_t)1 << 63) >> shift));
 }
 
+KERNEL_INLINE vi quantized_larger(vi x, vi y) { return ((x > y) & x) | ((x <= y) & y); }
 KERNEL_INLINE vi quantized_limited(vi x, vi least, vi most) {
   const vi above = ((x < least) & least) | ((x >= least) & x);
   return ((above > most) & most) | ((above <= most) & above);

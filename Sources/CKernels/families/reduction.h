@@ -104,24 +104,24 @@ static int64_t offset_of(int64_t index, const int64_t *dims, const int64_t *stri
 }
 
 KERNEL_INLINE int reduce_by_rows(const kernel_reduce *p) {
-  return p->reduced_rank > 0 && p->reduced_stride[p->reduced_rank - 1] == 1;
+  return p->axes.reduced_rank > 0 && p->axes.reduced_stride[p->axes.reduced_rank - 1] == 1;
 }
 KERNEL_INLINE int reduce_is_integer(const kernel_reduce *p) {
   return p->x_element == INGOT_I32 || p->x_element == INGOT_I64;
 }
 /* Results of one item: as many as make an item worth handing out. */
 static int64_t reduce_group(const kernel_reduce *p) {
-  const int64_t reduced = kernel_most(1, extents_product(p->reduced, p->reduced_rank));
+  const int64_t reduced = kernel_most(1, extents_product(p->axes.reduced, p->axes.reduced_rank));
   return kernel_most(1, kernel_least(REDUCE_CHUNK, 16384 / reduced));
 }
 
 static kernel_work reduce_work(const void *arguments) {
   const kernel_reduce *p = arguments;
   if (reduce_is_integer(p) || reduce_by_rows(p)) {
-    return (kernel_work){kernel_ceil_divide(extents_product(p->kept, p->kept_rank), reduce_group(p)), 0};
+    return (kernel_work){kernel_ceil_divide(extents_product(p->axes.kept, p->axes.kept_rank), reduce_group(p)), 0};
   }
-  const int64_t inner = p->kept_rank == 0 ? 1 : p->kept[p->kept_rank - 1];
-  const int64_t outer = p->kept_rank == 0 ? 1 : extents_product(p->kept, p->kept_rank - 1);
+  const int64_t inner = p->axes.kept_rank == 0 ? 1 : p->axes.kept[p->axes.kept_rank - 1];
+  const int64_t outer = p->axes.kept_rank == 0 ? 1 : extents_product(p->axes.kept, p->axes.kept_rank - 1);
   return (kernel_work){outer * kernel_ceil_divide(inner, REDUCE_CHUNK), 0};
 }
 
@@ -130,16 +130,16 @@ static float reduce_one(const kernel_reduce *p, int kind, int64_t base, float sh
   float space[REDUCE_CHUNK];
   vf sum[4];
   for (int v = 0; v < 4; v++) sum[v] = v_set(reduce_identity(kind));
-  const uint32_t last = p->reduced_rank - 1;
-  const int64_t rows = extents_product(p->reduced, p->reduced_rank) == 0 ? 0 : extents_product(p->reduced, last);
+  const uint32_t last = p->axes.reduced_rank - 1;
+  const int64_t rows = extents_product(p->axes.reduced, p->axes.reduced_rank) == 0 ? 0 : extents_product(p->axes.reduced, last);
   for (int64_t row = 0; row < rows; row++) {
-    const int64_t start = base + offset_of(row, p->reduced, p->reduced_stride, last);
+    const int64_t start = base + offset_of(row, p->axes.reduced, p->axes.reduced_stride, last);
     if (p->x_element == INGOT_F32) {
-      reduce_row(kind, (const float *)p->x + start, p->reduced[last], sum, shift);
+      reduce_row(kind, (const float *)p->x + start, p->axes.reduced[last], sum, shift);
       continue;
     }
-    for (int64_t i = 0; i < p->reduced[last]; i += REDUCE_CHUNK) {
-      const int64_t n = kernel_least(REDUCE_CHUNK, p->reduced[last] - i);
+    for (int64_t i = 0; i < p->axes.reduced[last]; i += REDUCE_CHUNK) {
+      const int64_t n = kernel_least(REDUCE_CHUNK, p->axes.reduced[last] - i);
       reduce_row(kind, floats(p->x, p->x_element, start + i, n, space), n, sum, shift);
     }
   }
@@ -151,13 +151,13 @@ static float reduce_one(const kernel_reduce *p, int kind, int64_t base, float sh
 }
 
 static void reduce_integers(const kernel_reduce *p, int64_t result) {
-  const int64_t base = offset_of(result, p->kept, p->kept_stride, p->kept_rank);
-  const int64_t count = extents_product(p->reduced, p->reduced_rank);
+  const int64_t base = offset_of(result, p->axes.kept, p->axes.kept_stride, p->axes.kept_rank);
+  const int64_t count = extents_product(p->axes.reduced, p->axes.reduced_rank);
   const int wide = p->x_element == INGOT_I64;
   uint64_t sum = p->kind == INGOT_REDUCE_PROD ? 1 : 0;
   int64_t best = p->kind == INGOT_REDUCE_MAX ? (wide ? INT64_MIN : INT32_MIN) : (wide ? INT64_MAX : INT32_MAX);
   for (int64_t i = 0; i < count; i++) {
-    const int64_t at = base + offset_of(i, p->reduced, p->reduced_stride, p->reduced_rank);
+    const int64_t at = base + offset_of(i, p->axes.reduced, p->axes.reduced_stride, p->axes.reduced_rank);
     const int64_t x = wide ? ((const int64_t *)p->x)[at] : ((const int32_t *)p->x)[at];
     if (p->kind == INGOT_REDUCE_PROD) sum *= (uint64_t)x;
     else sum += (uint64_t)x;
@@ -171,13 +171,13 @@ static void reduce_integers(const kernel_reduce *p, int64_t result) {
 }
 
 static void reduce_column_item(const kernel_reduce *p, int64_t item) {
-  const uint32_t outer_rank = p->kept_rank == 0 ? 0 : p->kept_rank - 1;
-  const int64_t inner = p->kept_rank == 0 ? 1 : p->kept[outer_rank];
+  const uint32_t outer_rank = p->axes.kept_rank == 0 ? 0 : p->axes.kept_rank - 1;
+  const int64_t inner = p->axes.kept_rank == 0 ? 1 : p->axes.kept[outer_rank];
   const int64_t chunks = kernel_ceil_divide(inner, REDUCE_CHUNK);
   const int64_t outer = item / chunks, first = item % chunks * REDUCE_CHUNK;
   const int64_t n = kernel_least(REDUCE_CHUNK, inner - first);
-  const int64_t base = offset_of(outer, p->kept, p->kept_stride, outer_rank) + first;
-  const int64_t count = extents_product(p->reduced, p->reduced_rank);
+  const int64_t base = offset_of(outer, p->axes.kept, p->axes.kept_stride, outer_rank) + first;
+  const int64_t count = extents_product(p->axes.reduced, p->axes.reduced_rank);
   const int kind = reduce_inner_kind(p->kind);
   float sum[REDUCE_CHUNK + LANES], shift[REDUCE_CHUNK + LANES], space[REDUCE_CHUNK];
   for (int pass = kind == INGOT_REDUCE_LOG_SUM_EXP ? 0 : 1; pass < 2; pass++) {
@@ -188,7 +188,7 @@ static void reduce_column_item(const kernel_reduce *p, int64_t item) {
       sum[j] = reduce_identity(inner_kind);
     }
     for (int64_t i = 0; i < count; i++) {
-      const int64_t at = base + offset_of(i, p->reduced, p->reduced_stride, p->reduced_rank);
+      const int64_t at = base + offset_of(i, p->axes.reduced, p->axes.reduced_stride, p->axes.reduced_rank);
       reduce_columns(inner_kind, floats(p->x, p->x_element, at, n, space), n, sum, shift);
     }
   }
@@ -203,15 +203,15 @@ static void reduce_run(const void *arguments, int64_t begin, int64_t end, void *
     for (int64_t item = begin; item < end; item++) reduce_column_item(p, item);
     return;
   }
-  const int64_t group = reduce_group(p), results = extents_product(p->kept, p->kept_rank);
-  const int64_t count = extents_product(p->reduced, p->reduced_rank);
+  const int64_t group = reduce_group(p), results = extents_product(p->axes.kept, p->axes.kept_rank);
+  const int64_t count = extents_product(p->axes.reduced, p->axes.reduced_rank);
   const int kind = reduce_inner_kind(p->kind);
   for (int64_t result = begin * group; result < kernel_least(end * group, results); result++) {
     if (reduce_is_integer(p)) {
       reduce_integers(p, result);
       continue;
     }
-    const int64_t base = offset_of(result, p->kept, p->kept_stride, p->kept_rank);
+    const int64_t base = offset_of(result, p->axes.kept, p->axes.kept_stride, p->axes.kept_rank);
     const float shift = kind == INGOT_REDUCE_LOG_SUM_EXP ? reduce_one(p, INGOT_REDUCE_MAX, base, 0) : 0;
     const float y = reduce_finish(p->kind, reduce_one(p, kind, base, shift), shift, count);
     narrow(&y, 1, kernel_at_mutable(p->y, p->y_element, result), p->y_element);

@@ -8,7 +8,7 @@
 /* Up to four source positions and their weights for one output position of an axis. */
 typedef struct {
   int64_t index[RESIZE_TAPS];
-  float weight[RESIZE_TAPS];
+  double weight[RESIZE_TAPS];
   int count;
 } resize_taps;
 
@@ -51,13 +51,13 @@ static resize_taps resize_taps_of(const kernel_resize *p, int axis, int64_t posi
     double weight[RESIZE_TAPS], total = 0;
     taps.count = cubic ? 4 : 2;
     for (int t = 0; t < taps.count; t++) {
-      weight[t] = cubic ? resize_cubic(fraction + 1 - t, p->cubic) : t == 0 ? 1 - fraction : fraction;
+      weight[t] = cubic ? resize_cubic(fraction - (t - 1), p->cubic) : t == 0 ? 1 - fraction : fraction;
       if (p->exclude_outside && (base + t < 0 || base + t >= in)) weight[t] = 0;
       taps.index[t] = kernel_least(kernel_most(base + t, 0), in - 1);
       total += weight[t];
     }
     for (int t = 0; t < taps.count; t++)
-      taps.weight[t] = (float)(p->exclude_outside && total != 0 ? weight[t] / total : weight[t]);
+      taps.weight[t] = p->exclude_outside && total != 0 ? weight[t] / total : weight[t];
   }
   return taps;
 }
@@ -115,7 +115,7 @@ static void resize_blend(const kernel_resize *p, int64_t plane, const resize_tap
     for (int b = 0; b < height->count; b++) {
       const int64_t row = (plane * p->in[0] + depth->index[a]) * p->in[1] + height->index[b];
       const float *x = resize_row(p, row, columns, n, cache);
-      const vf weight = v_set(depth->weight[a] * height->weight[b]);
+      const vf weight = v_set((float)depth->weight[a] * (float)height->weight[b]);
       for (int64_t j = 0; j < n; j += LANES) {
         const vf product = weight * v_load(x + j);
         v_store(y + j, a + b == 0 ? product : v_load(y + j) + product);
@@ -140,7 +140,7 @@ static void resize_run(const void *arguments, int64_t begin, int64_t end, void *
       columns.count = taps.count;
       for (int t = 0; t < taps.count; t++) {
         columns.index[t][j] = (int32_t)taps.index[t];
-        columns.weight[t][j] = taps.weight[t];
+        columns.weight[t][j] = (float)taps.weight[t];
       }
     }
     for (int r = 0; r < RESIZE_ROWS; r++) cache.row[r] = -1;

@@ -22,6 +22,11 @@
 #include "rescale.h"
 #include "lookup.h"
 #include "pair_integer.h"
+#include "integer_sums.h"
+#include "integer_pooling.h"
+#include "softmax_integer.h"
+#include "norm_integer.h"
+#include "resize_integer.h"
 
 extern const kernel_table VARIANT_TABLE(KERNEL_VARIANT);
 const kernel_table VARIANT_TABLE(KERNEL_VARIANT) = {

@@ -114,15 +114,19 @@ typedef struct {
   int64_t in[3], kernel[3], out[3], stride[3], dilation[3], begin[3];
 } kernel_arg_pool;
 
-/* Axes are merged so that kept and reduced ones alternate. */
+/* Axes that a reduction keeps and that it reduces, merged so that they alternate. */
+typedef struct {
+  uint32_t kept_rank, reduced_rank;
+  int64_t kept[INGOT_MAX_RANK], kept_stride[INGOT_MAX_RANK];
+  int64_t reduced[INGOT_MAX_RANK], reduced_stride[INGOT_MAX_RANK];
+} kernel_axes;
+
 typedef struct {
   const void *x;
   void *y;
   uint8_t x_element, y_element;
   uint8_t kind; /* ingot_reduction */
-  uint32_t kept_rank, reduced_rank;
-  int64_t kept[INGOT_MAX_RANK], kept_stride[INGOT_MAX_RANK];
-  int64_t reduced[INGOT_MAX_RANK], reduced_stride[INGOT_MAX_RANK];
+  kernel_axes axes;
 } kernel_reduce;
 
 typedef struct {
@@ -321,6 +325,46 @@ typedef struct {
   kernel_rescaling rescaling; /* of a sum: its shift alone, for all; a product takes multiplier and shift from the inputs */
 } kernel_pair_integer;
 
+/* Sums of integers less their zero point, limited to int32 and rescaled. */
+typedef struct {
+  const void *x, *x_zero;
+  void *y;
+  uint8_t x_element;
+  kernel_axes axes;
+  kernel_rescaling rescaling;
+} kernel_reduce_integer;
+
+/* The largest integer of windows; or the sum less the zero point, limited to int32 and rescaled by the parameters of how many
+ * elements count, from 1. */
+typedef struct {
+  kernel_pool window;
+  const void *x_zero;
+  int32_t least; /* of x's element: the largest of none */
+  kernel_rescaling rescaling;
+} kernel_pool_integer;
+
+typedef struct {
+  const void *x, *zero; /* zero: of y's element */
+  const int32_t *multiplier;
+  const int8_t *shift;
+  void *y;
+  uint8_t x_element, y_element;
+  int32_t least, most; /* of y's element */
+  int64_t outer, extent, inner;
+} kernel_softmax_integer;
+
+typedef struct {
+  const void *x, *x_zero;
+  const int16_t *scale; /* or NULL */
+  const int32_t *bias;  /* or NULL */
+  void *y;
+  uint8_t x_element;
+  uint8_t kind;    /* ingot_norm */
+  int64_t epsilon; /* with 8 bits of fraction */
+  int64_t outer, extent, inner, groups; /* as kernel_normalize */
+  kernel_rescaling rescaling;
+} kernel_norm_integer;
+
 /* y[batch, m, n] = sum over k of (a[m, k] - a_zero) * (b[k, n] - b_zero) + bias[n], wrapping; i8 or u8, or an i16 a with an i8 b:
  * then the sum is exact before it is limited to int32. Zero points have the element of what they belong to. Sums are rescaled;
  * columns are the channels. */
@@ -411,7 +455,12 @@ typedef struct {
   X(rescale, kernel_rescale)            \
   X(lookup, kernel_lookup)              \
   X(add_integer, kernel_pair_integer)   \
-  X(mul_integer, kernel_pair_integer)
+  X(mul_integer, kernel_pair_integer)   \
+  X(reduce_integer, kernel_reduce_integer) \
+  X(pool_integer, kernel_pool_integer)  \
+  X(softmax_integer, kernel_softmax_integer) \
+  X(norm_integer, kernel_norm_integer)  \
+  X(resize_integer, kernel_resize)
 #define INTEGER_KERNELS(X)                  \
   X(matmul_integer, kernel_matmul_integer) \
   X(conv_integer, kernel_conv_integer)     \

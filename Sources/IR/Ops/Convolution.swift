@@ -292,7 +292,7 @@ package struct Pool: OpDefinition {
     try operands.expect(1...1)
     let x = operands[0].shape
     switch operands[0].element {
-    case .i8 where kind == .max, .u8 where kind == .max: break
+    case .i8 where kind == .max, .u8 where kind == .max, .i16 where kind == .max: break
     default: try operands.expectFloat()
     }
     guard x.rank >= 3 else { throw OpError("input is \(x), expected rank 3 to 5") }
@@ -318,7 +318,7 @@ package struct Pool: OpDefinition {
     let planes = y[0] * y[1]
     var values = [Float](repeating: kind == .max ? -.infinity : 0, count: y.elementCount)
     let covered =
-      kind == .max ? [] : divisors(sliding, positions: y.extents[2...], image: x.shape.extents[2...])
+      kind == .max ? [] : counts(positions: y.extents[2...], image: x.shape.extents[2...]).map { Float($0) }
     values.withUnsafeMutableBufferPointer { target in
       x.floats.withUnsafeBufferPointer { source in
         for plane in 0..<planes {
@@ -346,15 +346,13 @@ package struct Pool: OpDefinition {
   }
 
   /// What an average divides by at each position: 0 where a window covers nothing that counts.
-  private func divisors(_ sliding: SlidingWindow, positions: ArraySlice<Int>, image: ArraySlice<Int>)
-    -> [Float]
-  {
-    var counts: [Float] = [1]
+  func counts(positions: ArraySlice<Int>, image: ArraySlice<Int>) -> [Int] {
+    var counts = [1]
     for (axis, (extent, length)) in zip(positions, image).enumerated() {
       let counted = kind == .average ? 0..<length : -window.begin(axis)..<(length + window.end(axis))
       let own = (0..<extent).map { position in
         let start = position * window.stride(axis) - window.begin(axis)
-        return Float((0..<kernel[axis]).count { counted.contains(start + $0 * window.dilation(axis)) })
+        return (0..<kernel[axis]).count { counted.contains(start + $0 * window.dilation(axis)) }
       }
       counts = counts.flatMap { count in own.map { count * $0 } }
     }

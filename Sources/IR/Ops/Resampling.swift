@@ -3,6 +3,10 @@ package import Tensors
 /// Resamples the spatial dimensions of x: [N, C, spatial..] to `sizes`, after ONNX Resize.
 ///
 /// `scales` are out/in along each spatial dimension as the model states them; empty stands for sizes ÷ input extents.
+///
+/// x may be i8, u8 or i16, whose result has the same scale and zero point. Weights along an axis, computed in double, are then rounded
+/// half up to 1 / 2048, of which the largest, of equals the first, takes what is missing to a sum of 2048 (unless all are 0); sums are
+/// exact, and rounded half up once to an integer, limited to x's element type.
 package struct Resize: OpDefinition {
   package enum Mode: String, Hashable, Sendable { case nearest, linear, cubic }
   package enum Coordinates: String, Hashable, Sendable {
@@ -56,7 +60,7 @@ package struct Resize: OpDefinition {
 
   package func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType] {
     try operands.expect(1...1)
-    try operands.expectFloat()
+    if ![.i8, .u8, .i16].contains(operands[0].element) { try operands.expectFloat() }
     let x = operands[0].shape
     guard (3...5).contains(x.rank), sizes.count == x.rank - 2, scales.isEmpty || scales.count == sizes.count
     else {
@@ -70,23 +74,63 @@ package struct Resize: OpDefinition {
   }
 
   package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
-    let (x, y) = (operands[0].shape, results[0].shape)
-    var values = operands[0].floats
-    var extents = x.extents
-    for axis in sizes.indices where sizes[axis] != x[axis + 2] || scale(axis, input: x[axis + 2]) != 1 {
-      let taps = (0..<sizes[axis]).map { self.taps(output: $0, axis, input: x[axis + 2]) }
+    let (x, type) = (operands[0].shape, results[0])
+    guard let range = type.element.integerRange else {
+      let values = resampled(operands[0].floats, x) { Float($0) }
+      return [Tensor(values, shape: type.shape, element: type.element)]
+    }
+    let unit = Double(Self.units)
+    let sums = resampled(operands[0].integers, x) { Int64(($0 * unit + 0.5).rounded(.down)) }
+    let shift = Int64(Self.unitBits * changed(x).count)
+    let half: Int64 = shift == 0 ? 0 : 1 << (shift - 1)
+    let values = sums.map { min(max(($0 + half) >> shift, range.lowerBound), range.upperBound) }
+    return [Tensor(values, shape: type.shape, element: type.element)]
+  }
+
+  /// Weights of integers count 1 / 2048.
+  private static let unitBits = 11
+  private static let units = 1 << unitBits
+
+  /// The spatial axes along which there is anything to compute.
+  private func changed(_ x: Shape) -> [Int] {
+    sizes.indices.filter { sizes[$0] != x[$0 + 2] || scale($0, input: x[$0 + 2]) != 1 }
+  }
+
+  /// Axis by axis, with weights of another type.
+  private func resampled<Scalar: Numeric & Comparable>(
+    _ elements: [Scalar], _ x: Shape, _ weight: (Double) -> Scalar
+  ) -> [Scalar] {
+    var (values, extents) = (elements, x.extents)
+    for axis in changed(x) {
+      let taps = (0..<sizes[axis]).map {
+        Self.weighted(self.taps(output: $0, axis, input: x[axis + 2]), weight)
+      }
       let outer = extents[..<(axis + 2)].reduce(1, *)
       let inner = extents[(axis + 3)...].reduce(1, *)
       values = combined(values, taps, outer: outer, extent: x[axis + 2], inner: inner)
       extents[axis + 2] = sizes[axis]
     }
-    return [Tensor(values, shape: y, element: results[0].element)]
+    return values
+  }
+
+  /// Taps with weights of another type, which keep the sum of 1 if it is that of integers.
+  private static func weighted<Scalar: Numeric & Comparable>(_ taps: [Tap], _ weight: (Double) -> Scalar)
+    -> [(index: Int, weight: Scalar)]
+  {
+    var result = taps.map { (index: $0.index, weight: weight($0.weight)) }
+    guard Scalar.self is any BinaryInteger.Type, taps.contains(where: { $0.weight != 0 }) else {
+      return result
+    }
+    var largest = 0
+    for index in result.indices where result[index].weight > result[largest].weight { largest = index }
+    result[largest].weight += weight(1) - result.reduce(0) { $0 + $1.weight }
+    return result
   }
 
   /// One output position as a weighted sum of input positions along its axis.
   struct Tap {
     var index: Int
-    var weight: Float
+    var weight: Double
   }
 
   func taps(output: Int, _ axis: Int, input: Int) -> [Tap] {
@@ -143,12 +187,14 @@ package struct Resize: OpDefinition {
       if sum != 0 { counted = counted.map { $0 / sum } }
     }
     return weights.indices.map {
-      Tap(index: Int(min(max(positions[$0], 0), last)), weight: Float(counted[$0]))
+      Tap(index: Int(min(max(positions[$0], 0), last)), weight: counted[$0])
     }
   }
 
-  private func combined(_ values: [Float], _ taps: [[Tap]], outer: Int, extent: Int, inner: Int) -> [Float] {
-    var result = [Float](repeating: 0, count: outer * taps.count * inner)
+  private func combined<Scalar: Numeric>(
+    _ values: [Scalar], _ taps: [[(index: Int, weight: Scalar)]], outer: Int, extent: Int, inner: Int
+  ) -> [Scalar] {
+    var result = [Scalar](repeating: 0, count: outer * taps.count * inner)
     result.withUnsafeMutableBufferPointer { target in
       values.withUnsafeBufferPointer { source in
         for plane in 0..<outer {

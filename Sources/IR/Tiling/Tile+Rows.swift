@@ -79,13 +79,13 @@ extension BatchNorm {
 
 extension Region {
   /// Whether it covers an axis of the first operand, whose shape is that of the result.
-  fileprivate func isWhole(along axis: Int, of operands: [TensorType]) -> Bool {
+  func isWhole(along axis: Int, of operands: [TensorType]) -> Bool {
     let shape = operands[0].shape
     return shape.normalized(axis: axis).map { isWhole(along: $0, of: shape) } ?? false
   }
 
   /// The region with reduced axes, which it has not or with one element, from end to end.
-  fileprivate func restoring(_ axes: [Int], keep: Bool, of shape: Shape) -> Region {
+  func restoring(_ axes: [Int], keep: Bool, of shape: Shape) -> Region {
     var rest = ranges[...]
     return Region(
       shape.indices.map { axis in

@@ -36,7 +36,7 @@ extension Resize {
   /// The weight of each element, counted from the first.
   private static func weights(of taps: [Tap], from first: Int) -> [Int: Float] {
     taps.reduce(into: [:]) { weights, tap in
-      if tap.weight != 0 { weights[tap.index - first, default: 0] += tap.weight }
+      if tap.weight != 0 { weights[tap.index - first, default: 0] += Float(tap.weight) }
     }
   }
 }

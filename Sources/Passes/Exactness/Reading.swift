@@ -39,7 +39,8 @@ struct Reading {
     case .convTranspose(let op): readTerm(op.activation)
     case .cumsum: isTerm = true
     case .softmax, .layerNorm, .rmsNorm, .groupNorm, .lpNorm, .recurrent, .matmulInteger, .convInteger,
-      .convTransposeInteger, .rescale, .lookup, .addInteger, .mulInteger:
+      .convTransposeInteger, .rescale, .lookup, .addInteger, .mulInteger, .reduceInteger,
+      .poolInteger, .softmaxInteger, .normInteger:
       break
     case .quantize: seen = .lastDigit
     case .dequantize: passed = .all
