@@ -35,12 +35,22 @@ void kernel_permute_merge(kernel_permute *p) {
   p->rank = rank;
 }
 
-int kernel_depthwise_fits(const kernel_convolution *p) {
-  if (p->w_panel != 0 || p->inputs != p->group || p->in[0] != 1 || p->kernel[0] != 1 || p->out[0] != 1 || p->begin[0] != 0) return 0;
-  if (p->out[2] > 4096 || p->stride[1] > 64 || p->stride[2] > 64) return 0;
-  if (p->kernel[1] > 64 || p->kernel[2] > 64 || p->kernel[1] * p->kernel[2] > 1024) return 0;
-  if (p->dilation[1] > 64 || p->dilation[2] > 64) return 0;
-  const int64_t window = (p->kernel[1] - 1) * p->dilation[1] + 1;
-  const int64_t pitch = (p->out[2] + 16 + (p->kernel[2] - 1) * p->dilation[2]) * p->stride[2];
+/* Whether a strip of rows fits the scratch of the depthwise kernels. */
+static int strip_fits(const int64_t in[3], const int64_t kernel[3], const int64_t out[3], const int64_t stride[3], const int64_t dilation[3],
+                      const int64_t begin[3], int64_t most_taps) {
+  if (in[0] != 1 || kernel[0] != 1 || out[0] != 1 || begin[0] != 0) return 0;
+  if (out[2] > 4096 || stride[1] > 64 || stride[2] > 64) return 0;
+  if (kernel[1] > 64 || kernel[2] > 64 || kernel[1] * kernel[2] > most_taps) return 0;
+  if (dilation[1] > 64 || dilation[2] > 64) return 0;
+  const int64_t window = (kernel[1] - 1) * dilation[1] + 1;
+  const int64_t pitch = (out[2] + 16 + (kernel[2] - 1) * dilation[2]) * stride[2];
   return pitch * window <= 65536;
+}
+
+int kernel_depthwise_fits(const kernel_convolution *p) {
+  return p->w_panel == 0 && p->inputs == p->group && strip_fits(p->in, p->kernel, p->out, p->stride, p->dilation, p->begin, 1024);
+}
+
+int kernel_depthwise_integer_fits(const kernel_conv_integer *p) {
+  return p->inputs == p->group && strip_fits(p->in, p->kernel, p->out, p->stride, p->dilation, p->begin, 255);
 }

@@ -114,85 +114,111 @@ KERNEL_INLINE vi rescaled_vector(const rescaling_vector *r, vi v, const uint32_t
 }
 
 KERNEL_INLINE vi rescaling_limited(vi x, vi least, vi most) {
-  const vi above = (vi)v_select(x < least, (vf)least, (vf)x);
-  return (vi)v_select(above > most, (vf)most, (vf)above);
+#if defined(KERNEL_USES_AVX512)
+  return (vi)_mm512_min_epi32(_mm512_max_epi32((__m512i)x, (__m512i)least), (__m512i)most);
+#elif defined(KERNEL_USES_AVX2)
+  return (vi)_mm256_min_epi32(_mm256_max_epi32((__m256i)x, (__m256i)least), (__m256i)most);
+#else
+  return (vi)vminq_s32(vmaxq_s32((int32x4_t)x, (int32x4_t)least), (int32x4_t)most);
+#endif
 }
 
-/* As rescale_values, in whole vectors: as many values of v and y are there, and channels' parameters are read for real ones only.
- * Whether it could. */
-KERNEL_INLINE int rescale_vectors(const kernel_rescaling *r, const int32_t *v, int64_t n, int64_t channel, int64_t step,
-                                  const uint32_t rounding, int32_t *y) {
+/* Stores integers that fit an element of one or two bytes. */
+KERNEL_INLINE void rescaling_store(vi x, int64_t bytes, void *y) {
+  typedef int16_t halves __attribute__((vector_size(2 * LANES)));
+  const halves half = __builtin_convertvector(x, halves);
+  if (bytes == 2) {
+    memcpy(y, &half, sizeof half);
+    return;
+  }
+#if defined(KERNEL_USES_AVX512)
+  const __m128i quarter = _mm512_cvtepi32_epi8((__m512i)x);
+#else
+  typedef int8_t quarters __attribute__((vector_size(LANES)));
+  const quarters quarter = __builtin_convertvector(half, quarters);
+#endif
+  memcpy(y, &quarter, LANES);
+}
+
+/* What the n values of one channel, or with `step` 1 of neighbouring ones, are rescaled with: one vector, or one for LANES of them.
+ * Whether vectors can do it. */
+KERNEL_INLINE int rescaling_prepare(const kernel_rescaling *r, int64_t n, int64_t channel, int64_t step, rescaling_vector *vectors) {
   if (r->y_element == INGOT_I32) return 0; /* a zero point beyond 16 bits */
   for (int64_t i = 0; i < (step == 0 ? 1 : n); i++)
     if (r->shift[channel + i] < 32) return 0;
-  const vi zero = v_set_int((int32_t)kernel_load_integer(r->zero, r->y_element, 0));
-  const vi least = v_set_int((int32_t)r->least), most = v_set_int((int32_t)r->most);
-  rescaling_vector vector = rescaling_vector_of(v_set_int(r->multiplier[channel]), v_set_int((int32_t)rescaling_shift(r, channel)));
+  if (step == 0) {
+    vectors[0] = rescaling_vector_of(v_set_int(r->multiplier[channel]), v_set_int((int32_t)rescaling_shift(r, channel)));
+    return 1;
+  }
   for (int64_t i = 0; i < n; i += LANES) {
-    const size_t count = (size_t)kernel_least(LANES, n - i);
-    vi values = {0};
-    if (count == LANES) memcpy(&values, v + i, sizeof values);
-    else memcpy(&values, v + i, count * sizeof *v);
-    if (step != 0) {
-      vi multiplier = {0};
-      int32_t shift[LANES];
-      if (count == LANES) memcpy(&multiplier, r->multiplier + channel + i, sizeof multiplier);
-      else memcpy(&multiplier, r->multiplier + channel + i, count * sizeof *r->multiplier);
-      for (size_t j = 0; j < LANES; j++) shift[j] = j < count ? (int32_t)kernel_least(r->shift[channel + i + (int64_t)j], 62) : 32;
-      vi shifts;
-      memcpy(&shifts, shift, sizeof shifts);
-      vector = rescaling_vector_of(multiplier, shifts);
+    int32_t multiplier[LANES], shift[LANES];
+    for (int64_t j = 0; j < LANES; j++) {
+      const int64_t index = channel + kernel_least(i + j, n - 1);
+      multiplier[j] = r->multiplier[index], shift[j] = (int32_t)rescaling_shift(r, index);
     }
-    const vi result = rescaling_limited(rescaled_vector(&vector, values, rounding) + zero, least, most);
-    memcpy(y + i, &result, sizeof result);
+    vi multipliers, shifts;
+    memcpy(&multipliers, multiplier, sizeof multipliers), memcpy(&shifts, shift, sizeof shifts);
+    vectors[i / LANES] = rescaling_vector_of(multipliers, shifts);
   }
   return 1;
+}
+
+/* As rescale_block of v + term, wrapping, with what rescaling_prepare gave; `rounding` is known where it is inlined. */
+KERNEL_INLINE void rescale_vectors(const kernel_rescaling *r, const rescaling_vector *vectors, int32_t term, const int32_t *v, int64_t n,
+                                   int64_t step, const uint32_t rounding, void *y, int64_t first) {
+  const int64_t bytes = kernel_element_bytes(r->y_element);
+  char *target = (char *)y + first * bytes;
+  const vi zero = v_set_int((int32_t)kernel_load_integer(r->zero, r->y_element, 0));
+  const vi least = v_set_int((int32_t)r->least), most = v_set_int((int32_t)r->most);
+  const vu terms = (vu)v_set_int(term);
+  rescaling_vector vector = vectors[0];
+  int64_t i = 0;
+  for (; i + LANES <= n; i += LANES, vectors += step) {
+    vi values;
+    memcpy(&values, v + i, sizeof values);
+    if (step != 0) vector = *vectors;
+    rescaling_store(rescaling_limited(rescaled_vector(&vector, (vi)((vu)values + terms), rounding) + zero, least, most), bytes, target + i * bytes);
+  }
+  if (i == n) return;
+  vi values = {0};
+  char rest[4 * LANES];
+  memcpy(&values, v + i, (size_t)(n - i) * sizeof *v);
+  if (step != 0) vector = *vectors;
+  rescaling_store(rescaling_limited(rescaled_vector(&vector, (vi)((vu)values + terms), rounding) + zero, least, most), bytes, rest);
+  memcpy(target + i * bytes, rest, (size_t)((n - i) * bytes));
+}
+
+KERNEL_STATIC void rescale_prepared(const kernel_rescaling *r, const rescaling_vector *vectors, int32_t term, const int32_t *v, int64_t n,
+                                    int64_t step, void *y, int64_t first) {
+  switch (r->rounding) {
+    case INGOT_RESCALE_HALF_UP: rescale_vectors(r, vectors, term, v, n, step, INGOT_RESCALE_HALF_UP, y, first); break;
+    case INGOT_RESCALE_HALF_EVEN: rescale_vectors(r, vectors, term, v, n, step, INGOT_RESCALE_HALF_EVEN, y, first); break;
+    default: rescale_vectors(r, vectors, term, v, n, step, INGOT_RESCALE_TWO_ROUNDINGS, y, first); break;
+  }
 }
 #else
 #define RESCALING_VECTORS 0
 #endif
 
-/* n integers that fit an element of one or two bytes. */
-KERNEL_INLINE void rescaling_narrow(const int32_t *x, int64_t n, int64_t bytes, void *y) {
-  typedef int32_t words __attribute__((vector_size(32)));
-  typedef int16_t halves __attribute__((vector_size(16)));
-  typedef int8_t bytes_of_eight __attribute__((vector_size(8)));
-  int64_t i = 0;
-  for (; i + 8 <= n; i += 8) {
-    words block;
-    memcpy(&block, x + i, sizeof block);
-    const halves half = __builtin_convertvector(block, halves);
-    const bytes_of_eight byte = __builtin_convertvector(half, bytes_of_eight);
-    if (bytes == 2) memcpy((char *)y + 2 * i, &half, sizeof half);
-    else memcpy((char *)y + i, &byte, sizeof byte);
-  }
-  for (; i < n; i++) {
-    if (bytes == 2) ((int16_t *)y)[i] = (int16_t)x[i];
-    else ((int8_t *)y)[i] = (int8_t)x[i];
-  }
-}
-
-/* One block, by vectors where that can be. */
-KERNEL_INLINE void rescale_rounding(const kernel_rescaling *r, const int32_t *v, int64_t n, int64_t channel, int64_t step,
-                                    const uint32_t rounding, int32_t *y) {
-#if RESCALING_VECTORS
-  if (rescale_vectors(r, v, n, channel, step, rounding, y)) return;
-#endif
-  rescale_values(r, v, n, channel, step, rounding, y);
-}
-
 /* y[first], y[first + 1], ... from n values, at most RESCALING_BLOCK, of the channel, or of it and the next ones if parameters
  * differ along them (`step` 1). */
-KERNEL_INLINE void rescale_block(const kernel_rescaling *r, const int32_t *v, int64_t n, int64_t channel, int64_t step, void *y,
+KERNEL_STATIC void rescale_block(const kernel_rescaling *r, const int32_t *v, int64_t n, int64_t channel, int64_t step, void *y,
                                  int64_t first) {
   int32_t block[RESCALING_BLOCK];
   if (!r->per_channel) channel = step = 0;
+#if RESCALING_VECTORS
+  rescaling_vector vectors[RESCALING_BLOCK / LANES];
+  if (rescaling_prepare(r, n, channel, step, vectors)) {
+    rescale_prepared(r, vectors, 0, v, n, step, y, first);
+    return;
+  }
+#endif
   switch (r->rounding) {
-    case INGOT_RESCALE_HALF_UP: rescale_rounding(r, v, n, channel, step, INGOT_RESCALE_HALF_UP, block); break;
-    case INGOT_RESCALE_HALF_EVEN: rescale_rounding(r, v, n, channel, step, INGOT_RESCALE_HALF_EVEN, block); break;
-    default: rescale_rounding(r, v, n, channel, step, INGOT_RESCALE_TWO_ROUNDINGS, block); break;
+    case INGOT_RESCALE_HALF_UP: rescale_values(r, v, n, channel, step, INGOT_RESCALE_HALF_UP, block); break;
+    case INGOT_RESCALE_HALF_EVEN: rescale_values(r, v, n, channel, step, INGOT_RESCALE_HALF_EVEN, block); break;
+    default: rescale_values(r, v, n, channel, step, INGOT_RESCALE_TWO_ROUNDINGS, block); break;
   }
   if (r->y_element == INGOT_I32) memcpy((int32_t *)y + first, block, (size_t)n * sizeof *block);
-  else rescaling_narrow(block, n, kernel_element_bytes(r->y_element), kernel_at_mutable(y, r->y_element, first));
+  for (int64_t i = 0; i < n && r->y_element != INGOT_I32; i++) kernel_store_integer(y, r->y_element, first + i, block[i]);
 }
 #endif

@@ -1,6 +1,6 @@
 /* How fast integer products and convolutions are beside those of floats: multiply-adds per second of one thread for shapes of
  * known networks, the best of some runs, in the time of this thread alone.
- *   bench_products [VARIANT]    such as avx2; the newest that the CPU has otherwise */
+ *   bench_products [VARIANT [TEXT]]    such as avx2, or best for the newest that the CPU has; shapes whose text contains TEXT */
 #define _POSIX_C_SOURCE 200809L
 #include "kernels.h"
 
@@ -125,9 +125,10 @@ static times convolution(const kernel_table *table, const shape *s) {
                            .rescaling = e.rescaling};
   memcpy(i.in, f.in, sizeof i.in), memcpy(i.kernel, f.kernel, sizeof i.kernel), memcpy(i.out, f.out, sizeof i.out);
   memcpy(i.stride, f.stride, sizeof i.stride), memcpy(i.dilation, f.dilation, sizeof i.dilation), memcpy(i.begin, f.begin, sizeof i.begin);
-  t.integers = best(kernel_find(table, KERNEL_conv_integer), &i);
+  const kernel_entry entry = kernel_find(table, kernel_depthwise_integer_fits(&i) ? KERNEL_depthwise_integer : KERNEL_conv_integer);
+  t.integers = best(entry, &i);
   i.x_element = INGOT_I16;
-  t.wide = best(kernel_find(table, KERNEL_conv_integer), &i);
+  t.wide = best(entry, &i);
   free(x), free(w), free(y), free(bias), free(bytes), free(weights), free(result), free(sums), free_epilogue(e);
   return t;
 }
@@ -160,18 +161,17 @@ int main(int count, char **words) {
     const shape *s = &shapes[n];
     char text[64];
     double work;
-    times t;
     if (s->side > 0) {
       const int64_t out = (s->side - 1) / s->stride + 1;
       work = (double)(s->outputs * out * out * s->inputs / s->group * s->kernel * s->kernel);
       snprintf(text, sizeof text, "%lld x %lld, %lld to %lld, stride %lld%s", (long long)s->kernel, (long long)s->side, (long long)s->inputs,
                (long long)s->outputs, (long long)s->stride, s->group > 1 ? ", depthwise" : "");
-      t = convolution(table, s);
     } else {
       work = (double)(s->m * s->k * s->n);
       snprintf(text, sizeof text, "[%lld, %lld] x [%lld, %lld]", (long long)s->m, (long long)s->k, (long long)s->k, (long long)s->n);
-      t = product(table, s);
     }
+    if (count > 2 && strstr(text, words[2]) == NULL) continue;
+    const times t = s->side > 0 ? convolution(table, s) : product(table, s);
     printf("%-18s %-34s %7.1f %7.1f %6.2fx %7.1f %6.2fx\n", s->network, text, work / t.floats * 1e-9, work / t.integers * 1e-9,
            t.floats / t.integers, work / t.wide * 1e-9, t.floats / t.wide);
   }

@@ -230,6 +230,8 @@ static void convolutions(int count, bool transposed) {
     char what[128];
     snprintf(what, sizeof what, "%s %d of elements %u and %u", transposed ? "conv_transpose_integer" : "conv_integer", n, p.x_element, p.w_element);
     compare(transposed ? KERNEL_conv_transpose_integer : KERNEL_conv_integer, &p, &p.y, &e, expected, p.batch * p.outputs * out, what);
+    if (!transposed && kernel_depthwise_integer_fits(&p))
+      compare(KERNEL_depthwise_integer, &p, &p.y, &e, expected, p.batch * p.outputs * out, what);
     free(x), free(w), free(x_zero), free(w_zero), free(expected), free_epilogue(&e);
   }
 }

@@ -9,7 +9,7 @@ static ingot_status check_conv_integer(const ingot_op *op) {
 
 static int prepare_conv_integer(const ingot_preparation *p, ingot_arguments *arguments) {
   arguments->conv_integer = ingot_prepared_conv_integer(p);
-  return KERNEL_conv_integer;
+  return kernel_depthwise_integer_fits(&arguments->conv_integer) ? KERNEL_depthwise_integer : KERNEL_conv_integer;
 }
 
 const ingot_facts ingot_conv_integer_facts = {

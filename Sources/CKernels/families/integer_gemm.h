@@ -48,6 +48,11 @@ typedef struct {
   int64_t *partial;    /* [row][INTEGER_BLOCK_COLUMNS]; int32 unless a factor is i16 */
   int64_t *row_sums, *column_sums;
   int32_t *column_terms; /* what is added to the sums of a column */
+  int64_t *long_column_terms;
+#if RESCALING_VECTORS
+  rescaling_vector *rescalings;
+#endif
+  int32_t *tile;       /* sums of a tile's rows, INTEGER_BLOCK_COLUMNS each, where no others are kept; then values */
   uint8_t *rows;       /* packed, INTEGER_ROW_BYTES each */
   uint8_t *lines;      /* four of them */
   int16_t *widened;    /* two of them */
@@ -71,6 +76,11 @@ static size_t integer_carve(void *scratch, integer_space *space) {
   CARVE(row_sums, int64_t, INTEGER_BLOCK_ROWS);
   CARVE(column_sums, int64_t, INTEGER_BLOCK_COLUMNS);
   CARVE(column_terms, int32_t, INTEGER_BLOCK_COLUMNS);
+  CARVE(long_column_terms, int64_t, INTEGER_BLOCK_COLUMNS);
+#if RESCALING_VECTORS
+  CARVE(rescalings, rescaling_vector, INTEGER_BLOCK_COLUMNS / LANES);
+#endif
+  CARVE(tile, int32_t, TILE_ROWS * INTEGER_BLOCK_COLUMNS);
   CARVE(rows, uint8_t, TILE_ROWS * INTEGER_ROW_BYTES);
   CARVE(lines, uint8_t, 4 * 2 * INTEGER_BLOCK_COLUMNS);
   CARVE(widened, int16_t, 2 * INTEGER_BLOCK_COLUMNS);
@@ -240,11 +250,17 @@ static void integer_sum_columns(const integer_product *g, integer_form form, int
   const int8_t bytes[4] = {1, 1, 1, 1};
   const vi ones = form == INTEGER_NARROW ? integer_group(bytes) : integer_group(words);
   for (int64_t j = 0; j < g->columns; j += PANEL) {
-    for (int v = 0; v < PANEL; v += LANES) {
-      vi sum = v_set_int(0);
-      const int32_t *b = space->panels + j * groups + v;
-      for (int64_t group = 0; group < groups; group++) sum = integer_mac(form, sum, vi_load(b + group * PANEL), ones);
-      for (int i = 0; i < LANES; i++) space->column_sums[j + v + i] += sum[i];
+    vi sums[4] = {{0}, {0}, {0}, {0}};
+    const int32_t *b = space->panels + j * groups;
+    int64_t group = 0;
+    for (; group + 2 <= groups; group += 2, b += 2 * PANEL) {
+      KERNEL_UNROLL
+      for (int i = 0; i < 4; i++) sums[i] = integer_mac(form, sums[i], vi_load(b + i * LANES), ones);
+    }
+    for (int i = 0; i < 2 && group < groups; i++) sums[i] = integer_mac(form, sums[i], vi_load(b + i * LANES), ones);
+    for (int i = 0; i < LANES; i++) {
+      space->column_sums[j + i] += sums[0][i] + sums[2][i];
+      space->column_sums[j + LANES + i] += sums[1][i] + sums[3][i];
     }
   }
 }
@@ -256,21 +272,28 @@ typedef struct {
 } integer_rows;
 
 static void integer_pack_row(const integer_product *g, integer_form form, int64_t m, const void *row, int64_t depth, uint8_t *y) {
-  const int64_t last = form == INTEGER_NARROW ? depth / 4 * 4 : depth / 2 * 4;
-  if (last < INTEGER_ROW_BYTES) memset(y + last, 0, 4);
+  const int64_t whole = depth / INTEGER_CHUNK * INTEGER_CHUNK, rest = depth - whole, span = form == INTEGER_NARROW ? 4 : 2;
+  const int64_t bytes = kernel_element_bytes(g->a_element);
+  uint8_t tail[2 * INTEGER_CHUNK] = {0};
+  memcpy(tail, (const uint8_t *)row + whole * bytes, (size_t)(rest * bytes));
   if (form == INTEGER_NARROW) {
-    memcpy(y, row, (size_t)depth);
-    for (int64_t i = 0; i < depth && g->a_element == INGOT_U8; i++) y[i] ^= 0x80;
+    const uint8_t flip = g->a_element == INGOT_U8 ? 0x80 : 0;
+    for (int64_t i = 0; i < whole; i += INTEGER_CHUNK) {
+      integer_unsigned_bytes chunk;
+      memcpy(&chunk, (const uint8_t *)row + i, sizeof chunk);
+      chunk ^= flip;
+      memcpy(y + i, &chunk, sizeof chunk);
+    }
+    for (int64_t i = 0; i < rest; i++) y[whole + i] = tail[i] ^ flip;
+    for (int64_t i = depth; i % span != 0; i++) y[i] = 0;
     return;
   }
-  uint8_t whole[2 * (INTEGER_MAX_DEPTH + INTEGER_CHUNK)];
-  int16_t words[INTEGER_MAX_DEPTH + INTEGER_CHUNK];
-  const size_t bytes = (size_t)(depth * kernel_element_bytes(g->a_element));
-  memcpy(whole, row, bytes);
-  memset(whole + bytes, 0, 2 * INTEGER_CHUNK);
   const int64_t zero = g->a_element == INGOT_I16 ? 0 : kernel_load_integer(g->a_zero, g->a_element, g->a_zero_per_row ? m : 0);
-  integer_widen(whole, g->a_element, depth, (int16_t)zero, words);
-  memcpy(y, words, (size_t)depth * sizeof *words);
+  int16_t words[INTEGER_CHUNK];
+  integer_widen(row, g->a_element, whole, (int16_t)zero, (int16_t *)(void *)y);
+  integer_widen(tail, g->a_element, INTEGER_CHUNK, (int16_t)zero, words);
+  memcpy(y + 2 * whole, words, (size_t)rest * sizeof *words);
+  if (depth % span != 0) memset(y + 2 * depth, 0, 2);
 }
 
 /* Rows of A for one tile: packed, unless they lie so already. What lies beyond the end along k is 0. */
@@ -319,6 +342,8 @@ typedef struct {
   int is_long;
   int64_t m0;
   integer_zeros of_rows, of_columns;
+  int adds_columns; /* something to all sums of a column */
+  int prepared;     /* vectors rescale; space's rescalings are those of all or of the columns, if channels are not in rows */
 } integer_sums;
 
 /* The sum of a column's factors less their zero points. */
@@ -344,41 +369,86 @@ static int64_t integer_cross_term(const integer_sums *f, int64_t m, int64_t colu
   return term;
 }
 
-static void integer_prepare_finish(const integer_sums *f) {
-  for (int64_t j = 0; j < f->g->columns && !f->is_long; j++)
-    f->space->column_terms[j] = (int32_t)(uint32_t)integer_column_term(f, j);
+static void integer_prepare_finish(integer_sums *f) {
+  const integer_product *g = f->g;
+  f->adds_columns = f->of_rows.any || f->of_columns.differ || (g->bias != NULL && !g->channels_in_rows);
+  for (int64_t j = 0; j < g->columns && (f->is_long || f->adds_columns); j++) {
+    const int64_t term = integer_column_term(f, j);
+    f->space->column_terms[j] = (int32_t)(uint32_t)term, f->space->long_column_terms[j] = term;
+  }
+#if RESCALING_VECTORS
+  const kernel_rescaling *r = g->rescaling;
+  if (r->multiplier == NULL) return;
+  f->prepared = r->per_channel && g->channels_in_rows ? r->y_element != INGOT_I32
+                                                      : rescaling_prepare(r, g->columns, r->per_channel ? g->channel + g->first_column : 0,
+                                                                          r->per_channel, f->space->rescalings);
+#endif
 }
 
-/* Values of row m, n columns of a panel, from their sums: int64 if long, else int32. */
-static void integer_values(const integer_sums *f, int64_t m, int64_t column, int64_t n, const int32_t *sums, const int64_t *long_sums,
-                           int32_t *values) {
-  const int64_t row = integer_row_term(f, m);
+/* sums + x: int64 and int32. */
+KERNEL_INLINE void integer_add_long(const int32_t *x, int64_t n, int keeps, int64_t *sums) {
+  typedef int32_t words __attribute__((vector_size(32)));
+  typedef int64_t longs __attribute__((vector_size(64)));
+  for (int64_t i = 0; i < n; i += 8) {
+    words word;
+    longs sum;
+    memcpy(&word, x + i, sizeof word);
+    memcpy(&sum, sums + i, sizeof sum);
+    const longs wide = __builtin_convertvector(word, longs);
+    sum = keeps ? sum + wide : wide;
+    memcpy(sums + i, &sum, sizeof sum);
+  }
+}
+
+/* Values from long sums, limited to int32. */
+KERNEL_STATIC void integer_limit_long(const int64_t *sums, const int64_t *terms, int64_t row, int64_t n, int32_t *values) {
+  typedef int32_t words __attribute__((vector_size(32)));
+  typedef int64_t longs __attribute__((vector_size(64)));
+  for (int64_t i = 0; i < n; i += 8) {
+    longs sum, term;
+    memcpy(&sum, sums + i, sizeof sum);
+    memcpy(&term, terms + i, sizeof term);
+    sum += term + row;
+    const longs above = sum > INT32_MAX, below = sum < INT32_MIN;
+    sum = (above & INT32_MAX) | (below & INT32_MIN) | (sum & ~(above | below));
+    const words word = __builtin_convertvector(sum, words);
+    memcpy(values + i, &word, sizeof word);
+  }
+}
+
+/* Values of row m from its sums, which are int64 if long, else int32; there, `row` is added later. */
+static void integer_values(const integer_sums *f, int64_t m, int64_t row, const int32_t *sums, int64_t *long_sums, int32_t *values) {
+  const int64_t n = f->g->columns;
   const int crosses = f->of_rows.differ || f->of_columns.differ;
   if (f->is_long) {
-    for (int64_t j = 0; j < n; j++) {
-      const int64_t cross = crosses ? integer_cross_term(f, m, column + j) : 0;
-      const int64_t sum = long_sums[j] + row + integer_column_term(f, column + j) + cross;
-      values[j] = (int32_t)kernel_most(kernel_least(sum, INT32_MAX), INT32_MIN);
-    }
+    for (int64_t j = 0; j < n && crosses; j++) long_sums[j] += integer_cross_term(f, m, j);
+    integer_limit_long(long_sums, f->space->long_column_terms, row, n, values);
     return;
   }
-  const vu all = (vu)v_set_int((int32_t)(uint32_t)row);
-  for (int64_t j = 0; j < n; j += LANES)
-    vi_store(values + j, (vi)((vu)vi_load(sums + j) + (vu)vi_load(f->space->column_terms + column + j) + all));
+  for (int64_t j = 0; j < n; j += LANES) vi_store(values + j, (vi)((vu)vi_load(sums + j) + (vu)vi_load(f->space->column_terms + j)));
   for (int64_t j = 0; j < n && crosses; j++)
-    values[j] = (int32_t)((uint32_t)values[j] + (uint32_t)integer_cross_term(f, m, column + j));
+    values[j] = (int32_t)((uint32_t)values[j] + (uint32_t)integer_cross_term(f, m, j));
 }
 
-/* Results of row m, n columns of a panel; row r of a tile. */
-static void integer_store_panel(const integer_sums *f, int64_t m, int r, int64_t column, int64_t n, const int32_t *values) {
+/* Results of row m, row r of a tile, from values and what is added to them; where they belong if they lie evenly there. */
+static void integer_store_row(const integer_sums *f, int64_t m, int r, int32_t term, int32_t *values) {
   const integer_product *g = f->g;
-  const int64_t channel = g->channel + (g->channels_in_rows ? m : g->first_column + column);
-  const int lies_evenly = g->segment_count == 1 && g->segments[0].step == 1;
-  void *y = f->space->results + r * 4 * INTEGER_BLOCK_COLUMNS;
-  int64_t first = column;
-  if (lies_evenly) y = g->y, first += m * g->y_row + g->segments[0].y;
+  const int64_t n = g->columns;
+  const int lies_evenly = g->segment_count == 1 && g->segments[0].step == 1, by_column = !g->channels_in_rows && g->rescaling->per_channel;
+  void *y = lies_evenly ? g->y : f->space->results + r * 4 * INTEGER_BLOCK_COLUMNS;
+  const int64_t first = lies_evenly ? m * g->y_row + g->segments[0].y : 0;
+#if RESCALING_VECTORS
+  if (f->prepared) {
+    rescaling_vector *vectors = f->space->rescalings;
+    if (by_column || !g->rescaling->per_channel || rescaling_prepare(g->rescaling, n, g->channel + m, 0, vectors)) {
+      rescale_prepared(g->rescaling, vectors, term, values, n, by_column, y, first);
+      return;
+    }
+  }
+#endif
+  for (int64_t j = 0; j < n && term != 0; j++) values[j] = (int32_t)((uint32_t)values[j] + (uint32_t)term);
   if (g->rescaling->multiplier == NULL) memcpy((int32_t *)y + first, values, (size_t)n * sizeof *values);
-  else rescale_block(g->rescaling, values, n, channel, !g->channels_in_rows, y, first);
+  else rescale_block(g->rescaling, values, n, g->channel + (g->channels_in_rows ? m : g->first_column), by_column, y, first);
 }
 
 /* Results of row m from row r of a tile to where they belong. */
@@ -408,28 +478,23 @@ typedef struct {
 
 static void integer_tile_row(const integer_sums *f, const integer_stretch *step, integer_rows rows) {
   const integer_product *g = f->g;
-  const int whole = step->first && step->last;
-  int32_t tile[TILE_ROWS * PANEL] __attribute__((aligned(64))), values[PANEL] __attribute__((aligned(64)));
-  for (int64_t j = 0; j < g->columns; j += PANEL) {
-    const int64_t valid = kernel_least(PANEL, g->columns - j);
-    const int32_t *b = f->space->panels + j * step->groups;
-    int64_t *kept = f->space->partial + (step->m - f->m0) * INTEGER_BLOCK_COLUMNS + j;
-    int32_t *sums = tile;
-    int64_t sums_row = PANEL;
-    if (!whole && !f->is_long) sums = (int32_t *)f->space->partial + (step->m - f->m0) * INTEGER_BLOCK_COLUMNS + j, sums_row = INTEGER_BLOCK_COLUMNS;
-    integer_tiles[f->form][step->rows - 1][valid > LANES](step->groups, rows.a, rows.row, b, sums, sums_row,
-                                                          !step->first && !f->is_long);
-    for (int r = 0; r < step->rows; r++) {
-      int64_t *long_sums = kept + r * INTEGER_BLOCK_COLUMNS;
-      for (int64_t i = 0; i < valid && f->is_long; i++)
-        long_sums[i] = (step->first ? 0 : long_sums[i]) + tile[r * PANEL + i];
-      if (!step->last) continue;
-      integer_values(f, step->m + r, j, valid, sums + r * sums_row, long_sums, values);
-      integer_store_panel(f, step->m + r, r, j, valid, values);
-    }
+  const int64_t kept = (step->m - f->m0) * INTEGER_BLOCK_COLUMNS;
+  const int keeps = !(step->first && step->last) && !f->is_long;
+  int32_t *sums = keeps ? (int32_t *)f->space->partial + kept : f->space->tile;
+  for (int64_t j = 0; j < g->columns; j += PANEL)
+    integer_tiles[f->form][step->rows - 1][g->columns - j > LANES](step->groups, rows.a, rows.row, f->space->panels + j * step->groups, sums + j,
+                                                                   INTEGER_BLOCK_COLUMNS, keeps && !step->first);
+  for (int r = 0; r < step->rows; r++) {
+    const int64_t at = r * INTEGER_BLOCK_COLUMNS;
+    int64_t *long_sums = f->space->partial + kept + at;
+    if (f->is_long) integer_add_long(sums + at, g->columns, !step->first, long_sums);
+    if (!step->last) continue;
+    const int64_t row = integer_row_term(f, step->m + r);
+    int32_t *values = sums + at;
+    if (f->is_long || f->adds_columns) values = f->space->tile + at, integer_values(f, step->m + r, row, sums + at, long_sums, values);
+    integer_store_row(f, step->m + r, r, f->is_long ? 0 : (int32_t)(uint32_t)row, values);
+    if (g->segment_count != 1 || g->segments[0].step != 1) integer_scatter_row(f, step->m + r, r);
   }
-  const int lies_evenly = g->segment_count == 1 && g->segments[0].step == 1;
-  for (int r = 0; r < step->rows && step->last && !lies_evenly; r++) integer_scatter_row(f, step->m + r, r);
 }
 
 /* Rows [m0, m1) of the columns of a block: at most INTEGER_BLOCK_ROWS and INTEGER_BLOCK_COLUMNS. */
@@ -437,7 +502,7 @@ static void integer_block(const integer_product *g, int64_t m0, int64_t m1, void
   integer_space space;
   integer_carve(scratch, &space);
   const integer_form form = integer_form_of(g->a_element, g->b_element);
-  const integer_sums f = {.g = g, .space = &space, .form = form, .is_long = integer_is_long(g->a_element, g->b_element), .m0 = m0,
+  integer_sums f = {.g = g, .space = &space, .form = form, .is_long = integer_is_long(g->a_element, g->b_element), .m0 = m0,
                             .of_rows = integer_zeros_of_rows(g, form, m0, m1), .of_columns = integer_zeros_of_columns(g, form)};
   memset(space.row_sums, 0, sizeof(int64_t) * INTEGER_BLOCK_ROWS);
   memset(space.column_sums, 0, sizeof(int64_t) * INTEGER_BLOCK_COLUMNS);

@@ -6,6 +6,7 @@
 #include "integer_window.h"
 #include "matmul_integer.h"
 #include "convolution_integer.h"
+#include "depthwise_integer.h"
 #include "conv_transpose_integer.h"
 
 #define KERNEL_ENTRY(family, arguments) [KERNEL_##family] = {family##_work, family##_run},

@@ -380,7 +380,8 @@ typedef struct {
   kernel_rescaling rescaling;
 } kernel_matmul_integer;
 
-/* As kernel_convolution, of integers as kernel_matmul_integer has them; outputs are the channels. Convolution and transposed. */
+/* As kernel_convolution, of integers as kernel_matmul_integer has them; outputs are the channels. Convolution, depthwise
+ * and transposed. */
 typedef struct {
   const void *x, *w, *x_zero, *w_zero;
   const int32_t *bias; /* or NULL */
@@ -461,9 +462,10 @@ typedef struct {
   X(softmax_integer, kernel_softmax_integer) \
   X(norm_integer, kernel_norm_integer)  \
   X(resize_integer, kernel_resize)
-#define INTEGER_KERNELS(X)                  \
-  X(matmul_integer, kernel_matmul_integer) \
-  X(conv_integer, kernel_conv_integer)     \
+#define INTEGER_KERNELS(X)                   \
+  X(matmul_integer, kernel_matmul_integer)  \
+  X(conv_integer, kernel_conv_integer)      \
+  X(depthwise_integer, kernel_conv_integer) \
   X(conv_transpose_integer, kernel_conv_integer)
 #define PLAIN_KERNELS(X)                         \
   X(copy, kernel_copy)                           \
@@ -522,6 +524,7 @@ void kernel_permute_merge(kernel_permute *arguments);
 
 /* Whether the depthwise kernel can do this convolution. */
 int kernel_depthwise_fits(const kernel_convolution *arguments);
+int kernel_depthwise_integer_fits(const kernel_conv_integer *arguments);
 
 /* Index of the first of `count` indices outside [-extent, extent), or -1. */
 int64_t kernel_wrong_index(const void *indices, uint32_t element, int64_t count, int64_t extent);
