@@ -29,6 +29,7 @@ public final class Session {
     var options = ingot_session_options()
     options.function = index
     options.threads = UInt32(threads)
+    options.isa = try InstructionSets.allowed()
     var created: OpaquePointer?
     do {
       try checked { ingot_session_create(model.bundle, &options, nil, &created, $0, $1) }

@@ -142,13 +142,19 @@ package struct Target: Codable, Sendable, Equatable {
     package var columns: Whole
     /// Of a product with fewer rows the right side stays row-major.
     package var leastRows: Whole
+    /// Rows on the right of a product of integers whose elements of one column lie together, as many as one instruction
+    /// multiplies.
+    package var groups: Whole
     package var source: String
     package var trust: Quantity.Trust
 
-    package init(rows: Whole, columns: Whole, leastRows: Whole, source: String, trust: Quantity.Trust) {
+    package init(
+      rows: Whole, columns: Whole, leastRows: Whole, groups: Whole, source: String, trust: Quantity.Trust
+    ) {
       self.rows = rows
       self.columns = columns
       self.leastRows = leastRows
+      self.groups = groups
       self.source = source
       self.trust = trust
     }

@@ -60,6 +60,7 @@ extension Target {
     guard let panels else { return nil }
     let extents = [
       ("rows", panels.rows.value), ("columns", panels.columns.value), ("least_rows", panels.leastRows.value),
+      ("groups", panels.groups.value),
     ]
     guard let (key, extent) = extents.first(where: { !(1...64).contains($0.1) }) else { return nil }
     return "'panels.\(key)' is \(extent), expected 1 to 64"

@@ -143,7 +143,7 @@ static times product(const kernel_table *table, const shape *s) {
   const int8_t b_zero = 0;
   epilogue e = to_bytes(s->n);
   kernel_matmul_integer i = {.a = bytes, .b = weights, .y = result, .a_zero = a_zero, .b_zero = &b_zero, .a_element = INGOT_I8,
-                             .b_element = INGOT_I8, .m = s->m, .n = s->n, .k = s->k, .rescaling = e.rescaling};
+                             .b_element = INGOT_I8, .m = s->m, .n = s->n, .k = s->k, .b_group = 4, .rescaling = e.rescaling};
   t.integers = best(kernel_find(table, KERNEL_matmul_integer), &i);
   i.a_element = INGOT_I16;
   t.wide = best(kernel_find(table, KERNEL_matmul_integer), &i);

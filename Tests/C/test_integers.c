@@ -126,6 +126,15 @@ static void random_factors(uint64_t *seed, uint8_t *a, uint8_t *b) {
   *b = *a == INGOT_I16 ? INGOT_I8 : result_elements[random_below(seed, 2)];
 }
 
+/* The bytes of a matrix with `group` rows at a time in one, column by column. */
+static void *in_groups(const void *b, int64_t rows, int64_t columns, int64_t group) {
+  uint8_t *y = malloc((size_t)(rows * columns) + (rows * columns == 0)), *target = y;
+  for (int64_t first = 0; first < rows; first += group)
+    for (int64_t column = 0; column < columns; column++)
+      for (int64_t row = first; row < first + group && row < rows; row++) *target++ = ((const uint8_t *)b)[row * columns + column];
+  return y;
+}
+
 static void products(int count) {
   uint64_t seed = 41;
   static const int64_t extents[] = {1, 2, 3, 4, 5, 11, 12, 13, 16, 31, 32, 33, 50, 100, 150, 260, 300};
@@ -157,6 +166,10 @@ static void products(int count) {
     snprintf(what, sizeof what, "matmul_integer %d, %lld x %lld x %lld of elements %u and %u", n, (long long)m, (long long)k, (long long)columns,
              a_element, b_element);
     compare(KERNEL_matmul_integer, &p, &p.y, &e, expected, batches * m * columns, what);
+    p.b_group = n % 4 == 0 ? 1 + random_below(&seed, 9) : 4;
+    p.b = in_groups(b, k, columns, p.b_group);
+    compare(KERNEL_matmul_integer, &p, &p.y, &e, expected, batches * m * columns, what);
+    free((void *)(uintptr_t)p.b);
     free(a), free(b), free(a_zero), free(b_zero), free(expected), free_epilogue(&e);
   }
 }

@@ -9,7 +9,7 @@ import Testing
 /// Program passes by their golden files: program text in, pass, program text out.
 @Suite struct ProgramPassTests {
   private static let panels = Target.Panels(
-    rows: Whole(4), columns: Whole(8), leastRows: Whole(5), source: "", trust: .guess)
+    rows: Whole(4), columns: Whole(8), leastRows: Whole(5), groups: Whole(4), source: "", trust: .guess)
   private static let everyPass = everyProgramPass + [repackWeights(panels)]
 
   @Test(arguments: everyPass.map(\.name))

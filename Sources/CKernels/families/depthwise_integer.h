@@ -113,6 +113,8 @@ KERNEL_INLINE vi depthwise_integer_mac(vi sum, const int16_t *x, vi factor) {
   vi both;
 #if INTEGER_PAIRS
   memcpy(&both, x, sizeof both);
+#elif defined(KERNEL_USES_NEON)
+  both = (vi)vcombine_s16(vld1_s16(x), vld1_s16(x + 1));
 #else
   vs_half halves[2];
   memcpy(&halves[0], x, sizeof halves[0]);

@@ -27,6 +27,10 @@ struct integer_product {
   void (*prepare)(const integer_product *g, int64_t k0, int64_t depth);
   const void *(*line)(const integer_product *g, int64_t k, void *buffer);
   const void *source; /* for these three */
+  /* NULL, or the block's columns of line 0 of B, whose lines lie in groups of four for instructions that multiply four bytes: columns
+   * side by side, groups `group_row` bytes apart, but for lines that are no whole group. */
+  const uint8_t *groups;
+  int64_t group_row;
   const void *a, *a_zero, *b_zero;
   int64_t a_row;
   uint32_t a_element, b_element;
@@ -212,6 +216,26 @@ static void integer_widen_line(const integer_product *g, const void *line, int16
     y[j] = (int16_t)(y[j] - kernel_load_integer(g->b_zero, g->b_element, g->first_column + j));
 }
 
+#if INTEGER_HAS_NARROW
+/* Narrow groups of n columns, moved by 128 where `flip` is 0x80, each PANEL of them `distance` after the last. */
+static void integer_copy_groups(const uint8_t *x, int64_t n, int flip, int64_t distance, int32_t *y) {
+  const vi move = v_set_int((int32_t)(0x01010101u * (uint32_t)flip));
+  for (int64_t j = 0; j < n; j += PANEL, y += distance) {
+    if (n - j >= PANEL) {
+      for (int v = 0; v < PANEL; v += LANES) {
+        vi groups;
+        memcpy(&groups, x + 4 * (j + v), sizeof groups);
+        vi_store(y + v, groups ^ move);
+      }
+    } else {
+      int32_t rest[PANEL] = {0};
+      memcpy(rest, x + 4 * j, (size_t)(4 * (n - j)));
+      for (int v = 0; v < PANEL; v += LANES) vi_store(y + v, vi_load(rest + v) ^ move);
+    }
+  }
+}
+#endif
+
 /* A stretch of B in panels. What lies beyond its end along k is 0. */
 static void integer_pack_columns(const integer_product *g, integer_form form, int64_t k0, int64_t depth, const integer_space *space) {
   const int64_t span = form == INTEGER_NARROW ? 4 : 2, groups = kernel_ceil_divide(depth, span);
@@ -232,6 +256,10 @@ static void integer_pack_columns(const integer_product *g, integer_form form, in
 #if INTEGER_HAS_NARROW
     else {
       const int flip = g->b_element == INTEGER_NARROW_B ? 0 : 0x80;
+      if (g->groups != NULL && count == 4) {
+        integer_copy_groups(g->groups + k / 4 * g->group_row, g->columns, flip, groups * PANEL, target);
+        continue;
+      }
       const uint8_t *line[4];
       for (int64_t i = 0; i < 4; i++) {
         uint8_t *buffer = space->lines + i * INTEGER_BLOCK_COLUMNS;

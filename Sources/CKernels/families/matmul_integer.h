@@ -18,13 +18,30 @@ static kernel_work matmul_integer_work(const void *arguments) {
 }
 
 typedef struct {
-  const void *b;
-  int64_t n;
+  const kernel_matmul_integer *p;
+  const void *b; /* of the batch */
 } matmul_integer_source;
+
+/* Line k of b where b lies in groups of lines: every fourth byte, or as many as the last group has lines. */
+static const void *matmul_integer_grouped_line(const kernel_matmul_integer *p, const uint8_t *b, int64_t k, int64_t n0, int64_t n, uint8_t *y) {
+  typedef uint32_t groups __attribute__((vector_size(4 * INTEGER_CHUNK)));
+  const int64_t first = k / p->b_group * p->b_group, span = kernel_least(p->b_group, p->k - first);
+  const uint8_t *x = b + first * p->n + n0 * span + (k - first);
+  int64_t j = 0;
+  for (; span == 4 && j + INTEGER_CHUNK <= n; j += INTEGER_CHUNK) {
+    groups group;
+    memcpy(&group, x + 4 * j - (k - first), sizeof group);
+    const integer_unsigned_bytes bytes = __builtin_convertvector(group >> (uint32_t)(8 * (k - first)), integer_unsigned_bytes);
+    memcpy(y + j, &bytes, sizeof bytes);
+  }
+  for (; j < n; j++) y[j] = x[j * span];
+  return y;
+}
 
 static const void *matmul_integer_line(const integer_product *g, int64_t k, void *buffer) {
   const matmul_integer_source *source = g->source;
-  const void *line = kernel_at(source->b, g->b_element, k * source->n + g->first_column);
+  if (source->p->b_group > 0) return matmul_integer_grouped_line(source->p, source->b, k, g->first_column, g->columns, buffer);
+  const void *line = kernel_at(source->b, g->b_element, k * source->p->n + g->first_column);
   if (g->columns % PANEL == 0 && g->columns % INTEGER_CHUNK == 0) return line;
   return memcpy(buffer, line, (size_t)(g->columns * kernel_element_bytes(g->b_element)));
 }
@@ -40,10 +57,11 @@ static void matmul_integer_run(const void *arguments, int64_t begin, int64_t end
       a0 += rest % p->batch[i] * p->a_batch[i];
       b0 += rest % p->batch[i] * p->b_batch[i];
     }
-    const matmul_integer_source source = {kernel_at(p->b, p->b_element, b0), p->n};
+    const matmul_integer_source source = {p, kernel_at(p->b, p->b_element, b0)};
     const integer_segment segment = {0, kernel_least(INTEGER_BLOCK_COLUMNS, p->n - n0), n0, 1};
     const integer_product g = {
-        .k = p->k, .line = matmul_integer_line, .source = &source, .a = kernel_at(p->a, p->a_element, a0), .a_row = p->k,
+        .k = p->k, .line = matmul_integer_line, .source = &source,
+        .groups = p->b_group == 4 ? (const uint8_t *)source.b + 4 * n0 : NULL, .group_row = 4 * p->n, .a = kernel_at(p->a, p->a_element, a0), .a_row = p->k,
         .a_zero = p->a_zero, .b_zero = p->b_zero, .a_element = p->a_element, .b_element = p->b_element,
         .a_zero_per_row = p->a_zero_per_row, .b_zero_per_column = p->b_zero_per_column, .first_column = n0,
         .columns = segment.count, .segments = &segment, .segment_count = 1,

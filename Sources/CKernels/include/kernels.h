@@ -375,6 +375,7 @@ typedef struct {
   uint8_t a_element, b_element;
   uint8_t a_zero_per_row, b_zero_per_column;
   int64_t m, n, k;
+  int64_t b_group; /* rows of b whose elements of one column lie together, the last group may have fewer; 0 for row-major */
   uint32_t batch_rank;
   int64_t batch[INGOT_MAX_RANK], a_batch[INGOT_MAX_RANK], b_batch[INGOT_MAX_RANK];
   kernel_rescaling rescaling;

@@ -4,7 +4,8 @@ package import Machine
 import Tensors
 
 /// A pass that has matrix products and convolutions read their constants in the panels that a target's kernels want:
-/// of rows of the product on the left and of columns on the right of a product, of outputs in a convolution.
+/// of rows of the product on the left and of columns on the right of a product, of outputs in a convolution; and in
+/// groups of rows on the right of a product of integers.
 ///
 /// ```
 /// %1 "y" = matmul %0, @w {transpose_b = 1}            %3 "w": f32[10, 192] layout [0, 1; 0 by 32] in $3 = repack @w
@@ -66,7 +67,10 @@ extension Program {
       }
       let group = Int(convolution.group)
       guard group == 1 || (w[1] > 1 && w[0] / group % panels.rows.value == 0) else { return [] }
-      return [(1, Layout(Array(0..<w.rank), block: Layout.Block(axis: 0, extent: panels.rows.value)))]
+      return [(1, .blocks(ofAxis: 0, by: panels.rows.value, rank: w.rank))]
+    case INGOT_OP_MATMUL_INTEGER:
+      guard let b = shape(1) else { return [] }
+      return [(1, .blocks(ofAxis: b.rank - 2, by: panels.groups.value, rank: b.rank))]
     default: return []
     }
   }
@@ -93,6 +97,11 @@ extension Program {
 }
 
 extension Layout {
+  /// Row-major but for blocks of one axis, whose elements lie innermost.
+  fileprivate static func blocks(ofAxis axis: Int, by extent: Int, rank: Int) -> Layout {
+    Layout(Array(0..<rank), block: Block(axis: axis, extent: extent))
+  }
+
   /// A matrix, the last two axes, in blocks of one axis, each with all of the other.
   fileprivate static func panels(ofRows: Bool, by extent: Int, rank: Int) -> Layout {
     let (row, column) = (rank - 2, rank - 1)
