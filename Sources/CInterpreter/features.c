@@ -32,21 +32,27 @@ uint32_t ingot_cpu_features(void) {
 #if defined(__APPLE__)
 #include <sys/sysctl.h>
 
-static bool has_dot_products(void) {
+static bool has(const char *feature) {
   int value = 0;
   size_t bytes = sizeof value;
-  return sysctlbyname("hw.optional.arm.FEAT_DotProd", &value, &bytes, NULL, 0) == 0 && value != 0;
+  return sysctlbyname(feature, &value, &bytes, NULL, 0) == 0 && value != 0;
 }
+#define HAS_DOTPROD has("hw.optional.arm.FEAT_DotProd")
+#define HAS_I8MM has("hw.optional.arm.FEAT_I8MM")
 #elif defined(__linux__)
 #include <sys/auxv.h>
 
-static bool has_dot_products(void) { return (getauxval(AT_HWCAP) & 1u << 20) != 0; } /* HWCAP_ASIMDDP */
+#define HAS_DOTPROD ((getauxval(AT_HWCAP) & 1u << 20) != 0) /* HWCAP_ASIMDDP */
+#define HAS_I8MM ((getauxval(AT_HWCAP2) & 1u << 13) != 0)   /* HWCAP2_I8MM */
 #else
-static bool has_dot_products(void) { return false; }
+#define HAS_DOTPROD false
+#define HAS_I8MM false
 #endif
 
 uint32_t ingot_cpu_features(void) {
-  return KERNEL_FEATURE_PORTABLE | KERNEL_FEATURE_NEON | (has_dot_products() ? KERNEL_FEATURE_DOTPROD : 0);
+  uint32_t features = KERNEL_FEATURE_PORTABLE | KERNEL_FEATURE_NEON;
+  if (HAS_DOTPROD) features |= KERNEL_FEATURE_DOTPROD | (HAS_I8MM ? KERNEL_FEATURE_I8MM : 0);
+  return features;
 }
 #else
 uint32_t ingot_cpu_features(void) { return KERNEL_FEATURE_PORTABLE; }

@@ -61,7 +61,7 @@ static ingot_status plan(const ingot_bundle *bundle, const ingot_session_options
 _Static_assert(KERNEL_FEATURE_PORTABLE == INGOT_ISA_PORTABLE && KERNEL_FEATURE_AVX2 == INGOT_ISA_AVX2 &&
                    KERNEL_FEATURE_AVX512 == INGOT_ISA_AVX512 && KERNEL_FEATURE_NEON == INGOT_ISA_NEON &&
                    KERNEL_FEATURE_AVX_VNNI == INGOT_ISA_AVX_VNNI && KERNEL_FEATURE_AVX512_VNNI == INGOT_ISA_AVX512_VNNI &&
-                   KERNEL_FEATURE_DOTPROD == INGOT_ISA_DOTPROD,
+                   KERNEL_FEATURE_DOTPROD == INGOT_ISA_DOTPROD && KERNEL_FEATURE_I8MM == INGOT_ISA_I8MM,
                "the mask of the options is the mask of the kernels");
 
 size_t ingot_session_bytes(const ingot_bundle *bundle, const ingot_session_options *options) {

@@ -12,7 +12,7 @@ enum InstructionSets {
   private static let names: [(name: String, mask: UInt32)] = [
     ("portable", INGOT_ISA_PORTABLE), ("avx2", INGOT_ISA_AVX2), ("avx_vnni", INGOT_ISA_AVX_VNNI),
     ("avx512", INGOT_ISA_AVX512), ("avx512_vnni", INGOT_ISA_AVX512_VNNI), ("neon", INGOT_ISA_NEON),
-    ("dotprod", INGOT_ISA_DOTPROD),
+    ("dotprod", INGOT_ISA_DOTPROD), ("i8mm", INGOT_ISA_I8MM),
   ]
 
   /// As `isa` of the session's options: 0 for all.

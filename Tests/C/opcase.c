@@ -13,7 +13,7 @@ uint32_t ingot_cpu_features(void);
 #include <string.h>
 
 const uint64_t case_isas[] = {INGOT_ISA_PORTABLE, INGOT_ISA_AVX2,        INGOT_ISA_AVX_VNNI, INGOT_ISA_AVX512,
-                              INGOT_ISA_AVX512_VNNI, INGOT_ISA_NEON, INGOT_ISA_DOTPROD};
+                              INGOT_ISA_AVX512_VNNI, INGOT_ISA_NEON, INGOT_ISA_DOTPROD, INGOT_ISA_I8MM};
 const uint32_t case_isa_count = sizeof case_isas / sizeof *case_isas;
 
 bool isa_is_there(uint64_t isa) {

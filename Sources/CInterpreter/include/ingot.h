@@ -134,6 +134,7 @@ typedef struct {
 #define INGOT_ISA_AVX_VNNI 16u     /* with AVX2 for what it has nothing for */
 #define INGOT_ISA_AVX512_VNNI 32u  /* with AVX512 */
 #define INGOT_ISA_DOTPROD 64u      /* with NEON */
+#define INGOT_ISA_I8MM 128u        /* with NEON */
 
 /* Bytes that a session with these options needs (arena, scratch for every thread, tables); 0 if options are wrong. */
 size_t ingot_session_bytes(const ingot_bundle *bundle, const ingot_session_options *options);

@@ -43,7 +43,7 @@ static void depthwise_integer_widen(const char *x, const char *end, uint32_t ele
     for (; i < n && end - (x + i * bytes) >= chunk; i += INTEGER_CHUNK) integer_widen(x + i * bytes, element, INTEGER_CHUNK, zero, y + i);
   } else if (stride == 2 && bytes == 1) {
     for (; i < n && end - (x + 2 * i) >= chunk; i += INTEGER_CHUNK) {
-      integer_words words;
+      integer_chunk words;
       memcpy(&words, x + 2 * i, sizeof words);
       words = (element == INGOT_I8 ? (words << 8) >> 8 : words & 0xff) - zero;
       memcpy(y + i, &words, sizeof words);
@@ -54,7 +54,7 @@ static void depthwise_integer_widen(const char *x, const char *end, uint32_t ele
 
 /* Whole chunks. */
 KERNEL_INLINE void depthwise_integer_pad(int16_t value, int64_t n, int16_t *y) {
-  const integer_words words = (integer_words){0} + value;
+  const integer_chunk words = (integer_chunk){0} + value;
   for (int64_t i = 0; i < n; i += INTEGER_CHUNK) memcpy(y + i, &words, sizeof words);
 }
 

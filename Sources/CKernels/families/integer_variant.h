@@ -2,6 +2,9 @@
  * integer_vector.h ask for, and has switched the instruction set on. */
 #include "../rescaling.h"
 #include "integer_vector.h"
+#include "integer_product.h"
+#include "integer_tile.h"
+#include "integer_pack.h"
 #include "integer_gemm.h"
 #include "integer_window.h"
 #include "matmul_integer.h"

@@ -1,9 +1,9 @@
 /* Products of small integers, for the instruction set that the including file chose: KERNEL_USES_VNNI (with AVX2 or AVX512) and
- * KERNEL_USES_DOTPROD (with NEON) may be defined beside those of vector.h.
+ * KERNEL_USES_DOTPROD (with NEON; KERNEL_USES_I8MM with that) may be defined beside those of vector.h.
  *
  * A lane multiplies groups of four bytes along k. Wide ones hold two int16, factors less their zero points (an i16 factor as it
- * is). Narrow ones hold four bytes, for instructions that add four products: a as i8, and b as what the instruction wants, both
- * with their zero points; a factor of the other sign is moved by 128. */
+ * is). Narrow ones hold four bytes, or eight in two lanes, for instructions that add as many products: a as i8, and b as what the
+ * instruction wants, both with their zero points; a factor of the other sign is moved by 128. */
 
 enum { INTEGER_WIDE, INTEGER_NARROW };
 typedef int integer_form; /* one of them */
@@ -12,6 +12,11 @@ typedef int integer_form; /* one of them */
 #define INTEGER_HAS_NARROW 1
 #else
 #define INTEGER_HAS_NARROW 0
+#endif
+#ifdef KERNEL_USES_I8MM
+#define INTEGER_NARROW_SPAN 8
+#else
+#define INTEGER_NARROW_SPAN 4
 #endif
 #ifdef KERNEL_USES_VNNI
 #define INTEGER_NARROW_B INGOT_U8
@@ -98,8 +103,8 @@ KERNEL_INLINE void integer_interleave_wide(const int16_t *first, const int16_t *
 }
 
 #if INTEGER_HAS_NARROW
-/* PANEL narrow groups from PANEL factors of each of four lines, moved by 128 where `flip` is 0x80. */
-KERNEL_INLINE void integer_interleave_narrow(const uint8_t *const line[4], int64_t offset, int flip, int32_t *y) {
+/* PANEL narrow groups from PANEL factors of each of as many lines, moved by 128 where `flip` is 0x80. */
+KERNEL_INLINE void integer_interleave_narrow(const uint8_t *const line[INTEGER_NARROW_SPAN], int64_t offset, int flip, int32_t *y) {
 #ifdef KERNEL_USES_VNNI
   const __m128i move = _mm_set1_epi8((char)flip);
   for (int j = 0; j < 2 * LANES; j += 16) {
@@ -113,6 +118,19 @@ KERNEL_INLINE void integer_interleave_narrow(const uint8_t *const line[4], int64
     _mm_storeu_si128(target + 1, _mm_unpackhi_epi16(low01, low23));
     _mm_storeu_si128(target + 2, _mm_unpacklo_epi16(high01, high23));
     _mm_storeu_si128(target + 3, _mm_unpackhi_epi16(high01, high23));
+  }
+#elif defined(KERNEL_USES_I8MM)
+  const uint8x8_t move = vdup_n_u8((uint8_t)flip);
+  uint16x8_t pair[4];
+  for (int i = 0; i < 4; i++) {
+    const uint8x8_t one = veor_u8(vld1_u8(line[2 * i] + offset), move), other = veor_u8(vld1_u8(line[2 * i + 1] + offset), move);
+    pair[i] = vreinterpretq_u16_u8(vzip1q_u8(vcombine_u8(one, one), vcombine_u8(other, other)));
+  }
+  const uint32x4_t low[2] = {vreinterpretq_u32_u16(vzip1q_u16(pair[0], pair[1])), vreinterpretq_u32_u16(vzip2q_u16(pair[0], pair[1]))};
+  const uint32x4_t high[2] = {vreinterpretq_u32_u16(vzip1q_u16(pair[2], pair[3])), vreinterpretq_u32_u16(vzip2q_u16(pair[2], pair[3]))};
+  for (int i = 0; i < 2; i++) {
+    vst1q_u32((uint32_t *)y + 8 * i, vzip1q_u32(low[i], high[i]));
+    vst1q_u32((uint32_t *)y + 8 * i + 4, vzip2q_u32(low[i], high[i]));
   }
 #else
   const uint8x8_t move = vdup_n_u8((uint8_t)flip);
@@ -131,21 +149,21 @@ KERNEL_INLINE void integer_interleave_narrow(const uint8_t *const line[4], int64
 #endif
 typedef int8_t integer_bytes __attribute__((vector_size(INTEGER_CHUNK)));
 typedef uint8_t integer_unsigned_bytes __attribute__((vector_size(INTEGER_CHUNK)));
-typedef int16_t integer_words __attribute__((vector_size(2 * INTEGER_CHUNK)));
+typedef int16_t integer_chunk __attribute__((vector_size(2 * INTEGER_CHUNK)));
 
 KERNEL_STATIC void integer_widen(const void *x, uint32_t element, int64_t n, int16_t zero, int16_t *y) {
   for (int64_t i = 0; i < n; i += INTEGER_CHUNK) {
-    integer_words words;
+    integer_chunk words;
     if (element == INGOT_I16) {
       memcpy(&words, (const int16_t *)x + i, sizeof words);
     } else if (element == INGOT_I8) {
       integer_bytes bytes;
       memcpy(&bytes, (const int8_t *)x + i, sizeof bytes);
-      words = __builtin_convertvector(bytes, integer_words);
+      words = __builtin_convertvector(bytes, integer_chunk);
     } else {
       integer_unsigned_bytes bytes;
       memcpy(&bytes, (const uint8_t *)x + i, sizeof bytes);
-      words = __builtin_convertvector(bytes, integer_words);
+      words = __builtin_convertvector(bytes, integer_chunk);
     }
     words -= zero;
     memcpy(y + i, &words, sizeof words);

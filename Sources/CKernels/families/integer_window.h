@@ -77,7 +77,7 @@ static size_t integer_strip_bytes(const integer_taps *t, integer_form form, uint
 static void integer_skip_bytes(const uint8_t *x, int64_t stride, int64_t n, uint8_t *y) {
   int64_t i = 0;
   for (; stride == 2 && i + INTEGER_CHUNK < n; i += INTEGER_CHUNK) {
-    integer_words words;
+    integer_chunk words;
     memcpy(&words, x + 2 * i, sizeof words);
     const integer_bytes bytes = __builtin_convertvector(words, integer_bytes);
     memcpy(y + i, &bytes, sizeof bytes);
@@ -128,7 +128,7 @@ KERNEL_INLINE int64_t integer_strip(const integer_window *w) {
 }
 
 static void integer_prepare_window(const integer_product *g, int64_t k0, int64_t depth) {
-  integer_window *w = (integer_window *)(uintptr_t)g->source;
+  integer_window *w = g->source;
   const int64_t all = integer_all_taps(w->taps), bytes = kernel_element_bytes(w->element);
   w->first_channel = k0 / all;
   char *strip = w->strips;

@@ -57,7 +57,7 @@ static void matmul_integer_run(const void *arguments, int64_t begin, int64_t end
       a0 += rest % p->batch[i] * p->a_batch[i];
       b0 += rest % p->batch[i] * p->b_batch[i];
     }
-    const matmul_integer_source source = {p, kernel_at(p->b, p->b_element, b0)};
+    matmul_integer_source source = {p, kernel_at(p->b, p->b_element, b0)};
     const integer_segment segment = {0, kernel_least(INTEGER_BLOCK_COLUMNS, p->n - n0), n0, 1};
     const integer_product g = {
         .k = p->k, .line = matmul_integer_line, .source = &source,

@@ -29,6 +29,7 @@
 #define KERNEL_FEATURE_AVX_VNNI 16u /* beside AVX2 */
 #define KERNEL_FEATURE_AVX512_VNNI 32u /* beside AVX512 */
 #define KERNEL_FEATURE_DOTPROD 64u /* beside NEON */
+#define KERNEL_FEATURE_I8MM 128u /* beside DOTPROD */
 
 typedef struct {
   int64_t items;
@@ -506,7 +507,7 @@ struct kernel_table {
 #if defined(__x86_64__)
 #define KERNEL_SETS(X) X(portable) X(avx2) X(avx_vnni) X(avx512) X(avx512_vnni)
 #elif defined(__aarch64__)
-#define KERNEL_SETS(X) X(portable) X(neon) X(dotprod)
+#define KERNEL_SETS(X) X(portable) X(neon) X(dotprod) X(i8mm)
 #else
 #define KERNEL_SETS(X) X(portable)
 #endif

@@ -86,3 +86,11 @@ expect 1 'digit.raw: ' run digits.ingot --input digits=digit.raw --output-dir no
 expect 1 "no function 'absent'.*efficientformerv2_digits" \
   run digits.ingot --function absent --input digits=digit.npy --output-dir nothing
 is "a run that failed made its folder" test ! -e nothing
+
+# One instruction set that every machine has, and one that none has.
+export INGOT_ISA=portable
+expect 0 . run odd.ingot --input 'in put/0=x.npy' --output-dir portable
+is "portable kernels give other bits" cmp portable/.._a_b_0.npy odd/.._a_b_0.npy
+export INGOT_ISA=avx2,mmx
+expect 1 "INGOT_ISA names 'mmx', expected some of portable, avx2" run odd.ingot --input 'in put/0=x.npy' --output-dir portable
+unset INGOT_ISA
