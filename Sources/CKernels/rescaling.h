@@ -200,6 +200,26 @@ KERNEL_STATIC void rescale_prepared(const kernel_rescaling *r, const rescaling_v
 #define RESCALING_VECTORS 0
 #endif
 
+/* n integers that fit an element of one or two bytes. */
+KERNEL_INLINE void rescaling_narrow(const int32_t *x, int64_t n, int64_t bytes, void *y) {
+  typedef int32_t words __attribute__((vector_size(32)));
+  typedef int16_t halves __attribute__((vector_size(16)));
+  typedef int8_t bytes_of_eight __attribute__((vector_size(8)));
+  int64_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    words block;
+    memcpy(&block, x + i, sizeof block);
+    const halves half = __builtin_convertvector(block, halves);
+    const bytes_of_eight byte = __builtin_convertvector(half, bytes_of_eight);
+    if (bytes == 2) memcpy((char *)y + 2 * i, &half, sizeof half);
+    else memcpy((char *)y + i, &byte, sizeof byte);
+  }
+  for (; i < n; i++) {
+    if (bytes == 2) ((int16_t *)y)[i] = (int16_t)x[i];
+    else ((int8_t *)y)[i] = (int8_t)x[i];
+  }
+}
+
 /* y[first], y[first + 1], ... from n values, at most RESCALING_BLOCK, of the channel, or of it and the next ones if parameters
  * differ along them (`step` 1). */
 KERNEL_STATIC void rescale_block(const kernel_rescaling *r, const int32_t *v, int64_t n, int64_t channel, int64_t step, void *y,
@@ -219,6 +239,6 @@ KERNEL_STATIC void rescale_block(const kernel_rescaling *r, const int32_t *v, in
     default: rescale_values(r, v, n, channel, step, INGOT_RESCALE_TWO_ROUNDINGS, block); break;
   }
   if (r->y_element == INGOT_I32) memcpy((int32_t *)y + first, block, (size_t)n * sizeof *block);
-  for (int64_t i = 0; i < n && r->y_element != INGOT_I32; i++) kernel_store_integer(y, r->y_element, first + i, block[i]);
+  else rescaling_narrow(block, n, kernel_element_bytes(r->y_element), kernel_at_mutable(y, r->y_element, first));
 }
 #endif
