@@ -22,7 +22,7 @@ package struct CompileOptions: Sendable {
   package var keepsOrigins = true
   /// Runs the passes; without them every node becomes a kernel call as it stands.
   package var optimizes = true
-  package var arithmetic = QuantizedArithmetic.exact
+  package var arithmetic = QuantizedArithmetic.integer
 
   package init(
     target: Target, precision: Precision = .fp32, provenance: [String: String] = [:], verifies: Bool = false
@@ -65,21 +65,35 @@ public enum CompileStage: String, CaseIterable, Sendable {
 }
 
 /// How tensors that a model quantized are computed with.
-package enum QuantizedArithmetic: Sendable {
-  /// As the model says, to the last integer: in fp32 where it multiplies by scales.
+public enum QuantizedArithmetic: String, CaseIterable, Sendable {
+  /// As the model says, to the last integer: in fp32 where it multiplies by scales. Its weights become fp32 for that.
   case exact
-  /// On integers, rescaled by multiplier and shift, with ties upwards: results may differ by one step of the
-  /// quantization. See ``useIntegerArithmetic``.
+  /// On integers, rescaled by multiplier and shift: results may differ by one step of the quantization. Weights stay
+  /// integers.
   case integer
+
+  /// Its name in a bundle's provenance.
+  static let key = "arithmetic"
+
+  /// Of a bundle of this provenance.
+  package init(recordedIn provenance: [String: String]) {
+    self = provenance[Self.key].flatMap { Self(rawValue: $0) } ?? .exact
+  }
+
+  /// What an output of a bundle may be off by from the model in fp32, relative to the output's largest value: where a
+  /// rounding jumps by one of 256 steps, layers behind it carry that on.
+  package var tolerance: Double {
+    switch self {
+    case .exact: 0
+    case .integer: 5e-2
+    }
+  }
 }
 
 /// The passes that a compile with these options runs.
 package func pipeline(_ options: CompileOptions) -> [PipelineStep] {
-  let integers = PipelineStep.run(
-    useIntegerArithmetic, "asked for; products of integers must be seen as such")
-  let first = options.arithmetic == .integer ? [integers] : []
-  guard options.optimizes else { return first + loweringPipeline }
-  var steps = first + standardPipeline
+  guard options.optimizes else { return loweringPipeline }
+  var steps = (options.arithmetic == .integer ? integerPipeline : exactPipeline) + standardPipeline
   if options.precision == .fp16 {
     steps.append(.run(storeWeightsInHalf, "after every fold, so that folds compute in fp32"))
   }
@@ -139,7 +153,7 @@ package func compile(
   let manifest = Manifest(
     format: Int(INGOT_FORMAT_VERSION), compiler: compilerVersion, target: options.target.name,
     targetFamily: options.target.family.rawValue, precision: options.precision.rawValue,
-    functions: functions, provenance: options.provenance)
+    functions: functions, provenance: options.provenance.merging(arithmetic(reports)) { $1 })
   var counter = CountingSink(sink: sink)
   do {
     try writeBundle(
@@ -158,6 +172,12 @@ package func compile(
     passes: reports, placements: placements,
     weightBytes: weights.weights.reduce(0) { $0 + $1.tensor.byteCount }, nodesBefore: nodesBefore,
     nodesAfter: module.functions.reduce(0) { $0 + $1.order.count })
+}
+
+/// What to say of the arithmetic: nothing where the passes found nothing to compute on integers.
+private func arithmetic(_ reports: [PassReport]) -> [String: String] {
+  let isInteger = reports.contains { $0.name == useIntegerArithmetic.name && !$0.changes.isEmpty }
+  return isInteger ? [QuantizedArithmetic.key: QuantizedArithmetic.integer.rawValue] : [:]
 }
 
 /// Counts what passes to another sink.

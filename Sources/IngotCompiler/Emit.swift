@@ -1,6 +1,7 @@
 import Bundle
 import CBundleFormat
 import IR
+import Passes
 import Tensors
 
 /// Writes a function without calls as a program without addresses: one kernel call for each node that computes
@@ -107,6 +108,9 @@ private struct Emitter {
   /// The tensor of an operand.
   private mutating func tensor(_ value: ValueID, _ weights: inout WeightPool) throws(Diagnostic) -> Int {
     if let index = tensors[value.index] { return index }
+    if let node = graph.producer(of: value).map({ graph[$0] }), node.isStoredSmall(in: graph) {
+      return try emitDequantized(node, &weights)
+    }
     let index: Int
     if let weight = graph.weight(value) {
       index = addTensor(value, at: try place(weight, &weights), name: weight.name)
@@ -199,6 +203,8 @@ private struct Emitter {
     if case .concat(let concat) = node.op, isContiguous(concat, in: graph.shape(of: result)) {
       return try emitContiguousConcat(node, &weights)
     }
+    // Constants are dequantized where they are read.
+    if node.isStoredSmall(in: graph) { return }
     let call: KernelCall
     do {
       call = try kernelCall(
@@ -227,6 +233,35 @@ private struct Emitter {
         op: node.op.name, advice: "reshape to fewer axes around it in the model",
         notes: node.name.isEmpty ? [] : ["in node '\(node.name)'"])
     }
+  }
+
+  /// The numbers of a constant, for one reader, so that no more of them lie in memory at a time than must: an elementwise
+  /// call on views of the operands whose shapes broadcast.
+  private mutating func emitDequantized(_ node: Node, _ weights: inout WeightPool) throws(Diagnostic) -> Int {
+    guard case .dequantize(let op) = node.op else { preconditionFailure("asked for a dequantized constant") }
+    let x = graph.shape(of: node.operands[0])
+    let parameters = graph.shape(of: node.operands[1])
+    let cut = op.granularity.cut(x, parameters: parameters)
+    let broadcast = op.granularity.broadcast(parameters, to: x)
+    var inputs: [Int?] = []
+    for (operand, shape) in zip(node.operands, [cut, broadcast, broadcast]) {
+      inputs.append(view(try tensor(operand, &weights), as: shape))
+    }
+    let result = node.results[0]
+    let index = addTensor(result, at: newPlace(.arena, result), name: graph[result].name)
+    let call = elementwise(Dequantize.steps)
+    append(
+      result, call.opcode, results: [view(index, as: cut)], inputs: inputs, attributes: call.attributes,
+      name: node.name)
+    return index
+  }
+
+  /// A tensor under another shape of the same count.
+  private mutating func view(_ index: Int, as shape: Shape) -> Int {
+    guard program.tensors[index].shape != shape else { return index }
+    program.tensors.append(program.tensors[index])
+    program.tensors[program.tensors.count - 1].shape = shape
+    return program.tensors.count - 1
   }
 
   /// Where a value lies that is a view of its operand; nil when the op moves or computes something.

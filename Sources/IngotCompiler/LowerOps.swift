@@ -215,7 +215,8 @@ private func recurrent(_ op: Recurrent) -> KernelCall {
       g: activation(g), h: activation(h)))
 }
 
-private func elementwise(_ steps: [Elementwise.Step]) -> KernelCall {
+/// The call that computes steps on operands that broadcast.
+func elementwise(_ steps: [Elementwise.Step]) -> KernelCall {
   func number(_ value: Double, _ step: Elementwise.Step) -> ingot_number {
     step.domain == .f32 ? ingot_number(real: value) : ingot_number(integer: integerParameter(value))
   }

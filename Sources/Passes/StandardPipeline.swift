@@ -1,11 +1,23 @@
 import IR
 
+/// What computes quantized models on integers, before the standard pipeline.
+package let integerPipeline: [PipelineStep] = [
+  .repeat(
+    8, [mergeDuplicates, foldConstants, moveQuantization, useIntegerArithmetic],
+    "sums that a rule leaves move on to where the next one needs them")
+]
+
+/// What computes quantized models in fp32, as they say it, before the standard pipeline.
+package let exactPipeline: [PipelineStep] = [
+  .run(moveQuantization, "integers that are only moved need no arithmetic, while they can be seen"),
+  .run(expandConstants, "constants that are dequantized are numbers to every fold"),
+]
+
 /// What every compile runs before planning for a target.
 package let standardPipeline: [PipelineStep] = [
-  .run(foldRequantization, "integers that are only moved need no arithmetic, while they can be seen"),
+  .run(moveQuantization, "integers that are only moved need no arithmetic, while they can be seen"),
   .run(
-    lowerQuantization,
-    "constants that are dequantized are numbers to every fold, and quantizing is arithmetic"),
+    lowerQuantization, "quantizing is arithmetic, and small constants are numbers, to every fold"),
   .run(
     foldConstants,
     "importers leave shape arithmetic and reshaped parameters behind; nothing else sees through them"),
@@ -66,7 +78,7 @@ package struct OrderingConstraint: Sendable {
 
 package let orderingConstraints: [OrderingConstraint] = [
   OrderingConstraint(
-    first: foldRequantization, second: lowerQuantization, reason: "nothing sees the steps in arithmetic"),
+    first: moveQuantization, second: lowerQuantization, reason: "nothing sees the steps in arithmetic"),
   OrderingConstraint(
     first: lowerQuantization, second: foldConstants, reason: "what it writes of constants must be computed"),
   OrderingConstraint(

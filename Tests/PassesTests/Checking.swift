@@ -107,7 +107,7 @@ extension Graph {
 /// Every pass of the pipeline once, in order of first use, and those that run when asked for.
 let everyPass: [Pass] = {
   var seen: Set<String> = []
-  return (standardPipeline.flatMap(\.passes) + [useIntegerArithmetic]).filter {
+  return (standardPipeline + integerPipeline + exactPipeline).flatMap(\.passes).filter {
     seen.insert($0.name).inserted
   }
 }()

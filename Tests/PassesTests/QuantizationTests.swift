@@ -7,7 +7,7 @@ import Testing
 /// What the passes on quantized tensors rest on.
 @Suite struct QuantizationTests {
   /// Every integer of 8 or 16 bits comes back from the number that it stands for, by any scale that
-  /// `fold-requantization` takes.
+  /// `move-quantization` takes.
   @Test(arguments: [ElementType.i8, .u8, .i16])
   func integersComeBack(_ element: ElementType) throws {
     guard let range = element.integerRange else { return }

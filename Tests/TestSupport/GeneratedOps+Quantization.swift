@@ -27,7 +27,7 @@ func generatedQuantize(_ draw: inout Draw) -> GeneratedOp {
   ]
   let scales: RandomValues = draw.chance(0.8) ? .cycle([0.5, 0.1, 3, 1e-3]) : draw.anything(.f32)
   return GeneratedOp(
-    .quantize(Quantize(granularity)), operands,
+    .quantize(Quantize(granularity, rounding: draw.one(of: [.halfEven, .halfUp]))), operands,
     values: [draw.anything(operands[0].element), scales, draw.anything(element)], .numbers)
 }
 

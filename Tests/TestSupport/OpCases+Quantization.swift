@@ -28,6 +28,14 @@ private let quantizeCases: [OpCase] =
           ])
       }
     }
+  }
+  + ([.i8, .u8, .i16] as [ElementType]).map { element in
+    opCase(
+      "ties upwards to \(element)", .quantize(Quantize(rounding: .halfUp)),
+      [
+        operand(f32(64), .grid(step: 0.125, -40, 40)), operand(f32(), .cycle([0.25])),
+        operand(TensorType(element, []), .uniform(0, 100)),
+      ], exact: true)
   } + [
     opCase(
       "what no integer holds", .quantize(Quantize()),

@@ -57,6 +57,21 @@ package struct Granularity: Hashable, Sendable {
   /// Whether parameters of this shape differ by block.
   package func isBlocked(_ parameters: Shape) -> Bool { block > 0 && parameters.rank > 0 }
 
+  /// Whether parameters of this shape belong to equally many elements each, as blocks do that fill the axis of `x`.
+  package func isEven(_ parameters: Shape, of x: Shape) -> Bool {
+    guard isBlocked(parameters), let axis = x.normalized(axis: axis) else { return true }
+    return x[axis] % block == 0
+  }
+
+  /// A tensor of shape `x` with its axis cut into blocks, to which parameters of this shape broadcast.
+  package func cut(_ x: Shape, parameters: Shape) -> Shape {
+    guard isBlocked(parameters), let axis = x.normalized(axis: axis) else { return x }
+    var extents = x.extents
+    extents[axis] = x[axis] / block
+    extents.insert(block, at: axis + 1)
+    return Shape(extents)
+  }
+
   /// Parameters in a shape that broadcasts to a tensor of shape `x`.
   package func fit(_ parameters: Tensor, to x: Shape) throws(OpError) -> Tensor {
     let separate = parameters.reshaped(broadcast(parameters.shape, to: x))

@@ -1,38 +1,60 @@
 package import Tensors
 
-/// Numbers to integers: y = saturate(round(x / scale) + zero point), rounded half to even, as ONNX's QuantizeLinear.
+/// Numbers to integers: y = saturate(round(x / scale) + zero point).
 ///
+/// `rounding` is `half_even`, as of ONNX's QuantizeLinear, or `half_up`, the largest integer not above x / scale + 1/2; ops on
+/// integers that compute the result take it over, so that one model rounds one way.
 /// Operands: x of any shape, f32, f16 or bf16; the scale, floating point, and the zero point, i8, u8, i16 or i32, which
 /// have one shape, that of the op's granularity (``Granularity``). y: x's shape and the zero point's element type. The
 /// quotient, its rounding and the sum are those of fp32; NaN gives 0.
 package struct Quantize: OpDefinition {
   package var granularity = Granularity()
+  package var rounding = Rescaling.Rounding.halfEven
 
-  package init(_ granularity: Granularity = Granularity()) { self.granularity = granularity }
+  package init(_ granularity: Granularity = Granularity(), rounding: Rescaling.Rounding = .halfEven) {
+    self.granularity = granularity
+    self.rounding = rounding
+  }
 
   package var name: String { "quantize" }
   package var `default`: Quantize { Quantize() }
   package var attributes: [Attribute<Quantize>] {
-    [.int("axis", \.granularity.axis), .int("block", \.granularity.block)]
+    [
+      .int("axis", \.granularity.axis), .int("block", \.granularity.block),
+      .word("rounding", \.rounding),
+    ]
   }
 
   package func infer(_ operands: [TensorType]) throws(OpError) -> [TensorType] {
     try operands.expect(3...3)
+    guard rounding != .twoRoundings else {
+      throw OpError("rounding is \(rounding.rawValue), expected half_even or half_up")
+    }
     try Array(operands.prefix(2)).expectFloat()
     try checkParameters(granularity, operands)
     return [operands[0].with(operands[2].element)]
   }
 
   package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
-    [compute(Self.steps, try fitted(granularity, operands), results[0])]
+    [compute(steps, try fitted(granularity, operands), results[0])]
   }
 
   /// Of x, and of scale and zero point in shapes that broadcast to it.
-  package static let steps = [
-    Elementwise.Step(.binary(.div), in: .f32, [0, 1]),
-    Elementwise.Step(.unary(.round), in: .f32, [3]),
-    Elementwise.Step(.binary(.add), in: .f32, [4, 2]),
-  ]
+  private var steps: [Elementwise.Step] {
+    let quotient = Elementwise.Step(.binary(.div), in: .f32, [0, 1])
+    let rounded = roundingSteps.enumerated().map {
+      Elementwise.Step(.unary($1.function), in: .f32, [3 + $0], p0: $1.p0, p1: $1.p1)
+    }
+    return [quotient] + rounded + [Elementwise.Step(.binary(.add), in: .f32, [3 + rounded.count, 2])]
+  }
+
+  /// The functions that round a quotient, one after the other.
+  package var roundingSteps: [Unary] {
+    switch rounding {
+    case .halfEven, .twoRoundings: [Unary(.round)]
+    case .halfUp: [Unary(.affine, 1, 0.5), Unary(.floor)]
+    }
+  }
 
   package func tile(_ region: Region, of operands: [TensorType], _ results: [TensorType]) -> Tile? {
     parts(granularity, region, operands).map { Tile(.quantize(self), reads: $0) }

@@ -32,6 +32,12 @@ public struct Compiler: Sendable {
     set { options.compression = newValue == .none ? .none : .standard }
   }
 
+  /// How networks that come quantized are computed; on integers at first.
+  public var arithmetic: QuantizedArithmetic {
+    get { options.arithmetic }
+    set { options.arithmetic = newValue }
+  }
+
   /// A compiler for a chip.
   ///
   /// `target` is a name that ``targets(in:)`` lists, or the path of a `.json` file. Names are looked up in

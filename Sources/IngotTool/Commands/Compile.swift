@@ -39,6 +39,8 @@ struct Compile: ParsableCommand {
   @Option(help: "Number format of the weights: fp32 or fp16. Arithmetic is in fp32.")
   var precision: Precision = .fp32
 
+  @Option(help: quantizedArithmeticHelp) var arithmetic: QuantizedArithmetic = .integer
+
   @Option(
     help: ArgumentHelp(
       "How weights are stored: none, or zstd with a level of 1 to 22. Not compressed, they are used where the file is mapped, and libraries that were built without zstd can open the bundle.",
@@ -67,6 +69,7 @@ struct Compile: ParsableCommand {
     let network = try source.load()
     let target = try selection.load()
     var options = CompileOptions(target: target, precision: precision)
+    options.arithmetic = arithmetic
     options.compression = compression
     options.keepsOrigins = origins
     let files = OutputTransaction()
@@ -93,6 +96,10 @@ struct Compile: ParsableCommand {
 }
 
 extension Precision: ExpressibleByArgument {}
+extension QuantizedArithmetic: ExpressibleByArgument {}
+
+let quantizedArithmeticHelp: ArgumentHelp =
+  "How a model that comes quantized is computed: integer, on the integers, rescaled by multiplier and shift, which may differ by one step; or exact, as the model says it, with scales in fp32, to which its weights grow."
 
 extension BundleCompression: ExpressibleByArgument {
   init?(argument: String) {

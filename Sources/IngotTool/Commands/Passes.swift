@@ -19,6 +19,7 @@ struct PassesCommand: ParsableCommand {
   @OptionGroup var options: GraphOptions
   @OptionGroup var selection: TargetSelection
   @Option(help: "Number format of the weights: fp32 or fp16.") var precision: Precision = .fp32
+  @Option(help: quantizedArithmeticHelp) var arithmetic: QuantizedArithmetic = .integer
   @Flag(help: "Lists the passes.") var list = false
   @Option(
     help: ArgumentHelp(
@@ -44,7 +45,9 @@ struct PassesCommand: ParsableCommand {
 
   func run() throws {
     let target = try selection.load()
-    let steps = pipeline(CompileOptions(target: target, precision: precision))
+    var compileOptions = CompileOptions(target: target, precision: precision)
+    compileOptions.arithmetic = arithmetic
+    let steps = pipeline(compileOptions)
     if list { return try printList(steps) }
     let reference = Source(model: model, options: options)
     try reference.checkOptions()

@@ -91,17 +91,21 @@ struct Verify: ParsableCommand {
     reference.options = source.options.completed(by: contents.manifest.provenance)
     let module = try reference.load().module
     progress.show("comparing")
+    let arithmetic = QuantizedArithmetic(recordedIn: contents.manifest.provenance)
     guard let precision = Precision(rawValue: contents.manifest.precision) else {
       throw ToolError("\(bundle): precision '\(contents.manifest.precision)' is unknown to this version")
     }
     var verifier = try Verifier(
-      contents, module, BundleRunner(model), function: index, tolerance: precision.tolerance)
+      contents, module, BundleRunner(model), function: index,
+      tolerance: max(precision.tolerance, arithmetic.tolerance))
     if let tolerance { verifier.tolerance = tolerance }
     if stages {
       // A target that is not known here is that of a bundle from elsewhere, which the interpreter runs all the same.
       let target =
         try (try? targetLibrary().target(contents.manifest.target)) ?? targetLibrary().interpreter()
-      verifier.passes = pipeline(CompileOptions(target: target, precision: precision))
+      var options = CompileOptions(target: target, precision: precision)
+      options.arithmetic = arithmetic
+      verifier.passes = pipeline(options)
       verifier.fusion = FusionRules(target)
     }
     var result: Verification

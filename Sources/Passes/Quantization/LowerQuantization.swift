@@ -1,7 +1,7 @@
-import IR
+package import IR
 import Tensors
 
-/// Writes what is left of quantizing and dequantizing as arithmetic, which fuses with its neighbours.
+/// Writes what is left of quantizing and dequantizing as arithmetic, which fuses with its neighbors.
 ///
 ///     %y = quantize %x, @s, @z                     ->      %a = div %x, @s
 ///                                                          %b = round %a
@@ -12,37 +12,52 @@ import Tensors
 ///                                                          %y = mul %b, @s
 ///
 /// Steps and rounding are those of the ops' definitions; casting to an integer saturates. A zero point that is 0
-/// everywhere is left out. Constants that are dequantized become the numbers that they stand for, up to 16 MB of them;
-/// larger ones stay integers and are converted in every run.
+/// everywhere is left out. Constants that are dequantized stay as they are, to be read as integers; the smallest become the
+/// numbers that they stand for.
 package let lowerQuantization = Pass(
-  "lower-quantization",
-  "Writes quantize and dequantize as elementwise ops, and dequantized constants as numbers."
+  "lower-quantization", "Writes quantize and dequantize as elementwise ops."
 ) {
   (context: inout PassContext) throws(Diagnostic) in
   for node in context.graph.order where context.graph.contains(node) {
     switch context.graph[node].op {
     case .quantize(let op): try lower(op, node, &context)
     case .dequantize(let op):
-      if try !compute(node, &context) { try lower(op, node, &context) }
+      if try !expand(node, limit: 1 << 12, &context), !context.graph[node].isStoredSmall(in: context.graph) {
+        try lower(op, node, &context)
+      }
     default: continue
     }
   }
 }
 
-/// The most bytes of a dequantized constant, unless they are not twice those of the integers.
-private let constantLimit = 16 << 20
+/// Computes constants that are dequantized, up to 64 MB of them: as fast and as large as weights of floats.
+///
+///     %w = dequantize @w, @s, @z {axis = 0}        ->      weight @w.folded: f32[..] = ..
+package let expandConstants = Pass(
+  "expand-constants", "Makes numbers of constants that are dequantized."
+) {
+  (context: inout PassContext) throws(Diagnostic) in
+  for node in context.graph.order where context.graph.contains(node) {
+    if case .dequantize = context.graph[node].op { _ = try expand(node, limit: 64 << 20, &context) }
+  }
+}
 
-/// Replaces a node whose operands are constants by its result.
-private func compute(_ node: NodeID, _ context: inout PassContext) throws(Diagnostic) -> Bool {
+extension Node {
+  /// Whether the node dequantizes a constant by constants, so many elements each that its readers can apply them.
+  package func isStoredSmall(in graph: Graph) -> Bool {
+    guard case .dequantize(let op) = op, operands.allSatisfy({ graph.constant($0) != nil }) else {
+      return false
+    }
+    return op.granularity.isEven(graph.shape(of: operands[1]), of: graph.shape(of: operands[0]))
+  }
+}
+
+/// Replaces a node whose operands are constants by its result, of at most so many bytes.
+private func expand(_ node: NodeID, limit: Int, _ context: inout PassContext) throws(Diagnostic) -> Bool {
   let graph = context.graph
   let entry = graph[node]
-  var operands: [Tensor] = []
-  for operand in entry.operands {
-    guard let constant = graph.constant(operand) else { return false }
-    operands.append(constant)
-  }
-  let written = graph.type(of: entry.results[0]).byteCount
-  guard written <= constantLimit || written / 2 <= operands[0].byteCount,
+  let operands = entry.operands.compactMap { graph.constant($0) }
+  guard operands.count == entry.operands.count, graph.type(of: entry.results[0]).byteCount <= limit,
     let result = try? entry.op.evaluate(operands)[0]
   else { return false }
   try context.replace(
@@ -56,8 +71,8 @@ private func lower(_ op: Quantize, _ node: NodeID, _ context: inout PassContext)
   let operands = context.graph[node].operands
   let x = try wide(operands[0], before: node, &context)
   let scale = try fitted(operands[1], op.granularity, before: node, &context)
-  let quotient = try context.insert(.binary(Binary(.div)), [x, scale], before: node)
-  var steps = try context.insert(.unary(Unary(.round)), [quotient], before: node)
+  var steps = try context.insert(.binary(Binary(.div)), [x, scale], before: node)
+  for function in op.roundingSteps { steps = try context.insert(.unary(function), [steps], before: node) }
   if !context.graph.isZero(operands[2]) {
     let zero = try fitted(operands[2], op.granularity, before: node, &context)
     steps = try context.insert(.binary(Binary(.add)), [steps, zero], before: node)
