@@ -19,7 +19,25 @@ static void softmax_integer_powers(const kernel_softmax_integer *p, const int32_
       t[i] = (int32_t)kernel_least(
           kernel_most(rescaled_value(difference[i], multiplier, shift, INGOT_RESCALE_HALF_UP), 0), most);
   }
-  for (int64_t i = 0; i < n; i++) {
+  int64_t i = 0;
+#if defined(KERNEL_USES_AVX512)
+  for (; i + LANES <= n; i += LANES) {
+    const __m512i steps = (__m512i)vi_load(t + i), low = _mm512_set1_epi32(255);
+    const __m512i place = _mm512_and_si512(_mm512_srli_epi32(steps, 8), low), rest = _mm512_and_si512(steps, low);
+    const vi high = (vi)_mm512_i32gather_epi32(place, kernel_exp2, 4), next = (vi)_mm512_i32gather_epi32(place, kernel_exp2 + 1, 4);
+    const vi whole = high - (((high - next) * (vi)rest + 128) >> 8);
+    vi_store(power + i, (vi)_mm512_srav_epi32((__m512i)whole, _mm512_srli_epi32(steps, 16)));
+  }
+#elif defined(KERNEL_USES_AVX2)
+  for (; i + LANES <= n; i += LANES) {
+    const __m256i steps = (__m256i)vi_load(t + i), low = _mm256_set1_epi32(255);
+    const __m256i place = _mm256_and_si256(_mm256_srli_epi32(steps, 8), low), rest = _mm256_and_si256(steps, low);
+    const vi high = (vi)_mm256_i32gather_epi32(kernel_exp2, place, 4), next = (vi)_mm256_i32gather_epi32(kernel_exp2 + 1, place, 4);
+    const vi whole = high - (((high - next) * (vi)rest + 128) >> 8);
+    vi_store(power + i, (vi)_mm256_srav_epi32((__m256i)whole, _mm256_srli_epi32(steps, 16)));
+  }
+#endif
+  for (; i < n; i++) {
     const int32_t *entry = kernel_exp2 + (t[i] >> 8 & 255);
     power[i] = (entry[0] - (((entry[0] - entry[1]) * (t[i] & 255) + 128) >> 8)) >> (t[i] >> 16);
   }
@@ -55,20 +73,39 @@ static void softmax_integer_differences(const kernel_softmax_integer *p, const i
   }
 }
 
+static int32_t softmax_integer_largest(const int32_t *x, int64_t n, int32_t largest) {
+  vi most = v_set_int(largest);
+  int64_t i = 0;
+  for (; i + LANES <= n; i += LANES) most = quantized_larger(most, vi_load(x + i));
+  for (int lane = 0; lane < LANES; lane++) largest = most[lane] > largest ? most[lane] : largest;
+  for (; i < n; i++) largest = x[i] > largest ? x[i] : largest;
+  return largest;
+}
+
+/* Of numbers that are not negative. */
+static int64_t softmax_integer_sum(const int32_t *x, int64_t n) {
+  vl sum = {0};
+  int64_t total = 0, i = 0;
+  for (; i + LANES <= n; i += LANES) sum += ((vl)vi_load(x + i) & 0xffffffff) + ((vl)vi_load(x + i) >> 32);
+  for (int lane = 0; lane < LANES / 2; lane++) total += sum[lane];
+  for (; i < n; i++) total += x[i];
+  return total;
+}
+
 static void softmax_integer_row(const kernel_softmax_integer *p, int64_t base) {
   int32_t v[QUANTIZED_ROOM], power[QUANTIZED_ROOM];
   int32_t largest = INT32_MIN;
   for (int64_t i = 0; i < p->extent; i += QUANTIZED_BLOCK) {
     const int64_t n = kernel_least(QUANTIZED_BLOCK, p->extent - i);
     quantized_load(p->x, p->x_element, base + i, n, 1, 0, v);
-    for (int64_t j = 0; j < n; j++) largest = v[j] > largest ? v[j] : largest;
+    largest = softmax_integer_largest(v, n, largest);
   }
   int64_t sum = 0;
   for (int64_t i = 0; i < p->extent; i += QUANTIZED_BLOCK) {
     const int64_t n = kernel_least(QUANTIZED_BLOCK, p->extent - i);
     softmax_integer_differences(p, &largest, 0, base + i, n, v);
     softmax_integer_powers(p, v, n, power);
-    for (int64_t j = 0; j < n; j++) sum += power[j];
+    sum += softmax_integer_sum(power, n);
   }
   const int32_t reciprocal = (int32_t)(((int64_t)1 << 60) / sum);
   for (int64_t i = 0; i < p->extent; i += QUANTIZED_BLOCK) {
