@@ -7,7 +7,7 @@ import Testing
 /// What the rules of `use-integer-arithmetic` make of random graphs of each family gives the integers that the graphs give
 /// in fp32, but for one step now and then.
 @Suite struct IntegerRuleTests {
-  @Test(arguments: products + movements + functions)
+  @Test(arguments: products + movements + functions + reductions)
   func integersAreThoseOfFloats(_ family: QuantizedFamily) throws { try checkFamily(family) }
 }
 
@@ -126,6 +126,32 @@ private let functions: [QuantizedFamily] = [
     let b = try graph.constant(.i8, [4, 3, 3], axis: 0)
     let op = Op.binary(Binary(graph.draw.one(of: [.add, .mul])))
     try graph.quantize(try graph.add(op, [a, b]), graph.draw.one(of: small))
+  },
+]
+
+/// Averages, softmax and what is sampled anew.
+private let reductions: [QuantizedFamily] = [
+  QuantizedFamily("means and sums") { graph in
+    let x = try graph.input(graph.draw.one(of: small + [.i16]), [2, 3, 4, 5])
+    let op = Reduce(
+      graph.draw.one(of: [.mean, .sum]), axes: graph.draw.one(of: [[2, 3], [1], [0, 3]]),
+      keep: graph.draw.chance(0.5))
+    try graph.quantize(try graph.add(.reduce(op), [x]), graph.draw.one(of: small + [.i16]))
+  },
+  QuantizedFamily("average pools") { graph in
+    let x = try graph.input(graph.draw.one(of: small + [.i16]), [1, 2, 6, 7])
+    let op = Pool(
+      graph.draw.one(of: [.average, .averagePadded]), kernel: [3, 2],
+      Window(strides: [2, 1], pads: [1, 1, 1, 0]))
+    try graph.quantize(try graph.add(.pool(op), [x]), graph.draw.one(of: small))
+  },
+  QuantizedFamily("linear resampling") { graph in
+    let x = try graph.input(graph.draw.one(of: small), [1, 2, 3, 4])
+    try graph.quantize(try graph.add(.resize(Resize(.linear, sizes: [7, 5])), [x]), as: x)
+  },
+  QuantizedFamily("softmax") { graph in
+    let x = try graph.input(graph.draw.one(of: small + [.i16]), [3, 10])
+    try graph.quantize(try graph.add(.softmax(Softmax(axis: -1)), [x]), graph.draw.one(of: small))
   },
 ]
 

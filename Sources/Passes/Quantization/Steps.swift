@@ -47,7 +47,9 @@ extension Graph {
       scales.shape.rank <= 1, scales.elementCount > 0, !granularity.isBlocked(scales.shape),
       scales.floats.allSatisfy({ $0 > 0 && $0.isFinite })
     else { return nil }
-    let axis = shape(of: node.operands[0]).normalized(axis: granularity.axis) ?? 0
+    // Steps of a whole tensor are the same whatever axis the node names.
+    let axis =
+      scales.shape.rank == 0 ? 0 : shape(of: node.operands[0]).normalized(axis: granularity.axis) ?? 0
     return Steps(scales: scales.floats, zeros: zeros.integers, axis: axis, element: zeros.element)
   }
 

@@ -30,5 +30,5 @@ typealias IntegerRule = @Sendable (NodeID, inout PassContext) throws(Diagnostic)
 
 private let integerRules: [IntegerRule] = [
   useIntegerProduct, foldIntegerBias, rescaleSums, rescaleIntegers, lookUpFunction,
-  addIntegers, multiplyIntegers,
+  addIntegers, multiplyIntegers, averageIntegers, softmaxIntegers, resampleIntegers,
 ]
