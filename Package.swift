@@ -76,6 +76,8 @@ let package = Package(
     .target(name: "Bundle", dependencies: ["Tensors", "CBundleFormat", "CZstd"], swiftSettings: swift),
 
     // Layer 3
+    .target(
+      name: "Quantization", dependencies: ["IR", "Tensors", "Passes", "COpenBLAS"], swiftSettings: swift),
     .target(name: "Importers", dependencies: ["IR", "Tensors", "COnnx"], swiftSettings: swift),
     .target(name: "Samples", dependencies: ["IR", "Tensors", "Importers"], swiftSettings: swift),
     .target(
@@ -92,8 +94,8 @@ let package = Package(
     .target(
       name: "IngotCompiler",
       dependencies: [
-        "IR", "Tensors", "Passes", "Machine", "MemoryPlanner", "Bundle", "CBundleFormat", "Importers",
-        "Graphs",
+        "IR", "Tensors", "Passes", "Quantization", "Machine", "MemoryPlanner", "Bundle", "CBundleFormat",
+        "Importers", "Samples", "Graphs",
       ],
       swiftSettings: swift),
     .target(name: "Ingot", dependencies: ["Tensors", "CInterpreter"], swiftSettings: swift),
@@ -104,7 +106,7 @@ let package = Package(
       dependencies: [
         "IngotCompiler", "Ingot", "Accuracy", "Importers", "Samples", "Images", "Graphs", "Machine", "Passes",
         "Bundle",
-        "MemoryPlanner", "IR",
+        "MemoryPlanner", "IR", "Quantization",
         "Tensors", "CCleanup",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Tool"])),
@@ -131,6 +133,9 @@ let package = Package(
     .testTarget(name: "IRTests", dependencies: ["IR", "Tensors", "TestSupport"], swiftSettings: swift),
     .testTarget(
       name: "PassesTests", dependencies: ["Passes", "IR", "Tensors", "TestSupport"], swiftSettings: swift),
+    .testTarget(
+      name: "QuantizationTests", dependencies: ["Quantization", "Passes", "IR", "Tensors", "TestSupport"],
+      swiftSettings: swift),
     .testTarget(name: "MachineTests", dependencies: ["Machine", "IR", "TestSupport"], swiftSettings: swift),
     .testTarget(
       name: "ImportersTests",

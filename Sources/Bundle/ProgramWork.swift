@@ -31,10 +31,45 @@ extension Program {
     return Int(clamping: total)
   }
 
+  /// Multiply-adds of one run by what is multiplied: `fp32`, `fp32xfp16`, `int16xint8` and so on, an activation with a weight or
+  /// another activation.
+  package var multiplyAddsByFormat: [String: Int] {
+    zip(instructions, nesting).reduce(into: [:]) { sums, entry in
+      let once = UInt64(multiplyAdds(entry.0))
+      guard once > 0 else { return }
+      let work = ingot_saturating_product(once, UInt64(entry.1.executions))
+      let sum = ingot_saturating_sum(UInt64(sums[format(entry.0), default: 0]), work)
+      sums[format(entry.0)] = Int(clamping: sum)
+    }
+  }
+
+  /// What a product multiplies; of two alike floating point types one.
+  private func format(_ instruction: Instruction) -> String {
+    let elements = instruction.inputs.prefix(2).compactMap { $0.map { tensors[$0].element } }
+    let names = elements.map { $0.formatName }
+    return Set(names).count == 1 && elements[0].isFloat ? names[0] : names.joined(separator: "x")
+  }
+
   /// Holds the work of a run against the format's limit, which the interpreter checks, too.
   func checkWork() throws(BundleError) {
     guard multiplyAdds < Int.max else {
       throw BundleError("a run of function '\(name)' makes more multiply-adds than a bundle can count")
+    }
+  }
+}
+
+extension ElementType {
+  /// As users of number formats call it.
+  fileprivate var formatName: String {
+    switch self {
+    case .f32: "fp32"
+    case .f16: "fp16"
+    case .bf16: "bf16"
+    case .i8, .u8: "int8"
+    case .i16: "int16"
+    case .i32: "int32"
+    case .i64: "int64"
+    case .bool: "bool"
     }
   }
 }

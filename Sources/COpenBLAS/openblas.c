@@ -12,9 +12,12 @@
 /* cblas_sgemm; the enums of cblas.h are ints. */
 typedef void product(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a, int lda,
                      const float *b, int ldb, float beta, float *c, int ldc);
+/* LAPACK's spotrf and spotri: the Cholesky factor of a matrix, and the inverse of one that is given by it. */
+typedef void factorization(const char *triangle, const int *n, float *a, const int *pitch, int *info);
 enum { ROW_MAJOR = 101, AS_IT_STANDS = 111, TRANSPOSED = 112 };
 
 static product *multiply;
+static factorization *factor, *invert;
 static char problem[512];
 
 /* What the library maps itself, and for each of its threads: a buffer and a stack. */
@@ -68,6 +71,8 @@ static void load(void) {
   if (library == NULL) return;
   /* A function comes as an object; POSIX lets it pass through one of its own kind. */
   *(void **)&multiply = dlsym(library, "cblas_sgemm");
+  *(void **)&factor = dlsym(library, "spotrf_");
+  *(void **)&invert = dlsym(library, "spotri_");
   snprintf(problem, sizeof problem, "%s", multiply == NULL ? "OpenBLAS has no cblas_sgemm" : "");
 }
 
@@ -83,6 +88,18 @@ bool openblas_multiply(bool transpose_a, bool transpose_b, int m, int n, int k, 
   multiply(ROW_MAJOR, transpose_a ? TRANSPOSED : AS_IT_STANDS, transpose_b ? TRANSPOSED : AS_IT_STANDS, m, n, k, 1, a, lda, b,
            ldb, 0, c, ldc);
   return true;
+}
+
+/* LAPACK counts by columns: its lower triangle is the upper one by rows. */
+bool openblas_inverse_factor(int n, float *a) {
+  if (!is_loaded() || factor == NULL || invert == NULL) return false;
+  int info = 0;
+  factor("L", &n, a, &n, &info);
+  if (info != 0) return false;
+  invert("L", &n, a, &n, &info);
+  if (info != 0) return false;
+  factor("L", &n, a, &n, &info);
+  return info == 0;
 }
 
 const char *openblas_problem(void) { return is_loaded() ? "" : problem; }

@@ -232,6 +232,9 @@ package struct Graph: Sendable {
     for index in outputs.indices where outputs[index].value == value { outputs[index].value = replacement }
   }
 
+  /// Lets an output be another value of the same type.
+  package mutating func setOutput(_ index: Int, to value: ValueID) { outputs[index].value = value }
+
   /// Replaces one operand of a node by a value of the same type.
   package mutating func setOperand(_ index: Int, of node: NodeID, to value: ValueID) {
     guard var entry = nodeTable[node.index] else { return }

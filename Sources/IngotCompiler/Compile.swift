@@ -3,6 +3,7 @@ import CBundleFormat
 package import IR
 package import Machine
 package import Passes
+package import Quantization
 import Tensors
 
 /// Version of the compiler, as bundles record it.
@@ -45,6 +46,8 @@ package struct CompiledBundle: Sendable {
   /// The graphs that were lowered.
   package var module: Module
   package var passes: [PassReport]
+  /// What quantizing each function found; empty where nothing was quantized.
+  package var quantizations: [QuantizationReport] = []
   /// Where the nodes of each function, and of those that it runs, run, in execution order.
   package var placements: [[Placement]]
   package var weightBytes: Int
@@ -56,6 +59,8 @@ package struct CompiledBundle: Sendable {
 public enum CompileStage: String, CaseIterable, Sendable {
   /// The passes rewrite the graph.
   case optimize
+  /// Values and weights become integers.
+  case quantize
   /// Ops are placed on the chip's engines.
   case place
   /// Memory is planned and ops become kernel calls.
@@ -90,14 +95,19 @@ public enum QuantizedArithmetic: String, CaseIterable, Sendable {
   }
 }
 
-/// The passes that a compile with these options runs.
+/// The passes that a compile with these options runs. Where it quantizes, it does so between ``foldingPipeline`` and the rest.
 package func pipeline(_ options: CompileOptions) -> [PipelineStep] {
   guard options.optimizes else { return loweringPipeline }
-  var steps = (options.arithmetic == .integer ? integerPipeline : exactPipeline) + standardPipeline
+  var steps = arithmeticPipeline(options) + standardPipeline
   if options.precision == .fp16 {
     steps.append(.run(storeWeightsInHalf, "after every fold, so that folds compute in fp32"))
   }
   return steps
+}
+
+/// What becomes of tensors that are quantized.
+private func arithmeticPipeline(_ options: CompileOptions) -> [PipelineStep] {
+  options.arithmetic == .integer ? integerPipeline : exactPipeline
 }
 
 /// The program passes that a compile with these options runs between emission and memory planning.
@@ -108,10 +118,10 @@ private func loweringPasses(_ options: CompileOptions) -> [ProgramPass] {
 
 /// Compiles a module whose weights are bound into a bundle. The same module and options give the same bytes.
 package func compile(
-  _ source: Module, _ options: CompileOptions, observer: PassObserver? = nil
+  _ source: Module, _ options: CompileOptions, calibration: Calibration? = nil, observer: PassObserver? = nil
 ) throws(Diagnostic) -> CompiledBundle {
   var sink = BundleBytes()
-  var compiled = try compile(source, options, to: &sink, observer: observer)
+  var compiled = try compile(source, options, calibration: calibration, to: &sink, observer: observer)
   compiled.bytes = sink.bytes
   return compiled
 }
@@ -119,7 +129,9 @@ package func compile(
 /// Compiles a module and writes the bundle to `sink`; see ``compile(_:_:observer:)``. `progress` is told the
 /// stage, and while writing the share that is done.
 package func compile(
-  _ source: Module, _ options: CompileOptions, to sink: inout some BundleSink, observer: PassObserver? = nil,
+  _ source: Module, _ options: CompileOptions, calibration: Calibration? = nil,
+  to sink: inout some BundleSink,
+  observer: PassObserver? = nil,
   progress: (CompileStage, Double?) -> Void = { _, _ in }
 ) throws(Diagnostic) -> CompiledBundle {
   try requireBoundWeights(source)
@@ -130,9 +142,25 @@ package func compile(
   let nodesBefore = source.functions.reduce(0) { $0 + $1.order.count }
 
   progress(.optimize, nil)
-  let reports = try run(
-    pipeline(options), on: &module, fusing: FusionRules(options.target), verifying: options.verifies,
-    observer: observer)
+  var quantizations: [QuantizationReport] = []
+  var reports: [PassReport] = []
+  func run(_ steps: [PipelineStep]) throws(Diagnostic) {
+    reports += try Passes.run(
+      steps, on: &module, fusing: FusionRules(options.target), verifying: options.verifies, observer: observer
+    )
+  }
+  if options.precision == .int8 {
+    guard let calibration else {
+      throw Diagnostic("int8 needs samples of the inputs", advice: "give a folder of them with --calibration")
+    }
+    try run(arithmeticPipeline(options) + foldingPipeline)
+    quantizations = try withoutActuallyEscaping(progress) { (progress) throws(Diagnostic) in
+      try quantize(&module, calibration) { progress(.quantize, $1) }
+    }
+    try run(arithmeticPipeline(options) + quantizedPipeline + fusionPipeline)
+  } else {
+    try run(pipeline(options))
+  }
 
   module.notes += Note.storedTwice(in: module)
   if options.target.family != .cpu { module.notes.append(.runsOnCPU(options.target.title)) }
@@ -169,7 +197,7 @@ package func compile(
   sink = counter.sink
   return CompiledBundle(
     bundleBytes: counter.count, manifest: manifest, programs: programs, origins: origins, module: module,
-    passes: reports, placements: placements,
+    passes: reports, quantizations: quantizations, placements: placements,
     weightBytes: weights.weights.reduce(0) { $0 + $1.tensor.byteCount }, nodesBefore: nodesBefore,
     nodesAfter: module.functions.reduce(0) { $0 + $1.order.count })
 }

@@ -8,6 +8,8 @@ public enum Precision: String, CaseIterable, Sendable {
   case fp32
   /// Weights in fp16, activations and arithmetic in fp32.
   case fp16
+  /// Weights and what products read in 8-bit integers.
+  case int8
 
   /// What an output of a bundle may be off by from the model in its own precision, relative to the output's largest
   /// value: what rounding of weights and order of sums do to trained networks.
@@ -15,6 +17,7 @@ public enum Precision: String, CaseIterable, Sendable {
     switch self {
     case .fp32: 1e-4
     case .fp16: 2e-2
+    case .int8: 0.25
     }
   }
 }

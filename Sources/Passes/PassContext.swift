@@ -72,6 +72,16 @@ package struct PassContext: Sendable {
     if let producer = graph.producer(of: old) { removeUnread(producer) }
   }
 
+  /// Lets every output that is `value` be another one of its type.
+  package mutating func setOutputs(
+    of value: ValueID, to replacement: ValueID, _ description: @autoclosure () -> String
+  ) {
+    let found = graph.outputs.indices.filter { graph.outputs[$0].value == value }
+    guard !found.isEmpty else { return }
+    record(description(), [])
+    for index in found { graph.setOutput(index, to: replacement) }
+  }
+
   /// Removes nodes whose results are read only among themselves.
   package mutating func remove(_ nodes: Set<NodeID>, _ description: String) {
     guard !nodes.isEmpty else { return }

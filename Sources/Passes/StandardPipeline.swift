@@ -14,7 +14,11 @@ package let exactPipeline: [PipelineStep] = [
 ]
 
 /// What every compile runs before planning for a target.
-package let standardPipeline: [PipelineStep] = [
+package let standardPipeline: [PipelineStep] = foldingPipeline + fusionPipeline
+
+/// The first part: one form for each thing, and constants folded into weights. Quantization comes after it, as what is fused can't
+/// be looked into.
+package let foldingPipeline: [PipelineStep] = [
   .run(moveQuantization, "integers that are only moved need no arithmetic, while they can be seen"),
   .run(
     lowerQuantization, "quantizing is arithmetic, and small constants are numbers, to every fold"),
@@ -57,11 +61,23 @@ package let standardPipeline: [PipelineStep] = [
     "a normalization before pooling folds into the classifier behind it, and arithmetic moves and merges"),
 
   .repeat(3, [mergeDuplicates, removeNoOps], "folding and moving make equal nodes"),
+]
+
+/// The second part: ops that become one.
+package let fusionPipeline: [PipelineStep] = [
   .run(fuseActivation, "the op before writes its result once"),
   .run(foldTransposesIntoMatMul, "an activation may have stood between a product and its transpose"),
   .run(fuseElementwise, "last, because nothing looks inside the fused op"),
   .run(mergeDuplicates, "whatever fusion has made equal, weights included"),
   .run(removeDeadCode, "weights that were folded away must not reach the bundle"),
+]
+
+/// What follows when a graph was quantized and computes on integers where it can, before ops are fused.
+package let quantizedPipeline: [PipelineStep] = [
+  .run(lowerQuantization, "what has no form in integers is arithmetic"),
+  .run(foldConstants, "scales of what stays in floating point are numbers"),
+  .repeat(3, [mergeDuplicates, removeNoOps], "integers that are the same need computing once"),
+  .run(removeDeadCode, "the weights that were quantized are read no more"),
 ]
 
 /// What no program can do without: ops that have no kernel are written as others.

@@ -135,7 +135,7 @@ private func changed<Definition: OpDefinition>(_ op: Definition, _ round: Int) -
     "true", "false", "f16", "i64", "average", "average_padded", "min", "log_sum_exp", "l2", "reflect", "wrap",
     "linear",
     "cubic", "align_corners", "asymmetric", "ceil", "floor", "gru", "reverse", "border", "max",
-    "output_half_pixel", "half_even", "two_roundings",
+    "output_half_pixel", "half_even", "two_roundings", "rms", "group",
   ]
   let floats: [Double] = [0.1 + 0.2, -0.0, 1e300, -.infinity, .leastNonzeroMagnitude, 123_456_789, -7]
   var result = op

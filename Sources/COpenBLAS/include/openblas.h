@@ -13,6 +13,10 @@
 bool openblas_multiply(bool transpose_a, bool transpose_b, int m, int n, int k, const float *a, int lda, const float *b,
                        int ldb, float *c, int ldc);
 
+/* Replaces a symmetric positive definite matrix a[n, n] by the upper factor u of its inverse, transpose(u) u; what lies below the
+ * diagonal of u is undefined. False when the matrix has none, or the library can't be used. Any thread may call. */
+bool openblas_inverse_factor(int n, float *a);
+
 /* Why the library can't be used; empty when it can. */
 const char *openblas_problem(void);
 

@@ -1,6 +1,7 @@
 package import Bundle
 import IR
 package import Machine
+import Quantization
 
 /// What the compiler can tell of a bundle: sizes in bytes, work, and where each op runs.
 public struct CompileFacts: Sendable, Encodable {
@@ -57,6 +58,64 @@ public struct CompileFacts: Sendable, Encodable {
     }
   }
 
+  /// How a function was quantized, and how far its outputs are from those of the source.
+  public struct Quantization: Sendable, Hashable, Encodable {
+    /// A way that was tried.
+    public struct Attempt: Sendable, Hashable, Encodable {
+      /// What it does, in words.
+      public let methods: String
+      /// Mean signal to noise ratio of the outputs on samples that nothing was learned from, in dB.
+      public let meanDb: Double
+      /// That of the worst sample.
+      public let worstDb: Double
+      /// Whether it was taken.
+      public let isChosen: Bool
+
+      enum CodingKeys: String, CodingKey {
+        case methods
+        case meanDb = "mean_db"
+        case worstDb = "worst_db"
+        case isChosen = "chosen"
+      }
+    }
+    /// A node that stays in floating point.
+    public struct Exception: Sendable, Hashable, Encodable {
+      /// Its name.
+      public let node: String
+      /// Why, in a sentence.
+      public let reason: String
+    }
+
+    /// Its name.
+    public let function: String
+    /// How many there were to calibrate with.
+    public let samples: Int
+    /// The ways that were tried.
+    /// None where there were too few samples to hold some back.
+    public let attempts: [Attempt]
+    /// Values that products read in 16 bits.
+    public let sixteenBits: [String]
+    /// Nodes that stay in floating point.
+    public let floating: [Exception]
+
+    enum CodingKeys: String, CodingKey {
+      case function, samples, attempts, floating
+      case sixteenBits = "sixteen_bits"
+    }
+
+    init(_ report: QuantizationReport) {
+      function = report.function
+      samples = report.samples
+      attempts = report.attempts.map {
+        Attempt(
+          methods: $0.variant.description, meanDb: $0.mean, worstDb: $0.worst,
+          isChosen: $0.variant == report.chosen)
+      }
+      sixteenBits = report.sixteenBits
+      floating = report.floating.map { Exception(node: $0.node, reason: $0.reason) }
+    }
+  }
+
   /// What one memory of the chip holds of intermediate tensors.
   public struct Memory: Sendable, Hashable, Encodable {
     /// As the target names it.
@@ -93,6 +152,10 @@ public struct CompileFacts: Sendable, Encodable {
   public let instructions: Int
   /// Multiply-adds of one call of each function that no other runs.
   public let macs: Int
+  /// The same by the formats of what is multiplied, such as `int8xint8`, `int16xint8`, `fp32xfp16` and `fp32`.
+  public let macsByFormat: [String: Int]
+  /// How functions were quantized; empty where they were not.
+  public let quantizations: [Quantization]
   /// Numbers among the parameters.
   public let parameters: Int
   /// Where every op of every function runs, in execution order.
@@ -107,6 +170,8 @@ public struct CompileFacts: Sendable, Encodable {
     case weightBytes = "weight_bytes"
     case nodesBefore = "nodes_before"
     case nodesAfter = "nodes_after"
+    case macsByFormat = "macs_by_format"
+    case quantizations = "quantization"
     case memories, instructions, macs, parameters, ops, options
   }
 
@@ -127,6 +192,14 @@ public struct CompileFacts: Sendable, Encodable {
     let callees = Set(
       compiled.module.functions.flatMap { graph in graph.order.compactMap { graph[$0].op.callee } })
     macs = functions.filter { !callees.contains($0.name) }.reduce(0) { $0 + $1.macs }
+    macsByFormat = compiled.programs.filter { !callees.contains($0.name) }.reduce(into: [:]) {
+      sums, program in
+      for (format, count) in program.multiplyAddsByFormat {
+        let (sum, overflow) = sums[format, default: 0].addingReportingOverflow(count)
+        sums[format] = overflow ? Int.max : sum
+      }
+    }
+    quantizations = compiled.quantizations.map { Quantization($0) }
     parameters = Statistics(weightsOf: compiled.module).parameters
     ops = compiled.placements.flatMap { $0.map(Op.init) }
     options = NetworkSource.options(recordedIn: compiled.manifest.provenance)

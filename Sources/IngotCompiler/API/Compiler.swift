@@ -75,13 +75,14 @@ public struct Compiler: Sendable {
 
   /// Compiles a network and writes the bundle piece by piece, so that it never lies in memory as a whole.
   package func compile(
-    _ network: Network, to sink: inout some BundleSink,
+    _ network: Network, calibration: Calibration? = nil, to sink: inout some BundleSink,
     progress: (CompileStage, Double?) -> Void = { _, _ in }
   ) throws(CompilerError) -> CompiledNetwork {
     var options = options
     options.provenance = network.provenance
     do throws(Diagnostic) {
-      let bundle = try IngotCompiler.compile(network.module, options, to: &sink, progress: progress)
+      let bundle = try IngotCompiler.compile(
+        network.module, options, calibration: calibration, to: &sink, progress: progress)
       return CompiledNetwork(bundle: bundle)
     } catch {
       throw CompilerError(.compiling, error)

@@ -1,6 +1,8 @@
 public import ArgumentParser
 import Bundle
+import IR
 import IngotCompiler
+import Samples
 
 struct Compile: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -36,10 +38,18 @@ struct Compile: ParsableCommand {
     help: ArgumentHelp("The bundle to write.", valueName: "out.ingot"))
   var output: String
 
-  @Option(help: "Number format of the weights: fp32 or fp16. Arithmetic is in fp32.")
+  @Option(help: "Number format: fp32, fp16 (weights, with arithmetic in fp32) or int8.")
   var precision: Precision = .fp32
 
   @Option(help: quantizedArithmeticHelp) var arithmetic: QuantizedArithmetic = .integer
+
+  @Option(
+    help: ArgumentHelp(
+      "Samples of the inputs for int8: a folder of .npz files with arrays named as the inputs, one sample a file; of NAME_0001.npy and so on for each input; or of pictures, with --image-input.",
+      valueName: "dir"))
+  var calibration: String?
+
+  @OptionGroup var images: ImageOptions
 
   @Option(
     help: ArgumentHelp(
@@ -61,6 +71,27 @@ struct Compile: ParsableCommand {
 
   @Flag(help: "Prints facts as JSON.") var json = false
 
+  func validate() throws {
+    if calibration != nil, precision != .int8 {
+      throw ValidationError("--calibration goes with --precision int8.")
+    }
+    if images.imageInput != nil, calibration == nil {
+      throw ValidationError("--image-input goes with --calibration DIR.")
+    }
+  }
+
+  /// How many samples of noise stand in for data.
+  private static let noiseSamples = 8
+
+  private var calibrationSamples: Calibration {
+    Calibration { module, function in
+      guard let calibration else {
+        return SeededSamples(module, function: function, count: Self.noiseSamples, seed: 1)
+      }
+      return try images.openSamples(path: calibration, for: sampleInputs(of: module.functions[function]))
+    }
+  }
+
   func run() throws {
     let progress = Progress()
     var cost = CompileCost()
@@ -76,7 +107,8 @@ struct Compile: ParsableCommand {
     try files.claim([output, report].compactMap { $0 })
     let compiled = try files.write(to: output) { file in
       try Compiler(options).compile(
-        network, to: &file,
+        network, calibration: precision == .int8 ? calibrationSamples : nil,
+        to: &file,
         progress: { stage, share in
           cost.enter(stage.rawValue)
           let percent = share.map { " \(Int(100 * $0)) %" } ?? ""

@@ -13,6 +13,7 @@ struct InspectFacts: Encodable {
     var nodes: Int
     var parameters: Int
     var macs: Int
+    var macsByFormat: [String: Int]?
     var opCounts: [OpCount]
     var arenaBytes: Int?
     var arenaLowerBoundBytes: Int?
@@ -22,6 +23,7 @@ struct InspectFacts: Encodable {
 
     enum CodingKeys: String, CodingKey {
       case name, inputs, outputs, nodes, parameters, macs, memories
+      case macsByFormat = "macs_by_format"
       case opCounts = "op_counts"
       case arenaBytes = "arena_bytes"
       case arenaLowerBoundBytes = "arena_lower_bound_bytes"
@@ -94,7 +96,7 @@ struct InspectFacts: Encodable {
       Function(
         name: function.program.name, inputs: described.inputs, outputs: described.outputs,
         nodes: function.program.instructions.count, parameters: described.parameters, macs: described.macs,
-        opCounts: opCounts(function.program))
+        macsByFormat: function.program.multiplyAddsByFormat, opCounts: opCounts(function.program))
     }
     addMemory(bundle.functions, manifest, plan: plan)
     if ops { self.ops = bundle.functions.flatMap(OpFacts.calls) }

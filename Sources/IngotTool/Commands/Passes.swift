@@ -43,6 +43,13 @@ struct PassesCommand: ParsableCommand {
     }
   }
 
+  func validate() throws {
+    guard precision != .int8 else {
+      throw ValidationError(
+        "--precision is fp32 or fp16 here: int8 follows samples, which 'passes' takes none of.")
+    }
+  }
+
   func run() throws {
     let target = try selection.load()
     var compileOptions = CompileOptions(target: target, precision: precision)

@@ -1,5 +1,6 @@
 import IngotCompiler
 import Machine
+import Tensors
 
 /// What `compile` prints: the compiler's facts and notes, and what they cost.
 struct CompileResult: Encodable {
@@ -38,15 +39,25 @@ struct CompileResult: Encodable {
     let overBound =
       facts.arenaLowerBoundBytes > 0
       ? format(100 * (Double(facts.arenaBytes) / Double(facts.arenaLowerBoundBytes) - 1), digits: 1) : "0.0"
+    let shares = facts.macsByFormat.filter { $0.value > 0 }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    let formats =
+      shares.count < 2 && shares.first?.key ?? "fp32" == "fp32"
+      ? ""
+      : " ("
+        + shares.map {
+          "\($0.key) \(format(100 * Double($0.value) / Double(max(facts.macs, 1)), digits: 1)) %"
+        }
+        .joined(separator: ", ") + ")"
     var lines = [
       "\(output) for \(target.title)",
       "  ops        \(facts.nodesBefore) before, \(facts.nodesAfter) after passes, \(facts.instructions) kernel calls",
-      "  work       \(formatCount(facts.macs)) multiply-adds, \(formatCount(facts.parameters)) parameters",
+      "  work       \(formatCount(facts.macs)) multiply-adds\(formats), \(formatCount(facts.parameters)) parameters",
       "  bundle     \(size)",
       "  weights    \(formatBytes(facts.weightBytes)) in memory",
       "  arena      \(formatBytes(facts.arenaBytes)), \(overBound) % over the lower bound of \(formatBytes(facts.arenaLowerBoundBytes))",
       "  time       \(cost.text), with \(formatBytes(cost.peakMemoryBytes)) of memory at most",
     ]
+    lines += facts.quantizations.flatMap { $0.lines }
     if !facts.options.isEmpty {
       let words = facts.options.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
       lines.append("  options    \(words.joined(separator: ", "))")
@@ -63,5 +74,27 @@ struct CompileResult: Encodable {
     }
     lines += notes.map(\.description)
     return paragraph(lines)
+  }
+}
+
+extension CompileFacts.Quantization {
+  /// What `compile` says of it.
+  fileprivate var lines: [String] {
+    var lines = ["  quantized  '\(function)' by \(samples) sample\(samples == 1 ? "" : "s")"]
+    for attempt in attempts {
+      let mean = format(attempt.meanDb, digits: 1)
+      lines.append(
+        "    \(attempt.isChosen ? "taken " : "tried ") \(mean) dB, \(format(attempt.worstDb, digits: 1)) dB at worst: \(attempt.methods)"
+      )
+    }
+    if !sixteenBits.isEmpty {
+      lines.append("    products read in 16 bits: \(listed(sixteenBits.map { "'\($0)'" }))")
+    }
+    let reasons = Dictionary(grouping: floating, by: \.reason)
+    for (reason, nodes) in reasons.sorted(by: { $0.key < $1.key }) {
+      lines.append(
+        "    \(nodes.count) ops in floating point, as \(reason): \(listed(nodes.map { "'\($0.node)'" }))")
+    }
+    return lines
   }
 }

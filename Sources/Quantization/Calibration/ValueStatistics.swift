@@ -1,0 +1,116 @@
+package import Tensors
+
+/// What calibration learns of one value: range, distribution, and the range of each channel. Its size does not depend on how
+/// many samples it has seen.
+package struct ValueStatistics: Sendable {
+  package private(set) var minimum = Float.infinity
+  package private(set) var maximum = -Float.infinity
+  /// The least value above what masks hold.
+  package private(set) var minimumUnmasked = Float.infinity
+  /// The largest magnitude of each channel; empty if nobody asked.
+  package private(set) var channelMagnitudes: [Float]
+  private let channelAxis: Int
+  private var histogram = Histogram()
+
+  /// Numbers at or below this stand for "nowhere" when they are added to what a softmax reads.
+  static let mask: Float = -1000
+
+  package init(channelAxis: Int = 1, channels: Int = 0) {
+    self.channelAxis = channelAxis
+    channelMagnitudes = [Float](repeating: 0, count: channels)
+  }
+
+  package var isEmpty: Bool { minimum > maximum }
+  /// From the least to the largest value; 0 alone if there was none.
+  package var range: ClosedRange<Float> { isEmpty ? 0...0 : minimum...maximum }
+
+  package mutating func add(_ x: Tensor) {
+    let (low, high) = (minimum, maximum)
+    var (least, largest, unmasked) = (low, high, minimumUnmasked)
+    x.withFloats { values in
+      for value in values where value.isFinite {
+        least = min(least, value)
+        largest = max(largest, value)
+        if value > Self.mask { unmasked = min(unmasked, value) }
+      }
+    }
+    (minimum, maximum, minimumUnmasked) = (least, largest, unmasked)
+    guard !isEmpty else { return }
+    histogram.cover(max(abs(minimum), abs(maximum)))
+    x.withFloats { histogram.add($0) }
+    if !channelMagnitudes.isEmpty { addChannels(x) }
+  }
+
+  private mutating func addChannels(_ x: Tensor) {
+    let inner = x.channelStride(axis: channelAxis)
+    guard inner > 0 else { return }
+    let count = channelMagnitudes.count
+    channelMagnitudes.withUnsafeMutableBufferPointer { magnitudes in
+      x.withFloats { values in
+        for (number, start) in stride(from: 0, to: values.count, by: inner).enumerated() {
+          var largest = magnitudes[number % count]
+          for index in start..<min(start + inner, values.count) where values[index].isFinite {
+            largest = max(largest, abs(values[index]))
+          }
+          magnitudes[number % count] = largest
+        }
+      }
+    }
+  }
+
+  /// The range that leaves a share of the values outside, half of it at either end.
+  package func range(leavingOut share: Double) -> ClosedRange<Float> {
+    guard !isEmpty else { return 0...0 }
+    let (lower, upper) = histogram.bounds(leavingOut: share)
+    return max(lower, minimum)...max(min(upper, maximum), max(lower, minimum))
+  }
+}
+
+/// Counts of values in bins of equal width around 0, which widen by powers of two when larger values come.
+private struct Histogram: Sendable {
+  private static let half = 2048
+  private var counts = [UInt64](repeating: 0, count: 2 * half)
+  /// Values up to here have bins; a power of two.
+  private var limit: Float = 0x1p-60
+
+  mutating func cover(_ magnitude: Float) {
+    while limit < magnitude && limit < 0x1p126 {
+      limit *= 2
+      var merged = [UInt64](repeating: 0, count: counts.count)
+      for index in counts.indices {
+        // Distances from the middle halve.
+        merged[(index - Self.half) >> 1 + Self.half] += counts[index]
+      }
+      counts = merged
+    }
+  }
+
+  mutating func add(_ values: UnsafeBufferPointer<Float>) {
+    let scale = Float(Self.half) / limit
+    let last = counts.count - 1
+    counts.withUnsafeMutableBufferPointer { counts in
+      for value in values where value.isFinite {
+        let bin = Int((value * scale).rounded(.down)) + Self.half
+        counts[min(max(bin, 0), last)] += 1
+      }
+    }
+  }
+
+  func bounds(leavingOut share: Double) -> (lower: Float, upper: Float) {
+    let total = counts.reduce(0, +)
+    let outside = UInt64(Double(total) * share / 2)
+    let width = limit / Float(Self.half)
+    var (first, last) = (0, counts.count - 1)
+    var seen: UInt64 = 0
+    while first < last, seen + counts[first] <= outside {
+      seen += counts[first]
+      first += 1
+    }
+    seen = 0
+    while last > first, seen + counts[last] <= outside {
+      seen += counts[last]
+      last -= 1
+    }
+    return (Float(first - Self.half) * width, Float(last + 1 - Self.half) * width)
+  }
+}

@@ -1,0 +1,31 @@
+import IR
+package import Tensors
+
+/// Samples of a function's inputs, read one at a time.
+package struct CalibrationSamples {
+  package let count: Int
+  private let source: (_ sample: Int) throws -> [Tensor]
+
+  /// `read` gives the inputs of a sample, in the order of the function's.
+  package init(count: Int, read: @escaping (_ sample: Int) throws -> [Tensor]) {
+    self.count = count
+    source = read
+  }
+
+  func read(_ sample: Int) throws(Diagnostic) -> [Tensor] {
+    do {
+      return try source(sample)
+    } catch let error as Diagnostic {
+      throw error
+    } catch {
+      throw Diagnostic("\(error)")
+    }
+  }
+
+  /// Up to `limit` of them, evenly spread.
+  func thinned(to limit: Int) -> CalibrationSamples {
+    guard count > limit else { return self }
+    let chosen = spread(limit, of: count)
+    return CalibrationSamples(count: limit) { try read(chosen[$0]) }
+  }
+}

@@ -1,0 +1,162 @@
+import Foundation
+import IR
+import Tensors
+
+extension Lane {
+  /// What products make of a value in different forms, on a few samples.
+  private struct Trial {
+    let product: Product
+    let inputs: [Tensor]
+    let exact: [Tensor]
+    let slopes: [Tensor?]
+    let power: Double
+  }
+
+  func search(
+    _ value: ValueID, _ products: [Product], from plain: NarrowForm
+  ) throws(Diagnostic) -> NarrowForm {
+    guard variant.searchesRanges || variant.scalesChannels else { return plain }
+    let trials = try products.map { (product) throws(Diagnostic) in try trial(product, value) }
+    var best = (form: plain, error: try error(of: plain, trials))
+    if variant.scalesChannels, let candidates = scaledForms(value, products) {
+      let before = best.error
+      for form in candidates {
+        let error = try error(of: form, trials)
+        if error < best.error, error < 0.9 * before { best = (form, error) }
+      }
+    }
+    if variant.searchesRanges, best.form.divisors == nil {
+      for range in ranges(value) {
+        let form = NarrowForm(grid: Grid(eightBits: range))
+        let error = try error(of: form, trials)
+        if error < best.error { best = (form, error) }
+      }
+    }
+    return best.form
+  }
+
+  /// As many samples as give some thousand places, 2 to 4.
+  private func searchSamples(_ product: Product) -> Int {
+    let result = graph.type(of: graph[product.node].results[0])
+    let channels = max(result.shape[product.resultAxis], 1)
+    return min(max(2048 * channels / max(result.shape.elementCount, 1), 2), 4, fitted)
+  }
+
+  private func trial(_ product: Product, _ value: ValueID) throws(Diagnostic) -> Trial {
+    let weights = graph.constant(product.weight)!
+    let following = FollowingFunctions(graph[product.node].results[0], in: graph)
+    var (inputs, results, slopes, power): ([Tensor], [Tensor], [Tensor?], Double) = ([], [], [], 0)
+    for sample in spread(searchSamples(product), of: fitted) {
+      let input = try read(value, sample)
+      let bias = product.bias.flatMap { graph.constant($0) }
+      let exact = try product.evaluate(input, weights, bias: bias)
+      let slope = variant.weighsBySlope ? try following.slopes(at: exact) : nil
+      power += weightedPower(exact, nil, slope)
+      inputs.append(input)
+      results.append(exact)
+      slopes.append(slope)
+    }
+    return Trial(product: product, inputs: inputs, exact: results, slopes: slopes, power: power)
+  }
+
+  /// The share of the products' power that a form turns to noise, weights rounded to nearest.
+  private func error(of form: NarrowForm, _ trials: [Trial]) throws(Diagnostic) -> Double {
+    var sum = 0.0
+    for trial in trials {
+      let product = trial.product
+      let numbers = quantizedWeights(product, form).numbers
+      let bias = product.bias.flatMap { graph.constant($0) }
+      var noise = 0.0
+      for (index, input) in trial.inputs.enumerated() {
+        let result = try product.evaluate(form.nearest(input), numbers, bias: bias)
+        noise += weightedPower(trial.exact[index], result, trial.slopes[index])
+      }
+      sum += noise / max(trial.power, 1e-30)
+    }
+    return sum
+  }
+
+  private func quantizedWeights(_ product: Product, _ form: NarrowForm) -> QuantizedWeights {
+    quantizedWeights(product, form, scaledWeights(product, form))
+  }
+
+  func quantizedWeights(_ product: Product, _ form: NarrowForm, _ weights: Tensor) -> QuantizedWeights {
+    QuantizedWeights(
+      nearest: weights, axis: product.outputAxis, leastScales: leastScales(product, form, weights))
+  }
+
+  /// Steps of sums that a bias takes at most, so that it fits beside them into 32 bits.
+  private static let biasLimit: Float = 0x1p28
+
+  /// What keeps the bias of a channel of tiny weights expressible in steps of its sums.
+  private func leastScales(_ product: Product, _ form: NarrowForm, _ weights: Tensor) -> [Float]? {
+    guard let bias = product.bias.flatMap({ graph.constant($0) })?.floats else { return nil }
+    let count = product.scaleCount(weights)
+    var least = [Float](repeating: 0, count: count)
+    // A scale may serve the channels of several groups.
+    for (channel, value) in bias.enumerated() where value.isFinite {
+      least[channel % count] = max(least[channel % count], abs(value) / (form.grid.scale * Self.biasLimit))
+    }
+    return least
+  }
+
+  func scaledWeights(_ product: Product, _ form: NarrowForm) -> Tensor {
+    let weights = graph.constant(product.weight)!.converted(to: .f32)
+    return form.divisors.map { product.weights(weights, times: $0) } ?? weights
+  }
+
+  /// Ranges to try: shares of the whole range, and such that leave out few values.
+  private func ranges(_ value: ValueID) -> [ClosedRange<Float>] {
+    let whole = range(of: value)
+    let shares: [Float] = [0.95, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5, 0.4]
+    var ranges = shares.map { whole.lowerBound * $0...whole.upperBound * $0 }
+    if let found = statistics[value], whole == found.range {
+      ranges += [1e-5, 1e-4, 1e-3, 3e-3].map { found.range(leavingOut: $0) }
+    }
+    return ranges
+  }
+
+  /// Forms whose channels are divided by powers of their magnitudes over those of the weights that they meet: SmoothQuant (Xiao et
+  /// al., 2022), of which cross-layer equalization (Nagel et al., 2019) is the case of exponent ½.
+  private func scaledForms(_ value: ValueID, _ products: [Product]) -> [NarrowForm]? {
+    guard let found = statistics[value], let first = products.first, !found.channelMagnitudes.isEmpty,
+      products.allSatisfy({ $0.channelAxis == first.channelAxis })
+    else { return nil }
+    let channels = found.channelMagnitudes.count
+    let largest = found.channelMagnitudes.max() ?? 0
+    guard largest > 0, channels > 1 else { return nil }
+    // A channel that is seldom active may do more on other samples: none counts as less than a tenth of the largest.
+    let magnitudes = found.channelMagnitudes.map { max($0, largest / 10) }
+    var weights = [Float](repeating: 0, count: channels)
+    var meetsOneWeight = true
+    for product in products {
+      let own = product.largest(graph.constant(product.weight)!)
+      guard own.count == channels else { return nil }
+      for index in weights.indices { weights[index] = max(weights[index], own[index]) }
+      meetsOneWeight = meetsOneWeight && product.group == channels
+    }
+    let heaviest = max(weights.max() ?? 0, 1e-20)
+    return [Float(0.25), 0.4, 0.5, 0.6, 0.75].map { exponent in
+      var divisors = zip(magnitudes, weights).map { magnitude, weight in
+        // A depthwise convolution has a scale of its own for the weights of each channel: they limit nothing.
+        let relative = meetsOneWeight ? 1 : max(weight / heaviest, 1e-3)
+        return power(magnitude / largest, exponent) / power(relative, 1 - exponent)
+      }
+      let mean = divisors.reduce(0) { $0 + log($1) } / Float(channels)
+      divisors = divisors.map { $0 / exp(mean) }
+      return NarrowForm(
+        grid: Grid(eightBits: dividedRange(found, divisors)), divisors: divisors, axis: first.channelAxis)
+    }
+  }
+
+  private func dividedRange(_ found: ValueStatistics, _ divisors: [Float]) -> ClosedRange<Float> {
+    var largest: Float = 0
+    for (magnitude, divisor) in zip(found.channelMagnitudes, divisors) {
+      largest = max(largest, magnitude / divisor)
+    }
+    // Which end is which does not depend on the channel.
+    let (low, high) = (found.range.lowerBound, found.range.upperBound)
+    let side = max(abs(low), abs(high), 1e-30)
+    return largest * min(low, 0) / side...largest * max(high, 0) / side
+  }
+}

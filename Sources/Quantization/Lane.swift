@@ -1,0 +1,121 @@
+import IR
+import Tensors
+
+/// One way to quantize a graph, as far as a walk has come.
+struct Lane {
+  let graph: Graph
+  let analysis: StorageAnalysis
+  let statistics: [ValueID: ValueStatistics]
+  let variant: QuantizationVariant
+  let sixteenBits: Set<ValueID>
+  let streams: Streams
+  let index: Int
+  let fitted: Int
+  var plan = QuantizationPlan()
+
+  init(_ walk: QuantizationWalk, _ streams: Streams, index: Int, _ variant: QuantizationVariant) {
+    graph = walk.graph
+    analysis = walk.analysis
+    statistics = walk.statistics
+    sixteenBits = walk.sixteenBits
+    fitted = walk.fitted
+    self.variant = variant
+    self.streams = streams
+    self.index = index
+  }
+
+  /// Chooses how a value is stored that is about to be computed. What products read is decided when the first is reached.
+  mutating func store(_ value: ValueID) {
+    let storage = analysis[value].storage
+    if storage.isWide { plan.wide[value] = wideGrid(value) }
+    if storage.isNarrow, analysis[value].products.isEmpty { plan.narrow[value] = plainForm(value) }
+  }
+
+  /// Keeps a result as it is stored in 16 bits, if it is.
+  func write(_ value: ValueID, _ sample: Int, _ tensor: Tensor) throws(Diagnostic) {
+    let stored = plan.wide[value].map { $0.nearest(tensor) } ?? tensor
+    try streams.setQuantized(value, sample, lane: index, stored)
+  }
+
+  /// A value as it was stored.
+  func read(_ value: ValueID, _ sample: Int) throws(Diagnostic) -> Tensor {
+    try streams.quantized(value, sample, lane: index)
+  }
+
+  /// Operands of a node as it reads them.
+  mutating func operands(of node: NodeID, _ sample: Int) throws(Diagnostic) -> [Tensor] {
+    var result: [Tensor] = []
+    for (index, operand) in graph[node].operands.enumerated() {
+      let tensor = try read(operand, sample)
+      result.append(isNarrow(operand, node, index) ? try narrowForm(operand).nearest(tensor) : tensor)
+    }
+    return result
+  }
+
+  private func isNarrow(_ value: ValueID, _ node: NodeID, _ operand: Int) -> Bool {
+    let storage = analysis[value].storage
+    guard storage.isNarrow, !analysis.floating.contains(node) else { return false }
+    return graph.isProductOperand(node, operand) || (!storage.isWide && graph.passesElements(node, value))
+  }
+
+  // MARK: Grids
+
+  private func wideGrid(_ value: ValueID) -> Grid {
+    let range = range(of: value)
+    // What lies outside of the range that was seen is still told apart; 16 bits have room for it.
+    return Grid(sixteenBits: range.lowerBound * 1.5...range.upperBound * 1.5)
+  }
+
+  /// From the least to the largest value, less what only masks hold.
+  func range(of value: ValueID) -> ClosedRange<Float> {
+    guard let found = statistics[value] else { return 0...0 }
+    let range = found.range
+    guard range.lowerBound <= ValueStatistics.mask else { return range }
+    // A masked score need only lie so far below the others that its exponential vanishes.
+    let upper = max(range.upperBound, 0)
+    let least = found.minimumUnmasked.isFinite ? min(found.minimumUnmasked, upper) : upper
+    return min(least, upper) - 32...upper
+  }
+
+  private func plainForm(_ value: ValueID) -> NarrowForm {
+    // What only moves elements keeps their grid.
+    if let producer = graph.producer(of: value), graph[producer].operands.count >= 1,
+      graph.passesElements(producer, graph[producer].operands[0]), !graph.joins(producer),
+      let form = plan.narrow[graph[producer].operands[0]], form.divisors == nil
+    {
+      return form
+    }
+    if sixteenBits.contains(value) {
+      return NarrowForm(grid: plan.wide[value] ?? Grid(sixteenBits: range(of: value)))
+    }
+    return NarrowForm(grid: Grid(eightBits: range(of: value)))
+  }
+
+  /// How products read a value, decided when the first of them is reached.
+  mutating func narrowForm(_ value: ValueID) throws(Diagnostic) -> NarrowForm {
+    if let form = plan.narrow[value] { return form }
+    var form = plainForm(value)
+    let products = analysis[value].products.compactMap { Product($0.node, in: graph) }
+    if !sixteenBits.contains(value), products.count == analysis[value].products.count, !products.isEmpty {
+      form = try search(value, products, from: form)
+    }
+    plan.narrow[value] = form
+    return form
+  }
+
+}
+
+extension Graph {
+  /// Whether a node puts several operands together.
+  func joins(_ node: NodeID) -> Bool {
+    if case .concat = self[node].op { return true }
+    return false
+  }
+}
+
+extension StorageAnalysis {
+  /// Whether a product reads its input as integers.
+  func isQuantized(_ product: Product, in graph: Graph) -> Bool {
+    self[product.input].storage.isNarrow && !floating.contains(product.node)
+  }
+}

@@ -1,0 +1,135 @@
+package import IR
+package import Passes
+import Tensors
+
+/// How to quantize.
+package struct QuantizationOptions: Sendable {
+  /// Samples that layers are quantized on; ranges come from all of them.
+  package var learningSamples = 24
+  /// The share of multiply-adds that may be computed in more than 8 bits.
+  package var wideShare = 0.02
+  /// The ways to try; the one that does best on samples held back is taken.
+  package var variants = [
+    QuantizationVariant(), QuantizationVariant(searchesRanges: true),
+    QuantizationVariant(scalesChannels: true),
+    QuantizationVariant(searchesRanges: true, scalesChannels: true),
+    QuantizationVariant(scalesChannels: true, weighsBySlope: false),
+  ]
+
+  package init() {}
+}
+
+/// What quantizing one graph found.
+package struct QuantizationReport: Sendable {
+  package struct Attempt: Sendable {
+    package var variant: QuantizationVariant
+    /// Mean and least agreement on samples held back, in dB.
+    package var mean: Double
+    package var worst: Double
+  }
+  package var function: String
+  /// How many there were to calibrate with.
+  package var samples: Int
+  package var attempts: [Attempt] = []
+  package var chosen: QuantizationVariant
+  /// Values that products read in 16 bits.
+  package var sixteenBits: [String] = []
+  /// Nodes in floating point, and why.
+  package var floating: [(node: String, reason: String)] = []
+}
+
+/// Quantizes one function of a module by samples of its inputs.
+package struct Quantizer {
+  let options: QuantizationOptions
+  let progress: (_ stage: String, _ share: Double) -> Void
+
+  package init(
+    _ options: QuantizationOptions,
+    progress: @escaping (_ stage: String, _ share: Double) -> Void = { _, _ in }
+  ) {
+    self.options = options
+    self.progress = progress
+  }
+
+  /// The pass that writes the graph with its values and weights as integers, and what was found on the way.
+  package func quantize(
+    _ graph: Graph, functions: [Graph], _ samples: CalibrationSamples
+  ) throws(Diagnostic) -> (pass: Pass, report: QuantizationReport) {
+    guard samples.count > 0 else {
+      throw Diagnostic("there are no samples to calibrate '\(graph.name)' with", advice: "give at least one")
+    }
+    let floating = nodesBeforeLogarithms(graph, share: options.wideShare)
+    let analysis = StorageAnalysis(graph, floating: Set(floating.keys))
+    let statistics = try calibrate(graph, analysis, samples, functions: functions) {
+      progress("calibrating", $0)
+    }
+    let search = VariantSearch(
+      graph: graph, functions: functions, analysis: analysis, statistics: statistics,
+      samples: samples.thinned(to: options.learningSamples), count: samples.count, options: options,
+      progress: progress)
+    var (plan, report) = try search.run()
+    plan.floating = floating
+    report.floating = graph.order.compactMap { node in floating[node].map { (graph[node].name, $0) } }
+    return (plan.pass, report)
+  }
+}
+
+/// Tries variants, and which values should have 16 bits.
+private struct VariantSearch {
+  let graph: Graph
+  let functions: [Graph]
+  let analysis: StorageAnalysis
+  let statistics: [ValueID: ValueStatistics]
+  let samples: CalibrationSamples
+  /// Of all samples.
+  let count: Int
+  let options: QuantizationOptions
+  let progress: (_ stage: String, _ share: Double) -> Void
+
+  func run() throws(Diagnostic) -> (QuantizationPlan, QuantizationReport) {
+    progress("measuring sensitivity", 0)
+    let sixteenBits = try Sensitivity(graph, analysis, statistics, functions: functions).valuesForSixteenBits(
+      samples, share: options.wideShare)
+    var report = QuantizationReport(
+      function: graph.name, samples: count, chosen: options.variants[0])
+    report.sixteenBits = sixteenBits.sorted().map { graph[$0].name }
+    var best = -Double.infinity
+    // With too few samples to hold some back, the first variant is taken unseen.
+    let heldOut = samples.count / 3
+    if heldOut > 0, options.variants.count > 1 {
+      let outcomes = try walk(
+        options.variants, sixteenBits, fitted: samples.count - heldOut, "comparing variants")
+      for (variant, outcome) in zip(options.variants, outcomes) {
+        let attempt = attempt(variant, outcome.heldOut)
+        report.attempts.append(attempt)
+        if attempt.mean > best { (best, report.chosen) = (attempt.mean, variant) }
+      }
+    }
+    let outcome = try walk([report.chosen], sixteenBits, fitted: samples.count, "quantizing")
+    return (outcome[0].plan, report)
+  }
+
+  private func attempt(
+    _ variant: QuantizationVariant, _ agreements: [[Double]]
+  ) -> QuantizationReport.Attempt {
+    let perSample = agreements.map { sample in
+      sample.map { min($0, 100) }.reduce(0, +) / Double(max(sample.count, 1))
+    }
+    return QuantizationReport.Attempt(
+      variant: variant, mean: perSample.reduce(0, +) / Double(max(perSample.count, 1)),
+      worst: perSample.min() ?? 0)
+  }
+
+  private func walk(
+    _ variants: [QuantizationVariant], _ sixteenBits: Set<ValueID>, fitted: Int, _ stage: String
+  ) throws(Diagnostic) -> [QuantizationWalk.Outcome] {
+    let walk = QuantizationWalk(
+      graph: graph, analysis: analysis, statistics: statistics, sixteenBits: sixteenBits, samples: samples,
+      fitted: fitted)
+    return try walk.run(
+      variants,
+      evaluate: { (node, operands) throws(Diagnostic) in
+        try graph.evaluate(node, operands, functions: functions)
+      }, progress: { progress(stage, $0) })
+  }
+}

@@ -1,0 +1,104 @@
+import IR
+import Tensors
+
+/// What becomes of a graph's outputs when one value alone is read in 8 bits.
+struct Sensitivity {
+  private let graph: Graph
+  private let analysis: StorageAnalysis
+  private let statistics: [ValueID: ValueStatistics]
+  private let functions: [Graph]
+  /// Samples that are looked at, and the most bytes of values that are kept of one.
+  private static let samples = 3
+  private static let memoryLimit = 1 << 30
+
+  init(
+    _ graph: Graph, _ analysis: StorageAnalysis, _ statistics: [ValueID: ValueStatistics], functions: [Graph]
+  ) {
+    self.graph = graph
+    self.analysis = analysis
+    self.statistics = statistics
+    self.functions = functions
+  }
+
+  /// Values that products had better read in 16 bits: those that spoil the outputs most for the multiply-adds of the products, up to
+  /// a share of all.
+  func valuesForSixteenBits(
+    _ samples: CalibrationSamples, share: Double
+  ) throws(Diagnostic) -> Set<ValueID> {
+    let work = multiplyAdds()
+    var left = Double(work.total) * share
+    let candidates = work.ofReaders.filter { Double($0.value) <= left && $0.value > 0 }.keys.sorted()
+    let bytes = graph.values.reduce(0) { $0 + (graph.weight($1) == nil ? graph.type(of: $1).byteCount : 0) }
+    guard !candidates.isEmpty, bytes <= Self.memoryLimit else { return [] }
+    var noise: [ValueID: Double] = [:]
+    for sample in spread(min(Self.samples, samples.count), of: samples.count) {
+      let exact = try values(try samples.read(sample))
+      for value in candidates { noise[value, default: 0] += try self.noise(value, exact) }
+    }
+    let total = noise.values.reduce(0, +)
+    var chosen: Set<ValueID> = []
+    let order = candidates.sorted { a, b in
+      let (first, second) = (noise[a]! / Double(work.ofReaders[a]!), noise[b]! / Double(work.ofReaders[b]!))
+      return first != second ? first > second : a < b
+    }
+    // What does less than a hundredth of the harm is not worth the time.
+    for value in order where noise[value]! > total / 100 && Double(work.ofReaders[value]!) <= left {
+      left -= Double(work.ofReaders[value]!)
+      chosen.insert(value)
+    }
+    return chosen
+  }
+
+  /// Multiply-adds of the products that read each value as integers, and of all.
+  private func multiplyAdds() -> (ofReaders: [ValueID: Int], total: Int) {
+    var result: (ofReaders: [ValueID: Int], total: Int) = ([:], 0)
+    for id in graph.order {
+      let node = graph[id]
+      let work = node.op.multiplyAdds(
+        node.operands.map { graph.type(of: $0) }, node.results.map { graph.type(of: $0) })
+      result.total += work
+      // Of a product of two values both would have to change.
+      guard let product = Product(id, in: graph), analysis.isQuantized(product, in: graph) else { continue }
+      result.ofReaders[product.input, default: 0] += work
+    }
+    for (value, readers) in graph.values.map({ ($0, analysis[$0]) })
+    where readers.products.contains(where: { Product($0.node, in: graph) == nil }) {
+      result.ofReaders[value] = nil
+    }
+    return result
+  }
+
+  /// Every value of a run.
+  private func values(_ inputs: [Tensor]) throws(Diagnostic) -> [ValueID: Tensor] {
+    var values: [ValueID: Tensor] = [:]
+    for (port, tensor) in zip(graph.inputs, inputs) { values[port.value] = tensor }
+    _ = try evaluate(graph, inputs, functions: functions) { (event) throws(Diagnostic) in
+      guard event.path.isEmpty else { return }
+      for (value, tensor) in zip(event.graph[event.node].results, event.results) { values[value] = tensor }
+    }
+    return values
+  }
+
+  /// The share of the outputs' power that turns to noise.
+  private func noise(_ value: ValueID, _ exact: [ValueID: Tensor]) throws(Diagnostic) -> Double {
+    guard let found = statistics[value], let source = exact[value] else { return 0 }
+    let readers = Set(analysis[value].products.map(\.node))
+    let rounded = Grid(eightBits: found.range).nearest(source)
+    var changed: [ValueID: Tensor] = [:]
+    for id in graph.order {
+      let node = graph[id]
+      guard readers.contains(id) || node.operands.contains(where: { changed[$0] != nil }) else { continue }
+      let operands = node.operands.map { operand in
+        operand == value && readers.contains(id)
+          ? rounded : changed[operand] ?? exact[operand] ?? graph.constant(operand)!
+      }
+      for (result, tensor) in zip(node.results, try graph.evaluate(id, operands, functions: functions)) {
+        changed[result] = tensor
+      }
+    }
+    return graph.outputs.reduce(0) { sum, output in
+      guard let after = changed[output.value], let before = exact[output.value] else { return sum }
+      return sum + weightedPower(before, after, nil) / max(weightedPower(before, nil, nil), 1e-30)
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import IR
+import Tensors
+
+/// Quantizes a graph layer by layer, in the order of execution, in several lanes at once: each computes with all that it has quantized
+/// before, beside what the source computes.
+///
+/// Decisions see the first `fitted` samples; the others only tell what came of them.
+struct QuantizationWalk {
+  let graph: Graph
+  let analysis: StorageAnalysis
+  let statistics: [ValueID: ValueStatistics]
+  let sixteenBits: Set<ValueID>
+  let samples: CalibrationSamples
+  let fitted: Int
+
+  /// What a lane has found.
+  struct Outcome {
+    var plan: QuantizationPlan
+    /// The agreement of the outputs of each sample that no decision has seen, in dB.
+    var heldOut: [[Double]]
+  }
+
+  /// `evaluate` computes a node that is no product.
+  func run(
+    _ variants: [QuantizationVariant],
+    evaluate: (NodeID, [Tensor]) throws(Diagnostic) -> [Tensor], progress: (Double) -> Void
+  ) throws(Diagnostic) -> [Outcome] {
+    let streams = try Streams(graph, samples: samples.count, lanes: variants.count)
+    var lanes = variants.enumerated().map { Lane(self, streams, index: $0, $1) }
+    try readInputs(into: streams, &lanes)
+    for (position, node) in graph.order.enumerated() {
+      progress(Double(position) / Double(graph.order.count))
+      for result in graph[node].results {
+        streams.open(result)
+        for lane in lanes.indices { lanes[lane].store(result) }
+      }
+      if let product = Product(node, in: graph), analysis.isQuantized(product, in: graph) {
+        try run(product, streams, &lanes)
+      } else {
+        try run(node, streams, &lanes, evaluate)
+      }
+      for operand in graph[node].operands { streams.release(operand) }
+    }
+    return try lanes.indices.map { (lane) throws(Diagnostic) in
+      let heldOut = try (fitted..<samples.count).map { (sample) throws(Diagnostic) in
+        try graph.outputs.map { (output) throws(Diagnostic) in
+          let quantized = try streams.quantized(output.value, sample, lane: lane)
+          return TensorDifference(quantized, reference: try streams.exact(output.value, sample)).signalToNoise
+        }
+      }
+      return Outcome(plan: lanes[lane].plan, heldOut: heldOut)
+    }
+  }
+
+  private func readInputs(into streams: Streams, _ lanes: inout [Lane]) throws(Diagnostic) {
+    for port in graph.inputs {
+      streams.open(port.value)
+      for lane in lanes.indices { lanes[lane].store(port.value) }
+    }
+    for sample in 0..<samples.count {
+      for (port, tensor) in zip(graph.inputs, try samples.read(sample)) {
+        try streams.setExact(port.value, sample, tensor)
+        for lane in lanes { try lane.write(port.value, sample, tensor) }
+      }
+    }
+  }
+
+  private func run(
+    _ node: NodeID, _ streams: Streams, _ lanes: inout [Lane],
+    _ evaluate: (NodeID, [Tensor]) throws(Diagnostic) -> [Tensor]
+  ) throws(Diagnostic) {
+    let entry = graph[node]
+    for sample in 0..<samples.count {
+      let operands = try entry.operands.map { (value) throws(Diagnostic) in try streams.exact(value, sample) }
+      for (result, tensor) in zip(entry.results, try evaluate(node, operands)) {
+        try streams.setExact(result, sample, tensor)
+      }
+      for lane in lanes.indices {
+        let operands = try lanes[lane].operands(of: node, sample)
+        for (result, tensor) in zip(entry.results, try evaluate(node, operands)) {
+          try lanes[lane].write(result, sample, tensor)
+        }
+      }
+    }
+  }
+
+  private func run(_ product: Product, _ streams: Streams, _ lanes: inout [Lane]) throws(Diagnostic) {
+    let result = graph[product.node].results[0]
+    let weights = graph.constant(product.weight)!
+    let bias = product.bias.flatMap { graph.constant($0) }
+    for sample in 0..<samples.count {
+      let input = try streams.exact(product.input, sample)
+      try streams.setExact(result, sample, try product.evaluate(input, weights, bias: bias))
+    }
+    for lane in lanes.indices { try lanes[lane].quantize(product) }
+  }
+}

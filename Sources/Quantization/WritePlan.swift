@@ -1,0 +1,132 @@
+import IR
+import Passes
+import Tensors
+
+extension QuantizationPlan {
+  /// The pass that writes a graph as the plan says: stored values between `quantize` and `dequantize`, weights as integers that are
+  /// dequantized.
+  ///
+  ///     %y = conv %x, @w, @b         ->    %q = quantize %x, @x.scale, @x.zero
+  ///                                        %d = dequantize %q, @x.scale, @x.zero
+  ///                                        %v = dequantize @w.i8, @w.scale, @w.zero {axis = 0}
+  ///                                        %y = conv %d, %v, @b.corrected
+  ///
+  /// Channels that are divided before they are rounded have a scale of their own in `quantize` alone: what is dequantized is the
+  /// quotient, and the weights have taken the divisors.
+  var pass: Pass {
+    Pass("quantize", "Stores values and weights as integers, on grids that calibration chose.") {
+      (context: inout PassContext) throws(Diagnostic) in
+      var writer = PlanWriter(
+        plan: self, analysis: StorageAnalysis(context.graph, floating: Set(floating.keys)))
+      try writer.write(&context)
+    }
+  }
+}
+
+private struct PlanWriter {
+  let plan: QuantizationPlan
+  let analysis: StorageAnalysis
+
+  mutating func write(_ context: inout PassContext) throws(Diagnostic) {
+    let graph = context.graph
+    let inputs = graph.inputs.map(\.value)
+    for value in inputs { try store(value, of: graph, before: graph.order.first, &context) }
+    for (position, node) in graph.order.enumerated() {
+      let next = position + 1 < graph.order.count ? graph.order[position + 1] : nil
+      for result in graph[node].results { try store(result, of: graph, before: next, &context) }
+    }
+    for node in graph.order {
+      if let product = plan.products[node] { try rewrite(node, product, &context) }
+    }
+  }
+
+  /// Puts the stored forms of a value behind it, before node `next`, and lets its readers read them.
+  private func store(
+    _ value: ValueID, of graph: Graph, before next: NodeID?, _ context: inout PassContext
+  ) throws(Diagnostic) {
+    let storage = analysis[value].storage
+    // What stands last has no readers but outputs, and is not stored.
+    guard !storage.isEmpty, let place = next else { return }
+    var source = value
+    if let grid = plan.wide[value], storage.isWide {
+      source = try context.stored(source, grid, name: graph[value].name, before: place)
+      for user in Set(graph.users(of: value)).sorted() where !plan.floating.keys.contains(user) {
+        for (index, operand) in graph[user].operands.enumerated()
+        where operand == value && !(storage.isNarrow && graph.isProductOperand(user, index)) {
+          context.setOperand(index, of: user, to: source, "read '\(graph[value].name)' in 16 bits")
+        }
+      }
+      context.setOutputs(of: value, to: source, "gave '\(graph[value].name)' in 16 bits")
+    }
+    guard let form = plan.narrow[value], storage.isNarrow else { return }
+    let narrow =
+      form.grid.element == .i16 && form.divisors == nil && storage.isWide
+      ? source : try context.stored(source, form, name: graph[value].name, before: place)
+    for user in Set(graph.users(of: value)).sorted() where !plan.floating.keys.contains(user) {
+      for (index, operand) in graph[user].operands.enumerated() where operand == value {
+        let isRead =
+          graph.isProductOperand(user, index) || (!storage.isWide && graph.passesElements(user, value))
+        guard isRead else { continue }
+        context.setOperand(
+          index, of: user, to: narrow,
+          "read '\(graph[value].name)' in \(form.grid.element.byteCount * 8) bits")
+      }
+    }
+  }
+
+  private func rewrite(
+    _ node: NodeID, _ product: QuantizedProduct, _ context: inout PassContext
+  ) throws(Diagnostic) {
+    let graph = context.graph
+    let entry = graph[node]
+    let weight = entry.operands[1]
+    let name = graph[weight].name
+    let weights = product.weights
+    let integers = context.addWeight("\(name).i8", weights.integers)
+    let scale = context.addWeight(
+      "\(name).scale", Tensor(weights.scales, shape: [weights.scales.count], element: .f32))
+    let zero = context.addWeight("\(name).zero", Tensor(zeros: .i8, [weights.scales.count]))
+    let numbers = try context.insert(
+      .dequantize(Dequantize(Granularity(axis: weights.axis))), [integers, scale, zero], before: node)
+    var operands = [entry.operands[0], numbers]
+    if let bias = product.bias {
+      let source = entry.operands.count > 2 ? graph[entry.operands[2]].name : "\(name).bias"
+      operands.append(
+        context.addWeight("\(source).corrected", Tensor(bias, shape: [bias.count], element: .f32)))
+    }
+    try context.rewrite(
+      node, as: entry.op, operands, "quantized the weights of \(entry.op.name) '\(entry.name)'")
+  }
+}
+
+extension PassContext {
+  /// A value on a grid.
+  fileprivate mutating func stored(
+    _ value: ValueID, _ grid: Grid, name: String, before next: NodeID
+  ) throws(Diagnostic) -> ValueID {
+    try stored(value, NarrowForm(grid: grid), name: name, before: next)
+  }
+
+  /// A value on a grid, its channels divided.
+  fileprivate mutating func stored(
+    _ value: ValueID, _ form: NarrowForm, name: String, before next: NodeID
+  ) throws(Diagnostic) -> ValueID {
+    let grid = form.grid
+    let stem = "\(name).\(grid.element.rawValue)"
+    let scale = addWeight("\(stem).scale", Tensor(scalar: grid.scale))
+    let zero = addWeight("\(stem).zero", Tensor([Int64(grid.zero)], shape: [], element: grid.element))
+    var operands = [value, scale, zero]
+    var granularity = Granularity()
+    if let divisors = form.divisors {
+      let count = divisors.count
+      operands[1] = addWeight(
+        "\(stem).scales", Tensor(divisors.map { grid.scale * $0 }, shape: [count], element: .f32))
+      operands[2] = addWeight(
+        "\(stem).zeros",
+        Tensor([Int64](repeating: Int64(grid.zero), count: count), shape: [count], element: grid.element))
+      granularity = Granularity(axis: form.axis)
+    }
+    let integers = try insert(.quantize(Quantize(granularity, rounding: .halfUp)), operands, before: next)
+    return try insert(.dequantize(Dequantize()), [integers, scale, zero], before: next)
+  }
+}

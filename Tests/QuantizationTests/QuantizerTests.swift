@@ -1,0 +1,120 @@
+import IR
+import Passes
+import Quantization
+import Tensors
+import TestSupport
+import Testing
+
+/// A small network with what quantization has rules for: an activation, a residual sum, a gate, a concat, a depthwise convolution.
+private func network() throws -> Graph {
+  var b = GraphBuilder("net")
+  let image = try b.input("image", [1, 3, 16, 16])
+  let stem = try b.silu(b.conv2d("stem", image, channels: 16, kernel: 3, padding: 1))
+  let wide = try b.relu(b.conv2d("depthwise", stem, channels: 16, kernel: 3, padding: 1, groups: 16))
+  let sum = try b.add(wide, stem)
+  let gate = try b.sigmoid(b.conv2d("gate", b.mean(sum, axes: [2, 3], keep: true), channels: 16, kernel: 1))
+  let both = try b.concat([b.multiply(sum, gate), stem], axis: 1)
+  let last = try b.conv2d("last", both, channels: 24, kernel: 1)
+  try b.output("scores", b.linear("head", b.mean(last, axes: [2, 3]), features: 10))
+  var graph = try b.finish()
+  graph.bindRandomly(seed: 7)
+  return graph
+}
+
+private func image(_ seed: UInt64) -> [Tensor] {
+  [Tensor(random: .f32, [1, 3, 16, 16], .uniform(0, 1), seed: seed)]
+}
+
+private func samples(_ count: Int) -> CalibrationSamples {
+  CalibrationSamples(count: count) { image(UInt64($0)) }
+}
+
+private func quantized(_ graph: Graph, _ samples: CalibrationSamples) throws -> (Graph, QuantizationReport) {
+  let (pass, report) = try Quantizer(QuantizationOptions()).quantize(graph, functions: [], samples)
+  var result = graph
+  try run(pass, on: &result, verifying: true)
+  return (result, report)
+}
+
+@Test func everyProductReadsIntegers() throws {
+  let (graph, _) = try quantized(try network(), samples(6))
+  var products = 0
+  for id in graph.order where graph[id].op.isProduct {
+    products += 1
+    for operand in graph[id].operands.prefix(2) {
+      let producer = try #require(graph.producer(of: operand))
+      guard case .dequantize = graph[producer].op else {
+        Issue.record("\(graph[id].name) reads \(graph[producer].op.name)")
+        continue
+      }
+    }
+  }
+  #expect(products == 5)
+}
+
+@Test func quantizedAgreesWithTheSource() throws {
+  let source = try network()
+  let (graph, report) = try quantized(source, samples(12))
+  for seed in 100..<104 as Range<UInt64> {
+    let input = image(seed)
+    let exact = try evaluate(source, input)[0]
+    #expect(TensorDifference(try evaluate(graph, input)[0], reference: exact).signalToNoise > 25)
+  }
+  #expect(report.attempts.count == QuantizationOptions().variants.count)
+  #expect(report.attempts.contains { $0.variant == report.chosen })
+}
+
+@Test func quantizingTwiceGivesTheSame() throws {
+  let source = try network()
+  #expect(try quantized(source, samples(4)).0.text == quantized(source, samples(4)).0.text)
+}
+
+@Test func oneSampleIsEnough() throws {
+  let (graph, report) = try quantized(try network(), samples(1))
+  #expect(report.attempts.isEmpty)
+  #expect(graph.order.contains { graph[$0].op.name == "quantize" })
+}
+
+@Test func noSamplesAreRefused() throws {
+  let source = try network()
+  #expect(throws: Diagnostic.self) { try quantized(source, samples(0)) }
+}
+
+/// Layers before a logarithm that cost little stay in floating point, and the report says why.
+@Test func whatALogarithmReadsStaysFloating() throws {
+  var b = GraphBuilder("net")
+  let signal = try b.input("signal", [64, 32])
+  let filtered = try b.linear("filters", signal, features: 8)
+  let power = try b.multiply(filtered, filtered)
+  let spectrum = try b.add(.unary(Unary(.log)), [b.add(.unary(Unary(.clip, 1e-6)), [power])])
+  var x = spectrum
+  for index in 0..<6 { x = try b.relu(b.linear("layer\(index)", x, features: 256)) }
+  try b.output("y", x)
+  var graph = try b.finish()
+  graph.bindRandomly(seed: 3)
+  let inputs = CalibrationSamples(count: 3) { [Tensor(random: .f32, [64, 32], seed: UInt64($0))] }
+  let (result, report) = try quantized(graph, inputs)
+  #expect(report.floating.contains { $0.node.contains("filters") })
+  let filters = try #require(
+    result.order.first { result[$0].name.contains("filters") && result[$0].op.isProduct })
+  #expect(result.weight(result[filters].operands[1]) != nil)
+}
+
+extension Graph {
+  fileprivate mutating func bindRandomly(seed: UInt64) {
+    for (index, value) in weights.enumerated() {
+      let type = type(of: value)
+      let limit = 1.5 / Double(type.shape.extents.dropFirst().reduce(1, *)).squareRoot()
+      bind(value, to: Tensor(random: .f32, type.shape, .uniform(-limit, limit), seed: seed &+ UInt64(index)))
+    }
+  }
+}
+
+extension Op {
+  fileprivate var isProduct: Bool {
+    switch self {
+    case .conv, .matmul: true
+    default: false
+    }
+  }
+}
