@@ -31,7 +31,8 @@ let compiled = try compiler.compile(network) { stage, _ in
   if stages.last != stage { stages.append(stage) }
 }
 check(
-  stages == CompileStage.allCases.filter { $0 != .quantize }, "every stage of fp32 is told, in order: \(stages)")
+  stages == CompileStage.allCases.filter { $0 != .quantize },
+  "every stage of fp32 is told, in order: \(stages)")
 check(compiled.notes.isEmpty, "nothing is remarkable of a bundle for a CPU: \(compiled.notes)")
 check(compiled.facts.bundleBytes == compiled.data.count, "facts and bytes agree")
 check(compiled.facts.arenaBytes >= compiled.facts.arenaLowerBoundBytes, "no plan is below its bound")
