@@ -41,6 +41,8 @@ class Case:
     reference_tolerance: float = 1e-4
     """The share of an integer output's elements that may lie one off, where floats are rounded to them."""
     off_by_one: float = 0.0
+    """How a quantized model is computed, exact or integer; the tool's own choice where empty."""
+    arithmetic: str = ""
     inputs: dict[str, str] = dataclasses.field(default_factory=dict)
     outputs: dict[str, str] = dataclasses.field(default_factory=dict)
     """Left out unless all cases are meant."""

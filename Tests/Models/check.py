@@ -64,7 +64,7 @@ def compile_words(folder: pathlib.Path, case: Case, target: str | None, precisio
     """The words of `ingot compile` for the case, without the output."""
     words = [folder / case.model] if case.model else []
     words += graph_words(folder, case)
-    for option, value in (("--target", target), ("--precision", precision)):
+    for option, value in (("--target", target), ("--precision", precision), ("--arithmetic", case.arithmetic)):
         words += [option, value] if value else []
     return words
 

@@ -144,7 +144,7 @@ def exact(folder, name, downloads, network, seed, **options):
             value = numpy_helper.to_array(tensor)
             power = np.exp2(np.ceil(np.log2(value))).astype(np.float32)
             tensor.CopyFrom(numpy_helper.from_array(power, tensor.name))
-    write(folder, name, model, feeds, tolerance=0)
+    write(folder, name, model, feeds, tolerance=0, arithmetic="exact")
 
 
 def rounds(node):
@@ -164,7 +164,7 @@ def cut(folder, name, downloads, network, seed, **options):
             if f"{tensor}.given" in given:
                 node.input[index] = f"{tensor}.given"
     pieces.graph.input.extend(described(tensor, value) for tensor, value in given.items())
-    write(folder, name, showing(pieces, rounded), feeds | given, tolerance=ONE_STEP, off_by_one=1e-3)
+    write(folder, name, showing(pieces, rounded), feeds | given, tolerance=ONE_STEP, off_by_one=1e-3, arithmetic="exact")
 
 
 def timm_network(name):
