@@ -25,14 +25,8 @@ extension Storage {
     byteCount count: Int, fill: (UnsafeMutableRawBufferPointer) -> Void
   ) -> Storage? {
     guard count > 0 else { return nil }
-    // Not /tmp, which often is memory itself.
-    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/var/tmp"
-    // The system puts characters of its choice in place of the last six.
-    var path = Array("\(folder)/ingot-XXXXXX".utf8CString)
-    let descriptor = mkstemp(&path)
-    guard descriptor >= 0 else { return nil }
+    guard let descriptor = try? openTemporaryFile() else { return nil }
     defer { close(descriptor) }
-    unlink(path)
     // Without its blocks a write to the mapping could find the disk full, which is a signal and no error.
     guard reserve(descriptor, count),
       let address = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), address != MAP_FAILED
@@ -54,6 +48,21 @@ extension Storage {
         if first < end { madvise(mapped + first, end - first, MADV_DONTNEED) }
       })
   }
+}
+
+/// Opens a new temporary file without a name, to read and write; it is gone when the descriptor is closed.
+package func openTemporaryFile() throws(FileError) -> Int32 {
+  // Not /tmp, which often is memory itself.
+  let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/var/tmp"
+  // The system puts characters of its choice in place of the last six.
+  var path = Array("\(folder)/ingot-XXXXXX".utf8CString)
+  let descriptor = mkstemp(&path)
+  guard descriptor >= 0 else {
+    throw FileError(
+      path: folder, reason: "no temporary file can be made there: \(String(cString: strerror(errno)))")
+  }
+  unlink(path)
+  return descriptor
 }
 
 /// Gives a file its size and its blocks on the disk.

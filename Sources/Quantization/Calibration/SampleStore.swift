@@ -18,15 +18,11 @@ final class SampleStore {
   }
 
   init() throws(Diagnostic) {
-    let folder = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/var/tmp"
-    var path = Array("\(folder)/ingot-XXXXXX".utf8CString)
-    descriptor = mkstemp(&path)
-    guard descriptor >= 0 else {
-      throw Diagnostic(
-        "no temporary file can be made in '\(folder)': \(String(cString: strerror(errno)))",
-        advice: "let TMPDIR name a folder that can be written to")
+    do {
+      descriptor = try openTemporaryFile()
+    } catch {
+      throw Diagnostic("\(error)", advice: "let TMPDIR name a folder that can be written to")
     }
-    unlink(path)
   }
 
   deinit { close(descriptor) }
