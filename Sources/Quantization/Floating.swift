@@ -3,15 +3,17 @@ import IR
 /// Nodes that stay in floating point because of where they stand.
 ///
 /// What a logarithm reads is known by its ratio, not by its difference: on any even grid the small values of a spectrum vanish.
-/// Everything before a logarithm that does few of the network's multiply-adds stays as it is.
-func nodesBeforeLogarithms(_ graph: Graph, share: Double) -> [NodeID: String] {
+/// Everything before a logarithm that does few of the network's multiply-adds, at most `share`, stays as it is; the share that is left is
+/// for others.
+func nodesBeforeLogarithms(_ graph: Graph, share: Double) -> (reasons: [NodeID: String], shareLeft: Double) {
   var work: [NodeID: Int] = [:]
   for id in graph.order {
     let node = graph[id]
     work[id] = node.op.multiplyAdds(
       node.operands.map { graph.type(of: $0) }, node.results.map { graph.type(of: $0) })
   }
-  var left = Double(work.values.reduce(0, +)) * share
+  let total = Double(max(work.values.reduce(0, +), 1))
+  var left = total * share
   var found: [NodeID: String] = [:]
   for id in graph.order {
     guard case .unary(let op) = graph[id].op, op.function == .log else { continue }
@@ -21,7 +23,7 @@ func nodesBeforeLogarithms(_ graph: Graph, share: Double) -> [NodeID: String] {
     left -= cost
     for node in before { found[node] = "a logarithm reads its result, whose small values 8 bits would lose" }
   }
-  return found
+  return (found, left / total)
 }
 
 /// The node and all that it depends on.

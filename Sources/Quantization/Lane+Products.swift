@@ -55,26 +55,16 @@ extension Lane {
     // Rows of weights; those of a matrix product may be columns.
     let isTransposed = product.outputAxis == 1
     let rows = isTransposed ? source.transposed2D() : source
+    let nearest = isTransposed ? weights.integers.transposed2D() : weights.integers
     let groupRows = scales.count / product.group
     let rounded = Tensor(element: .i8, shape: rows.shape) { bytes in
       let target = bytes.bindMemory(to: Int8.self)
-      weights.integers.withBytes { nearest in
-        let nearest = isTransposed ? [Int8]() : Array(nearest.bindMemory(to: Int8.self))
-        if !isTransposed { for index in nearest.indices { target[index] = nearest[index] } }
-      }
+      nearest.withBytes { bytes.copyMemory(from: $0) }
       rows.withFloats { source in
         for group in 0..<product.group {
           let part = group * groupRows * length..<(group + 1) * groupRows * length
-          guard let rounding = CompensatedRounding(rows: patches.rows[group], length: length) else {
-            if isTransposed {
-              for index in part {
-                let q = (source[index] / scales[index / length]).rounded(.toNearestOrEven)
-                target[index] = Int8(min(max(q, -127), 127))
-              }
-            }
-            continue
-          }
-          rounding.round(
+          // Where there is nothing to learn from, the nearest integers stay.
+          CompensatedRounding(rows: patches.rows[group], length: length)?.round(
             UnsafeBufferPointer(rebasing: source[part]),
             scales: Array(scales[group * groupRows..<(group + 1) * groupRows]),
             into: UnsafeMutableBufferPointer(rebasing: target[part]))

@@ -70,7 +70,7 @@ struct Lane {
   func range(of value: ValueID) -> ClosedRange<Float> {
     guard let found = statistics[value] else { return 0...0 }
     let range = found.range
-    guard range.lowerBound <= ValueStatistics.mask else { return range }
+    guard range.lowerBound <= ValueStatistics.mask, graph.isOnlyScore(value) else { return range }
     // A masked score need only lie so far below the others that its exponential vanishes.
     let upper = max(range.upperBound, 0)
     let least = found.minimumUnmasked.isFinite ? min(found.minimumUnmasked, upper) : upper
@@ -106,6 +106,22 @@ struct Lane {
 }
 
 extension Graph {
+  /// Whether a value reaches nothing but softmaxes, through sums, choices and what moves elements: numbers far below the others, such as
+  /// those of masks, stand for nowhere in it.
+  func isOnlyScore(_ value: ValueID) -> Bool {
+    guard !isOutput(value) else { return false }
+    let users = Set(users(of: value))
+    return !users.isEmpty
+      && users.allSatisfy { user in
+        switch self[user].op {
+        case .softmax: true
+        case .binary(let op) where op.function == .add: isOnlyScore(self[user].results[0])
+        case .select: isOnlyScore(self[user].results[0])
+        default: passesElements(user, value) && isOnlyScore(self[user].results[0])
+        }
+      }
+  }
+
   /// Whether a node puts several operands together.
   func joins(_ node: NodeID) -> Bool {
     if case .concat = self[node].op { return true }

@@ -59,46 +59,36 @@ struct Product {
 
   /// Weights that take what the input's channels are divided by.
   func weights(_ weights: Tensor, times factors: [Float]) -> Tensor {
-    let shape = weights.shape
-    let inner = weights.channelStride(axis: inputAxis)
-    let own = shape[inputAxis]
-    // Of a grouped convolution the axis counts channels of one group, which the output tells.
-    let perGroup: Int
-    switch op {
-    case .conv: perGroup = shape[0] / group * own
-    default: perGroup = 0
-    }
-    return Tensor(element: .f32, shape: shape) { bytes in
+    let channel = inputChannels(weights)
+    return Tensor(element: .f32, shape: weights.shape) { bytes in
       let target = bytes.bindMemory(to: Float.self)
       weights.withFloats { source in
-        for index in source.indices {
-          let channel = index / inner % own
-          let block = perGroup == 0 ? 0 : index / (perGroup * inner)
-          target[index] = source[index] * factors[block * own + channel]
-        }
+        for index in source.indices { target[index] = source[index] * factors[channel(index)] }
       }
     }
   }
 
   /// The largest weight that each channel of the input meets.
   func largest(_ weights: Tensor) -> [Float] {
-    let shape = weights.shape
-    let inner = weights.channelStride(axis: inputAxis)
-    let own = shape[inputAxis]
-    let perGroup: Int
-    switch op {
-    case .conv: perGroup = shape[0] / group * own
-    default: perGroup = 0
-    }
-    var largest = [Float](repeating: 0, count: perGroup == 0 ? own : own * group)
+    let channel = inputChannels(weights)
+    let isConvolution = if case .conv = op { true } else { false }
+    var largest = [Float](repeating: 0, count: weights.shape[inputAxis] * (isConvolution ? group : 1))
     weights.withFloats { source in
       for index in source.indices {
-        let block = perGroup == 0 ? 0 : index / (perGroup * inner)
-        let channel = block * own + index / inner % own
-        largest[channel] = max(largest[channel], abs(source[index]))
+        largest[channel(index)] = max(largest[channel(index)], abs(source[index]))
       }
     }
     return largest
+  }
+
+  /// The channel of the input that each weight meets, by its place.
+  private func inputChannels(_ weights: Tensor) -> (Int) -> Int {
+    let inner = weights.channelStride(axis: inputAxis)
+    let own = weights.shape[inputAxis]
+    guard case .conv = op else { return { $0 / inner % own } }
+    // The axis counts channels of one group, which the output tells.
+    let weightsOfGroup = weights.elementCount / group
+    return { $0 / weightsOfGroup * own + $0 / inner % own }
   }
 
   /// Computes the product of other inputs with other weights.
@@ -162,11 +152,5 @@ struct QuantizedWeights {
         }
       }
     }
-  }
-
-  init(integers: Tensor, scales: [Float], axis: Int) {
-    self.integers = integers
-    self.scales = scales
-    self.axis = axis
   }
 }

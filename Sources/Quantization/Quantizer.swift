@@ -26,7 +26,25 @@ package struct QuantizationReport: Sendable {
     /// Mean and least agreement on samples held back, in dB.
     package var mean: Double
     package var worst: Double
+
+    package init(variant: QuantizationVariant, mean: Double, worst: Double) {
+      self.variant = variant
+      self.mean = mean
+      self.worst = worst
+    }
   }
+
+  /// The one with the best mean among those that ruin no sample, or among all where each does.
+  package static func best(_ attempts: [Attempt]) -> Attempt? {
+    // Noise of a tenth of the signal's power: what is left of a sample is hardly its own.
+    let sound = attempts.filter { $0.worst >= 10 }
+    var best: Attempt?
+    for attempt in sound.isEmpty ? attempts : sound where attempt.mean > best?.mean ?? -.infinity {
+      best = attempt
+    }
+    return best
+  }
+
   package var function: String
   /// How many there were to calibrate with.
   package var samples: Int
@@ -58,7 +76,7 @@ package struct Quantizer {
     guard samples.count > 0 else {
       throw Diagnostic("there are no samples to calibrate '\(graph.name)' with", advice: "give at least one")
     }
-    let floating = nodesBeforeLogarithms(graph, share: options.wideShare)
+    let (floating, shareLeft) = nodesBeforeLogarithms(graph, share: options.wideShare)
     let analysis = StorageAnalysis(graph, floating: Set(floating.keys))
     let statistics = try calibrate(graph, analysis, samples, functions: functions) {
       progress("calibrating", $0)
@@ -66,7 +84,7 @@ package struct Quantizer {
     let search = VariantSearch(
       graph: graph, functions: functions, analysis: analysis, statistics: statistics,
       samples: samples.thinned(to: options.learningSamples), count: samples.count, options: options,
-      progress: progress)
+      wideShare: shareLeft, progress: progress)
     var (plan, report) = try search.run()
     plan.floating = floating
     report.floating = graph.order.compactMap { node in floating[node].map { (graph[node].name, $0) } }
@@ -84,26 +102,24 @@ private struct VariantSearch {
   /// Of all samples.
   let count: Int
   let options: QuantizationOptions
+  /// What is left of the options' share.
+  let wideShare: Double
   let progress: (_ stage: String, _ share: Double) -> Void
 
   func run() throws(Diagnostic) -> (QuantizationPlan, QuantizationReport) {
     progress("measuring sensitivity", 0)
     let sixteenBits = try Sensitivity(graph, analysis, statistics, functions: functions).valuesForSixteenBits(
-      samples, share: options.wideShare)
+      samples, share: wideShare)
     var report = QuantizationReport(
       function: graph.name, samples: count, chosen: options.variants[0])
     report.sixteenBits = sixteenBits.sorted().map { graph[$0].name }
-    var best = -Double.infinity
     // With too few samples to hold some back, the first variant is taken unseen.
     let heldOut = samples.count / 3
     if heldOut > 0, options.variants.count > 1 {
       let outcomes = try walk(
         options.variants, sixteenBits, fitted: samples.count - heldOut, "comparing variants")
-      for (variant, outcome) in zip(options.variants, outcomes) {
-        let attempt = attempt(variant, outcome.heldOut)
-        report.attempts.append(attempt)
-        if attempt.mean > best { (best, report.chosen) = (attempt.mean, variant) }
-      }
+      report.attempts = zip(options.variants, outcomes).map { attempt($0, $1.heldOut) }
+      report.chosen = QuantizationReport.best(report.attempts)?.variant ?? report.chosen
     }
     let outcome = try walk([report.chosen], sixteenBits, fitted: samples.count, "quantizing")
     return (outcome[0].plan, report)

@@ -80,8 +80,8 @@ private func quantized(_ graph: Graph, _ samples: CalibrationSamples) throws -> 
   #expect(throws: Diagnostic.self) { try quantized(source, samples(0)) }
 }
 
-/// Layers before a logarithm that cost little stay in floating point, and the report says why.
-@Test func whatALogarithmReadsStaysFloating() throws {
+/// A spectrum's logarithm, before layers that do most of the work.
+private func spectrumNetwork() throws -> Graph {
   var b = GraphBuilder("net")
   let signal = try b.input("signal", [64, 32])
   let filtered = try b.linear("filters", signal, features: 8)
@@ -92,12 +92,74 @@ private func quantized(_ graph: Graph, _ samples: CalibrationSamples) throws -> 
   try b.output("y", x)
   var graph = try b.finish()
   graph.bindRandomly(seed: 3)
+  return graph
+}
+
+/// Layers before a logarithm that cost little stay in floating point, and the report says why.
+@Test func whatALogarithmReadsStaysFloating() throws {
+  let graph = try spectrumNetwork()
   let inputs = CalibrationSamples(count: 3) { [Tensor(random: .f32, [64, 32], seed: UInt64($0))] }
   let (result, report) = try quantized(graph, inputs)
   #expect(report.floating.contains { $0.node.contains("filters") })
   let filters = try #require(
     result.order.first { result[$0].name.contains("filters") && result[$0].op.isProduct })
   #expect(result.weight(result[filters].operands[1]) != nil)
+}
+
+/// Large negative numbers are no masks where no softmax reads them.
+@Test func largeNegativeNumbersKeepTheirRange() throws {
+  var b = GraphBuilder("net")
+  let signal = try b.input("signal", [8, 32])
+  try b.output("y", try b.linear("last", b.silu(b.linear("first", signal, features: 32)), features: 8))
+  var graph = try b.finish()
+  graph.bindRandomly(seed: 5)
+  func input(_ seed: UInt64) -> [Tensor] {
+    [Tensor(random: .f32, [8, 32], .uniform(-30000, 30000), seed: seed)]
+  }
+  let (result, _) = try quantized(graph, CalibrationSamples(count: 6) { input(UInt64($0)) })
+  let exact = try evaluate(graph, input(50))[0]
+  #expect(TensorDifference(try evaluate(result, input(50))[0], reference: exact).signalToNoise > 25)
+}
+
+/// What a mask adds to scores does not spoil their range.
+@Test func masksOfScoresTakeNoRange() throws {
+  var b = GraphBuilder("net")
+  let signal = try b.input("signal", [8, 32])
+  let mask = try b.input("mask", [8, 8])
+  let scores = try b.add(b.linear("scores", signal, features: 8), mask)
+  try b.output("y", try b.linear("values", b.add(.softmax(Softmax()), [scores]), features: 4))
+  var graph = try b.finish()
+  graph.bindRandomly(seed: 6)
+  func input(_ seed: UInt64) -> [Tensor] {
+    [
+      Tensor(random: .f32, [8, 32], .uniform(-3, 3), seed: seed),
+      Tensor(random: .f32, [8, 8], .cycle([0, 0, -1e9]), seed: 1),
+    ]
+  }
+  let (result, _) = try quantized(graph, CalibrationSamples(count: 6) { input(UInt64($0)) })
+  let exact = try evaluate(graph, input(50))[0]
+  #expect(TensorDifference(try evaluate(result, input(50))[0], reference: exact).signalToNoise > 25)
+}
+
+/// Work in floating point and in 16 bits shares one budget.
+@Test func nodesInFloatingPointUseUpTheBudget() throws {
+  let graph = try spectrumNetwork()
+  let inputs = CalibrationSamples(count: 3) { [Tensor(random: .f32, [64, 32], seed: UInt64($0))] }
+  var options = QuantizationOptions()
+  options.wideShare = 0.0065
+  let (_, report) = try Quantizer(options).quantize(graph, functions: [], inputs)
+  #expect(!report.floating.isEmpty)
+  #expect(report.sixteenBits.isEmpty)
+}
+
+@Test func aVariantThatRuinsASampleIsNotTaken() {
+  func attempt(_ mean: Double, _ worst: Double, _ searchesRanges: Bool) -> QuantizationReport.Attempt {
+    .init(variant: QuantizationVariant(searchesRanges: searchesRanges), mean: mean, worst: worst)
+  }
+  #expect(QuantizationReport.best([attempt(30, 4, false), attempt(25, 20, true)])?.mean == 25)
+  #expect(QuantizationReport.best([attempt(25, 20, false), attempt(30, 12, true)])?.mean == 30)
+  #expect(QuantizationReport.best([attempt(8, 2, false), attempt(9, 1, true)])?.mean == 9)
+  #expect(QuantizationReport.best([]) == nil)
 }
 
 extension Graph {
