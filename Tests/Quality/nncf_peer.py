@@ -4,7 +4,6 @@ correction of their biases.)
     nncf_peer.py OUTDIR [NETWORK ...] [--method NAME]
 """
 
-import argparse
 import pathlib
 
 import nncf
@@ -43,19 +42,6 @@ def quantized(folder: pathlib.Path, settings: dict):
     return run, {"unquantized": max(0.0, 1 - small / facts["weights"])}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("outdir", type=pathlib.Path)
-    parser.add_argument("networks", nargs="*")
-    parser.add_argument("--method", choices=METHODS, help="only one of them")
-    arguments = parser.parse_args()
-    source = f"nncf {nncf.__version__}, openvino {openvino.__version__}"
-    for folder in results.folders(arguments.outdir, arguments.networks):
-        for name, settings in METHODS.items():
-            if arguments.method not in (None, name):
-                continue
-            results.record(folder, name, source, lambda: quantized(folder, settings))
-
-
 if __name__ == "__main__":
-    main()
+    source = f"nncf {nncf.__version__}, openvino {openvino.__version__}"
+    results.run_peer(__doc__.split("\n")[0], source, METHODS, quantized)

@@ -3,7 +3,6 @@
     onnxruntime_peer.py OUTDIR [NETWORK ...] [--method NAME]
 """
 
-import argparse
 import pathlib
 import tempfile
 
@@ -84,19 +83,6 @@ def quantized(folder: pathlib.Path, method: CalibrationMethod):
     return lambda feeds: dict(zip(names, session.run(names, feeds))), facts
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("outdir", type=pathlib.Path)
-    parser.add_argument("networks", nargs="*")
-    parser.add_argument("--method", choices=METHODS, help="only one of them")
-    arguments = parser.parse_args()
-    source = f"onnxruntime {onnxruntime.__version__}, QDQ, u8 activations, i8 weights per channel"
-    for folder in results.folders(arguments.outdir, arguments.networks):
-        for name, method in METHODS.items():
-            if arguments.method not in (None, name):
-                continue
-            results.record(folder, name, source, lambda: quantized(folder, method))
-
-
 if __name__ == "__main__":
-    main()
+    source = f"onnxruntime {onnxruntime.__version__}, QDQ, u8 activations, i8 weights per channel"
+    results.run_peer(__doc__.split("\n")[0], source, METHODS, quantized)

@@ -1,6 +1,7 @@
 """What a quantizer makes of the test samples of a network, kept in OUTDIR/NETWORK/results/METHOD until network, samples or
 method change: `NNNN.npz` with the outputs for each sample, and `facts.json`."""
 
+import argparse
 import hashlib
 import json
 import pathlib
@@ -59,3 +60,16 @@ def record(folder: pathlib.Path, method: str, source: str, quantize: Callable[[]
         known["error"] = f"{type(error).__name__}: {error}".splitlines()[0][:300]
     (place / "facts.json").write_text(json.dumps(known, indent=2) + "\n")
     print(f"{folder.name}: {method}: {known.get('error', known.get('seconds'))}", flush=True)
+
+
+def run_peer(description: str, source: str, methods: dict, quantized: Callable[..., tuple[Callable, dict]]) -> None:
+    """The command of a peer: records what each of its methods, or the one asked for, makes of the networks."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("outdir", type=pathlib.Path)
+    parser.add_argument("networks", nargs="*")
+    parser.add_argument("--method", choices=methods, help="only one of them")
+    arguments = parser.parse_args()
+    for folder in folders(arguments.outdir, arguments.networks):
+        for name, settings in methods.items():
+            if arguments.method in (None, name):
+                record(folder, name, source, lambda: quantized(folder, settings))
