@@ -71,7 +71,7 @@ static void pool_integer_block(const kernel_pool_integer *p, int64_t plane, cons
   for (int64_t start = 0, end; start < n; start = end) {
     const int64_t count = pool_integer_count(w, 2, w0 + start);
     for (end = start + 1; end < n && pool_integer_count(w, 2, w0 + end) == count;) end++;
-    quantized_rescale(&p->rescaling, v + start, end - start, kernel_most(rows * count, 1) - 1, 0, w->y, first + start);
+    rescale_block(&p->rescaling, v + start, end - start, kernel_most(rows * count, 1) - 1, 0, w->y, first + start);
   }
 }
 

@@ -72,6 +72,6 @@ static void reduce_integer_run(const void *arguments, int64_t begin, int64_t end
       for (int64_t j = 0; j < n; j++) v[j] = (int32_t)quantized_saturated(sum[j]);
     }
     for (int64_t j = n; j % LANES != 0; j++) v[j] = 0;
-    quantized_rescale(&p->rescaling, v, n, 0, 0, p->y, first);
+    rescale_block(&p->rescaling, v, n, 0, 0, p->y, first);
   }
 }

@@ -56,7 +56,7 @@ KERNEL_STATIC void lookup_entries(const void *table, int64_t bytes, const uint8_
 KERNEL_STATIC void lookup_rescaled(const kernel_lookup *p, int64_t channel, void *table) {
   int32_t v[QUANTIZED_ROOM];
   quantized_load(p->table, p->table_element, 0, 256, 1, 0, v);
-  quantized_rescale(&p->rescaling, v, 256, channel, 0, table, 0);
+  rescale_block(&p->rescaling, v, 256, channel, 0, table, 0);
 }
 
 static void lookup_small(const kernel_lookup *p, quantized_part part) {
@@ -82,7 +82,7 @@ static void lookup_small(const kernel_lookup *p, quantized_part part) {
     const int64_t n = kernel_least(QUANTIZED_BLOCK, part.n - i);
     for (int64_t j = 0; j < n; j++) v[j] = (int32_t)kernel_load_integer(p->table, p->table_element, x[i + j] ^ flip);
     for (int64_t j = n; j % LANES != 0; j++) v[j] = 0;
-    quantized_rescale(r, v, n, part.channel + part.step * i, part.step, p->y, part.first + i);
+    rescale_block(r, v, n, part.channel + part.step * i, part.step, p->y, part.first + i);
   }
 }
 
@@ -94,7 +94,7 @@ static void lookup_fine(const kernel_lookup *p, quantized_part part) {
     lookup_between(p->table, x + i, n, v);
     for (int64_t j = n; j % LANES != 0; j++) v[j] = 0;
     if (p->rescaling.multiplier != NULL) {
-      quantized_rescale(&p->rescaling, v, n, part.channel + part.step * i, part.step, p->y, part.first + i);
+      rescale_block(&p->rescaling, v, n, part.channel + part.step * i, part.step, p->y, part.first + i);
       continue;
     }
     for (int64_t j = 0; j < n; j += LANES) vi_store(v + j, (vi_load(v + j) + 64) >> 7);

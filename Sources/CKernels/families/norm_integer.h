@@ -79,7 +79,7 @@ static void norm_integer_row(const kernel_norm_integer *p, const norm_integer_ma
       if (p->bias != NULL) z = norm_integer_sum(z, vi_load(bias + j));
       vi_store(v + j, z);
     }
-    quantized_rescale(&p->rescaling, v, count, 0, 0, p->y, first + i);
+    rescale_block(&p->rescaling, v, count, 0, 0, p->y, first + i);
   }
 }
 

@@ -70,7 +70,7 @@ static void mul_block(const kernel_pair_integer *p, const pair_part *part) {
   r.multiplier = (const int32_t *)p->x[2] + part->at[2];
   r.shift = (const int8_t *)p->x[3] + part->at[3];
   r.per_channel = part->step[2] != 0;
-  quantized_rescale(&r, v, part->n, 0, part->step[2], p->y, part->first);
+  rescale_block(&r, v, part->n, 0, part->step[2], p->y, part->first);
 }
 
 KERNEL_INLINE void pair_integer_run(const kernel_pair_integer *p, int64_t begin, int64_t end,

@@ -130,12 +130,6 @@ KERNEL_STATIC void quantized_store(const int32_t *x, int64_t n, void *y, uint32_
 /* An element less its zero point is at most 2 to this power, in an int32. */
 KERNEL_INLINE int64_t quantized_bits(uint32_t element) { return kernel_least(kernel_element_bytes(element) * 8, 31); }
 
-/* rescale_block, once for each instruction set. */
-KERNEL_STATIC void quantized_rescale(const kernel_rescaling *r, const int32_t *v, int64_t n, int64_t channel, int64_t step, void *y,
-                                     int64_t first) {
-  rescale_block(r, v, n, channel, step, y, first);
-}
-
 /* Rows of a tensor around channels: what shares parameters, or, where every element has its own, the last axis. */
 KERNEL_INLINE int64_t quantized_row_length(const kernel_channels *c, const kernel_rescaling *r) {
   if (!r->per_channel) return c->outer * c->channels * c->inner;

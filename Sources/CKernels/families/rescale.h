@@ -15,7 +15,7 @@ static void rescale_run(const void *arguments, int64_t begin, int64_t end, void 
     for (int64_t i = 0; i < part.n; i += QUANTIZED_BLOCK) {
       const int64_t n = kernel_least(QUANTIZED_BLOCK, part.n - i);
       quantized_load(p->x, p->x_element, part.first + i, n, 1, zero, v);
-      quantized_rescale(&p->rescaling, v, n, part.channel + part.step * i, part.step, p->y, part.first + i);
+      rescale_block(&p->rescaling, v, n, part.channel + part.step * i, part.step, p->y, part.first + i);
     }
   }
 }
