@@ -119,6 +119,7 @@ extension Lane {
   /// Forms whose channels are divided by powers of their magnitudes over those of the weights that they meet: SmoothQuant (Xiao et
   /// al., 2022), of which cross-layer equalization (Nagel et al., 2019) is the case of exponent ½.
   private func scaledForms(_ value: ValueID, _ products: [Product]) -> [NarrowForm]? {
+    guard analysis[value].storage.isWide || graph.hasChannelFactors(value) else { return nil }
     guard let found = statistics[value], let first = products.first, !found.channelMagnitudes.isEmpty,
       products.allSatisfy({ $0.channelAxis == first.channelAxis })
     else { return nil }

@@ -61,6 +61,9 @@ struct Lane {
   // MARK: Grids
 
   private func wideGrid(_ value: ValueID) -> Grid {
+    if graph.isProbability(value) { return Grid(.i16, scale: 1 / 32768) }
+    // What lies between elements fits where they do, and the op that computes it has one grid.
+    if let source = graph.interpolated(value), let grid = plan.wide[source] { return grid }
     let range = range(of: value)
     // What lies outside of the range that was seen is still told apart; 16 bits have room for it.
     return Grid(sixteenBits: range.lowerBound * 1.5...range.upperBound * 1.5)
@@ -85,6 +88,9 @@ struct Lane {
     {
       return form
     }
+    if graph.isProbability(value), !sixteenBits.contains(value) {
+      return NarrowForm(grid: Grid(.i8, scale: 1 / 256, zero: -128))
+    }
     if sixteenBits.contains(value) {
       return NarrowForm(grid: plan.wide[value] ?? Grid(sixteenBits: range(of: value)))
     }
@@ -96,7 +102,9 @@ struct Lane {
     if let form = plan.narrow[value] { return form }
     var form = plainForm(value)
     let products = analysis[value].products.compactMap { Product($0.node, in: graph) }
-    if !sixteenBits.contains(value), products.count == analysis[value].products.count, !products.isEmpty {
+    if !sixteenBits.contains(value), !graph.isProbability(value),
+      products.count == analysis[value].products.count, !products.isEmpty
+    {
       form = try search(value, products, from: form)
     }
     plan.narrow[value] = form
@@ -120,6 +128,34 @@ extension Graph {
         default: passesElements(user, value) && isOnlyScore(self[user].results[0])
         }
       }
+  }
+
+  /// Whether a value is what a softmax gives, which has steps of its own on integers.
+  func isProbability(_ value: ValueID) -> Bool {
+    guard let producer = producer(of: value), case .softmax(let softmax) = self[producer].op else {
+      return false
+    }
+    return !softmax.log
+  }
+
+  /// What a value's elements are interpolated from.
+  func interpolated(_ value: ValueID) -> ValueID? {
+    guard let producer = producer(of: value), case .resize(let resize) = self[producer].op,
+      resize.mode != .nearest
+    else { return nil }
+    return self[producer].operands[0]
+  }
+
+  /// Whether what computes a value can multiply each channel by a factor of its own as it rounds it: a product, a sum or a function that
+  /// does not clip what is large.
+  func hasChannelFactors(_ value: ValueID) -> Bool {
+    guard let producer = producer(of: value) else { return false }
+    switch self[producer].op {
+    case .conv, .convTranspose, .matmul: return true
+    case .unary(let op): return op.function != .clip || op.p1 == .infinity
+    case .binary(let op): return [.add, .sub, .mul, .div].contains(op.function)
+    default: return false
+    }
   }
 
   /// Whether a node puts several operands together.

@@ -78,12 +78,23 @@ package struct StorageAnalysis {
       && (graph.passesElements(users[0], value) || graph.isClamp(users[0], of: value))
       && !floating.contains(users[0])
     guard !passesThrough, !own.isSubset(of: .float) else { return }
+    // A normalization on integers has one scale: channels are told apart when its 16 bits become 8.
+    if graph.isNormalization(value) { own.insert(.wide) }
     found.storage = StoredForms(isWide: own != .narrow, isNarrow: !found.products.isEmpty || own == .narrow)
     readers[value.index] = found
   }
 }
 
 extension Graph {
+  /// Whether a value is what a normalization gives.
+  fileprivate func isNormalization(_ value: ValueID) -> Bool {
+    guard let producer = producer(of: value) else { return false }
+    switch self[producer].op {
+    case .layerNorm, .rmsNorm, .groupNorm: return true
+    default: return false
+    }
+  }
+
   /// The operand of a product whose elements it multiplies: not a bias, not a constant weight.
   func isProductOperand(_ node: NodeID, _ operand: Int) -> Bool {
     switch self[node].op {

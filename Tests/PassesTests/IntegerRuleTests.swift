@@ -7,7 +7,7 @@ import Testing
 /// What the rules of `use-integer-arithmetic` make of random graphs of each family gives the integers that the graphs give
 /// in fp32, but for one step now and then.
 @Suite struct IntegerRuleTests {
-  @Test(arguments: products + movements + functions + reductions)
+  @Test(arguments: products + movements + functions + reductions + norms + channels)
   func integersAreThoseOfFloats(_ family: QuantizedFamily) throws { try checkFamily(family) }
 }
 
@@ -183,5 +183,53 @@ private let movements: [QuantizedFamily] = [
     let rows = graph.weight(Tensor([3, 0, 8, -1] as [Int64], shape: [2, 2]))
     let taken = try graph.add(.gather(Gather()), [table, rows])
     if axis == nil { try graph.quantize(taken, .i8) } else { graph.output(taken) }
+  },
+]
+
+/// Normalizations.
+private let norms: [QuantizedFamily] = [
+  QuantizedFamily("normalization") { graph in
+    let x = try graph.input(graph.draw.one(of: small + [.i16]), [3, 24])
+    var operands = [x]
+    if graph.draw.chance(0.7) { operands.append(try graph.numbers([24], like: x)) }
+    if operands.count == 2, graph.draw.chance(0.7) { operands.append(try graph.numbers([24], like: x)) }
+    let op = operands.count == 3 || graph.draw.chance(0.5) ? Op.layerNorm(LayerNorm()) : Op.rmsNorm(RMSNorm())
+    try graph.quantize(try graph.add(op, operands), .i16)
+  },
+  QuantizedFamily("group normalization") { graph in
+    let x = try graph.input(.i16, [2, 6, 4, 3])
+    var op = GroupNorm()
+    op.groups = graph.draw.one(of: [1, 2, 3])
+    let operands = [x, try graph.numbers([6], like: x), try graph.numbers([6], like: x)]
+    try graph.quantize(try graph.add(.groupNorm(op), operands), .i16)
+  },
+]
+
+/// Results with a scale for each channel.
+private let channels: [QuantizedFamily] = [
+  QuantizedFamily("channels of products") { graph in
+    let x = try graph.input(graph.draw.one(of: small), [1, 3, 5, 4])
+    var y = try graph.add(
+      .conv(Conv()), [x, try graph.constant(.i8, [4, 3, 1, 1], axis: graph.draw.one(of: [0, nil]))])
+    if graph.draw.chance(0.5) { y = try graph.add(.unary(Unary(.relu)), [y]) }
+    try graph.quantize(y, graph.draw.one(of: small), axis: 1)
+  },
+  QuantizedFamily("channels of rows") { graph in
+    let x = try graph.input(.i8, [2, 3, 7])
+    let y = try graph.add(.matmul(MatMul()), [x, try graph.constant(.i8, [7, 5], axis: 1)])
+    try graph.quantize(y, .i8, axis: 2)
+  },
+  QuantizedFamily("channels of functions") { graph in
+    let x = try graph.input(graph.draw.one(of: small + [.i16]), [2, 4, 3])
+    try graph.quantize(
+      try graph.add(.unary(Unary(graph.draw.one(of: [.sigmoid, .silu]))), [x]), .i8, axis: 1)
+  },
+  QuantizedFamily("channels of sums and products") { graph in
+    let (a, b) = (try graph.input(.i16, [2, 4, 3]), try graph.input(.i8, [2, 4, 3]))
+    let op = Binary(graph.draw.one(of: [.add, .sub, .mul]))
+    try graph.quantize(try graph.add(.binary(op), [a, b]), .i8, axis: 1)
+  },
+  QuantizedFamily("channels told apart") { graph in
+    try graph.quantize(try graph.input(.i16, [2, 4, 3]), .i8, axis: graph.draw.one(of: [1, 2]))
   },
 ]

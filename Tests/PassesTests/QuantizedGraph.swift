@@ -83,6 +83,22 @@ struct QuantizedGraph {
     graph.addOutput(unique("y"), result)
   }
 
+  /// Quantizes a value with a scale for each index of an axis, and one zero point; the result is an output.
+  mutating func quantize(_ value: ValueID, _ element: ElementType, axis: Int) throws {
+    let extent = graph.shape(of: value)[axis]
+    let largest = max(abs(try range(value).lowerBound), abs(try range(value).upperBound), 1e-3)
+    let scales = (0..<extent).map { _ in
+      largest * Float(draw.number(60...200)) / (element == .i16 ? 2_000_000 : 10_000)
+    }
+    let zeros = [Int64](repeating: element == .u8 ? 128 : 0, count: extent)
+    let steps = [
+      weight(Tensor(scales, shape: [extent])), weight(Tensor(zeros, shape: [extent], element: element)),
+    ]
+    let granularity = Granularity(axis: axis)
+    graph.addOutput(
+      unique("y"), try add(.quantize(Quantize(granularity, rounding: rounding)), [value] + steps))
+  }
+
   /// Quantizes a value in the steps by which another was dequantized; the result is an output.
   mutating func quantize(_ value: ValueID, as other: ValueID) throws {
     let steps = graph.producer(of: other).map { graph[$0].operands.dropFirst() } ?? []

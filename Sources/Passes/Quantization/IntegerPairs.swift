@@ -14,16 +14,17 @@ import Tensors
   guard let result = QuantizedResult(node, in: graph), graph.isOnlyQuantized(result.value),
     let producer = graph.node(result.value), case .binary(let op) = producer.op,
     op.function == .add || op.function == .sub,
-    let (a, b, axis) = pair(producer, in: graph),
-    let sum = SumFactors(
-      a.factors(step: result.steps.scales[0]),
-      b.factors(step: op.function == .sub ? -result.steps.scales[0] : result.steps.scales[0]))
+    let (a, b, own) = pair(producer, in: graph),
+    let ofA = result.factors(a.scales, axis: own),
+    let ofB = result.factors(op.function == .sub ? b.scales.map { -$0 } : b.scales, axis: own),
+    let sum = SumFactors(ofA.factors, ofB.factors)
   else { return false }
+  let axis = ofA.axis ?? ofB.axis ?? AddInteger().axis
   let name = graph[node].name
   let operands =
     a.operands(name + ".a", &context) + [context.addWeight(name + ".a.multiplier", sum.ofA)]
     + b.operands(name + ".b", &context) + [context.addWeight(name + ".b.multiplier", sum.ofB)]
-    + [context.addWeight(name + ".shift", sum.shift), result.zero]
+    + [context.addWeight(name + ".shift", sum.shift), result.zero(&context)]
   try context.rewrite(
     node, as: .addInteger(AddInteger(result.rescaling, axis: axis)), operands,
     "added the integers of \(graph.describe(node))")
@@ -39,27 +40,28 @@ import Tensors
   guard let result = QuantizedResult(node, in: graph), graph.isOnlyQuantized(result.value),
     let producer = graph.node(result.value), case .binary(let op) = producer.op,
     op.function == .mul || op.function == .div,
-    let (a, b, axis) = pair(producer, in: graph, dividing: op.function == .div),
+    let (a, b, own) = pair(producer, in: graph, dividing: op.function == .div),
     // Their product must stay within 32 bits.
     a.isSmall || b.isSmall || a.isCentered && b.isCentered
   else { return false }
-  let (ofA, ofB) = (a.factors(step: result.steps.scales[0]), b.factors(step: 1))
-  let products = (0..<max(ofA.count, ofB.count)).map {
-    ofA[ofA.count == 1 ? 0 : $0] * ofB[ofB.count == 1 ? 0 : $0]
+  let products = (0..<max(a.scales.count, b.scales.count)).map {
+    a.scales[a.scales.count == 1 ? 0 : $0] * b.scales[b.scales.count == 1 ? 0 : $0]
   }
-  guard let factors = Factors(products) else { return false }
+  guard let quotients = result.factors(products, axis: own), let factors = Factors(quotients.factors) else {
+    return false
+  }
   let name = graph[node].name
   try context.rewrite(
-    node, as: .mulInteger(MulInteger(result.rescaling, axis: axis)),
+    node, as: .mulInteger(MulInteger(result.rescaling, axis: quotients.axis ?? MulInteger().axis)),
     a.operands(name + ".a", &context) + b.operands(name + ".b", &context)
-      + factors.weights(of: name, &context) + [result.zero],
+      + factors.weights(of: name, &context) + [result.zero(&context)],
     "multiplied the integers of \(graph.describe(node))")
   return true
 }
 
-/// The operands of a node, of which at least one is computed, and the axis of the result along which their scales differ.
+/// The operands of a node, of which at least one is computed, and the axis of the result along which their scales differ, if any.
 private func pair(_ node: Node, in graph: Graph, dividing: Bool = false) -> (
-  IntegerOperand, IntegerOperand, axis: Int
+  IntegerOperand, IntegerOperand, axis: Int?
 )? {
   let rank = graph.shape(of: node.results[0]).rank
   guard let a = IntegerOperand(node.operands[0], in: graph, rank: rank),
@@ -67,7 +69,7 @@ private func pair(_ node: Node, in graph: Graph, dividing: Bool = false) -> (
     !(a.isConstant && b.isConstant)
   else { return nil }
   switch (a.axis, b.axis) {
-  case (nil, nil): return (a, b, AddInteger().axis)
+  case (nil, nil): return (a, b, nil)
   case (let axis?, nil), (nil, let axis?): return (a, b, axis)
   case (let axis?, let other?): return axis == other ? (a, b, axis) : nil
   }
@@ -80,7 +82,8 @@ private struct IntegerOperand {
     case constant(Tensor)
   }
   private let source: Source
-  private let scales: [Double]
+  /// One, or one for each index of the axis.
+  let scales: [Double]
   /// Of a result, along which scales differ; nil for one scale.
   let axis: Int?
   /// Whether they have 8 bits.
@@ -117,9 +120,6 @@ private struct IntegerOperand {
     isConstant = true
     source = .constant(Tensor(integers, shape: tensor.shape, element: .i16))
   }
-
-  /// What an integer counts of so large a step of the result, for all or for each index of the axis.
-  func factors(step: Float) -> [Double] { scales.map { $0 / Double(step) } }
 
   /// The integers and their zero point.
   func operands(_ name: String, _ context: inout PassContext) -> [ValueID] {

@@ -11,7 +11,7 @@ import Tensors
   guard let result = QuantizedResult(node, in: graph), graph.isOnlyQuantized(result.value),
     let producer = graph.node(result.value),
     let x = producer.operands.first.flatMap({ graph.dequantized($0) }),
-    x.steps.isWhole
+    x.steps.isWhole, result.steps.isWhole
   else { return false }
   let shape = graph.shape(of: x.integers)
   let factor = Double(x.steps.scales[0]) / Double(result.steps.scales[0])
@@ -31,10 +31,12 @@ import Tensors
   }
   let types = [graph.type(of: x.integers), graph.type(of: x.zero)]
   guard let factors else { return false }
-  let parameters = factors.tensors.map { TensorType($0.element, $0.shape) } + [graph.type(of: result.zero)]
+  let parameters =
+    factors.tensors.map { TensorType($0.element, $0.shape) } + [TensorType(result.steps.element, [])]
   guard (try? op.infer(types + parameters)) != nil else { return false }
   try context.rewrite(
-    node, as: op, [x.integers, x.zero] + factors.weights(of: graph[node].name, &context) + [result.zero],
+    node, as: op,
+    [x.integers, x.zero] + factors.weights(of: graph[node].name, &context) + [result.zero(&context)],
     "reduced the integers of \(graph.describe(node))")
   return true
 }
@@ -48,7 +50,7 @@ import Tensors
   let graph = context.graph
   guard let result = QuantizedResult(node, in: graph), graph.isOnlyQuantized(result.value),
     let producer = graph.node(result.value), case .softmax(let softmax) = producer.op, !softmax.log,
-    let x = graph.dequantized(producer.operands[0]), x.steps.isWhole,
+    let x = graph.dequantized(producer.operands[0]), x.steps.isWhole, result.steps.isWhole,
     let factors = Factors([Double(x.steps.scales[0]) * 65536 / 0.693147180559945309417])
   else { return false }
   let name = graph[node].name
@@ -59,7 +61,7 @@ import Tensors
   if result.steps.scales[0] == own, result.rescaling == Rescaling(result.rounding),
     result.steps.element != .i32
   {
-    try context.rewrite(node, as: op, operands + [result.zero], description)
+    try context.rewrite(node, as: op, operands + [result.zero(&context)], description)
     return true
   }
   guard let rescaling = Factors([1 / 32768 / Double(result.steps.scales[0])]) else { return false }
@@ -67,7 +69,7 @@ import Tensors
   let wide = try context.insert(op, operands + [none], before: node)
   try context.rewrite(
     node, as: .rescale(Rescale(result.rescaling)),
-    [wide, none] + rescaling.weights(of: name, &context) + [result.zero], description)
+    [wide, none] + rescaling.weights(of: name, &context) + [result.zero(&context)], description)
   return true
 }
 

@@ -14,25 +14,30 @@ import Tensors
 @Sendable func lookUpFunction(_ node: NodeID, _ context: inout PassContext) throws(Diagnostic) -> Bool {
   let graph = context.graph
   let entry = graph[node]
-  guard case .quantize = entry.op, let steps = graph.steps(of: entry), steps.isWhole, steps.element != .i32,
+  guard case .quantize = entry.op, let steps = graph.steps(of: entry), let zero = steps.zero,
+    steps.element != .i32,
     graph.isOnlyQuantized(entry.operands[0]),
     let function = QuantizedFunction(entry.operands[0], in: graph),
     graph.shape(of: function.integers) == graph.shape(of: entry.results[0])
   else { return false }
   let name = graph[node].name
   let description = "made a table of \(graph.describe(node))"
-  if function.steps.element != .i16 {
+  if function.steps.element != .i16, steps.isWhole {
     guard let table = function.table(quantizing: entry, in: graph) else { return false }
     try context.rewrite(
       node, as: .lookup(Lookup()), [function.integers, context.addWeight(name + ".table", table)], description
     )
     return true
   }
-  guard let curve = InterpolatedTable(function, quantizing: entry, steps, in: graph) else { return false }
+  guard let curve = ScaledTable(function, quantizing: entry, steps, in: graph) else { return false }
+  let scalar =
+    graph.shape(of: entry.operands[2]).rank == 0
+    ? entry.operands[2]
+    : context.addWeight(name + ".zero", Tensor([zero], shape: [], element: steps.element))
   try context.rewrite(
     node, as: .lookup(curve.op),
     [function.integers, context.addWeight(name + ".table", curve.table)]
-      + curve.factors.weights(of: name, &context) + [entry.operands[2]], description)
+      + curve.factors.weights(of: name, &context) + [scalar], description)
   return true
 }
 
@@ -121,37 +126,50 @@ private struct QuantizedFunction {
   }
 }
 
-/// A table of 513 entries for a function of integers of 16 bits.
-private struct InterpolatedTable {
+/// A table of a function in 16 bits, and what makes steps of the result of them: 513 entries for integers of 16 bits, between which is
+/// interpolated, 256 for those of 8.
+private struct ScaledTable {
   let table: Tensor
   let factors: Factors
   let op: Lookup
 
   init?(_ function: QuantizedFunction, quantizing quantize: Node, _ steps: Steps, in graph: Graph) {
-    guard case .quantize(let rounding) = quantize.op else { return nil }
-    let places = (0...512).map { Int64($0) * 128 - 32768 }
+    guard case .quantize(let quantization) = quantize.op, let range = function.steps.element.integerRange,
+      let zero = steps.zero
+    else { return nil }
+    let isWide = function.steps.element == .i16
+    let places = isWide ? (0...512).map { Int64($0) * 128 - 32768 } : Array(range)
     guard let curve = function(places, in: graph)?.floats, curve.allSatisfy({ $0.isFinite }) else {
       return nil
     }
     let largest = Double(curve.reduce(0) { max($0, abs($1)) })
     let step = largest > 0 ? largest / 32767 : 1
-    table = Tensor(curve.map { Int64((Double($0) / step).rounded()) }, shape: [513], element: .i16)
-    guard let factors = Factors([step / 128 / Double(steps.scales[0])]) else { return nil }
+    table = Tensor(curve.map { Int64((Double($0) / step).rounded()) }, shape: [places.count], element: .i16)
+    let entry = isWide ? step / 128 : step
+    guard let factors = Factors(steps.scales.map { entry / Double($0) }) else { return nil }
     self.factors = factors
-    op = Lookup(Rescaling(rounding.rounding))
-    guard let error = error(function, quantizing: quantize, in: graph) else { return nil }
+    op = Lookup(Rescaling(quantization.rounding), axis: steps.isWhole ? Lookup().axis : steps.axis)
+    // Steps are finest where the scale is smallest.
+    let finest = steps.scales.min() ?? 1
+    guard let fine = Factors([entry / Double(finest)]),
+      let error = error(
+        function, fine, [Tensor(scalar: finest), Tensor([zero], shape: [], element: steps.element)],
+        quantization.rounding, in: graph)
+    else { return nil }
     guard error <= (steps.element == .i16 ? 4 : 1) else { return nil }
   }
 
-  /// The most steps by which a result lies off.
-  private func error(_ function: QuantizedFunction, quantizing quantize: Node, in graph: Graph) -> Int64? {
-    let integers = Array(Int64(-32768)...32767)
-    let parameters = quantize.operands.dropFirst().compactMap { graph.constant($0) }
-    guard parameters.count == 2, let numbers = function(integers, in: graph),
-      let wanted = try? quantize.op.evaluate([numbers] + parameters)[0],
-      let found = try? Op.lookup(op).evaluate(
-        [Tensor(integers, shape: [integers.count], element: .i16), table] + factors.tensors + [parameters[1]])[
-          0]
+  /// The most steps by which a result lies off, with one scale and zero point.
+  private func error(
+    _ function: QuantizedFunction, _ factors: Factors, _ parameters: [Tensor],
+    _ rounding: Rescaling.Rounding, in graph: Graph
+  ) -> Int64? {
+    let integers = Array(function.steps.element.integerRange ?? 0...0)
+    let argument = Tensor(integers, shape: [integers.count], element: function.steps.element)
+    guard let numbers = function(integers, in: graph),
+      let wanted = try? Op.quantize(Quantize(rounding: rounding)).evaluate([numbers] + parameters)[0],
+      let found = try? Op.lookup(Lookup(Rescaling(rounding))).evaluate(
+        [argument, table] + factors.tensors + [parameters[1]])[0]
     else { return nil }
     return zip(wanted.integers, found.integers).map { abs($0 - $1) }.max()
   }

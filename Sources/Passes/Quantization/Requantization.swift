@@ -11,9 +11,11 @@ import Tensors
   guard let result = QuantizedResult(node, in: graph), result.isOnlyReader,
     let sums = IntegerSums(result.value, in: graph), sums.isOnlyReader,
     let op = graph[sums.product].op.rescaling(result.rescaling),
-    let factors = Factors(sums.scales.map { Double($0) / Double(result.steps.scales[0]) })
+    case let axis = graph.shape(of: result.value).normalized(axis: graph[sums.product].op.sumAxis),
+    let quotients = result.factors(sums.scales.map { Double($0) }, axis: axis),
+    quotients.axis == nil || quotients.axis == axis, let factors = Factors(quotients.factors)
   else { return false }
-  let steps = factors.weights(of: graph[node].name, &context) + [result.zero]
+  let steps = factors.weights(of: graph[node].name, &context) + [result.zero(&context)]
   try context.rewrite(
     node, as: op, sums.operands + steps, "rescaled the sums of \(graph.describe(sums.product))")
   return true
@@ -27,17 +29,17 @@ import Tensors
   let graph = context.graph
   guard let result = QuantizedResult(node, in: graph), let source = graph.dequantized(result.value),
     let zero = source.steps.zero,
-    let factors = Factors(source.steps.scales.map { Double($0) / Double(result.steps.scales[0]) })
+    let quotients = result.factors(source.steps.scales.map { Double($0) }, axis: source.steps.axis),
+    let factors = Factors(quotients.factors)
   else { return false }
   let name = graph[node].name
   let own =
     source.steps.isWhole
     ? source.zero
     : context.addWeight(name + ".zero", Tensor([zero], shape: [], element: source.steps.element))
-  let axis = source.steps.isWhole ? Rescale().axis : source.steps.axis
   try context.rewrite(
-    node, as: .rescale(Rescale(result.rescaling, axis: axis)),
-    [source.integers, own] + factors.weights(of: name, &context) + [result.zero],
+    node, as: .rescale(Rescale(result.rescaling, axis: quotients.axis ?? Rescale().axis)),
+    [source.integers, own] + factors.weights(of: name, &context) + [result.zero(&context)],
     "rescaled the integers of \(graph.describe(node))")
   return true
 }

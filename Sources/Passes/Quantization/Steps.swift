@@ -19,6 +19,21 @@ struct Steps: Equatable {
   /// The zero point, if it is one for all integers.
   var zero: Int64? { zeros.dropFirst().allSatisfy { $0 == zeros[0] } ? zeros.first : nil }
 
+  /// The integer that a number becomes; nil where that differs from scale to scale.
+  func integer(_ number: Float, _ rounding: Rescaling.Rounding) -> Int64? {
+    guard let zero else { return nil }
+    let numbers = Tensor([Float](repeating: number, count: scales.count), shape: [scales.count])
+    let parameters = [
+      Tensor(scales, shape: [scales.count]),
+      Tensor([Int64](repeating: zero, count: scales.count), shape: [scales.count], element: element),
+    ]
+    let quantize = Op.quantize(Quantize(Granularity(axis: 0), rounding: rounding))
+    guard let integers = try? quantize.evaluate([numbers] + parameters)[0].integers,
+      integers.allSatisfy({ $0 == integers[0] })
+    else { return nil }
+    return integers[0]
+  }
+
   /// Whether integers of these steps are the same after they were dequantized and quantized again. They have 8 or 16
   /// bits, so that q − z, below 2^17, is exact; times s and divided by s it is (q − z)(1 + e), |e| < 2^-22, which is less
   /// than half a step away from q − z and rounds to it. The scale is such that no product is subnormal or infinite.
@@ -103,39 +118,36 @@ struct Factors {
   }
 }
 
-/// A number that a node quantizes with one scale, and what clips it before.
+/// A number that a node quantizes, with one zero point and one scale or one for each index of an axis, and what clips it before.
 struct QuantizedResult {
   let node: NodeID
   let steps: Steps
-  /// The result's zero point.
-  let zero: ValueID
   /// What is quantized, before it is clipped.
   let value: ValueID
   /// How many readers the values from `value` to the node have besides each other.
   let isOnlyReader: Bool
   let rounding: Rescaling.Rounding
+  private let zero: Int64
+  private let zeroOperand: ValueID
   private let bounds: ClosedRange<Int>
 
   init?(_ id: NodeID, in graph: Graph) {
     let node = graph[id]
-    guard case .quantize(let op) = node.op, let steps = graph.steps(of: node), steps.isWhole,
+    guard case .quantize(let op) = node.op, let steps = graph.steps(of: node), let zeroPoint = steps.zero,
       graph.type(of: node.operands[0]).element == .f32, let range = steps.element.integerRange
     else { return nil }
     var bounds = Int(Int32.min)...Int(Int32.max)
     var value = node.operands[0]
     var isOnlyReader = graph.hasOneUse(value)
     while let (operand, lower, upper) = graph.clipped(value) {
-      let limits = Tensor([lower, upper], shape: [2])
-      let scale = Tensor(scalar: steps.scales[0])
-      let zero = Tensor(steps.zeros, shape: [], element: steps.element)
-      let quantize = Op.quantize(Quantize(rounding: op.rounding))
-      guard let integers = try? quantize.evaluate([limits, scale, zero])[0].integers else { return nil }
+      guard let lowest = steps.integer(lower, op.rounding), let highest = steps.integer(upper, op.rounding)
+      else { return nil }
       // A bound that is the type's own is none.
-      let least = integers[0] > range.lowerBound ? Int(integers[0]) : bounds.lowerBound
-      let most = integers[1] < range.upperBound ? Int(integers[1]) : bounds.upperBound
+      let least = lowest > range.lowerBound ? Int(lowest) : bounds.lowerBound
+      let most = highest < range.upperBound ? Int(highest) : bounds.upperBound
       // What is clipped later, which was met before, has the last word.
-      let lowest = min(max(least, bounds.lowerBound), bounds.upperBound)
-      bounds = lowest...max(min(most, bounds.upperBound), lowest)
+      let first = min(max(least, bounds.lowerBound), bounds.upperBound)
+      bounds = first...max(min(most, bounds.upperBound), first)
       value = operand
       isOnlyReader = isOnlyReader && graph.hasOneUse(value)
     }
@@ -144,8 +156,28 @@ struct QuantizedResult {
     self.bounds = bounds
     self.value = value
     self.isOnlyReader = isOnlyReader
-    zero = node.operands[2]
+    zero = zeroPoint
+    zeroOperand = node.operands[2]
     rounding = op.rounding
+  }
+
+  /// The zero point as a number without axes.
+  func zero(_ context: inout PassContext) -> ValueID {
+    if context.graph.shape(of: zeroOperand).rank == 0 { return zeroOperand }
+    return context.addWeight(
+      context.graph[node].name + ".zero", Tensor([zero], shape: [], element: steps.element))
+  }
+
+  /// By what to multiply numbers in steps of these scales, one or one for each index of an axis, to count the result's steps, and the axis
+  /// along which that differs. Nil where the two differ along two axes.
+  func factors(_ scales: [Double], axis: Int?) -> (factors: [Double], axis: Int?)? {
+    let own = steps.scales
+    let (first, second) = (scales.count > 1 ? axis : nil, steps.isWhole ? nil : steps.axis)
+    if let first, let second, first != second { return nil }
+    let quotients = (0..<max(scales.count, own.count)).map {
+      scales[scales.count == 1 ? 0 : $0] / Double(own[own.count == 1 ? 0 : $0])
+    }
+    return (quotients, first ?? second)
   }
 
   var rescaling: Rescaling { Rescaling(rounding, min: bounds.lowerBound, max: bounds.upperBound) }

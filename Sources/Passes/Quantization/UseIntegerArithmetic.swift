@@ -31,4 +31,5 @@ typealias IntegerRule = @Sendable (NodeID, inout PassContext) throws(Diagnostic)
 private let integerRules: [IntegerRule] = [
   useIntegerProduct, foldIntegerBias, rescaleSums, rescaleIntegers, lookUpFunction,
   addIntegers, multiplyIntegers, averageIntegers, softmaxIntegers, resampleIntegers,
+  normalizeIntegers,
 ]
