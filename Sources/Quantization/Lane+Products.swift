@@ -8,13 +8,20 @@ extension Lane {
     let result = graph[product.node].results[0]
     let source = scaledWeights(product, form)
     var weights = quantizedWeights(product, form, source)
-    if variant.compensatesRounding { try compensate(product, form, source, &weights) }
+    let isSplit = analysis.split.contains(product.node)
+    if isSplit {
+      weights.addSecond(source)
+    } else if variant.compensatesRounding {
+      try compensate(product, form, source, &weights)
+    }
     let numbers = weights.numbers
     let own = product.bias.flatMap { graph.constant($0) }
     let following = FollowingFunctions(result, in: graph)
     var correction = BiasCorrection(channels: product.outputs(weights.integers), axis: product.resultAxis)
     for sample in 0..<streams.samples {
-      let value = try product.evaluate(form.nearest(try read(product.input, sample)), numbers, bias: own)
+      let stored = try read(product.input, sample)
+      let input = isSplit ? form.nearestInTwoBytes(stored) : form.nearest(stored)
+      let value = try product.evaluate(input, numbers, bias: own)
       if variant.correctsBias, sample < fitted {
         let exact = try streams.exact(result, sample)
         let slopes = variant.weighsBySlope ? try following.slopes(at: exact) : nil

@@ -102,7 +102,7 @@ struct Lane {
     if let form = plan.narrow[value] { return form }
     var form = plainForm(value)
     let products = analysis[value].products.compactMap { Product($0.node, in: graph) }
-    if !sixteenBits.contains(value), !graph.isProbability(value),
+    if !sixteenBits.contains(value), !analysis.isSplit(value), !graph.isProbability(value),
       products.count == analysis[value].products.count, !products.isEmpty
     {
       form = try search(value, products, from: form)

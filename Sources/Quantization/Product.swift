@@ -107,9 +107,22 @@ struct QuantizedWeights {
   var integers: Tensor
   var scales: [Float]
   var axis: Int
+  /// A second byte of each weight: its integers, in steps of `secondShare` of the first's.
+  var second: Tensor?
+
+  /// A residual of half a step at most in 127 steps.
+  static let secondShare: Float = 1 / 254
 
   /// The numbers that they stand for.
   var numbers: Tensor {
+    let first = numbers(integers, scales)
+    guard let second else { return first }
+    return first.combined(numbers(second, secondScales)) { $0 + $1 }
+  }
+
+  var secondScales: [Float] { scales.map { $0 * Self.secondShare } }
+
+  private func numbers(_ integers: Tensor, _ scales: [Float]) -> Tensor {
     Tensor(element: .f32, shape: integers.shape) { bytes in
       let target = bytes.bindMemory(to: Float.self)
       let inner = integers.channelStride(axis: axis)
@@ -140,10 +153,14 @@ struct QuantizedWeights {
   init(nearest weights: Tensor, axis: Int, leastScales: [Float]? = nil) {
     var scales = Self.scales(weights, axis: axis)
     if let leastScales { scales = zip(scales, leastScales).map { max($0, $1) } }
+    self.init(rounding: weights, scales: scales, axis: axis)
+  }
+
+  private init(rounding weights: Tensor, scales: [Float], axis: Int) {
     let inner = weights.channelStride(axis: axis)
     self.scales = scales
     self.axis = axis
-    integers = Tensor(element: .i8, shape: weights.shape) { [scales] bytes in
+    integers = Tensor(element: .i8, shape: weights.shape) { bytes in
       let target = bytes.bindMemory(to: Int8.self)
       weights.withFloats { source in
         for index in source.indices {
@@ -152,5 +169,11 @@ struct QuantizedWeights {
         }
       }
     }
+  }
+
+  /// Adds a second byte, of what the first leaves.
+  mutating func addSecond(_ weights: Tensor) {
+    let rest = weights.combined(numbers) { $0 - $1 }
+    second = Self(rounding: rest, scales: secondScales, axis: axis).integers
   }
 }

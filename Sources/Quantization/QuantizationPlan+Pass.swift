@@ -17,7 +17,9 @@ extension QuantizationPlan {
     Pass("quantize", "Stores values and weights as integers, on grids that calibration chose.") {
       (context: inout PassContext) throws(Diagnostic) in
       var writer = PlanWriter(
-        plan: self, analysis: StorageAnalysis(context.graph, floating: Set(floating.keys)))
+        plan: self,
+        analysis: StorageAnalysis(
+          context.graph, floating: Set(floating.keys), split: Set(split.keys)))
       try writer.write(&context)
     }
   }
@@ -26,6 +28,8 @@ extension QuantizationPlan {
 private struct PlanWriter {
   let plan: QuantizationPlan
   let analysis: StorageAnalysis
+  /// The second byte of values that have two, by what stands for the first.
+  var seconds: [ValueID: ValueID] = [:]
 
   mutating func write(_ context: inout PassContext) throws(Diagnostic) {
     let graph = context.graph
@@ -41,7 +45,7 @@ private struct PlanWriter {
   }
 
   /// Puts the stored forms of a value behind it, before node `next`, and lets its readers read them.
-  private func store(
+  private mutating func store(
     _ value: ValueID, of graph: Graph, before next: NodeID?, _ context: inout PassContext
   ) throws(Diagnostic) {
     let storage = analysis[value].storage
@@ -62,6 +66,11 @@ private struct PlanWriter {
     let narrow =
       form.grid.element == .i16 && form.divisors == nil && storage.isWide
       ? source : try context.stored(source, form, name: graph[value].name, before: place)
+    if analysis.isSplit(value) {
+      let rest = try context.insert(.binary(Binary(.sub)), [source, narrow], before: place)
+      seconds[narrow] = try context.stored(
+        rest, form.second, name: "\(graph[value].name).second", before: place)
+    }
     for user in Set(graph.users(of: value)).sorted() where !plan.floating.keys.contains(user) {
       for (index, operand) in graph[user].operands.enumerated() where operand == value {
         let isRead =
@@ -79,27 +88,48 @@ private struct PlanWriter {
   ) throws(Diagnostic) {
     let graph = context.graph
     let entry = graph[node]
-    let weight = entry.operands[1]
-    let name = graph[weight].name
     let weights = product.weights
-    let integers = context.addWeight("\(name).i8", weights.integers)
-    let scale = context.addWeight(
-      "\(name).scale", Tensor(weights.scales, shape: [weights.scales.count], element: .f32))
-    let zero = context.addWeight("\(name).zero", Tensor(zeros: .i8, [weights.scales.count]))
-    let numbers = try context.insert(
-      .dequantize(Dequantize(Granularity(axis: weights.axis))), [integers, scale, zero], before: node)
-    var operands = [entry.operands[0], numbers]
+    let name = graph[entry.operands[1]].name
+    let numbers = try context.numbers(
+      weights.integers, weights.scales, axis: weights.axis, name: name, before: node)
+    let input = entry.operands[0]
+    var operands = [input, numbers]
     if let bias = product.bias {
       let source = entry.operands.count > 2 ? graph[entry.operands[2]].name : "\(name).bias"
       operands.append(
         context.addWeight("\(source).corrected", Tensor(bias, shape: [bias.count], element: .f32)))
     }
+    guard let second = weights.second, let rest = seconds[input] else {
+      try context.rewrite(
+        node, as: entry.op, operands, "quantized the weights of \(entry.op.name) '\(entry.name)'")
+      return
+    }
+    // Of the four products of two bytes by two, that of both second ones is less than what is rounded.
+    let finer = try context.numbers(
+      second, weights.secondScales, axis: weights.axis, name: "\(name).second", before: node)
+    var sum = try context.insert(entry.op, [rest, numbers], before: node)
+    sum = try context.insert(
+      .binary(Binary(.add)), [sum, try context.insert(entry.op, [input, finer], before: node)], before: node)
+    let first = try context.insert(entry.op, operands, before: node)
     try context.rewrite(
-      node, as: entry.op, operands, "quantized the weights of \(entry.op.name) '\(entry.name)'")
+      node, as: .binary(Binary(.add)), [first, sum],
+      "split \(entry.op.name) '\(entry.name)' in products of two bytes")
   }
 }
 
 extension PassContext {
+  /// Weights that are integers, as the numbers that they stand for.
+  fileprivate mutating func numbers(
+    _ integers: Tensor, _ scales: [Float], axis: Int, name: String, before node: NodeID
+  ) throws(Diagnostic) -> ValueID {
+    let operands = [
+      addWeight("\(name).i8", integers),
+      addWeight("\(name).scale", Tensor(scales, shape: [scales.count], element: .f32)),
+      addWeight("\(name).zero", Tensor(zeros: .i8, [scales.count])),
+    ]
+    return try insert(.dequantize(Dequantize(Granularity(axis: axis))), operands, before: node)
+  }
+
   /// A value on a grid.
   fileprivate mutating func stored(
     _ value: ValueID, _ grid: Grid, name: String, before next: NodeID

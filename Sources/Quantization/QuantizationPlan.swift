@@ -10,6 +10,15 @@ struct NarrowForm {
 
   /// The numbers that products read instead of a value's own.
   func nearest(_ x: Tensor) -> Tensor { grid.nearest(x, factors: divisors?.map { 1 / $0 }, axis: axis) }
+
+  /// The grid of the second byte, of what the first leaves of numbers within its range.
+  var second: Grid { Grid(eightBits: -grid.scale / 2...grid.scale / 2) }
+
+  /// The numbers that products in two bytes read.
+  func nearestInTwoBytes(_ x: Tensor) -> Tensor {
+    let first = nearest(x)
+    return first.combined(second.nearest(x.combined(first) { $0 - $1 })) { $0 + $1 }
+  }
 }
 
 /// What became of a product.
@@ -27,4 +36,6 @@ struct QuantizationPlan {
   var products: [NodeID: QuantizedProduct] = [:]
   /// Nodes that stay in floating point, and why.
   var floating: [NodeID: String] = [:]
+  /// Products that compute with two bytes of their inputs and weights, and why.
+  var split: [NodeID: String] = [:]
 }

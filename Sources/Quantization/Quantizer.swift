@@ -54,6 +54,8 @@ package struct QuantizationReport: Sendable {
   package var sixteenBits: [String] = []
   /// Nodes in floating point, and why.
   package var floating: [(node: String, reason: String)] = []
+  /// Products in two bytes, and why.
+  package var split: [(node: String, reason: String)] = []
 }
 
 /// Quantizes one function of a module by samples of its inputs.
@@ -76,19 +78,26 @@ package struct Quantizer {
     guard samples.count > 0 else {
       throw Diagnostic("there are no samples to calibrate '\(graph.name)' with", advice: "give at least one")
     }
-    let (floating, shareLeft) = nodesBeforeLogarithms(graph, share: options.wideShare)
-    let analysis = StorageAnalysis(graph, floating: Set(floating.keys))
+    let before = BeforeLogarithms(graph, share: options.wideShare)
+    let analysis = StorageAnalysis(
+      graph, floating: Set(before.floating.keys), split: Set(before.split.keys))
     let statistics = try calibrate(graph, analysis, samples, functions: functions) {
       progress("calibrating", $0)
     }
     let search = VariantSearch(
       graph: graph, functions: functions, analysis: analysis, statistics: statistics,
       samples: samples.thinned(to: options.learningSamples), count: samples.count, options: options,
-      wideShare: shareLeft, progress: progress)
+      wideShare: before.shareLeft, progress: progress)
     var (plan, report) = try search.run()
-    plan.floating = floating
-    report.floating = graph.order.compactMap { node in floating[node].map { (graph[node].name, $0) } }
+    plan.floating = before.floating
+    plan.split = before.split
+    report.floating = named(before.floating, in: graph)
+    report.split = named(before.split, in: graph)
     return (plan.pass, report)
+  }
+
+  private func named(_ reasons: [NodeID: String], in graph: Graph) -> [(node: String, reason: String)] {
+    graph.order.compactMap { node in reasons[node].map { (graph[node].name, $0) } }
   }
 }
 

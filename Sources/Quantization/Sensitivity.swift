@@ -61,6 +61,8 @@ struct Sensitivity {
       guard let product = Product(id, in: graph), analysis.isQuantized(product, in: graph) else { continue }
       result.ofReaders[product.input, default: 0] += work
     }
+    // Two bytes are as good.
+    for value in result.ofReaders.keys where analysis.isSplit(value) { result.ofReaders[value] = nil }
     for (value, readers) in graph.values.map({ ($0, analysis[$0]) })
     where readers.products.contains(where: { Product($0.node, in: graph) == nil }) {
       result.ofReaders[value] = nil

@@ -26,11 +26,14 @@ package struct StorageAnalysis {
   private let graph: Graph
   /// Nodes that stay in floating point.
   let floating: Set<NodeID>
+  /// Products whose inputs and weights have two bytes.
+  let split: Set<NodeID>
   private(set) var readers: [Readers]
 
-  package init(_ graph: Graph, floating: Set<NodeID>) {
+  package init(_ graph: Graph, floating: Set<NodeID>, split: Set<NodeID> = []) {
     self.graph = graph
     self.floating = floating
+    self.split = split
     readers = [Readers](repeating: Readers(), count: graph.valueCapacity)
     var needs = [Needs](repeating: [], count: graph.valueCapacity)
     for id in graph.order.reversed() {
@@ -40,6 +43,9 @@ package struct StorageAnalysis {
   }
 
   package subscript(value: ValueID) -> Readers { readers[value.index] }
+
+  /// Whether a product reads two bytes of a value.
+  func isSplit(_ value: ValueID) -> Bool { self[value].products.contains { split.contains($0.node) } }
 
   /// What the readers of a value need in the end.
   private struct Needs: OptionSet {

@@ -32,6 +32,18 @@ func spread(_ count: Int, of total: Int) -> [Int] {
 func power(_ base: Float, _ exponent: Float) -> Float { base > 0 ? exp(log(base) * exponent) : 0 }
 
 extension Tensor {
+  /// Two tensors of one shape, element by element, in fp32.
+  func combined(_ other: Tensor, _ combine: (Float, Float) -> Float) -> Tensor {
+    Tensor(element: .f32, shape: shape) { bytes in
+      let target = bytes.bindMemory(to: Float.self)
+      withFloats { a in
+        other.withFloats { b in
+          for index in target.indices { target[index] = combine(a[index], b[index]) }
+        }
+      }
+    }
+  }
+
   /// The transpose of a matrix of i8 or f32.
   func transposed2D() -> Tensor {
     let (rows, columns, size) = (shape[0], shape[1], element.byteCount)

@@ -78,7 +78,7 @@ public struct CompileFacts: Sendable, Encodable {
         case isChosen = "chosen"
       }
     }
-    /// A node that stays in floating point.
+    /// A node that is treated in a way of its own.
     public struct Exception: Sendable, Hashable, Encodable {
       /// Its name.
       public let node: String
@@ -97,9 +97,12 @@ public struct CompileFacts: Sendable, Encodable {
     public let sixteenBits: [String]
     /// Nodes that stay in floating point.
     public let floating: [Exception]
+    /// Products of which inputs and weights have two bytes.
+    public let twoBytes: [Exception]
 
     enum CodingKeys: String, CodingKey {
       case function, samples, attempts, floating
+      case twoBytes = "two_bytes"
       case sixteenBits = "sixteen_bits"
     }
 
@@ -113,6 +116,7 @@ public struct CompileFacts: Sendable, Encodable {
       }
       sixteenBits = report.sixteenBits
       floating = report.floating.map { Exception(node: $0.node, reason: $0.reason) }
+      twoBytes = report.split.map { Exception(node: $0.node, reason: $0.reason) }
     }
   }
 

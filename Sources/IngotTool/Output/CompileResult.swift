@@ -90,11 +90,14 @@ extension CompileFacts.Quantization {
     if !sixteenBits.isEmpty {
       lines.append("    products read in 16 bits: \(listed(sixteenBits.map { "'\($0)'" }))")
     }
-    let reasons = Dictionary(grouping: floating, by: \.reason)
-    for (reason, nodes) in reasons.sorted(by: { $0.key < $1.key }) {
-      lines.append(
-        "    \(nodes.count) ops in floating point, as \(reason): \(listed(nodes.map { "'\($0.node)'" }))")
+    return lines + exceptions(floating, "in floating point") + exceptions(twoBytes, "in two bytes")
+  }
+
+  private func exceptions(
+    _ found: [CompileFacts.Quantization.Exception], _ how: String
+  ) -> [String] {
+    Dictionary(grouping: found, by: \.reason).sorted { $0.key < $1.key }.map { reason, nodes in
+      "    \(nodes.count) ops \(how), as \(reason): \(listed(nodes.map { "'\($0.node)'" }))"
     }
-    return lines
   }
 }

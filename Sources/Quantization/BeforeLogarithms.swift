@@ -1,0 +1,65 @@
+import IR
+
+/// What a graph's logarithms ask of the nodes before them.
+///
+/// What a logarithm reads is known by its ratio, not by its difference: on any even grid of 8 bits the small values of a spectrum vanish.
+struct BeforeLogarithms {
+  /// Nodes that stay in floating point, and why.
+  private(set) var floating: [NodeID: String] = [:]
+  /// Products whose inputs and weights are split in two bytes each, and why.
+  private(set) var split: [NodeID: String] = [:]
+  /// The share of multiply-adds that is left for others in more than 8 bits.
+  private(set) var shareLeft: Double
+
+  /// The most that products in two bytes may do of the network's multiply-adds; each is computed three times.
+  static let splitShare = 0.15
+
+  /// Everything before a logarithm that does at most `share` of the multiply-adds stays as it is. Where it does more, sums, powers and
+  /// roots stay in floating point, and products are split: what they give is as fine as from 16 bits, on integers of 8.
+  init(_ graph: Graph, share: Double) {
+    var work: [NodeID: Int] = [:]
+    for id in graph.order {
+      let node = graph[id]
+      work[id] = node.op.multiplyAdds(
+        node.operands.map { graph.type(of: $0) }, node.results.map { graph.type(of: $0) })
+    }
+    let total = Double(max(work.values.reduce(0, +), 1))
+    var (left, splitLeft) = (total * share, total * Self.splitShare)
+    for id in graph.order {
+      guard case .unary(let op) = graph[id].op, op.function == .log else { continue }
+      let before = ancestors(of: id, in: graph).subtracting(floating.keys).subtracting(split.keys)
+      let cost = Double(before.reduce(0) { $0 + work[$1]! })
+      if cost <= left {
+        left -= cost
+        for node in before {
+          floating[node] = "a logarithm reads its result, whose small values 8 bits would lose"
+        }
+      } else if cost <= splitLeft {
+        let products = before.filter { work[$0]! > 0 }
+        guard products.allSatisfy({ Product($0, in: graph) != nil }) else { continue }
+        splitLeft -= cost
+        for node in before.subtracting(products) {
+          floating[node] = "it lies between products in two bytes and the logarithm that reads their results"
+        }
+        for node in products {
+          split[node] = "a logarithm reads its result, whose small values one byte would lose"
+        }
+      }
+    }
+    shareLeft = left / total
+  }
+}
+
+/// The node and all that it depends on.
+private func ancestors(of node: NodeID, in graph: Graph) -> Set<NodeID> {
+  var found: Set<NodeID> = [node]
+  var pending = [node]
+  while let next = pending.popLast() {
+    for operand in graph[next].operands {
+      if let producer = graph.producer(of: operand), found.insert(producer).inserted {
+        pending.append(producer)
+      }
+    }
+  }
+  return found
+}
