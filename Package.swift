@@ -59,7 +59,7 @@ let package = Package(
         "CEnums", "CBundleFormat", "CKernels",
         .target(name: "CZstd", condition: .when(platforms: zstdPlatforms)),
       ], cSettings: interpreter),
-    .target(name: "CCleanup", cSettings: c),
+    .target(name: "CProcess", cSettings: c),
     .target(name: "Tensors", swiftSettings: swift),
     .target(name: "MemoryPlanner", swiftSettings: swift),
 
@@ -107,7 +107,7 @@ let package = Package(
         "IngotCompiler", "Ingot", "Accuracy", "Importers", "Samples", "Images", "Graphs", "Machine", "Passes",
         "Bundle",
         "MemoryPlanner", "IR", "Quantization",
-        "Tensors", "CCleanup",
+        "Tensors", "CProcess",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Tool"])),
       ],

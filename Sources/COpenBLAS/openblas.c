@@ -14,10 +14,15 @@ typedef void product(int order, int transpose_a, int transpose_b, int m, int n, 
                      const float *b, int ldb, float beta, float *c, int ldc);
 /* LAPACK's spotrf and spotri: the Cholesky factor of a matrix, and the inverse of one that is given by it. */
 typedef void factorization(const char *triangle, const int *n, float *a, const int *pitch, int *info);
+/* openblas_get_num_threads and openblas_set_num_threads. */
+typedef int thread_count(void);
+typedef void thread_limit(int count);
 enum { ROW_MAJOR = 101, AS_IT_STANDS = 111, TRANSPOSED = 112 };
 
 static product *multiply;
 static factorization *factor, *invert;
+static thread_count *threads_now;
+static thread_limit *limit_to;
 static char problem[512];
 
 /* What the library maps itself, and for each of its threads: a buffer and a stack. */
@@ -73,6 +78,8 @@ static void load(void) {
   *(void **)&multiply = dlsym(library, "cblas_sgemm");
   *(void **)&factor = dlsym(library, "spotrf_");
   *(void **)&invert = dlsym(library, "spotri_");
+  *(void **)&threads_now = dlsym(library, "openblas_get_num_threads");
+  *(void **)&limit_to = dlsym(library, "openblas_set_num_threads");
   snprintf(problem, sizeof problem, "%s", multiply == NULL ? "OpenBLAS has no cblas_sgemm" : "");
 }
 
@@ -100,6 +107,13 @@ bool openblas_inverse_factor(int n, float *a) {
   if (info != 0) return false;
   factor("L", &n, a, &n, &info);
   return info == 0;
+}
+
+int openblas_use_threads(int count) {
+  if (!is_loaded() || threads_now == NULL || limit_to == NULL || count < 1) return 0;
+  const int before = threads_now();
+  limit_to(count);
+  return before;
 }
 
 const char *openblas_problem(void) { return is_loaded() ? "" : problem; }

@@ -18,11 +18,7 @@ struct BeforeLogarithms {
   /// roots stay in floating point, and products are split: what they give is as fine as from 16 bits, on integers of 8.
   init(_ graph: Graph, share: Double) {
     var work: [NodeID: Int] = [:]
-    for id in graph.order {
-      let node = graph[id]
-      work[id] = node.op.multiplyAdds(
-        node.operands.map { graph.type(of: $0) }, node.results.map { graph.type(of: $0) })
-    }
+    for id in graph.order { work[id] = graph.multiplyAdds(of: id) }
     let total = Double(max(work.values.reduce(0, +), 1))
     var (left, splitLeft) = (total * share, total * Self.splitShare)
     for id in graph.order {

@@ -16,7 +16,6 @@ extension Lane {
     }
     let numbers = weights.numbers
     let own = product.bias.flatMap { graph.constant($0) }
-    let following = FollowingFunctions(result, in: graph)
     var correction = BiasCorrection(channels: product.outputs(weights.integers), axis: product.resultAxis)
     for sample in 0..<streams.samples {
       let stored = try read(product.input, sample)
@@ -24,7 +23,7 @@ extension Lane {
       let value = try product.evaluate(input, numbers, bias: own)
       if variant.correctsBias, sample < fitted {
         let exact = try streams.exact(result, sample)
-        let slopes = variant.weighsBySlope ? try following.slopes(at: exact) : nil
+        let slopes = variant.weighsBySlope ? try streams.slopes(sample) : nil
         correction.add(exact: exact, quantized: value, weights: slopes)
       }
       try streams.setQuantized(result, sample, lane: index, value)

@@ -42,12 +42,20 @@ struct Lane {
     try streams.quantized(value, sample, lane: index)
   }
 
-  /// Operands of a node as it reads them.
-  mutating func operands(of node: NodeID, _ sample: Int) throws(Diagnostic) -> [Tensor] {
+  /// Decides how the operands of a node that stand in 8 bits are read.
+  mutating func decideForms(of node: NodeID) throws(Diagnostic) {
+    for (index, operand) in graph[node].operands.enumerated() where isNarrow(operand, node, index) {
+      _ = try narrowForm(operand)
+    }
+  }
+
+  /// Operands of a node as it reads them, their forms decided before.
+  func operands(of node: NodeID, _ sample: Int) throws(Diagnostic) -> [Tensor] {
     var result: [Tensor] = []
     for (index, operand) in graph[node].operands.enumerated() {
       let tensor = try read(operand, sample)
-      result.append(isNarrow(operand, node, index) ? try narrowForm(operand).nearest(tensor) : tensor)
+      let form = isNarrow(operand, node, index) ? plan.narrow[operand] : nil
+      result.append(form?.nearest(tensor) ?? tensor)
     }
     return result
   }

@@ -23,7 +23,7 @@ struct QuantizationWalk {
   /// `evaluate` computes a node that is no product.
   func run(
     _ variants: [QuantizationVariant],
-    evaluate: (NodeID, [Tensor]) throws(Diagnostic) -> [Tensor], progress: (Double) -> Void
+    evaluate: @Sendable (NodeID, [Tensor]) throws(Diagnostic) -> [Tensor], progress: (Double) -> Void
   ) throws(Diagnostic) -> [Outcome] {
     let streams = try Streams(graph, samples: samples.count, lanes: variants.count)
     var lanes = variants.enumerated().map { Lane(self, streams, index: $0, $1) }
@@ -67,18 +67,19 @@ struct QuantizationWalk {
 
   private func run(
     _ node: NodeID, _ streams: Streams, _ lanes: inout [Lane],
-    _ evaluate: (NodeID, [Tensor]) throws(Diagnostic) -> [Tensor]
+    _ evaluate: @Sendable (NodeID, [Tensor]) throws(Diagnostic) -> [Tensor]
   ) throws(Diagnostic) {
     let entry = graph[node]
-    for sample in 0..<samples.count {
+    for lane in lanes.indices { try lanes[lane].decideForms(of: node) }
+    _ = try concurrently(samples.count) { [lanes] (sample) throws(Diagnostic) in
       let operands = try entry.operands.map { (value) throws(Diagnostic) in try streams.exact(value, sample) }
       for (result, tensor) in zip(entry.results, try evaluate(node, operands)) {
         try streams.setExact(result, sample, tensor)
       }
-      for lane in lanes.indices {
-        let operands = try lanes[lane].operands(of: node, sample)
+      for lane in lanes {
+        let operands = try lane.operands(of: node, sample)
         for (result, tensor) in zip(entry.results, try evaluate(node, operands)) {
-          try lanes[lane].write(result, sample, tensor)
+          try lane.write(result, sample, tensor)
         }
       }
     }
@@ -88,10 +89,20 @@ struct QuantizationWalk {
     let result = graph[product.node].results[0]
     let weights = graph.constant(product.weight)!
     let bias = product.bias.flatMap { graph.constant($0) }
-    for sample in 0..<samples.count {
+    let following = FollowingFunctions(result, in: graph)
+    streams.setSlopes(following.isEmpty ? nil : TensorType(.f32, graph.shape(of: result)))
+    _ = try concurrently(samples.count) { [fitted] (sample) throws(Diagnostic) in
       let input = try streams.exact(product.input, sample)
-      try streams.setExact(result, sample, try product.evaluate(input, weights, bias: bias))
+      let exact = try product.evaluate(input, weights, bias: bias)
+      try streams.setExact(result, sample, exact)
+      if sample < fitted, let slopes = try following.slopes(at: exact) {
+        try streams.setSlopes(sample, slopes)
+      }
     }
-    for lane in lanes.indices { try lanes[lane].quantize(product) }
+    lanes = try concurrently(lanes.count) { [lanes] (index) throws(Diagnostic) in
+      var lane = lanes[index]
+      try lane.quantize(product)
+      return lane
+    }
   }
 }

@@ -6,6 +6,9 @@ import Tensors
 package struct QuantizationOptions: Sendable {
   /// Samples that layers are quantized on; ranges come from all of them.
   package var learningSamples = 24
+  /// Of networks that do much work as few samples as stay within these multiply-adds, but no fewer than 8: theirs have many places to
+  /// learn from.
+  package var learningWork = 150e9
   /// The share of multiply-adds that may be computed in more than 8 bits.
   package var wideShare = 0.02
   /// The ways to try; the one that does best on samples held back is taken.
@@ -17,6 +20,11 @@ package struct QuantizationOptions: Sendable {
   ]
 
   package init() {}
+
+  fileprivate func samplesToLearnFrom(_ graph: Graph) -> Int {
+    let affordable = Int(min(learningWork / Double(max(graph.multiplyAdds, 1)), 1e6))
+    return min(learningSamples, max(8, affordable))
+  }
 }
 
 /// What quantizing one graph found.
@@ -78,6 +86,14 @@ package struct Quantizer {
     guard samples.count > 0 else {
       throw Diagnostic("there are no samples to calibrate '\(graph.name)' with", advice: "give at least one")
     }
+    return try withSingleThreadedProducts { () throws(Diagnostic) in
+      try learn(graph, functions, samples)
+    }
+  }
+
+  private func learn(
+    _ graph: Graph, _ functions: [Graph], _ samples: CalibrationSamples
+  ) throws(Diagnostic) -> (pass: Pass, report: QuantizationReport) {
     let before = BeforeLogarithms(graph, share: options.wideShare)
     let analysis = StorageAnalysis(
       graph, floating: Set(before.floating.keys), split: Set(before.split.keys))
@@ -86,7 +102,7 @@ package struct Quantizer {
     }
     let search = VariantSearch(
       graph: graph, functions: functions, analysis: analysis, statistics: statistics,
-      samples: samples.thinned(to: options.learningSamples), count: samples.count, options: options,
+      samples: samples.thinned(to: options.samplesToLearnFrom(graph)), count: samples.count, options: options,
       wideShare: before.shareLeft, progress: progress)
     var (plan, report) = try search.run()
     plan.floating = before.floating
@@ -153,7 +169,7 @@ private struct VariantSearch {
       fitted: fitted)
     return try walk.run(
       variants,
-      evaluate: { (node, operands) throws(Diagnostic) in
+      evaluate: { [graph, functions] (node, operands) throws(Diagnostic) in
         try graph.evaluate(node, operands, functions: functions)
       }, progress: { progress(stage, $0) })
   }

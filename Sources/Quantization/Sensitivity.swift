@@ -33,7 +33,10 @@ struct Sensitivity {
     var noise: [ValueID: Double] = [:]
     for sample in spread(min(Self.samples, samples.count), of: samples.count) {
       let exact = try values(try samples.read(sample))
-      for value in candidates { noise[value, default: 0] += try self.noise(value, exact) }
+      let found = try concurrently(candidates.count, bytesOfEach: bytes) { (index) throws(Diagnostic) in
+        try self.noise(candidates[index], exact)
+      }
+      for (value, found) in zip(candidates, found) { noise[value, default: 0] += found }
     }
     let total = noise.values.reduce(0, +)
     var chosen: Set<ValueID> = []
@@ -53,9 +56,7 @@ struct Sensitivity {
   private func multiplyAdds() -> (ofReaders: [ValueID: Int], total: Int) {
     var result: (ofReaders: [ValueID: Int], total: Int) = ([:], 0)
     for id in graph.order {
-      let node = graph[id]
-      let work = node.op.multiplyAdds(
-        node.operands.map { graph.type(of: $0) }, node.results.map { graph.type(of: $0) })
+      let work = graph.multiplyAdds(of: id)
       result.total += work
       // Of a product of two values both would have to change.
       guard let product = Product(id, in: graph), analysis.isQuantized(product, in: graph) else { continue }

@@ -3,7 +3,9 @@ import Tensors
 
 /// The values of a graph on many samples as it is walked: as the source computes them, and as each lane does. A value is kept until its
 /// last reader has been.
-final class Streams {
+///
+/// While nothing is opened or released, values of different samples or lanes may be read and written concurrently.
+final class Streams: @unchecked Sendable {
   let graph: Graph
   let samples: Int
   private let lanes: Int
@@ -11,6 +13,8 @@ final class Streams {
   private var exact: [ValueID: SampleStore.Slot] = [:]
   private var quantized: [ValueID: [SampleStore.Slot]] = [:]
   private var readersLeft: [Int]
+  /// Of the product that is being quantized: what the slopes of the functions that follow weigh its exact results with.
+  private var slopes: SampleStore.Slot?
 
   init(_ graph: Graph, samples: Int, lanes: Int) throws(Diagnostic) {
     self.graph = graph
@@ -58,6 +62,21 @@ final class Streams {
 
   func setQuantized(_ value: ValueID, _ sample: Int, lane: Int, _ tensor: Tensor) throws(Diagnostic) {
     if let slots = quantized[value] { try store.write(tensor, sample, slots[lane]) }
+  }
+
+  /// Keeps weights of a product's results, of which those of one product at a time are kept. Nil for none.
+  func setSlopes(_ type: TensorType?) {
+    if let slot = slopes { store.release(slot) }
+    slopes = type.map { store.allocate($0, samples: samples) }
+  }
+
+  func setSlopes(_ sample: Int, _ tensor: Tensor) throws(Diagnostic) {
+    if let slot = slopes { try store.write(tensor, sample, slot) }
+  }
+
+  func slopes(_ sample: Int) throws(Diagnostic) -> Tensor? {
+    guard let slot = slopes else { return nil }
+    return try store.read(sample, slot)
   }
 
   private func unread(_ value: ValueID) -> Diagnostic {

@@ -17,6 +17,10 @@ bool openblas_multiply(bool transpose_a, bool transpose_b, int m, int n, int k, 
  * diagonal of u is undefined. False when the matrix has none, or the library can't be used. Any thread may call. */
 bool openblas_inverse_factor(int n, float *a);
 
+/* Sets how many threads a product may use, and returns how many it was before; 0 when the library can't be used or can't be told.
+ * The last bits of a product depend on it. For the whole process. */
+int openblas_use_threads(int count);
+
 /* Why the library can't be used; empty when it can. */
 const char *openblas_problem(void);
 

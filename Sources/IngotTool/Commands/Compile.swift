@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Bundle
+import CProcess
 import IR
 import IngotCompiler
 import Samples
@@ -105,6 +106,8 @@ struct Compile: ParsableCommand {
     options.keepsOrigins = origins
     let files = OutputTransaction()
     try files.claim([output, report].compactMap { $0 })
+    // Calibration computes with the same sizes for each sample.
+    if precision == .int8 { memory_keep_freed() }
     let compiled = try files.write(to: output) { file in
       try Compiler(options).compile(
         network, calibration: precision == .int8 ? calibrationSamples : nil,

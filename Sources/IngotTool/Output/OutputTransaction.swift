@@ -1,5 +1,5 @@
 import ArgumentParser
-import CCleanup
+import CProcess
 import Tensors
 
 #if canImport(Glibc)

@@ -1,4 +1,4 @@
-import CCleanup
+import CProcess
 import Tensors
 
 #if canImport(Glibc)

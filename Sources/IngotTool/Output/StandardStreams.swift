@@ -1,4 +1,4 @@
-import CCleanup
+import CProcess
 import Synchronization
 import Tensors
 

@@ -3,7 +3,9 @@ import IR
 import Tensors
 
 /// Tensors of many samples, kept in a temporary file: memory holds what is being worked on, however many samples there are.
-final class SampleStore {
+///
+/// Places that were allocated may be read and written concurrently.
+final class SampleStore: @unchecked Sendable {
   private let descriptor: Int32
   /// Free pieces of the file by their size.
   private var free: [Int: [Int]] = [:]

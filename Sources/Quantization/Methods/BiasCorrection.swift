@@ -66,6 +66,8 @@ struct FollowingFunctions {
     self.functions = functions
   }
 
+  var isEmpty: Bool { functions.isEmpty }
+
   /// The square of their slope at each element, which a small part of the mean keeps from 0; nil where nothing follows.
   func slopes(at x: Tensor) throws(Diagnostic) -> Tensor? {
     guard !functions.isEmpty, x.elementCount > 0 else { return nil }
