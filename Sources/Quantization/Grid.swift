@@ -33,6 +33,11 @@ package struct Grid: Hashable, Sendable {
   /// A scale that is no subnormal number, which some devices take for 0.
   private static func usable(_ scale: Float) -> Float { scale.isFinite ? max(scale, 0x1p-100) : 0x1p100 }
 
+  /// The numbers from the least to the largest.
+  var range: ClosedRange<Float> {
+    (limits.lowerBound - Float(zero)) * scale...(limits.upperBound - Float(zero)) * scale
+  }
+
   /// The integers that values are limited to.
   var limits: ClosedRange<Float> { element == .i16 ? -32768...32767 : -128...127 }
 

@@ -54,10 +54,15 @@ struct Lane {
     var result: [Tensor] = []
     for (index, operand) in graph[node].operands.enumerated() {
       let tensor = try read(operand, sample)
-      let form = isNarrow(operand, node, index) ? plan.narrow[operand] : nil
-      result.append(form?.nearest(tensor) ?? tensor)
+      result.append(isNarrow(operand, node, index) ? plan.narrow[operand]?.nearest(tensor) ?? tensor : tensor)
     }
     return result
+  }
+
+  /// An operand of a node as it would read numbers that were not stored before.
+  func stored(_ tensor: Tensor, _ value: ValueID, _ node: NodeID, _ operand: Int) -> Tensor {
+    let wide = plan.wide[value]?.nearest(tensor) ?? tensor
+    return isNarrow(value, node, operand) ? plan.narrow[value]?.nearest(wide) ?? wide : wide
   }
 
   private func isNarrow(_ value: ValueID, _ node: NodeID, _ operand: Int) -> Bool {

@@ -11,6 +11,14 @@ struct NarrowForm {
   /// The numbers that products read instead of a value's own.
   func nearest(_ x: Tensor) -> Tensor { grid.nearest(x, factors: divisors?.map { 1 / $0 }, axis: axis) }
 
+  /// A value as products read it, before it is rounded.
+  func divided(_ x: Tensor) -> Tensor {
+    guard let divisors else { return x }
+    return x.mapChannels(axis: axis, count: divisors.count) { values, channel in
+      for index in values.indices { values[index] /= divisors[channel] }
+    }
+  }
+
   /// The grid of the second byte, of what the first leaves of numbers within its range.
   var second: Grid { Grid(eightBits: -grid.scale / 2...grid.scale / 2) }
 

@@ -12,12 +12,16 @@ struct QuantizationWalk {
   let sixteenBits: Set<ValueID>
   let samples: CalibrationSamples
   let fitted: Int
+  /// Whether to tell what quantizing does to each layer.
+  var measuresLayers = false
 
   /// What a lane has found.
   struct Outcome {
     var plan: QuantizationPlan
     /// The agreement of the outputs of each sample that no decision has seen, in dB.
     var heldOut: [[Double]]
+    /// By node, where layers are measured.
+    var layers: [LayerQuality]
   }
 
   /// `evaluate` computes a node that is no product.
@@ -26,6 +30,7 @@ struct QuantizationWalk {
     evaluate: @Sendable (NodeID, [Tensor]) throws(Diagnostic) -> [Tensor], progress: (Double) -> Void
   ) throws(Diagnostic) -> [Outcome] {
     let streams = try Streams(graph, samples: samples.count, lanes: variants.count)
+    var layers = [[LayerQuality]](repeating: [], count: variants.count)
     var lanes = variants.enumerated().map { Lane(self, streams, index: $0, $1) }
     try readInputs(into: streams, &lanes)
     for (position, node) in graph.order.enumerated() {
@@ -36,8 +41,10 @@ struct QuantizationWalk {
       }
       if let product = Product(node, in: graph), analysis.isQuantized(product, in: graph) {
         try run(product, streams, &lanes)
+        try measure(&layers, lanes) { (lane) throws(Diagnostic) in try lane.quality(of: product) }
       } else {
         try run(node, streams, &lanes, evaluate)
+        try measure(&layers, lanes) { (lane) throws(Diagnostic) in try lane.quality(of: node, evaluate) }
       }
       for operand in graph[node].operands { streams.release(operand) }
     }
@@ -48,7 +55,16 @@ struct QuantizationWalk {
           return TensorDifference(quantized, reference: try streams.exact(output.value, sample)).signalToNoise
         }
       }
-      return Outcome(plan: lanes[lane].plan, heldOut: heldOut)
+      return Outcome(plan: lanes[lane].plan, heldOut: heldOut, layers: layers[lane])
+    }
+  }
+
+  private func measure(
+    _ layers: inout [[LayerQuality]], _ lanes: [Lane], _ quality: (Lane) throws(Diagnostic) -> LayerQuality?
+  ) throws(Diagnostic) {
+    guard measuresLayers else { return }
+    for index in lanes.indices {
+      if let found = try quality(lanes[index]) { layers[index].append(found) }
     }
   }
 

@@ -62,6 +62,8 @@ package struct QuantizationReport: Sendable {
   package var sixteenBits: [String] = []
   /// Nodes in floating point, and why.
   package var floating: [(node: String, reason: String)] = []
+  /// What became of each layer, in the order of execution.
+  package var layers: [LayerQuality] = []
   /// Products in two bytes, and why.
   package var split: [(node: String, reason: String)] = []
 }
@@ -146,7 +148,9 @@ private struct VariantSearch {
       report.attempts = zip(options.variants, outcomes).map { attempt($0, $1.heldOut) }
       report.chosen = QuantizationReport.best(report.attempts)?.variant ?? report.chosen
     }
-    let outcome = try walk([report.chosen], sixteenBits, fitted: samples.count, "quantizing")
+    let outcome = try walk(
+      [report.chosen], sixteenBits, fitted: samples.count, measuresLayers: true, "quantizing")
+    report.layers = outcome[0].layers
     return (outcome[0].plan, report)
   }
 
@@ -162,11 +166,12 @@ private struct VariantSearch {
   }
 
   private func walk(
-    _ variants: [QuantizationVariant], _ sixteenBits: Set<ValueID>, fitted: Int, _ stage: String
+    _ variants: [QuantizationVariant], _ sixteenBits: Set<ValueID>, fitted: Int,
+    measuresLayers: Bool = false, _ stage: String
   ) throws(Diagnostic) -> [QuantizationWalk.Outcome] {
     let walk = QuantizationWalk(
       graph: graph, analysis: analysis, statistics: statistics, sixteenBits: sixteenBits, samples: samples,
-      fitted: fitted)
+      fitted: fitted, measuresLayers: measuresLayers)
     return try walk.run(
       variants,
       evaluate: { [graph, functions] (node, operands) throws(Diagnostic) in

@@ -85,6 +85,36 @@ public struct CompileFacts: Sendable, Encodable {
       /// Why, in a sentence.
       public let reason: String
     }
+    /// What became of one layer: signal to noise ratios in dB, on samples that were learned from; 200 stands for no noise.
+    public struct Layer: Sendable, Hashable, Encodable {
+      /// Names of the node and of its op.
+      public let node, op: String
+      /// Of the layer alone, fed with the source's numbers.
+      public let own: Double
+      /// With all that comes before it quantized too.
+      public let accumulated: Double
+      /// Of a product with constant weights: where only its input, or only its weights, are rounded.
+      public let ofInput, ofWeights: Double?
+      /// Of such a product: the least and the largest value of its input.
+      public let inputRange: [Float]?
+      /// What limits its input, in words.
+      public let causes: [String]
+
+      enum CodingKeys: String, CodingKey {
+        case node, op, causes
+        case own = "own_db"
+        case accumulated = "accumulated_db"
+        case ofInput = "of_input_db"
+        case ofWeights = "of_weights_db"
+        case inputRange = "input_range"
+      }
+
+      init(_ layer: LayerQuality) {
+        (node, op, own, accumulated) = (layer.node, layer.op, layer.own, layer.accumulated)
+        (ofInput, ofWeights, causes) = (layer.ofInput, layer.ofWeights, layer.causes)
+        inputRange = layer.range.map { [$0.lowerBound, $0.upperBound] }
+      }
+    }
 
     /// Its name.
     public let function: String
@@ -99,9 +129,11 @@ public struct CompileFacts: Sendable, Encodable {
     public let floating: [Exception]
     /// Products of which inputs and weights have two bytes.
     public let twoBytes: [Exception]
+    /// What became of each layer, in the order of execution.
+    public let layers: [Layer]
 
     enum CodingKeys: String, CodingKey {
-      case function, samples, attempts, floating
+      case function, samples, attempts, floating, layers
       case twoBytes = "two_bytes"
       case sixteenBits = "sixteen_bits"
     }
@@ -116,6 +148,7 @@ public struct CompileFacts: Sendable, Encodable {
       }
       sixteenBits = report.sixteenBits
       floating = report.floating.map { Exception(node: $0.node, reason: $0.reason) }
+      layers = report.layers.map { Layer($0) }
       twoBytes = report.split.map { Exception(node: $0.node, reason: $0.reason) }
     }
   }

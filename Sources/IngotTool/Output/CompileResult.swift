@@ -91,6 +91,28 @@ extension CompileFacts.Quantization {
       lines.append("    products read in 16 bits: \(listed(sixteenBits.map { "'\($0)'" }))")
     }
     return lines + exceptions(floating, "in floating point") + exceptions(twoBytes, "in two bytes")
+      + worstLayers
+  }
+
+  /// The layers that do most harm by themselves.
+  private var worstLayers: [String] {
+    let worst = layers.sorted { $0.own < $1.own }.prefix(10)
+    guard !worst.isEmpty else { return [] }
+    var lines = [
+      "    layers with the least signal to noise ratio by themselves; accumulated: with all before them quantized"
+    ]
+    for layer in worst {
+      var words = [
+        "\(format(layer.own, digits: 1)) dB, accumulated \(format(layer.accumulated, digits: 1)) dB: \(layer.op) '\(layer.node)'"
+      ]
+      if let input = layer.ofInput, let weights = layer.ofWeights {
+        words.append(
+          "\(format(input, digits: 1)) dB by its input, \(format(weights, digits: 1)) dB by its weights")
+      }
+      if let range = layer.inputRange { words.append("input \(range[0])...\(range[1])") }
+      lines.append("      " + (words + layer.causes).joined(separator: "; "))
+    }
+    return lines
   }
 
   private func exceptions(

@@ -64,6 +64,11 @@ package struct ValueStatistics: Sendable {
     let (lower, upper) = histogram.bounds(leavingOut: share)
     return max(lower, minimum)...max(min(upper, maximum), max(lower, minimum))
   }
+
+  /// The share of the values that lies outside of a range, but for what its ends share a bin with.
+  package func share(outside range: ClosedRange<Float>) -> Double {
+    isEmpty ? 0 : histogram.share(outside: range)
+  }
 }
 
 /// Counts of values in bins of equal width around 0, which widen by powers of two when larger values come.
@@ -94,6 +99,15 @@ private struct Histogram: Sendable {
         counts[min(max(bin, 0), last)] += 1
       }
     }
+  }
+
+  func share(outside range: ClosedRange<Float>) -> Double {
+    let scale = Double(Self.half) / Double(limit)
+    let first = Int(max(Double(range.lowerBound) * scale, Double(-Self.half)).rounded(.down)) + Self.half
+    let last = Int(min(Double(range.upperBound) * scale, Double(Self.half - 1)).rounded(.down)) + Self.half
+    let total = counts.reduce(0, +)
+    let inside = first <= last ? counts[first...last].reduce(0, +) : 0
+    return total > 0 ? Double(total - inside) / Double(total) : 0
   }
 
   func bounds(leavingOut share: Double) -> (lower: Float, upper: Float) {

@@ -1,0 +1,118 @@
+import Foundation
+import IR
+import Tensors
+
+/// What quantizing did to the result of one node, on samples that were learned from.
+package struct LayerQuality: Sendable {
+  package var node: String
+  package var op: String
+  /// Signal to noise ratio of the result in dB where the node alone is quantized, fed with what the source computes.
+  package var own: Double
+  /// The same where all that comes before is quantized too.
+  package var accumulated: Double
+  /// Of a product: where only its input, or only its weights, are rounded. Nil of others.
+  package var ofInput: Double?
+  package var ofWeights: Double?
+  /// Of a product: the range of its input, and what is peculiar to it.
+  package var range: ClosedRange<Float>?
+  package var causes: [String] = []
+}
+
+/// Power of a signal and of several kinds of noise, added over samples.
+struct NoiseMeter {
+  private var signal = 0.0
+  private var noise: [Double]
+
+  init(kinds: Int) { noise = [Double](repeating: 0, count: kinds) }
+
+  mutating func add(_ exact: Tensor, _ found: [Tensor]) {
+    signal += weightedPower(exact, nil, nil)
+    for (kind, found) in found.enumerated() { noise[kind] += weightedPower(exact, found, nil) }
+  }
+
+  /// In dB; 200 at most, which stands for none.
+  func ratio(_ kind: Int) -> Double {
+    guard noise[kind] > 0, signal > 0 else { return noise[kind] > 0 ? -200 : 200 }
+    return min(max(10 * log10(signal / noise[kind]), -200), 200)
+  }
+}
+
+extension Lane {
+  /// How many samples layers are measured on.
+  private var measured: [Int] { spread(min(3, fitted), of: fitted) }
+
+  /// What became of a product's result.
+  func quality(of product: Product) throws(Diagnostic) -> LayerQuality? {
+    guard let form = plan.narrow[product.input], let quantized = plan.products[product.node] else {
+      return nil
+    }
+    let result = graph[product.node].results[0]
+    let bias = product.bias.flatMap { graph.constant($0) }
+    let weights = scaledWeights(product, form)
+    let isSplit = analysis.split.contains(product.node)
+    var meter = NoiseMeter(kinds: 4)
+    for sample in measured {
+      let (input, exact) = (try streams.exact(product.input, sample), try streams.exact(result, sample))
+      let rounded = isSplit ? form.nearestInTwoBytes(input) : form.nearest(input)
+      let corrected = quantized.bias.map { Tensor($0, shape: [$0.count], element: .f32) }
+      meter.add(
+        exact,
+        [
+          try product.evaluate(rounded, quantized.weights.numbers, bias: corrected),
+          try read(result, sample),
+          try product.evaluate(rounded, weights, bias: bias),
+          try product.evaluate(form.divided(input), quantized.weights.numbers, bias: corrected),
+        ])
+    }
+    let node = graph[product.node]
+    return LayerQuality(
+      node: node.name, op: node.op.name, own: meter.ratio(0), accumulated: meter.ratio(1),
+      ofInput: meter.ratio(2), ofWeights: meter.ratio(3), range: statistics[product.input]?.range,
+      causes: causes(product, form))
+  }
+
+  /// What became of a result that is no product's with constant weights, where it is stored as integers.
+  func quality(
+    of id: NodeID, _ evaluate: (NodeID, [Tensor]) throws(Diagnostic) -> [Tensor]
+  ) throws(Diagnostic) -> LayerQuality? {
+    let node = graph[id]
+    guard let result = node.results.first, graph.type(of: result).element == .f32,
+      plan.wide[result] != nil || analysis[result].storage.isNarrow || graph.isProductOperand(id, 0)
+    else { return nil }
+    var meter = NoiseMeter(kinds: 2)
+    for sample in measured {
+      var operands: [Tensor] = []
+      for (index, operand) in node.operands.enumerated() {
+        operands.append(stored(try streams.exact(operand, sample), operand, id, index))
+      }
+      let own = try evaluate(id, operands)[0]
+      meter.add(
+        try streams.exact(result, sample),
+        [plan.wide[result].map { $0.nearest(own) } ?? own, try read(result, sample)])
+    }
+    return LayerQuality(node: node.name, op: node.op.name, own: meter.ratio(0), accumulated: meter.ratio(1))
+  }
+
+  /// What limits the input of a product, in words.
+  private func causes(_ product: Product, _ form: NarrowForm) -> [String] {
+    guard form.grid.element == .i8, let found = statistics[product.input] else { return [] }
+    var causes: [String] = []
+    let channels = found.channelMagnitudes.sorted()
+    if let largest = channels.last, form.divisors == nil, channels.count > 4 {
+      let middle = channels[channels.count / 2]
+      if middle > 0, largest > 8 * middle {
+        causes.append("one channel is \(Int(largest / middle)) times as large as half of them")
+      } else if middle == 0, largest > 0 {
+        causes.append("half of the channels are always 0")
+      }
+    }
+    if form.divisors == nil {
+      let share = found.share(outside: form.grid.range)
+      if share > 1e-3 { causes.append("\(String(format: "%.2g", share * 100)) % of the values are clipped") }
+      let usual = found.range(leavingOut: 0.01)
+      let levels = Double(usual.upperBound - usual.lowerBound) / Double(form.grid.scale)
+      if levels < 32 { causes.append("99 % of the values share \(max(Int(levels), 1)) of 256 levels") }
+    }
+    return causes
+  }
+}
