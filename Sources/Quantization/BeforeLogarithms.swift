@@ -10,8 +10,10 @@ struct BeforeLogarithms {
   private(set) var split: [NodeID: String] = [:]
   /// The share of multiply-adds that is left for others in more than 8 bits.
   private(set) var shareLeft: Double
+  /// The share that is left for others in two bytes.
+  private(set) var splitShareLeft: Double
 
-  /// The most that products in two bytes may do of the network's multiply-adds; each is computed three times.
+  /// The most that products in two bytes may do of the network's multiply-adds.
   static let splitShare = 0.15
 
   /// Everything before a logarithm that does at most `share` of the multiply-adds stays as it is. Where it does more, sums, powers and
@@ -43,6 +45,7 @@ struct BeforeLogarithms {
       }
     }
     shareLeft = left / total
+    splitShareLeft = splitLeft / total
   }
 }
 

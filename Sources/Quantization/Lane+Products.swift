@@ -8,8 +8,7 @@ extension Lane {
     let result = graph[product.node].results[0]
     let source = scaledWeights(product, form)
     var weights = quantizedWeights(product, form, source)
-    let isSplit = analysis.split.contains(product.node)
-    if isSplit {
+    if analysis.split.contains(product.node) {
       weights.addSecond(source)
     } else if variant.compensatesRounding {
       try compensate(product, form, source, &weights)
@@ -18,8 +17,7 @@ extension Lane {
     let own = product.bias.flatMap { graph.constant($0) }
     var correction = BiasCorrection(channels: product.outputs(weights.integers), axis: product.resultAxis)
     for sample in 0..<streams.samples {
-      let stored = try read(product.input, sample)
-      let input = isSplit ? form.nearestInTwoBytes(stored) : form.nearest(stored)
+      let input = asRead(try read(product.input, sample), of: product.input, form)
       let value = try product.evaluate(input, numbers, bias: own)
       if variant.correctsBias, sample < fitted {
         let exact = try streams.exact(result, sample)
@@ -38,6 +36,7 @@ extension Lane {
     } else {
       for sample in 0..<streams.samples { try write(result, sample, try read(result, sample)) }
     }
+    if plan.inTwoBytes.contains(product.input) { plan.sums[product.node] = sumGrid(product.node) }
     plan.products[product.node] = QuantizedProduct(weights: weights, bias: bias)
   }
 
@@ -54,7 +53,7 @@ extension Lane {
     let limit = max(Self.learningPlaces, 4 * patches.length) / max(fitted, 1) + 1
     let result = graph.shape(of: graph[product.node].results[0])
     for sample in 0..<fitted {
-      let input = form.nearest(try read(product.input, sample))
+      let input = asRead(try read(product.input, sample), of: product.input, form)
       patches.add(input, product, weights: shape, result: result, limit: limit)
     }
     let (length, scales) = (patches.length, weights.scales)

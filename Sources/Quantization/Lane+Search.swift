@@ -35,11 +35,12 @@ extension Lane {
     return best.form
   }
 
-  /// As many samples as give some thousand places, 2 to 4.
+  /// Multiply-adds that computing a product once on all of its samples may take.
+  private static let searchWork = 100_000_000
+
+  /// As many samples as are computed in little time, no fewer than 3: those of different brightness or loudness ask for different ranges.
   private func searchSamples(_ product: Product) -> Int {
-    let result = graph.type(of: graph[product.node].results[0])
-    let channels = max(result.shape[product.resultAxis], 1)
-    return min(max(2048 * channels / max(result.shape.elementCount, 1), 2), 4, fitted)
+    min(max(Self.searchWork / max(graph.multiplyAdds(of: product.node), 1), 3), fitted)
   }
 
   private func trial(_ product: Product, _ value: ValueID) throws(Diagnostic) -> Trial {
@@ -120,14 +121,15 @@ extension Lane {
   /// al., 2022), of which cross-layer equalization (Nagel et al., 2019) is the case of exponent ½.
   private func scaledForms(_ value: ValueID, _ products: [Product]) -> [NarrowForm]? {
     guard analysis[value].storage.isWide || graph.hasChannelFactors(value) else { return nil }
-    guard let found = statistics[value], let first = products.first, !found.channelMagnitudes.isEmpty,
+    guard let found = statistics[value], let first = products.first, !found.channelMaxima.isEmpty,
       products.allSatisfy({ $0.channelAxis == first.channelAxis })
     else { return nil }
-    let channels = found.channelMagnitudes.count
-    let largest = found.channelMagnitudes.max() ?? 0
+    let magnitudesSeen = found.channelMagnitudes
+    let channels = magnitudesSeen.count
+    let largest = magnitudesSeen.max() ?? 0
     guard largest > 0, channels > 1 else { return nil }
     // A channel that is seldom active may do more on other samples: none counts as less than a tenth of the largest.
-    let magnitudes = found.channelMagnitudes.map { max($0, largest / 10) }
+    let magnitudes = magnitudesSeen.map { max($0, largest / 10) }
     var weights = [Float](repeating: 0, count: channels)
     var meetsOneWeight = true
     for product in products {
@@ -137,7 +139,7 @@ extension Lane {
       meetsOneWeight = meetsOneWeight && product.group == channels
     }
     let heaviest = max(weights.max() ?? 0, 1e-20)
-    return [Float(0.25), 0.4, 0.5, 0.6, 0.75].map { exponent in
+    return [Float(0.25), 0.4, 0.5, 0.6, 0.75, 0.9].map { exponent in
       var divisors = zip(magnitudes, weights).map { magnitude, weight in
         // A depthwise convolution has a scale of its own for the weights of each channel: they limit nothing.
         let relative = meetsOneWeight ? 1 : max(weight / heaviest, 1e-3)
@@ -151,13 +153,8 @@ extension Lane {
   }
 
   private func dividedRange(_ found: ValueStatistics, _ divisors: [Float]) -> ClosedRange<Float> {
-    var largest: Float = 0
-    for (magnitude, divisor) in zip(found.channelMagnitudes, divisors) {
-      largest = max(largest, magnitude / divisor)
-    }
-    // Which end is which does not depend on the channel.
-    let (low, high) = (found.range.lowerBound, found.range.upperBound)
-    let side = max(abs(low), abs(high), 1e-30)
-    return largest * min(low, 0) / side...largest * max(high, 0) / side
+    let lower = zip(found.channelMinima, divisors).map { $0 / $1 }.min() ?? 0
+    let upper = zip(found.channelMaxima, divisors).map { $0 / $1 }.max() ?? 0
+    return min(lower, 0)...max(upper, 0)
   }
 }

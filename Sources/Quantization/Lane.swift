@@ -22,12 +22,17 @@ struct Lane {
     self.variant = variant
     self.streams = streams
     self.index = index
+    plan.inTwoBytes = Set(walk.graph.values.filter { walk.analysis.isSplit($0) })
+    if variant.splitsInputs { plan.inTwoBytes.formUnion(walk.sensitive) }
   }
 
   /// Chooses how a value is stored that is about to be computed. What products read is decided when the first is reached.
   mutating func store(_ value: ValueID) {
     let storage = analysis[value].storage
-    if storage.isWide { plan.wide[value] = wideGrid(value) }
+    // The second byte comes from what is left of 16 bits.
+    if storage.isWide || (plan.inTwoBytes.contains(value) && !analysis.isSplit(value)) {
+      plan.wide[value] = wideGrid(value)
+    }
     if storage.isNarrow, analysis[value].products.isEmpty { plan.narrow[value] = plainForm(value) }
   }
 
@@ -46,6 +51,9 @@ struct Lane {
   mutating func decideForms(of node: NodeID) throws(Diagnostic) {
     for (index, operand) in graph[node].operands.enumerated() where isNarrow(operand, node, index) {
       _ = try narrowForm(operand)
+      if plan.inTwoBytes.contains(operand), graph.isProductOperand(node, index) {
+        plan.sums[node] = sumGrid(node)
+      }
     }
   }
 
@@ -53,16 +61,26 @@ struct Lane {
   func operands(of node: NodeID, _ sample: Int) throws(Diagnostic) -> [Tensor] {
     var result: [Tensor] = []
     for (index, operand) in graph[node].operands.enumerated() {
-      let tensor = try read(operand, sample)
-      result.append(isNarrow(operand, node, index) ? plan.narrow[operand]?.nearest(tensor) ?? tensor : tensor)
+      result.append(narrowed(try read(operand, sample), operand, node, index))
     }
     return result
   }
 
   /// An operand of a node as it would read numbers that were not stored before.
   func stored(_ tensor: Tensor, _ value: ValueID, _ node: NodeID, _ operand: Int) -> Tensor {
-    let wide = plan.wide[value]?.nearest(tensor) ?? tensor
-    return isNarrow(value, node, operand) ? plan.narrow[value]?.nearest(wide) ?? wide : wide
+    narrowed(plan.wide[value]?.nearest(tensor) ?? tensor, value, node, operand)
+  }
+
+  /// What a node reads of a value that is stored, in the form that was decided.
+  private func narrowed(_ tensor: Tensor, _ value: ValueID, _ node: NodeID, _ operand: Int) -> Tensor {
+    guard isNarrow(value, node, operand), let form = plan.narrow[value] else { return tensor }
+    return graph.isProductOperand(node, operand)
+      ? asRead(tensor, of: value, form) : form.nearest(tensor)
+  }
+
+  /// The numbers that products read of a value in a form.
+  func asRead(_ tensor: Tensor, of value: ValueID, _ form: NarrowForm) -> Tensor {
+    plan.inTwoBytes.contains(value) ? form.nearestInTwoBytes(tensor) : form.nearest(tensor)
   }
 
   private func isNarrow(_ value: ValueID, _ node: NodeID, _ operand: Int) -> Bool {
@@ -93,6 +111,15 @@ struct Lane {
     return min(least, upper) - 32...upper
   }
 
+  /// The grid of products of single bytes that are added; nil where floating point reads the sum.
+  func sumGrid(_ product: NodeID) -> Grid? {
+    let result = graph[product].results[0]
+    let users = graph.users(of: result)
+    guard !users.isEmpty, !users.allSatisfy({ analysis.floating.contains($0) }) else { return nil }
+    let range = range(of: result)
+    return Grid(sixteenBits: range.lowerBound * 1.5...range.upperBound * 1.5)
+  }
+
   private func plainForm(_ value: ValueID) -> NarrowForm {
     // What only moves elements keeps their grid.
     if let producer = graph.producer(of: value), graph[producer].operands.count >= 1,
@@ -115,7 +142,7 @@ struct Lane {
     if let form = plan.narrow[value] { return form }
     var form = plainForm(value)
     let products = analysis[value].products.compactMap { Product($0.node, in: graph) }
-    if !sixteenBits.contains(value), !analysis.isSplit(value), !graph.isProbability(value),
+    if !sixteenBits.contains(value), !plan.inTwoBytes.contains(value), !graph.isProbability(value),
       products.count == analysis[value].products.count, !products.isEmpty
     {
       form = try search(value, products, from: form)

@@ -49,19 +49,17 @@ extension Lane {
     let result = graph[product.node].results[0]
     let bias = product.bias.flatMap { graph.constant($0) }
     let weights = scaledWeights(product, form)
-    let isSplit = analysis.split.contains(product.node)
     var meter = NoiseMeter(kinds: 4)
     for sample in measured {
       let (input, exact) = (try streams.exact(product.input, sample), try streams.exact(result, sample))
-      let rounded = isSplit ? form.nearestInTwoBytes(input) : form.nearest(input)
-      let corrected = quantized.bias.map { Tensor($0, shape: [$0.count], element: .f32) }
+      let rounded = asRead(input, of: product.input, form)
       meter.add(
         exact,
         [
-          try product.evaluate(rounded, quantized.weights.numbers, bias: corrected),
+          try product.evaluate(rounded, quantized.weights.numbers, bias: bias),
           try read(result, sample),
           try product.evaluate(rounded, weights, bias: bias),
-          try product.evaluate(form.divided(input), quantized.weights.numbers, bias: corrected),
+          try product.evaluate(form.divided(input), quantized.weights.numbers, bias: bias),
         ])
     }
     let node = graph[product.node]
@@ -95,7 +93,9 @@ extension Lane {
 
   /// What limits the input of a product, in words.
   private func causes(_ product: Product, _ form: NarrowForm) -> [String] {
-    guard form.grid.element == .i8, let found = statistics[product.input] else { return [] }
+    guard form.grid.element == .i8, !plan.inTwoBytes.contains(product.input),
+      let found = statistics[product.input]
+    else { return [] }
     var causes: [String] = []
     let channels = found.channelMagnitudes.sorted()
     if let largest = channels.last, form.divisors == nil, channels.count > 4 {

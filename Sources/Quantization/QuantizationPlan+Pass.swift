@@ -40,7 +40,13 @@ private struct PlanWriter {
       for result in graph[node].results { try store(result, of: graph, before: next, &context) }
     }
     for node in graph.order {
-      if let product = plan.products[node] { try rewrite(node, product, &context) }
+      if let product = plan.products[node] {
+        try rewrite(node, product, &context)
+      } else if context.graph[node].operands.indices.contains(where: { index in
+        graph.isProductOperand(node, index) && seconds[context.graph[node].operands[index]] != nil
+      }) {
+        try rewrite(node, context.graph[node].operands, &context)
+      }
     }
   }
 
@@ -52,8 +58,10 @@ private struct PlanWriter {
     // What stands last has no readers but outputs, and is not stored.
     guard !storage.isEmpty, let place = next else { return }
     var source = value
-    if let grid = plan.wide[value], storage.isWide {
+    if let grid = plan.wide[value] {
       source = try context.stored(source, grid, name: graph[value].name, before: place)
+    }
+    if storage.isWide {
       for user in Set(graph.users(of: value)).sorted() where !plan.floating.keys.contains(user) {
         for (index, operand) in graph[user].operands.enumerated()
         where operand == value && !(storage.isNarrow && graph.isProductOperand(user, index)) {
@@ -64,9 +72,9 @@ private struct PlanWriter {
     }
     guard let form = plan.narrow[value], storage.isNarrow else { return }
     let narrow =
-      form.grid.element == .i16 && form.divisors == nil && storage.isWide
+      form.grid.element == .i16 && form.divisors == nil && plan.wide[value] != nil
       ? source : try context.stored(source, form, name: graph[value].name, before: place)
-    if analysis.isSplit(value) {
+    if plan.inTwoBytes.contains(value) {
       let rest = try context.insert(.binary(Binary(.sub)), [source, narrow], before: place)
       seconds[narrow] = try context.stored(
         rest, form.second, name: "\(graph[value].name).second", before: place)
@@ -99,21 +107,44 @@ private struct PlanWriter {
       operands.append(
         context.addWeight("\(source).corrected", Tensor(bias, shape: [bias.count], element: .f32)))
     }
-    guard let second = weights.second, let rest = seconds[input] else {
-      try context.rewrite(
-        node, as: entry.op, operands, "quantized the weights of \(entry.op.name) '\(entry.name)'")
+    try rewrite(node, operands, &context) { (context) throws(Diagnostic) in
+      guard let second = weights.second else { return nil }
+      return try context.numbers(
+        second, weights.secondScales, axis: weights.axis, name: "\(name).second", before: node)
+    }
+  }
+
+  /// A product of single bytes, or the sum of those that products of two bytes come to. Of both second bytes the product is less than
+  /// what is rounded.
+  private func rewrite(
+    _ node: NodeID, _ operands: [ValueID], _ context: inout PassContext,
+    secondWeights: (inout PassContext) throws(Diagnostic) -> ValueID? = { _ in nil }
+  ) throws(Diagnostic) {
+    let entry = context.graph[node]
+    let title = "\(entry.op.name) '\(entry.name)'"
+    let seconds = [seconds[operands[0]], try secondWeights(&context) ?? seconds[operands[1]]]
+    guard seconds.contains(where: { $0 != nil }) else {
+      try context.rewrite(node, as: entry.op, operands, "quantized the weights of \(title)")
       return
     }
-    // Of the four products of two bytes by two, that of both second ones is less than what is rounded.
-    let finer = try context.numbers(
-      second, weights.secondScales, axis: weights.axis, name: "\(name).second", before: node)
-    var sum = try context.insert(entry.op, [rest, numbers], before: node)
-    sum = try context.insert(
-      .binary(Binary(.add)), [sum, try context.insert(entry.op, [input, finer], before: node)], before: node)
-    let first = try context.insert(entry.op, operands, before: node)
+    func product(_ operands: [ValueID]) throws(Diagnostic) -> ValueID {
+      let sum = try context.insert(entry.op, operands, before: node)
+      guard let grid = plan.sums[node] else { return sum }
+      return try context.stored(sum, grid, name: "\(entry.name).part", before: node)
+    }
+    var parts: [ValueID] = [try product(operands)]
+    for (index, second) in seconds.enumerated() {
+      guard let second else { continue }
+      var finer = Array(operands.prefix(2))
+      finer[index] = second
+      parts.append(try product(finer))
+    }
+    while parts.count > 2 {
+      let sum = try context.insert(.binary(Binary(.add)), Array(parts.suffix(2)), before: node)
+      parts.replaceSubrange((parts.count - 2)..., with: [sum])
+    }
     try context.rewrite(
-      node, as: .binary(Binary(.add)), [first, sum],
-      "split \(entry.op.name) '\(entry.name)' in products of two bytes")
+      node, as: .binary(Binary(.add)), parts, "split \(title) in products of two bytes")
   }
 }
 

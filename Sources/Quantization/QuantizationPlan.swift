@@ -44,6 +44,10 @@ struct QuantizationPlan {
   var products: [NodeID: QuantizedProduct] = [:]
   /// Nodes that stay in floating point, and why.
   var floating: [NodeID: String] = [:]
+  /// Values of which products read two bytes.
+  var inTwoBytes: Set<ValueID> = []
+  /// Of products that read two bytes: how the products of single bytes are stored that are added. Nil for floating point.
+  var sums: [NodeID: Grid] = [:]
   /// Products that compute with two bytes of their inputs and weights, and why.
   var split: [NodeID: String] = [:]
 }

@@ -11,6 +11,9 @@ package struct QuantizationVariant: Hashable, Sendable, CustomStringConvertible 
   /// Errors count by the slope of what follows.
   package var weighsBySlope = true
 
+  /// Products read two bytes of the values that lose most in one.
+  package var splitsInputs = false
+
   package init(
     searchesRanges: Bool = false, scalesChannels: Bool = false, compensatesRounding: Bool = true,
     correctsBias: Bool = true, weighsBySlope: Bool = true
@@ -28,6 +31,7 @@ package struct QuantizationVariant: Hashable, Sendable, CustomStringConvertible 
     if scalesChannels { words.append("channels scaled") }
     if compensatesRounding { words.append("compensated rounding") }
     if correctsBias { words.append(weighsBySlope ? "biases corrected by slope" : "biases corrected") }
+    if splitsInputs { words.append("inputs in two bytes") }
     return words.joined(separator: ", ")
   }
 }

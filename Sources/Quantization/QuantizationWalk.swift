@@ -10,6 +10,8 @@ struct QuantizationWalk {
   let analysis: StorageAnalysis
   let statistics: [ValueID: ValueStatistics]
   let sixteenBits: Set<ValueID>
+  /// Values of which products read two bytes where a variant says so.
+  let sensitive: Set<ValueID>
   let samples: CalibrationSamples
   let fitted: Int
   /// Whether to tell what quantizing does to each layer.

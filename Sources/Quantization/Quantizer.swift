@@ -53,6 +53,14 @@ package struct QuantizationReport: Sendable {
     return best
   }
 
+  /// Whether a variant that takes more time is better by what a listener would notice, 1 dB, in the mean, and no worse at worst.
+  func isWorthItsTime(_ finer: QuantizationVariant) -> Bool {
+    guard let new = attempts.first(where: { $0.variant == finer }),
+      let old = attempts.first(where: { $0.variant == chosen })
+    else { return false }
+    return new.mean >= old.mean + 1 && new.worst >= min(old.worst, 30)
+  }
+
   package var function: String
   /// How many there were to calibrate with.
   package var samples: Int
@@ -64,7 +72,9 @@ package struct QuantizationReport: Sendable {
   package var floating: [(node: String, reason: String)] = []
   /// What became of each layer, in the order of execution.
   package var layers: [LayerQuality] = []
-  /// Products in two bytes, and why.
+  /// Values of which products read two bytes.
+  package var twoBytes: [String] = []
+  /// Products in two bytes, weights too, and why.
   package var split: [(node: String, reason: String)] = []
 }
 
@@ -105,7 +115,7 @@ package struct Quantizer {
     let search = VariantSearch(
       graph: graph, functions: functions, analysis: analysis, statistics: statistics,
       samples: samples.thinned(to: options.samplesToLearnFrom(graph)), count: samples.count, options: options,
-      wideShare: before.shareLeft, progress: progress)
+      wideShare: before.shareLeft, splitShare: before.splitShareLeft, progress: progress)
     var (plan, report) = try search.run()
     plan.floating = before.floating
     plan.split = before.split
@@ -131,27 +141,42 @@ private struct VariantSearch {
   let options: QuantizationOptions
   /// What is left of the options' share.
   let wideShare: Double
+  let splitShare: Double
   let progress: (_ stage: String, _ share: Double) -> Void
 
   func run() throws(Diagnostic) -> (QuantizationPlan, QuantizationReport) {
     progress("measuring sensitivity", 0)
-    let sixteenBits = try Sensitivity(graph, analysis, statistics, functions: functions).valuesForSixteenBits(
-      samples, share: wideShare)
+    let choice = try Sensitivity(graph, analysis, statistics, functions: functions).choose(
+      samples, sixteenBits: wideShare, twoBytes: splitShare)
     var report = QuantizationReport(
       function: graph.name, samples: count, chosen: options.variants[0])
-    report.sixteenBits = sixteenBits.sorted().map { graph[$0].name }
+    report.sixteenBits = named(choice.sixteenBits)
     // With too few samples to hold some back, the first variant is taken unseen.
     let heldOut = samples.count / 3
     if heldOut > 0, options.variants.count > 1 {
-      let outcomes = try walk(
-        options.variants, sixteenBits, fitted: samples.count - heldOut, "comparing variants")
-      report.attempts = zip(options.variants, outcomes).map { attempt($0, $1.heldOut) }
+      report.attempts = try attempts(options.variants, choice, fitted: samples.count - heldOut)
       report.chosen = QuantizationReport.best(report.attempts)?.variant ?? report.chosen
+      if !choice.twoBytes.isEmpty {
+        var finer = report.chosen
+        finer.splitsInputs = true
+        report.attempts += try attempts([finer], choice, fitted: samples.count - heldOut)
+        if report.isWorthItsTime(finer) { report.chosen = finer }
+      }
     }
+    if report.chosen.splitsInputs { report.twoBytes = named(choice.twoBytes) }
     let outcome = try walk(
-      [report.chosen], sixteenBits, fitted: samples.count, measuresLayers: true, "quantizing")
+      [report.chosen], choice, fitted: samples.count, measuresLayers: true, "quantizing")
     report.layers = outcome[0].layers
     return (outcome[0].plan, report)
+  }
+
+  private func named(_ values: Set<ValueID>) -> [String] { values.sorted().map { graph[$0].name } }
+
+  private func attempts(
+    _ variants: [QuantizationVariant], _ choice: Sensitivity.Choice, fitted: Int
+  ) throws(Diagnostic) -> [QuantizationReport.Attempt] {
+    let outcomes = try walk(variants, choice, fitted: fitted, "comparing variants")
+    return zip(variants, outcomes).map { attempt($0, $1.heldOut) }
   }
 
   private func attempt(
@@ -166,11 +191,12 @@ private struct VariantSearch {
   }
 
   private func walk(
-    _ variants: [QuantizationVariant], _ sixteenBits: Set<ValueID>, fitted: Int,
+    _ variants: [QuantizationVariant], _ choice: Sensitivity.Choice, fitted: Int,
     measuresLayers: Bool = false, _ stage: String
   ) throws(Diagnostic) -> [QuantizationWalk.Outcome] {
     let walk = QuantizationWalk(
-      graph: graph, analysis: analysis, statistics: statistics, sixteenBits: sixteenBits, samples: samples,
+      graph: graph, analysis: analysis, statistics: statistics, sixteenBits: choice.sixteenBits,
+      sensitive: choice.twoBytes, samples: samples,
       fitted: fitted, measuresLayers: measuresLayers)
     return try walk.run(
       variants,

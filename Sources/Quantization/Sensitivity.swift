@@ -8,7 +8,7 @@ struct Sensitivity {
   private let statistics: [ValueID: ValueStatistics]
   private let functions: [Graph]
   /// Samples that are looked at, and the most bytes of values that are kept of one.
-  private static let samples = 3
+  private static let samples = 2
   private static let memoryLimit = 1 << 30
 
   init(
@@ -20,16 +20,22 @@ struct Sensitivity {
     self.functions = functions
   }
 
-  /// Values that products had better read in 16 bits: those that spoil the outputs most for the multiply-adds of the products, up to
-  /// a share of all.
-  func valuesForSixteenBits(
-    _ samples: CalibrationSamples, share: Double
-  ) throws(Diagnostic) -> Set<ValueID> {
+  /// Values that products had better read in more than 8 bits.
+  struct Choice {
+    var sixteenBits: Set<ValueID> = []
+    var twoBytes: Set<ValueID> = []
+  }
+
+  /// Those that spoil the outputs most for the multiply-adds of the products: in 16 bits up to a share of all, in two bytes, which each
+  /// product of integers of 8 bits is computed twice for, up to another.
+  func choose(
+    _ samples: CalibrationSamples, sixteenBits: Double, twoBytes: Double
+  ) throws(Diagnostic) -> Choice {
     let work = multiplyAdds()
-    var left = Double(work.total) * share
-    let candidates = work.ofReaders.filter { Double($0.value) <= left && $0.value > 0 }.keys.sorted()
+    let limit = Double(work.total) * max(sixteenBits, twoBytes)
+    let candidates = work.ofReaders.filter { Double($0.value) <= limit && $0.value > 0 }.keys.sorted()
     let bytes = graph.values.reduce(0) { $0 + (graph.weight($1) == nil ? graph.type(of: $1).byteCount : 0) }
-    guard !candidates.isEmpty, bytes <= Self.memoryLimit else { return [] }
+    guard !candidates.isEmpty, bytes <= Self.memoryLimit else { return Choice() }
     var noise: [ValueID: Double] = [:]
     for sample in spread(min(Self.samples, samples.count), of: samples.count) {
       let exact = try values(try samples.read(sample))
@@ -38,37 +44,49 @@ struct Sensitivity {
       }
       for (value, found) in zip(candidates, found) { noise[value, default: 0] += found }
     }
-    let total = noise.values.reduce(0, +)
-    var chosen: Set<ValueID> = []
     let order = candidates.sorted { a, b in
       let (first, second) = (noise[a]! / Double(work.ofReaders[a]!), noise[b]! / Double(work.ofReaders[b]!))
       return first != second ? first > second : a < b
     }
-    // What does less than a hundredth of the harm is not worth the time.
-    for value in order where noise[value]! > total / 100 && Double(work.ofReaders[value]!) <= left {
-      left -= Double(work.ofReaders[value]!)
-      chosen.insert(value)
+    var choice = Choice()
+    func take(_ share: Double, where isAllowed: (ValueID) -> Bool) -> Set<ValueID> {
+      var left = Double(work.total) * share
+      var taken: Set<ValueID> = []
+      let allowed = order.filter(isAllowed)
+      let total = allowed.reduce(0) { $0 + noise[$1]! }
+      // What does less than a hundredth of the harm is not worth the time.
+      for value in allowed where noise[value]! > total / 100 && Double(work.ofReaders[value]!) <= left {
+        left -= Double(work.ofReaders[value]!)
+        taken.insert(value)
+      }
+      return taken
     }
-    return chosen
+    // Of a product of two values both would have to have 16 bits.
+    choice.sixteenBits = take(sixteenBits) { value in
+      analysis[value].products.allSatisfy { Product($0.node, in: graph) != nil }
+    }
+    choice.twoBytes = take(twoBytes) { [chosen = choice.sixteenBits] in !chosen.contains($0) }
+    return choice
   }
 
-  /// Multiply-adds of the products that read each value as integers, and of all.
+  /// Multiply-adds of the products that read each value as integers, unless they read two bytes of it anyway, and of all.
   private func multiplyAdds() -> (ofReaders: [ValueID: Int], total: Int) {
-    var result: (ofReaders: [ValueID: Int], total: Int) = ([:], 0)
-    for id in graph.order {
-      let work = graph.multiplyAdds(of: id)
-      result.total += work
-      // Of a product of two values both would have to change.
-      guard let product = Product(id, in: graph), analysis.isQuantized(product, in: graph) else { continue }
-      result.ofReaders[product.input, default: 0] += work
-    }
-    // Two bytes are as good.
-    for value in result.ofReaders.keys where analysis.isSplit(value) { result.ofReaders[value] = nil }
-    for (value, readers) in graph.values.map({ ($0, analysis[$0]) })
-    where readers.products.contains(where: { Product($0.node, in: graph) == nil }) {
-      result.ofReaders[value] = nil
+    var result: (ofReaders: [ValueID: Int], total: Int) = ([:], graph.multiplyAdds)
+    for value in graph.values
+    where analysis[value].storage.isNarrow && !analysis.isSplit(value) && !hasNarrowSource(value) {
+      let nodes = Set(analysis[value].products.map(\.node))
+      result.ofReaders[value] = nodes.reduce(0) { $0 + graph.multiplyAdds(of: $1) }
     }
     return result
+  }
+
+  /// Whether a value's elements come from where they have 8 bits already.
+  private func hasNarrowSource(_ value: ValueID) -> Bool {
+    guard let producer = graph.producer(of: value) else { return false }
+    return graph[producer].operands.contains { operand in
+      let storage = analysis[operand].storage
+      return graph.passesElements(producer, operand) && storage.isNarrow && !storage.isWide
+    }
   }
 
   /// Every value of a run.

@@ -110,6 +110,11 @@ extension Graph {
     }
   }
 
+  /// Whether a convolution or matrix product gives a value.
+  func isProductResult(_ value: ValueID) -> Bool {
+    producer(of: value).map { isProductOperand($0, 0) } ?? false
+  }
+
   /// Whether a node's only result holds the elements of this operand as they are, so that integers pass.
   func passesElements(_ node: NodeID, _ value: ValueID) -> Bool {
     let entry = self[node]

@@ -127,13 +127,15 @@ public struct CompileFacts: Sendable, Encodable {
     public let sixteenBits: [String]
     /// Nodes that stay in floating point.
     public let floating: [Exception]
+    /// Values of which products read two bytes, as two products.
+    public let twoBytes: [String]
     /// Products of which inputs and weights have two bytes.
-    public let twoBytes: [Exception]
+    public let split: [Exception]
     /// What became of each layer, in the order of execution.
     public let layers: [Layer]
 
     enum CodingKeys: String, CodingKey {
-      case function, samples, attempts, floating, layers
+      case function, samples, attempts, floating, layers, split
       case twoBytes = "two_bytes"
       case sixteenBits = "sixteen_bits"
     }
@@ -149,7 +151,8 @@ public struct CompileFacts: Sendable, Encodable {
       sixteenBits = report.sixteenBits
       floating = report.floating.map { Exception(node: $0.node, reason: $0.reason) }
       layers = report.layers.map { Layer($0) }
-      twoBytes = report.split.map { Exception(node: $0.node, reason: $0.reason) }
+      twoBytes = report.twoBytes
+      split = report.split.map { Exception(node: $0.node, reason: $0.reason) }
     }
   }
 

@@ -90,7 +90,10 @@ extension CompileFacts.Quantization {
     if !sixteenBits.isEmpty {
       lines.append("    products read in 16 bits: \(listed(sixteenBits.map { "'\($0)'" }))")
     }
-    return lines + exceptions(floating, "in floating point") + exceptions(twoBytes, "in two bytes")
+    if !twoBytes.isEmpty {
+      lines.append("    products read in two bytes: \(listed(twoBytes.map { "'\($0)'" }))")
+    }
+    return lines + exceptions(floating, "in floating point") + exceptions(split, "in two bytes")
       + worstLayers
   }
 

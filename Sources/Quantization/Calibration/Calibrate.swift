@@ -1,13 +1,13 @@
 import IR
 import Tensors
 
-/// Statistics of every value of a graph that will be stored as integers, over all samples.
+/// Statistics of every value of a graph that will be stored as integers, and of what products give, over all samples.
 func calibrate(
   _ graph: Graph, _ analysis: StorageAnalysis, _ samples: CalibrationSamples, functions: [Graph],
   progress: (Double) -> Void
 ) throws(Diagnostic) -> [ValueID: ValueStatistics] {
   var statistics: [ValueID: ValueStatistics] = [:]
-  for value in graph.values where !analysis[value].storage.isEmpty {
+  for value in graph.values where !analysis[value].storage.isEmpty || graph.isProductResult(value) {
     statistics[value] = ValueStatistics(channels: analysis[value], of: value, in: graph)
   }
   for sample in 0..<samples.count {

@@ -7,8 +7,9 @@ package struct ValueStatistics: Sendable {
   package private(set) var maximum = -Float.infinity
   /// The least value above what masks hold.
   package private(set) var minimumUnmasked = Float.infinity
-  /// The largest magnitude of each channel; empty if nobody asked.
-  package private(set) var channelMagnitudes: [Float]
+  /// The least and the largest value of each channel, 0 among them; empty if nobody asked.
+  package private(set) var channelMinima: [Float]
+  package private(set) var channelMaxima: [Float]
   private let channelAxis: Int
   private var histogram = Histogram()
 
@@ -17,8 +18,12 @@ package struct ValueStatistics: Sendable {
 
   package init(channelAxis: Int = 1, channels: Int = 0) {
     self.channelAxis = channelAxis
-    channelMagnitudes = [Float](repeating: 0, count: channels)
+    channelMinima = [Float](repeating: 0, count: channels)
+    channelMaxima = channelMinima
   }
+
+  /// The largest magnitude of each channel.
+  package var channelMagnitudes: [Float] { zip(channelMinima, channelMaxima).map { max(-$0, $1) } }
 
   package var isEmpty: Bool { minimum > maximum }
   /// From the least to the largest value; 0 alone if there was none.
@@ -38,21 +43,24 @@ package struct ValueStatistics: Sendable {
     guard !isEmpty else { return }
     histogram.cover(max(abs(minimum), abs(maximum)))
     x.withFloats { histogram.add($0) }
-    if !channelMagnitudes.isEmpty { addChannels(x) }
+    if !channelMaxima.isEmpty { addChannels(x) }
   }
 
   private mutating func addChannels(_ x: Tensor) {
     let inner = x.channelStride(axis: channelAxis)
     guard inner > 0 else { return }
-    let count = channelMagnitudes.count
-    channelMagnitudes.withUnsafeMutableBufferPointer { magnitudes in
-      x.withFloats { values in
-        for (number, start) in stride(from: 0, to: values.count, by: inner).enumerated() {
-          var largest = magnitudes[number % count]
-          for index in start..<min(start + inner, values.count) where values[index].isFinite {
-            largest = max(largest, abs(values[index]))
+    let count = channelMaxima.count
+    channelMinima.withUnsafeMutableBufferPointer { minima in
+      channelMaxima.withUnsafeMutableBufferPointer { maxima in
+        x.withFloats { values in
+          for (number, start) in stride(from: 0, to: values.count, by: inner).enumerated() {
+            var (least, largest) = (minima[number % count], maxima[number % count])
+            for index in start..<min(start + inner, values.count) where values[index].isFinite {
+              least = min(least, values[index])
+              largest = max(largest, values[index])
+            }
+            (minima[number % count], maxima[number % count]) = (least, largest)
           }
-          magnitudes[number % count] = largest
         }
       }
     }
