@@ -22,10 +22,11 @@ package struct CalibrationSamples {
     }
   }
 
-  /// Up to `limit` of them, evenly spread.
-  func thinned(to limit: Int) -> CalibrationSamples {
-    guard count > limit else { return self }
-    let chosen = spread(limit, of: count)
-    return CalibrationSamples(count: limit) { try read(chosen[$0]) }
+  /// The numbers of up to `limit` of them, evenly spread.
+  func chosen(_ limit: Int) -> [Int] { count > limit ? spread(limit, of: count) : Array(0..<count) }
+
+  /// Those of some numbers alone.
+  func only(_ numbers: [Int]) -> CalibrationSamples {
+    CalibrationSamples(count: numbers.count) { try read(numbers[$0]) }
   }
 }

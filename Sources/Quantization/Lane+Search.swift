@@ -120,7 +120,13 @@ extension Lane {
   /// Forms whose channels are divided by powers of their magnitudes over those of the weights that they meet: SmoothQuant (Xiao et
   /// al., 2022), of which cross-layer equalization (Nagel et al., 2019) is the case of exponent ½.
   private func scaledForms(_ value: ValueID, _ products: [Product]) -> [NarrowForm]? {
-    guard analysis[value].storage.isWide || graph.hasChannelFactors(value) else { return nil }
+    let storage = analysis[value].storage
+    guard storage.isWide || graph.hasChannelFactors(value) else { return nil }
+    // What moves elements on would move quotients.
+    guard storage.isWide || !graph.users(of: value).contains(where: { graph.passesElements($0, value) })
+    else {
+      return nil
+    }
     guard let found = statistics[value], let first = products.first, !found.channelMaxima.isEmpty,
       products.allSatisfy({ $0.channelAxis == first.channelAxis })
     else { return nil }
@@ -152,9 +158,12 @@ extension Lane {
     }
   }
 
+  private static let margin: Float = 1.1
+
   private func dividedRange(_ found: ValueStatistics, _ divisors: [Float]) -> ClosedRange<Float> {
     let lower = zip(found.channelMinima, divisors).map { $0 / $1 }.min() ?? 0
     let upper = zip(found.channelMaxima, divisors).map { $0 / $1 }.max() ?? 0
-    return min(lower, 0)...max(upper, 0)
+    // Where every channel fills the grid, each of them may go beyond on other samples.
+    return min(lower, 0) * Self.margin...max(upper, 0) * Self.margin
   }
 }

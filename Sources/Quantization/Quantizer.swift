@@ -109,12 +109,15 @@ package struct Quantizer {
     let before = BeforeLogarithms(graph, share: options.wideShare)
     let analysis = StorageAnalysis(
       graph, floating: Set(before.floating.keys), split: Set(before.split.keys))
-    let statistics = try calibrate(graph, analysis, samples, functions: functions) {
+    let learning = samples.chosen(options.samplesToLearnFrom(graph))
+    let statistics = try calibrate(
+      graph, analysis, samples, last: Set(learning.suffix(learning.count / 3)), functions: functions
+    ) {
       progress("calibrating", $0)
     }
     let search = VariantSearch(
       graph: graph, functions: functions, analysis: analysis, statistics: statistics,
-      samples: samples.thinned(to: options.samplesToLearnFrom(graph)), count: samples.count, options: options,
+      samples: samples.only(learning), count: samples.count, options: options,
       wideShare: before.shareLeft, splitShare: before.splitShareLeft, progress: progress)
     var (plan, report) = try search.run()
     plan.floating = before.floating
@@ -134,7 +137,7 @@ private struct VariantSearch {
   let graph: Graph
   let functions: [Graph]
   let analysis: StorageAnalysis
-  let statistics: [ValueID: ValueStatistics]
+  let statistics: CalibrationStatistics
   let samples: CalibrationSamples
   /// Of all samples.
   let count: Int
@@ -146,7 +149,7 @@ private struct VariantSearch {
 
   func run() throws(Diagnostic) -> (QuantizationPlan, QuantizationReport) {
     progress("measuring sensitivity", 0)
-    let choice = try Sensitivity(graph, analysis, statistics, functions: functions).choose(
+    let choice = try Sensitivity(graph, analysis, statistics.all, functions: functions).choose(
       samples, sixteenBits: wideShare, twoBytes: splitShare)
     var report = QuantizationReport(
       function: graph.name, samples: count, chosen: options.variants[0])
@@ -195,7 +198,9 @@ private struct VariantSearch {
     measuresLayers: Bool = false, _ stage: String
   ) throws(Diagnostic) -> [QuantizationWalk.Outcome] {
     let walk = QuantizationWalk(
-      graph: graph, analysis: analysis, statistics: statistics, sixteenBits: choice.sixteenBits,
+      graph: graph, analysis: analysis,
+      statistics: fitted < samples.count ? statistics.withoutLast : statistics.all,
+      sixteenBits: choice.sixteenBits,
       sensitive: choice.twoBytes, samples: samples,
       fitted: fitted, measuresLayers: measuresLayers)
     return try walk.run(

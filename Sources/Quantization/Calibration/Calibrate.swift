@@ -1,17 +1,28 @@
 import IR
 import Tensors
 
-/// Statistics of every value of a graph that will be stored as integers, and of what products give, over all samples.
+/// What was learned of values, by all samples and by all but those that are held back when ways to quantize are compared: a range that
+/// has seen a sample says nothing of what another does to it.
+struct CalibrationStatistics {
+  var all: [ValueID: ValueStatistics]
+  var withoutLast: [ValueID: ValueStatistics]
+}
+
+/// Statistics of every value of a graph that will be stored as integers, and of what products give. The samples `last` are run after
+/// the others.
 func calibrate(
-  _ graph: Graph, _ analysis: StorageAnalysis, _ samples: CalibrationSamples, functions: [Graph],
-  progress: (Double) -> Void
-) throws(Diagnostic) -> [ValueID: ValueStatistics] {
+  _ graph: Graph, _ analysis: StorageAnalysis, _ samples: CalibrationSamples, last: Set<Int>,
+  functions: [Graph], progress: (Double) -> Void
+) throws(Diagnostic) -> CalibrationStatistics {
   var statistics: [ValueID: ValueStatistics] = [:]
   for value in graph.values where !analysis[value].storage.isEmpty || graph.isProductResult(value) {
     statistics[value] = ValueStatistics(channels: analysis[value], of: value, in: graph)
   }
-  for sample in 0..<samples.count {
-    progress(Double(sample) / Double(samples.count))
+  var withoutLast = statistics
+  let order = (0..<samples.count).filter { !last.contains($0) } + last.sorted()
+  for (position, sample) in order.enumerated() {
+    progress(Double(position) / Double(samples.count))
+    if position == samples.count - last.count { withoutLast = statistics }
     let inputs = try samples.read(sample)
     for (port, tensor) in zip(graph.inputs, inputs) { statistics[port.value]?.add(tensor) }
     _ = try evaluate(graph, inputs, functions: functions) { (event) throws(Diagnostic) in
@@ -21,7 +32,7 @@ func calibrate(
       }
     }
   }
-  return statistics
+  return CalibrationStatistics(all: statistics, withoutLast: last.isEmpty ? statistics : withoutLast)
 }
 
 extension ValueStatistics {
