@@ -155,7 +155,7 @@ let package = Package(
       name: "CompilerTests",
       dependencies: [
         "Accuracy", "IngotCompiler", "CBundleFormat", "Importers", "Samples", "Ingot", "Passes", "Machine",
-        "MemoryPlanner", "Bundle", "Graphs", "IR", "Tensors",
+        "MemoryPlanner", "Bundle", "Graphs", "Quantization", "IR", "Tensors",
         "TestSupport",
       ],
       swiftSettings: swift),

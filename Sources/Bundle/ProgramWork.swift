@@ -45,7 +45,11 @@ extension Program {
 
   /// What a product multiplies; of two alike floating point types one.
   private func format(_ instruction: Instruction) -> String {
-    let elements = instruction.inputs.prefix(2).compactMap { $0.map { tensors[$0].element } }
+    // A recurrent layer multiplies its state, which on integers is rounded to 8 bits.
+    let isRecurrent = instruction.opcode == INGOT_OP_RECURRENT_INTEGER
+    let factors =
+      isRecurrent ? [instruction.inputs[1], instruction.inputs[1]] : Array(instruction.inputs.prefix(2))
+    let elements = factors.compactMap { $0.map { tensors[$0].element } }
     let names = elements.map { $0.formatName }
     return Set(names).count == 1 && elements[0].isFloat ? names[0] : names.joined(separator: "x")
   }

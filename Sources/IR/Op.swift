@@ -51,6 +51,7 @@ package enum Op: Hashable, Sendable {
   case poolInteger(PoolInteger)
   case softmaxInteger(SoftmaxInteger)
   case normInteger(NormInteger)
+  case recurrentInteger(RecurrentInteger)
   case bitcast(Bitcast)
   case call(FunctionCall)
   case loop(Loop)
@@ -178,6 +179,7 @@ extension Op {
     case .poolInteger(let op): Content(op, Op.poolInteger)
     case .softmaxInteger(let op): Content(op, Op.softmaxInteger)
     case .normInteger(let op): Content(op, Op.normInteger)
+    case .recurrentInteger(let op): Content(op, Op.recurrentInteger)
     case .bitcast(let op): Content(op, Op.bitcast)
     case .call(let op): Content(op, Op.call)
     case .loop(let op): Content(op, Op.loop)
@@ -235,6 +237,7 @@ extension Op {
     .poolInteger(PoolInteger()),
     .softmaxInteger(SoftmaxInteger()),
     .normInteger(NormInteger()),
+    .recurrentInteger(RecurrentInteger()),
     .bitcast(Bitcast()),
     .call(FunctionCall()),
     .loop(Loop()),

@@ -166,6 +166,7 @@ func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(
         kind: code(op.kind == .rms ? INGOT_NORM_RMS : INGOT_NORM_LAYER),
         axis: op.kind == .group ? 0 : try axis(op.axis), groups: op.kind == .group ? Int64(op.groups) : 0,
         epsilon: op.epsilon, rounding: bounds.rounding, least: bounds.least, most: bounds.most))
+  case .recurrentInteger(let op): return recurrent(op)
   case .gridSample(let op):
     return KernelCall(
       INGOT_OP_GRID_SAMPLE,
@@ -213,6 +214,16 @@ private func recurrent(_ op: Recurrent) -> KernelCall {
       linear_before_reset: flag(op.linearBeforeReset), input_forget: flag(op.inputForget),
       peepholes: flag(op.peepholes), lengths: flag(op.lengths), clip: op.clip, f: activation(f),
       g: activation(g), h: activation(h)))
+}
+
+private func recurrent(_ op: RecurrentInteger) -> KernelCall {
+  KernelCall(
+    INGOT_OP_RECURRENT_INTEGER,
+    ingot_recurrent_integer_attributes(
+      kind: code(op.kind.code), direction: code(op.direction.code),
+      linear_before_reset: flag(op.linearBeforeReset), input_forget: flag(op.inputForget),
+      peepholes: flag(op.peepholes), lengths: flag(op.lengths), gate_shift: Int64(op.gateShift),
+      cell_exponent: Int64(op.cellExponent), cell_shift: Int64(op.cellShift)))
 }
 
 /// The call that computes steps on operands that broadcast.

@@ -25,11 +25,18 @@ package struct PassContext: Sendable {
   package mutating func insert(
     _ op: Op, _ operands: [ValueID], before next: NodeID, named source: NodeID? = nil
   ) throws(Diagnostic) -> ValueID {
+    try insertAll(op, operands, before: next, named: source)[0]
+  }
+
+  /// Inserts a node with any number of results, as above.
+  package mutating func insertAll(
+    _ op: Op, _ operands: [ValueID], before next: NodeID, named source: NodeID? = nil
+  ) throws(Diagnostic) -> [ValueID] {
     let origin = graph[source ?? next]
-    let value = try graph.add(op, operands, name: origin.name, at: origin.location, before: next)[0]
+    let values = try graph.add(op, operands, name: origin.name, at: origin.location, before: next)
     // Two values of one name would read badly; `replace` gives the name of the value that it replaces.
-    graph.rename(value, to: "")
-    return value
+    for value in values { graph.rename(value, to: "") }
+    return values
   }
 
   /// Lets all readers of `node` read `value`, which is defined before it and has the type of its result,
@@ -37,19 +44,31 @@ package struct PassContext: Sendable {
   package mutating func replace(
     _ node: NodeID, with value: ValueID, _ description: String
   ) throws(Diagnostic) {
-    let result = graph.result(node)
-    let (old, new) = (graph.type(of: result), graph.type(of: value))
-    guard old == new else {
-      throw Diagnostic(
-        "pass '\(pass)' would change the type of \(graph.describe(node)) from \(old) to \(new)",
-        at: graph[node].location,
-        op: graph[node].op.name, advice: "this is a defect of the pass")
+    try replace(node, with: [value], description)
+  }
+
+  /// The same for each result of a node in order; nil where nobody reads a result.
+  package mutating func replace(
+    _ node: NodeID, with values: [ValueID?], _ description: String
+  ) throws(Diagnostic) {
+    for (result, value) in zip(graph[node].results, values) {
+      guard let value else { continue }
+      let (old, new) = (graph.type(of: result), graph.type(of: value))
+      guard old == new else {
+        throw Diagnostic(
+          "pass '\(pass)' would change the type of \(graph.describe(node)) from \(old) to \(new)",
+          at: graph[node].location,
+          op: graph[node].op.name, advice: "this is a defect of the pass")
+      }
     }
     record(description, [node])
-    if value.index >= firstNewValue, graph.producer(of: value) != nil {
-      graph.rename(value, to: graph[result].name)
+    for (result, value) in zip(graph[node].results, values) {
+      guard let value else { continue }
+      if value.index >= firstNewValue, graph.producer(of: value) != nil {
+        graph.rename(value, to: graph[result].name)
+      }
+      graph.replaceUses(of: result, with: value)
     }
-    graph.replaceUses(of: result, with: value)
     removeUnread(node)
   }
 

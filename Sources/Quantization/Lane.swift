@@ -96,6 +96,9 @@ struct Lane {
     // What lies between elements fits where they do, and the op that computes it has one grid.
     if let source = graph.interpolated(value), let grid = plan.wide[source] { return grid }
     let range = range(of: value)
+    if let layer = RecurrentLayer(reading: value, in: graph), analysis.isQuantized(layer) {
+      return layer.grid(ofGates: range)
+    }
     // What lies outside of the range that was seen is still told apart; 16 bits have room for it.
     return Grid(sixteenBits: range.lowerBound * 1.5...range.upperBound * 1.5)
   }

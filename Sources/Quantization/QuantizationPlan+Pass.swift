@@ -19,7 +19,7 @@ extension QuantizationPlan {
       var writer = PlanWriter(
         plan: self,
         analysis: StorageAnalysis(
-          context.graph, floating: Set(floating.keys), split: Set(split.keys)))
+          context.graph, floating: Set(floating.keys).union(splits.keys), split: Set(split.keys)))
       try writer.write(&context)
     }
   }
@@ -47,6 +47,8 @@ private struct PlanWriter {
       }) {
         try rewrite(node, context.graph[node].operands, &context)
       }
+      if let product = plan.splits[node] { try product.write(to: &context) }
+      if let layer = plan.recurrents[node] { try context.write(node, layer) }
     }
   }
 
@@ -62,7 +64,7 @@ private struct PlanWriter {
       source = try context.stored(source, grid, name: graph[value].name, before: place)
     }
     if storage.isWide {
-      for user in Set(graph.users(of: value)).sorted() where !plan.floating.keys.contains(user) {
+      for user in Set(graph.users(of: value)).sorted() where !analysis.floating.contains(user) {
         for (index, operand) in graph[user].operands.enumerated()
         where operand == value && !(storage.isNarrow && graph.isProductOperand(user, index)) {
           context.setOperand(index, of: user, to: source, "read '\(graph[value].name)' in 16 bits")
@@ -79,7 +81,7 @@ private struct PlanWriter {
       seconds[narrow] = try context.stored(
         rest, form.second, name: "\(graph[value].name).second", before: place)
     }
-    for user in Set(graph.users(of: value)).sorted() where !plan.floating.keys.contains(user) {
+    for user in Set(graph.users(of: value)).sorted() where !analysis.floating.contains(user) {
       for (index, operand) in graph[user].operands.enumerated() where operand == value {
         let isRead =
           graph.isProductOperand(user, index) || (!storage.isWide && graph.passesElements(user, value))

@@ -42,6 +42,9 @@ struct QuantizationPlan {
   var narrow: [ValueID: NarrowForm] = [:]
   /// By node.
   var products: [NodeID: QuantizedProduct] = [:]
+  var recurrents: [NodeID: QuantizedRecurrent] = [:]
+  /// For the plan's other parts these are nodes in floating point.
+  var splits: [NodeID: SplitProduct] = [:]
   /// Nodes that stay in floating point, and why.
   var floating: [NodeID: String] = [:]
   /// Values of which products read two bytes.

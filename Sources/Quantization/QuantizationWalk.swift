@@ -16,6 +16,8 @@ struct QuantizationWalk {
   let fitted: Int
   /// Whether to tell what quantizing does to each layer.
   var measuresLayers = false
+  /// Products that give recurrent layers their inputs and are computed in two parts.
+  var recurrentInputs: Set<NodeID> = []
 
   /// What a lane has found.
   struct Outcome {
@@ -41,9 +43,13 @@ struct QuantizationWalk {
         streams.open(result)
         for lane in lanes.indices { lanes[lane].store(result) }
       }
-      if let product = Product(node, in: graph), analysis.isQuantized(product, in: graph) {
+      if recurrentInputs.contains(node), let product = Product(node, in: graph) {
+        try self.split(product, streams, &lanes)
+      } else if let product = Product(node, in: graph), analysis.isQuantized(product, in: graph) {
         try run(product, streams, &lanes)
         try measure(&layers, lanes) { (lane) throws(Diagnostic) in try lane.quality(of: product) }
+      } else if let layer = RecurrentLayer(node, in: graph), analysis.isQuantized(layer) {
+        try run(layer, streams, &lanes)
       } else {
         try run(node, streams, &lanes, evaluate)
         try measure(&layers, lanes) { (lane) throws(Diagnostic) in try lane.quality(of: node, evaluate) }

@@ -107,8 +107,11 @@ package struct Quantizer {
     _ graph: Graph, _ functions: [Graph], _ samples: CalibrationSamples
   ) throws(Diagnostic) -> (pass: Pass, report: QuantizationReport) {
     let before = BeforeLogarithms(graph, share: options.wideShare)
+    let floating = before.floating.merging(RecurrentLayer.floating(in: graph)) { first, _ in first }
+    let recurrentInputs = try RecurrentInputs(graph, functions: functions).products(samples).subtracting(
+      before.split.keys)
     let analysis = StorageAnalysis(
-      graph, floating: Set(before.floating.keys), split: Set(before.split.keys))
+      graph, floating: Set(floating.keys).union(recurrentInputs), split: Set(before.split.keys))
     let learning = samples.chosen(options.samplesToLearnFrom(graph))
     let statistics = try calibrate(
       graph, analysis, samples, last: Set(learning.suffix(learning.count / 3)), functions: functions
@@ -118,12 +121,18 @@ package struct Quantizer {
     let search = VariantSearch(
       graph: graph, functions: functions, analysis: analysis, statistics: statistics,
       samples: samples.only(learning), count: samples.count, options: options,
-      wideShare: before.shareLeft, splitShare: before.splitShareLeft, progress: progress)
+      wideShare: before.shareLeft, splitShare: before.splitShareLeft, recurrentInputs: recurrentInputs,
+      progress: progress)
     var (plan, report) = try search.run()
-    plan.floating = before.floating
+    plan.floating = floating
     plan.split = before.split
-    report.floating = named(before.floating, in: graph)
-    report.split = named(before.split, in: graph)
+    report.floating = named(floating, in: graph)
+    var split = before.split
+    for node in recurrentInputs {
+      split[node] =
+        "the recurrent layer that reads its result carries what is wrong with one step into the next ones"
+    }
+    report.split = named(split, in: graph)
     return (plan.pass, report)
   }
 
@@ -145,6 +154,8 @@ private struct VariantSearch {
   /// What is left of the options' share.
   let wideShare: Double
   let splitShare: Double
+  /// Products that give recurrent layers their inputs and are computed in two parts.
+  let recurrentInputs: Set<NodeID>
   let progress: (_ stage: String, _ share: Double) -> Void
 
   func run() throws(Diagnostic) -> (QuantizationPlan, QuantizationReport) {
@@ -202,7 +213,7 @@ private struct VariantSearch {
       statistics: fitted < samples.count ? statistics.withoutLast : statistics.all,
       sixteenBits: choice.sixteenBits,
       sensitive: choice.twoBytes, samples: samples,
-      fitted: fitted, measuresLayers: measuresLayers)
+      fitted: fitted, measuresLayers: measuresLayers, recurrentInputs: recurrentInputs)
     return try walk.run(
       variants,
       evaluate: { [graph, functions] (node, operands) throws(Diagnostic) in

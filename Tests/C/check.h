@@ -26,6 +26,7 @@ void test_indexing(void);
 void test_rescale(void);
 void test_integers(void);
 void test_quantized(void);
+void test_recurrent(void);
 void test_windows(void);
 void test_regions(void);
 void test_validator(void);

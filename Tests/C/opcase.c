@@ -109,7 +109,9 @@ static uint8_t *case_bundle(const opcase *c, bool shifted, uint64_t *bytes) {
     inputs[i] = add_weight(b, x->type, data, shifted ? ingot_element_bytes(x->type.element) : 0, i % 2 == 1);
     free(data);
   }
-  add_instruction(b, c->opcode, &result, 1, inputs, c->input_count);
+  uint32_t results[3] = {result};
+  for (uint32_t i = 0; i < c->other_count; i++) results[1 + i] = add_intermediate(b, c->others[i], 0);
+  add_instruction(b, c->opcode, results, 1 + c->other_count, inputs, c->input_count);
   add_attributes(b, c->attributes, c->attribute_count * sizeof *c->attributes);
   if (shifted) add_instruction(b, INGOT_OP_COPY, &output, 1, &result, 1);
   uint8_t *file = build(b, bytes);

@@ -19,13 +19,15 @@ builder_type type_of(uint8_t element, int rank, ...);
 void array_encode(const array *a, void *bytes);
 void array_decode(array *a, const void *bytes);
 
-#define CASE_MAX_INPUTS 8
+#define CASE_MAX_INPUTS 16
 typedef struct {
   const char *name;
   uint32_t opcode;
   array inputs[CASE_MAX_INPUTS]; /* values == NULL for an absent one */
   uint32_t input_count;
   array expected; /* filled by the test */
+  builder_type others[2]; /* further results, which are not looked at */
+  uint32_t other_count;
   uint64_t attributes[176];
   uint32_t attribute_count;
   double tolerance; /* of the largest magnitude of the result; 0 for exact */

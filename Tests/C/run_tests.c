@@ -12,6 +12,7 @@ int main(void) {
   test_rescale();
   test_integers();
   test_quantized();
+  test_recurrent();
   test_windows();
   test_regions();
   test_file();

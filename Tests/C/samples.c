@@ -119,6 +119,9 @@ static void add_sample_attributes(builder *b, uint32_t opcode) {
       ATTRIBUTES(b, ingot_recurrent_attributes, .kind = INGOT_RECURRENT_GRU, .linear_before_reset = 1, .lengths = 1,
                  .f = {.function = INGOT_FN_SIGMOID}, .g = {.function = INGOT_FN_TANH}, .h = {.function = INGOT_FN_TANH});
       break;
+    case INGOT_OP_RECURRENT_INTEGER:
+      ATTRIBUTES(b, ingot_recurrent_integer_attributes, .kind = INGOT_RECURRENT_GRU, .linear_before_reset = 1, .lengths = 1, .gate_shift = 1);
+      break;
     case INGOT_OP_TOP_K: ATTRIBUTES(b, ingot_top_k_attributes, .axis = 1); break;
     case INGOT_OP_UNIQUE: ATTRIBUTES(b, ingot_unique_attributes, .sorted = 1); break;
     case INGOT_OP_NMS:
@@ -166,7 +169,7 @@ builder *sample_program(uint32_t opcode) {
   builder *b = builder_create();
   const builder_type image = {INGOT_F32, 4, {1, 4, 6, 6}}, small = {INGOT_F32, 4, {1, 4, 3, 3}}, line = {INGOT_F32, 1, {6}};
   const builder_type kernel = {INGOT_F32, 4, {4, 4, 3, 3}}, vector = {INGOT_F32, 1, {4}}, matrix = {INGOT_F32, 2, {4, 4}};
-  static const float zeros[256];
+  static const float zeros[768];
   builder_type x = image, y = image;
   const builder_type *weights[2] = {NULL, NULL};
   switch (opcode) {
@@ -198,6 +201,7 @@ builder *sample_program(uint32_t opcode) {
     case INGOT_OP_GRID_SAMPLE: y = small; break;
     case INGOT_OP_ROI_ALIGN: y = small, y.dims[0] = 2; break;
     case INGOT_OP_RECURRENT: x = (builder_type){INGOT_F32, 3, {5, 2, 12}}, y = (builder_type){INGOT_F32, 4, {5, 1, 2, 4}}; break;
+    case INGOT_OP_RECURRENT_INTEGER: x = (builder_type){INGOT_I16, 3, {5, 2, 12}}, y = (builder_type){INGOT_I16, 4, {5, 1, 2, 4}}; break;
     case INGOT_OP_TOP_K: y.dims[1] = 2; break;
     case INGOT_OP_NONZERO: x = y = vector, y.element = INGOT_I64; break;
     case INGOT_OP_UNIQUE: x = matrix, y = vector, y.element = INGOT_I64; break;
@@ -211,7 +215,7 @@ builder *sample_program(uint32_t opcode) {
     case INGOT_OP_CUMSUM: break;
     default: builder_destroy(b); return NULL;
   }
-  uint32_t inputs[8] = {add_input(b, x, "x")}, inputs_count = 1;
+  uint32_t inputs[16] = {add_input(b, x, "x")}, inputs_count = 1;
   const uint32_t result = add_output(b, y, "y");
   const bool counts = opcode == INGOT_OP_NONZERO || opcode == INGOT_OP_UNIQUE || opcode == INGOT_OP_NMS;
   const uint32_t size = counts ? add_output(b, (builder_type){INGOT_I64, 0, {0}}, "y.size") : 0;
@@ -241,6 +245,20 @@ builder *sample_program(uint32_t opcode) {
     inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_F32, 3, {1, 12, 4}}, zeros, 0, false);
     inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_F32, 2, {1, 12}}, zeros, 0, false);
     inputs[inputs_count++] = add_weight(b, state, zeros, 0, false);
+    inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I32, 1, {2}}, zeros, 0, false);
+    results[result_count++] = add_intermediate(b, state, 0);
+  }
+  if (opcode == INGOT_OP_RECURRENT_INTEGER) {
+    const builder_type state = {INGOT_I16, 3, {1, 2, 4}}, rows = {INGOT_I32, 2, {1, 12}};
+    inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I8, 3, {1, 12, 4}}, zeros, 0, false);
+    inputs[inputs_count++] = add_weight(b, rows, zeros, 0, false);
+    inputs[inputs_count++] = add_weight(b, rows, zeros, 0, false);
+    inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I8, 2, {1, 12}}, zeros, 0, false);
+    inputs[inputs_count++] = add_weight(b, state, zeros, 0, false);
+    inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I16, 2, {2, 513}}, zeros, 0, false);
+    inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I32, 0, {0}}, zeros, 0, false);
+    inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I8, 0, {0}}, zeros, 0, false);
+    inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I8, 0, {0}}, zeros, 0, false);
     inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I32, 1, {2}}, zeros, 0, false);
     results[result_count++] = add_intermediate(b, state, 0);
   }

@@ -251,7 +251,7 @@ static uint64_t work_of_sample(uint32_t opcode) {
 static void work(void) {
   for (uint32_t i = 0; i < sample_opcode_count; i++) {
     const uint32_t op = sample_opcodes[i];
-    const bool counted = op == INGOT_OP_MATMUL || op == INGOT_OP_CONV || op == INGOT_OP_CONV_TRANSPOSE || op == INGOT_OP_RECURRENT ||
+    const bool counted = op == INGOT_OP_MATMUL || op == INGOT_OP_CONV || op == INGOT_OP_CONV_TRANSPOSE || op == INGOT_OP_RECURRENT || op == INGOT_OP_RECURRENT_INTEGER ||
                          op == INGOT_OP_MATMUL_INTEGER || op == INGOT_OP_CONV_INTEGER ||
                          op == INGOT_OP_CONV_TRANSPOSE_INTEGER;
     check((work_of_sample(op) > 0) == counted, "%s makes %llu multiply-adds", ingot_opcode_text(op), (unsigned long long)work_of_sample(op));

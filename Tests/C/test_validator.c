@@ -280,6 +280,18 @@ static void movement(void) {
   RULE(op, "the result has extent", t[1].dims[2] = 1);
   RULE(op, "the result has rank", t[1].rank = 3; t[1].dims[3] = 0);
   RULE(op, "expected i32 or i64", t[3].element = INGOT_F32);
+  op = INGOT_OP_RECURRENT_INTEGER;
+  RULE(op, "kind is 3", HEAD(recurrent_integer)->kind = 3);
+  RULE(op, "results, expected 3", HEAD(recurrent_integer)->kind = INGOT_RECURRENT_LSTM);
+  RULE(op, "only an LSTM", HEAD(recurrent_integer)->input_forget = 1);
+  RULE(op, "only an LSTM", HEAD(recurrent_integer)->peepholes = 1);
+  RULE(op, "11 inputs, expected 10", HEAD(recurrent_integer)->lengths = 0);
+  RULE(op, "gate_shift is 16, expected 0 to 15", HEAD(recurrent_integer)->gate_shift = 16);
+  RULE(op, "cell_exponent is -1, expected 0 to 15", HEAD(recurrent_integer)->cell_exponent = -1);
+  RULE(op, "the gates has extent", HEAD(recurrent_integer)->direction = INGOT_DIRECTION_BIDIRECTIONAL);
+  RULE(op, "the gates has extent 12 at axis 2, expected 4", HEAD(recurrent_integer)->kind = INGOT_RECURRENT_RNN; HEAD(recurrent_integer)->linear_before_reset = 0);
+  RULE(op, "the weights has element u8, expected i8", t[3].element = INGOT_U8);
+  RULE(op, "the bias has extent 11 at axis 1, expected 12", t[4].dims[1] = 11);
   op = INGOT_OP_RECURRENT;
   RULE(op, "kind is 3", HEAD(recurrent)->kind = 3);
   RULE(op, "results, expected 3", HEAD(recurrent)->kind = INGOT_RECURRENT_LSTM);

@@ -32,7 +32,7 @@ import Testing
     #expect(
       counted.sorted() == [
         "conv", "conv_integer", "conv_transpose", "conv_transpose_integer", "matmul", "matmul_integer",
-        "recurrent",
+        "recurrent", "recurrent_integer",
       ])
   }
 

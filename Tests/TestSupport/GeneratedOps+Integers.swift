@@ -146,3 +146,21 @@ func generatedNormInteger(_ draw: inout Draw) -> GeneratedOp {
       + [draw.anything(.i16), draw.anything(.i32)].prefix(count)
       + own, .numbers)
 }
+
+func generatedRecurrentInteger(_ draw: inout Draw) -> GeneratedOp {
+  var op = RecurrentInteger(
+    draw.turn(of: Recurrent.Kind.allCases), draw.one(of: Recurrent.Direction.allCases))
+  let isLSTM = op.kind == .lstm
+  op.lengths = draw.chance(0.4)
+  op.linearBeforeReset = draw.chance(0.5)
+  op.inputForget = isLSTM && draw.chance(0.3)
+  op.peepholes = isLSTM && draw.chance(0.3)
+  op.gateShift = draw.one(of: [0, 1, 2, 15])
+  op.cellExponent = draw.one(of: [0, 3, 15])
+  op.cellShift = draw.one(of: [0, 2, 15])
+  let operands = recurrentIntegerOperands(
+    op, draw.number(1...5), draw.chance(0.05) ? 0 : draw.one(of: [1, 2, 3, 5]),
+    draw.one(of: [1, 2, 7, 16, 33, 70]), isUsual: draw.chance(0.7))
+  return GeneratedOp(
+    .recurrentInteger(op), operands.map(\.type), values: operands.map(\.values), .numbers)
+}

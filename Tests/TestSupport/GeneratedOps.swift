@@ -61,7 +61,7 @@ package enum OpFamily: String, CaseIterable, Sendable {
   case unary, binary, select, cast, elementwise
   case matmul, conv, convTranspose, matmulInteger, convInteger, convTransposeInteger, recurrent
   case quantize, dequantize, rescale, lookup, addInteger, mulInteger
-  case reduceInteger, poolInteger, softmaxInteger, normInteger
+  case reduceInteger, poolInteger, softmaxInteger, normInteger, recurrentInteger
   case reduce, argReduce, softmax, norm, cumsum, topK, nonZero, unique, nms
   case pool, argPool, resize, gridSample, roiAlign
   case transpose, reshape, expand, concat, slice, pad, gather, scatter, bitcast
@@ -94,6 +94,7 @@ extension Op {
     case .poolInteger: .poolInteger
     case .softmaxInteger: .softmaxInteger
     case .normInteger: .normInteger
+    case .recurrentInteger: .recurrentInteger
     case .reduce: .reduce
     case .argReduce: .argReduce
     case .softmax: .softmax
@@ -148,6 +149,7 @@ extension OpFamily {
     case .poolInteger: generatedPoolInteger(&draw)
     case .softmaxInteger: generatedSoftmaxInteger(&draw)
     case .normInteger: generatedNormInteger(&draw)
+    case .recurrentInteger: generatedRecurrentInteger(&draw)
     case .reduce: generatedReduce(&draw)
     case .argReduce: generatedArgReduce(&draw)
     case .softmax: generatedSoftmax(&draw)

@@ -63,7 +63,7 @@ package let opCases: [OpCase] =
   unaryCases + binaryCases + selectCases + castCases + elementwiseCases + matMulCases + convCases
   + convTransposeCases + poolCases + argPoolCases + reduceCases + argReduceCases + cumSumCases
   + normalizationCases + movementCases + gatherCases + scatterCases + topKCases + nonZeroCases + uniqueCases
-  + nmsCases + recurrentCases + gridSampleCases + roiAlignCases
+  + nmsCases + recurrentCases + recurrentIntegerCases + gridSampleCases + roiAlignCases
   + integerProductCases + quantizationCases + integerCases + integerRowCases + padCases + resizeCases
 
 /// A case with standard values. Results of `exact` ones don't depend on rounding.

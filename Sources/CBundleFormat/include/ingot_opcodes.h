@@ -366,6 +366,28 @@ INGOT_STRUCT(ingot_nms_attributes, INGOT_NMS_FIELDS)
   F(ACTIVATION, h)
 INGOT_STRUCT(ingot_recurrent_attributes, INGOT_RECURRENT_FIELDS)
 
+/* RECURRENT_INTEGER   y, h [, c] <- gates, r, bias, multiplier, shift, h0 [, c0], tables, q_multiplier, q_shift, q_zero
+ *                                   [, peepholes, p_multiplier, p_shift] [, lengths]
+ * Shapes as RECURRENT. gates, h0, c0, peepholes and results: i16; r: i8; bias and multiplier: i32, shift: i8, all [D, G * H]; tables of f,
+ * of an LSTM and GRU g, of an LSTM h: i16 [3, 2 or 1, 513]; q_multiplier and p_multiplier: i32 [], their shifts and q_zero: i8 [].
+ * Numbers are i16: sums and quotients by powers of two are exact, rounded half up, limited to i16. q = H as RESCALE makes it with
+ * q_zero; of each gate h = q * r + bias, wrapping in int32, as RESCALE makes it; F, G and H read a table as LOOKUP does without a
+ * multiplier, at their argument * 2^gate_shift, H at it * 2^cell_shift; P(C): peephole * C as RESCALE makes it. E: cell_exponent.
+ * LSTM: i = F(x + h + P(C)), f = F(x + h + P(C)) (input_forget: 2^15 - i), C' = (f * C * 2^E + i * G(x + h)) / 2^(15 + E),
+ * o = F(x + h + P(C')), H' = o * H(C') / 2^15. GRU: z, r = F(x + h), n = G(x + h) with r * H / 2^15 for H, or linear_before_reset
+ * G(x + r * h / 2^15), H' = ((2^15 - z) * n + z * H) / 2^15. RNN: H' = F(x + h). */
+#define INGOT_RECURRENT_INTEGER_FIELDS(F) \
+  F(ENUM, kind, recurrent_kind)           \
+  F(ENUM, direction, direction)           \
+  F(FLAG, linear_before_reset)            \
+  F(FLAG, input_forget)                   \
+  F(FLAG, peepholes)                      \
+  F(FLAG, lengths)                        \
+  F(INTEGER, gate_shift, 0, 15)           \
+  F(INTEGER, cell_exponent, 0, 15)        \
+  F(INTEGER, cell_shift, 0, 15)
+INGOT_STRUCT(ingot_recurrent_integer_attributes, INGOT_RECURRENT_INTEGER_FIELDS)
+
 /* GRID_SAMPLE   y <- x, grid   float
  * x: [N, C, spatial..], extents from 1 to 2^24 - 1, grid: [N, points.., S], the last axis' coordinate first, y: [N, C, points..] of
  * x's element. As ONNX's GridSample, cubic with a = -0.75; a coordinate that is NaN lies far below the first element. */
@@ -448,7 +470,8 @@ INGOT_STRUCT(ingot_loop_attributes, INGOT_LOOP_FIELDS)
   X(REDUCE_INTEGER, 40, reduce_integer, REDUCE_INTEGER, NONE, NO, none)       \
   X(POOL_INTEGER, 41, pool_integer, POOL_INTEGER, SPATIAL, POOL_WINDOW, none) \
   X(SOFTMAX_INTEGER, 42, softmax_integer, SOFTMAX_INTEGER, NONE, NO, none)    \
-  X(NORM_INTEGER, 43, norm_integer, NORM_INTEGER, NONE, NO, none)
+  X(NORM_INTEGER, 43, norm_integer, NORM_INTEGER, NONE, NO, none)             \
+  X(RECURRENT_INTEGER, 44, recurrent_integer, RECURRENT_INTEGER, NONE, NO, recurrent)
 
 typedef enum {
 #define INGOT_OPCODE_VALUE(NAME, number, name, FIELDS, EACH, TAIL, work) INGOT_OP_##NAME = number,

@@ -18,7 +18,6 @@
 #include "resize.h"
 #include "recurrent.h"
 #include "integer_variant.h"
-#include "quantized.h"
 #include "rescale.h"
 #include "lookup.h"
 #include "pair_integer.h"

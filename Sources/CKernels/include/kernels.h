@@ -436,6 +436,24 @@ typedef struct {
   kernel_activation f, g, h_activation;
 } kernel_recurrent;
 
+/* The same on integers; operands as the format describes them. */
+typedef struct {
+  const int16_t *gates, *h0, *c0, *peepholes; /* c0, peepholes: or NULL */
+  const int8_t *r;
+  const int32_t *bias;
+  const int16_t *tables;
+  const int32_t *lengths; /* or NULL */
+  int16_t *y, *h, *c;     /* c: or NULL */
+  uint8_t kind;      /* ingot_recurrent_kind */
+  uint8_t direction; /* ingot_direction */
+  uint8_t linear_before_reset, input_forget;
+  uint8_t gate_shift, cell_exponent, cell_shift;
+  int64_t steps, batch, directions, hidden;
+  kernel_rescaling rows;      /* sums to i16, a channel for each row of all directions */
+  kernel_rescaling narrowing; /* the hidden state to i8 */
+  kernel_rescaling of_peepholes; /* products to i16 */
+} kernel_recurrent_integer;
+
 typedef struct {
   kernel_work (*work)(const void *arguments);
   void (*run)(const void *arguments, int64_t begin, int64_t end, void *scratch);
@@ -468,7 +486,8 @@ typedef struct {
   X(matmul_integer, kernel_matmul_integer)  \
   X(conv_integer, kernel_conv_integer)      \
   X(depthwise_integer, kernel_conv_integer) \
-  X(conv_transpose_integer, kernel_conv_integer)
+  X(conv_transpose_integer, kernel_conv_integer) \
+  X(recurrent_integer, kernel_recurrent_integer)
 #define PLAIN_KERNELS(X)                         \
   X(copy, kernel_copy)                           \
   X(permute, kernel_permute)                     \

@@ -106,6 +106,13 @@ package struct Recurrent: OpDefinition {
   }
 
   package func evaluate(_ operands: [Tensor], _ results: [TensorType]) throws(OpError) -> [Tensor] {
+    try evaluate(operands, results) { _ in }
+  }
+
+  /// The same, telling the cell state of an LSTM after every step of every sequence.
+  package func evaluate(
+    _ operands: [Tensor], _ results: [TensorType], cells: ([Float]) -> Void
+  ) throws(OpError) -> [Tensor] {
     let shape = results[0].shape
     let (steps, directions, batch, hidden) = (shape[0], shape[1], shape[2], shape[3])
     let gates = operands[0].floats
@@ -132,6 +139,7 @@ package struct Recurrent: OpDefinition {
           let t = isReverse ? length - 1 - step : step
           let start = ((t * batch + n) * directions + d) * width
           try cell.step(Array(gates[start..<(start + width)]), &state)
+          if kind == .lstm { cells(state[1]) }
           let target = ((t * directions + d) * batch + n) * hidden
           outputs.replaceSubrange(target..<(target + hidden), with: state[0])
         }
