@@ -21,7 +21,21 @@ package struct BundleContents: Sendable {
     package var offset: Int
     package var storedBytes: Int
     package var rawBytes: Int
-    package var isCompressed: Bool
+    package var compression: Compression
+
+    /// The bytes as they are; packed by zstd, in order or first split into planes.
+    package enum Compression: Sendable, Equatable {
+      case none
+      case zstd(planes: Int)
+
+      package var text: String {
+        switch self {
+        case .none: "raw"
+        case .zstd(planes: 0): "zstd"
+        case .zstd(let planes): "zstd of \(planes) byte planes"
+        }
+      }
+    }
   }
 
   package var manifest: Manifest
@@ -41,15 +55,8 @@ package struct BundleContents: Sendable {
   }
 
   private init(bytes: UnsafeRawBufferPointer) throws(BundleError) {
-    var reader = SectionReader(bytes)
-    let header: ingot_file_header = try reader.read()
-    guard withUnsafeBytes(of: header.magic, { $0.elementsEqual([0x89] + Array("INGOT\r\n".utf8)) }) else {
-      throw BundleError("is not an .ingot bundle")
-    }
-    guard header.version == INGOT_FORMAT_VERSION else {
-      throw BundleError("has format version \(header.version), this program reads \(INGOT_FORMAT_VERSION)")
-    }
-    let table: [ingot_section] = try reader.read(count: Int(header.section_count))
+    let table = try Self.sectionTable(bytes)
+    let contents = try Self.contents(of: table, in: bytes)
     var manifest: Manifest?
     programs = []
     origins = []
@@ -57,9 +64,8 @@ package struct BundleContents: Sendable {
     var strings: [SectionReader.Strings] = []
     sections = []
     fileBytes = bytes.count
-    let layouts = try Self.layouts(table, bytes)
-    for entry in table {
-      let contents = try Self.contents(of: entry, in: bytes)
+    let layouts = try Self.layouts(table, contents)
+    for (entry, contents) in zip(table, contents) {
       let kind: String
       switch ingot_section_kind(entry.kind) {
       case INGOT_SECTION_MANIFEST:
@@ -89,37 +95,65 @@ package struct BundleContents: Sendable {
       sections.append(
         Section(
           kind: kind, offset: Int(entry.offset), storedBytes: Int(entry.stored_bytes),
-          rawBytes: Int(clamping: entry.raw_bytes), isCompressed: entry.compression == INGOT_ZSTD.rawValue))
+          rawBytes: Int(clamping: entry.raw_bytes),
+          compression: entry.compression == INGOT_ZSTD.rawValue ? .zstd(planes: Int(entry.planes)) : .none))
     }
     guard let manifest else { throw BundleError("has no manifest") }
     self.manifest = manifest
   }
 
-  private static func contents(
-    of section: ingot_section, in bytes: UnsafeRawBufferPointer
-  ) throws(BundleError) -> UnsafeRawBufferPointer {
-    let (end, overflow) = Int(clamping: section.offset).addingReportingOverflow(
-      Int(clamping: section.stored_bytes))
-    guard !overflow, end <= bytes.count, section.offset <= UInt64(bytes.count) else {
-      throw BundleError("a section lies outside the file")
+  private static func sectionTable(_ bytes: UnsafeRawBufferPointer) throws(BundleError) -> [ingot_section] {
+    var reader = SectionReader(Array(bytes.prefix(MemoryLayout<ingot_file_header>.size)))
+    let header: ingot_file_header = try reader.read()
+    guard withUnsafeBytes(of: header.magic, { $0.elementsEqual([0x89] + Array("INGOT\r\n".utf8)) }) else {
+      throw BundleError("is not an .ingot bundle")
     }
-    return UnsafeRawBufferPointer(rebasing: bytes[Int(section.offset)..<end])
+    guard header.version == INGOT_FORMAT_VERSION else {
+      throw BundleError("has format version \(header.version), this program reads \(INGOT_FORMAT_VERSION)")
+    }
+    let count = min(Int(header.section_count), bytes.count)
+    let rest = bytes.dropFirst(MemoryLayout<ingot_file_header>.size)
+    var entries = SectionReader(Array(rest.prefix(count * MemoryLayout<ingot_section>.stride)))
+    return try entries.read(count: Int(header.section_count))
+  }
+
+  /// What the sections hold; of chunks of weights nothing.
+  private static func contents(
+    of table: [ingot_section], in bytes: UnsafeRawBufferPointer
+  ) throws(BundleError) -> [[UInt8]] {
+    var unpackedBytes: UInt64 = 0
+    return try table.map { section throws(BundleError) in
+      let (end, overflow) = Int(clamping: section.offset).addingReportingOverflow(
+        Int(clamping: section.stored_bytes))
+      guard !overflow, end <= bytes.count, section.offset <= UInt64(bytes.count) else {
+        throw BundleError("a section lies outside the file")
+      }
+      guard section.kind != INGOT_SECTION_WEIGHT_CHUNK.rawValue else { return [] }
+      let stored = UnsafeRawBufferPointer(rebasing: bytes[Int(section.offset)..<end])
+      guard section.compression == INGOT_ZSTD.rawValue else { return Array(stored) }
+      let limit = ingot_max_unpacked_bytes(UInt64(bytes.count))
+      guard section.raw_bytes <= limit - unpackedBytes else {
+        throw BundleError("unpacks to more than \(limit) bytes, the limit for a file of this size")
+      }
+      unpackedBytes += section.raw_bytes
+      return try unpacked(stored, count: Int(section.raw_bytes))
+    }
   }
 
   /// The layouts that programs name, which stand with the weights.
   private static func layouts(
-    _ table: [ingot_section], _ bytes: UnsafeRawBufferPointer
+    _ table: [ingot_section], _ contents: [[UInt8]]
   ) throws(BundleError) -> LayoutTable {
-    guard let section = table.first(where: { $0.kind == INGOT_SECTION_WEIGHT_TABLE.rawValue }) else {
+    guard let index = table.firstIndex(where: { $0.kind == INGOT_SECTION_WEIGHT_TABLE.rawValue }) else {
       return try LayoutTable([])
     }
-    var reader = SectionReader(try contents(of: section, in: bytes))
+    var reader = SectionReader(contents[index])
     let header: ingot_weight_table = try reader.read()
     return try LayoutTable(try reader.read(count: Int(header.layout_count)))
   }
 
   private static func weightTable(
-    _ bytes: UnsafeRawBufferPointer, _ layouts: LayoutTable
+    _ bytes: [UInt8], _ layouts: LayoutTable
   ) throws(BundleError) -> [WeightEntry] {
     var reader = SectionReader(bytes)
     let header: ingot_weight_table = try reader.read()

@@ -24,91 +24,92 @@ package func writeBundle(
 ) throws {
   let chunks = planChunks(weights)
   let layouts = try LayoutTable(programs, weights)
-  var sections = [Section(INGOT_SECTION_MANIFEST, Array(try manifest.encoded()))]
   precondition(
     origins.isEmpty || origins.count == programs.count, "origins are those of all programs, or none")
-  var originSections: [Section] = []
-  for (index, program) in programs.enumerated() {
-    let encoded = try encode(program, origins.isEmpty ? nil : origins[index], layouts)
-    sections.append(Section(INGOT_SECTION_PROGRAM, index: index, encoded.program))
-    if let bytes = encoded.origins {
-      originSections.append(Section(INGOT_SECTION_ORIGINS, index: index, bytes))
-    }
+  let encoded = try programs.enumerated().map { index, program in
+    try encode(program, origins.isEmpty ? nil : origins[index], layouts)
   }
-  sections.append(Section(INGOT_SECTION_WEIGHT_TABLE, try encodeWeightTable(weights, chunks, layouts)))
-
-  var writer = try SectionWriter(
-    sectionCount: sections.count + chunks.count + originSections.count, to: &sink)
-  for section in sections { try writer.write(section, to: &sink) }
+  let sectionCount = 2 + programs.count + chunks.count + origins.count
+  var writer = try SectionWriter(sectionCount: sectionCount, compression, to: &sink)
+  try writer.write(INGOT_SECTION_MANIFEST, table: Array(try manifest.encoded()), to: &sink)
+  for (index, encoded) in encoded.enumerated() {
+    try writer.write(INGOT_SECTION_PROGRAM, index, table: encoded.program, to: &sink)
+  }
+  let weightTable = try encodeWeightTable(weights, chunks, layouts)
+  try writer.write(INGOT_SECTION_WEIGHT_TABLE, table: weightTable, to: &sink)
   let total = max(chunks.reduce(0) { $0 + $1.rawBytes }, 1)
   var written = 0
   for (index, chunk) in chunks.enumerated() {
-    let contents = try chunk.encoded(from: weights, compression)
-    let section = Section(
-      INGOT_SECTION_WEIGHT_CHUNK, index: index, contents.stored, compression: contents.compression,
-      rawBytes: chunk.rawBytes)
-    try writer.write(section, to: &sink)
+    try writer.write(INGOT_SECTION_WEIGHT_CHUNK, index, to: &sink) { compression throws(BundleError) in
+      try chunk.contents(from: weights, compression)
+    }
     written += chunk.rawBytes
     progress(Double(written) / Double(total))
   }
-  for section in originSections { try writer.write(section, to: &sink) }
+  for (index, origins) in encoded.compactMap(\.origins).enumerated() {
+    try writer.write(INGOT_SECTION_ORIGINS, index, table: origins, to: &sink)
+  }
   try writer.finish(&sink)
-}
-
-private struct Section {
-  var kind: ingot_section_kind
-  var index: Int
-  var bytes: [UInt8]
-  var compression: ingot_compression
-  var rawBytes: Int
-
-  init(
-    _ kind: ingot_section_kind, index: Int = 0, _ bytes: [UInt8], compression: ingot_compression = INGOT_RAW,
-    rawBytes: Int? = nil
-  ) {
-    self.kind = kind
-    self.index = index
-    self.bytes = bytes
-    self.compression = compression
-    self.rawBytes = rawBytes ?? bytes.count
-  }
-
-  var alignment: Int {
-    let isMapped = kind == INGOT_SECTION_WEIGHT_CHUNK && compression == INGOT_RAW
-    return Int(isMapped ? INGOT_MAPPED_ALIGNMENT : INGOT_SECTION_ALIGNMENT)
-  }
 }
 
 /// Writes sections behind room for header and section table, which follow when all are known.
 private struct SectionWriter {
   private let sectionCount: Int
+  private let compression: BundleCompression
   private var table = ByteBuffer()
   private var end: Int
+  /// What the compressed sections unpack to.
+  private var unpackedBytes = 0
 
-  init(sectionCount: Int, to sink: inout some BundleSink) throws {
+  init(sectionCount: Int, _ compression: BundleCompression, to sink: inout some BundleSink) throws {
     guard sectionCount <= Int(INGOT_MAX_SECTIONS) else {
       throw BundleError(
         "the bundle would have \(sectionCount) sections, at most \(INGOT_MAX_SECTIONS) are allowed")
     }
     self.sectionCount = sectionCount
+    self.compression = compression
     end = MemoryLayout<ingot_file_header>.size + sectionCount * MemoryLayout<ingot_section>.size
     try Self.append(zeros: end, to: &sink)
   }
 
-  mutating func write(_ section: Section, to sink: inout some BundleSink) throws {
-    let start = (end + section.alignment - 1) / section.alignment * section.alignment
+  /// A section of tables or text.
+  mutating func write(
+    _ kind: ingot_section_kind, _ index: Int = 0, table bytes: [UInt8], to sink: inout some BundleSink
+  ) throws {
+    try write(kind, index, to: &sink) { compression throws(BundleError) in
+      try SectionContents(table: bytes, compression)
+    }
+  }
+
+  /// A section with what `contents` gives, as compressed as a reader allows.
+  mutating func write(
+    _ kind: ingot_section_kind, _ index: Int, to sink: inout some BundleSink,
+    contents pack: (BundleCompression) throws(BundleError) -> SectionContents
+  ) throws {
+    var contents = try pack(compression)
+    // The file will be longer than up to here, so a reader will allow no less.
+    if contents.compression != INGOT_RAW,
+      UInt64(unpackedBytes + contents.rawBytes) > ingot_max_unpacked_bytes(UInt64(end))
+    {
+      contents = try pack(.none)
+    }
+    let isMapped = kind == INGOT_SECTION_WEIGHT_CHUNK && contents.compression == INGOT_RAW
+    let alignment = Int(isMapped ? INGOT_MAPPED_ALIGNMENT : INGOT_SECTION_ALIGNMENT)
+    let start = (end + alignment - 1) / alignment * alignment
     try Self.append(zeros: start - end, to: &sink)
-    try section.bytes.withUnsafeBytes { try sink.append($0) }
-    end = start + section.bytes.count
+    try contents.stored.withUnsafeBytes { try sink.append($0) }
+    end = start + contents.stored.count
+    if contents.compression != INGOT_RAW { unpackedBytes += contents.rawBytes }
 
     var entry = ingot_section()
-    entry.kind = section.kind.rawValue
-    entry.index = UInt32(section.index)
-    entry.compression = section.compression.rawValue
+    entry.kind = kind.rawValue
+    entry.index = UInt32(index)
+    entry.compression = contents.compression.rawValue
+    entry.planes = UInt32(contents.planes)
     entry.offset = UInt64(start)
-    entry.stored_bytes = UInt64(section.bytes.count)
-    entry.raw_bytes = UInt64(section.rawBytes)
-    store(sha256(section.bytes), in: &entry.digest)
+    entry.stored_bytes = UInt64(contents.stored.count)
+    entry.raw_bytes = UInt64(contents.rawBytes)
+    store(sha256(contents.stored), in: &entry.digest)
     table.append(entry)
   }
 

@@ -78,7 +78,7 @@ func encode(_ origins: ProgramOrigins, _ strings: inout StringTable) -> [UInt8] 
 
 /// Reads an origins section, given the strings of its program. Calls lie in earlier ones, so that paths end.
 func decodeOrigins(
-  _ bytes: UnsafeRawBufferPointer, _ strings: SectionReader.Strings
+  _ bytes: [UInt8], _ strings: SectionReader.Strings
 ) throws(BundleError) -> ProgramOrigins {
   var reader = SectionReader(bytes)
   let header: ingot_origins = try reader.read()

@@ -110,7 +110,7 @@ func setDimensions<Dimensions: BitwiseCopyable>(_ dimensions: inout Dimensions, 
 /// Reads a program section. Structure is checked as far as reading needs it; the interpreter's loader checks
 /// meaning. The strings hold the names of the program's origins too.
 func decodeProgram(
-  _ bytes: UnsafeRawBufferPointer, _ layouts: LayoutTable
+  _ bytes: [UInt8], _ layouts: LayoutTable
 ) throws(BundleError) -> (program: Program, strings: SectionReader.Strings) {
   var reader = SectionReader(bytes)
   let header: ingot_program = try reader.read()
@@ -185,9 +185,12 @@ func decodeProgram(
 
 /// Reads structs one after the other, with bounds checks.
 struct SectionReader {
-  private var rest: UnsafeRawBufferPointer
+  private let bytes: [UInt8]
+  private var place = 0
 
-  init(_ bytes: UnsafeRawBufferPointer) { rest = bytes }
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  private var left: Int { bytes.count - place }
 
   mutating func read<Value: BitwiseCopyable>() throws(BundleError) -> Value {
     try read(count: 1)[0]
@@ -195,20 +198,20 @@ struct SectionReader {
 
   mutating func read<Value: BitwiseCopyable>(count: Int) throws(BundleError) -> [Value] {
     let size = MemoryLayout<Value>.stride
-    guard count <= rest.count / size else {
+    guard count <= left / size else {
       throw BundleError("a table of \(count) entries does not fit its section")
     }
-    var values: [Value] = []
-    values.reserveCapacity(count)
-    for index in 0..<count { values.append(rest.loadUnaligned(fromByteOffset: index * size, as: Value.self)) }
-    rest = UnsafeRawBufferPointer(rebasing: rest[(count * size)...])
-    return values
+    let start = place
+    place += count * size
+    return bytes.withUnsafeBytes { bytes in
+      (0..<count).map { bytes.loadUnaligned(fromByteOffset: start + $0 * size, as: Value.self) }
+    }
   }
 
   mutating func read(bytes count: Int) throws(BundleError) -> Strings {
-    guard count <= rest.count else { throw BundleError("\(count) bytes of names do not fit their section") }
-    let strings = Strings(bytes: Array(rest[..<count]))
-    rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+    guard count <= left else { throw BundleError("\(count) bytes of names do not fit their section") }
+    let strings = Strings(bytes: Array(bytes[place..<(place + count)]))
+    place += count
     return strings
   }
 

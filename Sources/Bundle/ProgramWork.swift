@@ -50,7 +50,8 @@ extension Program {
     let factors =
       isRecurrent ? [instruction.inputs[1], instruction.inputs[1]] : Array(instruction.inputs.prefix(2))
     let elements = factors.compactMap { $0.map { tensors[$0].element } }
-    let names = elements.map { $0.formatName }
+    var names = elements.map { $0.formatName }
+    if instruction.storedBits == 4 { names[1] = "int4" }
     return Set(names).count == 1 && elements[0].isFloat ? names[0] : names.joined(separator: "x")
   }
 
@@ -58,6 +59,17 @@ extension Program {
   func checkWork() throws(BundleError) {
     guard multiplyAdds < Int.max else {
       throw BundleError("a run of function '\(name)' makes more multiply-adds than a bundle can count")
+    }
+  }
+}
+
+extension Program.Instruction {
+  /// How many bits the numbers have in which a product's weights are stored; 0 where they are what they are.
+  fileprivate var storedBits: Int64 {
+    switch opcode {
+    case INGOT_OP_MATMUL: attributes(as: ingot_matmul_attributes.self)?.bits ?? 0
+    case INGOT_OP_CONV: attributes(as: ingot_conv_attributes.self)?.bits ?? 0
+    default: 0
     }
   }
 }

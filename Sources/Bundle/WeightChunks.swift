@@ -1,5 +1,4 @@
 import CBundleFormat
-import CZstd
 package import Tensors
 
 /// A weight as it stands in a bundle.
@@ -15,11 +14,11 @@ package struct BundleWeight: Sendable {
   }
 }
 
-/// How the weights of a bundle are stored.
+/// How the sections of a bundle are stored.
 package enum BundleCompression: Sendable, Hashable {
-  /// As they are: the interpreter uses them where the file is mapped, and needs no zstd.
+  /// As they are: the interpreter uses weights where the file is mapped, and needs no zstd.
   case none
-  /// By zstd where that pays, at a level of 1 to 22.
+  /// By zstd where that pays, weights at a level of 1 to 22.
   case zstd(level: Int)
 
   package static let levels = 1...22
@@ -32,39 +31,60 @@ struct WeightChunk {
   /// Chunks end once they hold this much, so that a reader can unpack them independently.
   static let targetBytes = 4 << 20
 
+  /// Of the elements of all its weights.
+  var elementBytes: Int
   var weights: [Int] = []
   var offsets: [Int] = []
   var rawBytes = 0
+
+  init(elementBytes: Int) { self.elementBytes = elementBytes }
+
+  /// Where the next weight begins.
+  private var end: Int {
+    let alignment = Int(INGOT_TENSOR_ALIGNMENT)
+    return (rawBytes + alignment - 1) / alignment * alignment
+  }
+
+  func hasRoom(for byteCount: Int) -> Bool {
+    weights.isEmpty || end + byteCount <= Self.targetBytes
+  }
+
+  mutating func append(_ weight: Int, byteCount: Int) {
+    let start = end
+    weights.append(weight)
+    offsets.append(start)
+    rawBytes = start + byteCount
+  }
 }
 
-/// Distributes weights over chunks in order.
+/// Distributes weights over chunks: those with elements of one size together, in order.
 func planChunks(_ weights: [BundleWeight]) -> [WeightChunk] {
   var chunks: [WeightChunk] = []
-  var current = WeightChunk()
+  /// Of each size the chunk that is being filled.
+  var open: [Int: Int] = [:]
   for (index, weight) in weights.enumerated() {
-    let alignment = Int(INGOT_TENSOR_ALIGNMENT)
-    let start = (current.rawBytes + alignment - 1) / alignment * alignment
-    if !current.weights.isEmpty, start + weight.tensor.byteCount > WeightChunk.targetBytes {
-      chunks.append(current)
-      current = WeightChunk()
+    let (size, byteCount) = (weight.tensor.element.byteCount, weight.tensor.byteCount)
+    if let chunk = open[size], chunks[chunk].hasRoom(for: byteCount) {
+      chunks[chunk].append(index, byteCount: byteCount)
+      continue
     }
-    let offset = (current.rawBytes + alignment - 1) / alignment * alignment
-    current.weights.append(index)
-    current.offsets.append(offset)
-    current.rawBytes = offset + weight.tensor.byteCount
+    open[size] = chunks.count
+    chunks.append(WeightChunk(elementBytes: size))
+    chunks[chunks.count - 1].append(index, byteCount: byteCount)
   }
-  if !current.weights.isEmpty { chunks.append(current) }
   return chunks
 }
 
 extension WeightChunk {
   /// Compression that saves less than this part of a chunk is not worth unpacking on the device.
   private static let leastSaving = 0.04
+  /// A smaller chunk is not worth the gap before it that mapping takes.
+  private static let leastMapped = 4 * Int(INGOT_MAPPED_ALIGNMENT)
 
   /// The weights' bytes, compressed when that pays.
-  func encoded(
+  func contents(
     from all: [BundleWeight], _ compression: BundleCompression
-  ) throws(BundleError) -> (stored: [UInt8], compression: ingot_compression) {
+  ) throws(BundleError) -> SectionContents {
     var raw = [UInt8](repeating: 0, count: rawBytes)
     raw.withUnsafeMutableBytes { target in
       for (index, offset) in zip(weights, offsets) {
@@ -75,16 +95,10 @@ extension WeightChunk {
         tensor.evict()
       }
     }
-    guard case .zstd(let level) = compression, rawBytes > 0 else { return (raw, INGOT_RAW) }
-    let bound = ZSTD_compressBound(raw.count)
-    var packed = [UInt8](repeating: 0, count: bound)
-    let size = ZSTD_compress(&packed, bound, raw, raw.count, Int32(level))
-    guard ZSTD_isError(size) == 0 else {
-      throw BundleError("zstd can't compress a weight chunk: \(String(cString: ZSTD_getErrorName(size)))")
-    }
-    guard Double(size) <= Double(raw.count) * (1 - Self.leastSaving) else { return (raw, INGOT_RAW) }
-    packed.removeLast(packed.count - size)
-    return (packed, INGOT_ZSTD)
+    guard case .zstd(let level) = compression else { return SectionContents(raw) }
+    let packed = try SectionContents(raw, level: level, elementBytes: elementBytes)
+    let shrinks = Double(packed.stored.count) <= Double(raw.count) * (1 - Self.leastSaving)
+    return shrinks || raw.count < Self.leastMapped ? packed : SectionContents(raw)
   }
 }
 
@@ -92,29 +106,29 @@ extension WeightChunk {
 func encodeWeightTable(
   _ weights: [BundleWeight], _ chunks: [WeightChunk], _ layouts: LayoutTable
 ) throws(BundleError) -> [UInt8] {
-  var strings = StringTable()
-  var entries: [ingot_weight] = []
+  var places = [(chunk: Int, offset: Int)](repeating: (0, 0), count: weights.count)
   for (chunkIndex, chunk) in chunks.enumerated() {
-    for (index, offset) in zip(chunk.weights, chunk.offsets) {
-      let weight = weights[index]
-      guard weight.tensor.shape.rank <= Int(INGOT_MAX_RANK) else {
-        throw BundleError(
-          "weight '\(weight.name)' has rank \(weight.tensor.shape.rank), a bundle holds at most \(INGOT_MAX_RANK)"
-        )
-      }
-      let name = strings.intern(weight.name)
-      var entry = ingot_weight()
-      entry.name = name.offset
-      entry.name_bytes = name.count
-      entry.chunk = UInt32(chunkIndex)
-      entry.element = weight.tensor.element.code
-      entry.rank = UInt8(weight.tensor.shape.rank)
-      entry.layout = layouts.number(of: weight.layout)
-      entry.offset = UInt64(offset)
-      entry.bytes = UInt64(weight.tensor.byteCount)
-      setDimensions(&entry.dims, weight.tensor.shape)
-      entries.append(entry)
+    for (index, offset) in zip(chunk.weights, chunk.offsets) { places[index] = (chunkIndex, offset) }
+  }
+  var strings = StringTable()
+  let entries = try zip(weights, places).map { weight, place throws(BundleError) in
+    guard weight.tensor.shape.rank <= Int(INGOT_MAX_RANK) else {
+      throw BundleError(
+        "weight '\(weight.name)' has rank \(weight.tensor.shape.rank), a bundle holds at most \(INGOT_MAX_RANK)"
+      )
     }
+    let name = strings.intern(weight.name)
+    var entry = ingot_weight()
+    entry.name = name.offset
+    entry.name_bytes = name.count
+    entry.chunk = UInt32(place.chunk)
+    entry.element = weight.tensor.element.code
+    entry.rank = UInt8(weight.tensor.shape.rank)
+    entry.layout = layouts.number(of: weight.layout)
+    entry.offset = UInt64(place.offset)
+    entry.bytes = UInt64(weight.tensor.byteCount)
+    setDimensions(&entry.dims, weight.tensor.shape)
+    return entry
   }
   var section = ByteBuffer()
   let layoutEntries = layouts.entries

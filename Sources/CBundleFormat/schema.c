@@ -11,6 +11,7 @@ INGOT_ENUMS(VALUE_NAMES)
 INGOT_ENUMS(NUMBERS_ARE_DENSE)
 
 #define FIELD_INTEGER(name, least, most) {#name, INGOT_FIELD_INTEGER, least, most, NULL},
+#define FIELD_COUNT(name, most) {#name, INGOT_FIELD_COUNT, 0, most, NULL},
 #define FIELD_FLAG(name) {#name, INGOT_FIELD_FLAG, 0, 1, NULL},
 #define FIELD_ENUM(name, type) \
   {#name, INGOT_FIELD_ENUM, 0, (int64_t)(sizeof type##_names / sizeof *type##_names) - 2, type##_names},
@@ -25,6 +26,7 @@ INGOT_ENUMS(NUMBERS_ARE_DENSE)
 
 /* The structs hold nothing but words. */
 #define WORDS_INTEGER(...) +1
+#define WORDS_COUNT(...) +1
 #define WORDS_FLAG(...) +1
 #define WORDS_ENUM(...) +1
 #define WORDS_AXIS(...) +1

@@ -20,9 +20,14 @@ static uint64_t none(const ingot_tensor *y, const ingot_tensor *x, const ingot_t
   return 0;
 }
 
-static uint64_t conv(const ingot_tensor *y, const ingot_tensor *x, const ingot_tensor *w, const void *attributes) {
+static uint64_t conv_integer(const ingot_tensor *y, const ingot_tensor *x, const ingot_tensor *w, const void *attributes) {
   (void)x, (void)attributes;
   return ingot_saturating_product(product(y, 0), product(w, 1));
+}
+
+static uint64_t conv(const ingot_tensor *y, const ingot_tensor *x, const ingot_tensor *w, const void *attributes) {
+  const ingot_conv_attributes *a = attributes;
+  return ingot_saturating_product(a->bits == 4 ? 2 : 1, conv_integer(y, x, w, attributes));
 }
 
 static uint64_t conv_transpose(const ingot_tensor *y, const ingot_tensor *x, const ingot_tensor *w, const void *attributes) {

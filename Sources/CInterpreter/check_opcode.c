@@ -51,6 +51,7 @@ static ingot_status check_attribute(const ingot_op *op, const attribute *a) {
   char name[96];
   switch (a->field->kind) {
     case INGOT_FIELD_INTEGER:
+    case INGOT_FIELD_COUNT:
     case INGOT_FIELD_FLAG: return expect_range(op, a, a->field->least, a->field->most);
     case INGOT_FIELD_ENUM: return expect_value(op, a);
     case INGOT_FIELD_AXIS: return expect_range(op, a, 0, (int64_t)op->x[0]->rank - 1);

@@ -90,9 +90,13 @@ void ingot_unmap(const uint8_t *data, size_t bytes);
 /* Gives back the memory of a part of a mapped file, which comes again from the file when it is read. */
 void ingot_evict(const uint8_t *data, uint64_t bytes);
 
-/* Reads the section table and the contents of every section into blocks, unpacked and with digests checked. */
+/* Reads the section table and the contents of every section into blocks, with digests checked. Compressed ones stay as they are. */
 ingot_status ingot_read_sections(ingot_bundle *bundle, const ingot_report *report);
-ingot_status ingot_unpack_chunks(ingot_bundle *bundle, const ingot_report *report);
+/* Unpacks compressed sections into their blocks. */
+ingot_status ingot_unpack_sections(ingot_bundle *bundle, const ingot_report *report);
+/* The block's memory: `bytes` of the allocator's, and where the section is text a zero behind them. */
+ingot_status ingot_allocate_block(ingot_bundle *bundle, uint32_t section, uint64_t bytes, const ingot_report *report);
+const char *ingot_section_text(uint32_t kind);
 ingot_status ingot_read_weight_table(ingot_bundle *bundle, const ingot_report *report);
 /* Splits a program section into its parts and fills the interface. */
 ingot_status ingot_read_function(ingot_bundle *bundle, uint32_t function, const ingot_block *block,

@@ -6,10 +6,10 @@
 static ingot_status read_bundle(ingot_bundle *bundle, const ingot_report *report) {
   ingot_status status = ingot_read_sections(bundle, report);
   if (status != INGOT_OK) return status;
+  status = ingot_unpack_sections(bundle, report);
+  if (status != INGOT_OK) return status;
   bundle->manifest = (const char *)bundle->blocks[0].data;
   bundle->manifest_bytes = (size_t)bundle->blocks[0].bytes;
-  status = ingot_unpack_chunks(bundle, report);
-  if (status != INGOT_OK) return status;
   status = ingot_read_weight_table(bundle, report);
   if (status != INGOT_OK) return status;
   const uint64_t bytes = (uint64_t)bundle->function_count * sizeof *bundle->functions;

@@ -1,4 +1,4 @@
-/* Header, section table and sections: layout and digests. Everything but raw weight chunks is copied, so that what
+/* Header, section table and sections: layout and digests. Everything but raw weight chunks is copied or unpacked, so that what
  * was checked is what is used later, whatever happens to the file. */
 #include "internal.h"
 
@@ -10,7 +10,7 @@ static bool is_zero(const uint8_t *data, uint64_t bytes) {
   return true;
 }
 
-static const char *kind_text(uint32_t kind) {
+const char *ingot_section_text(uint32_t kind) {
   switch (kind) {
     case INGOT_SECTION_MANIFEST: return "manifest";
     case INGOT_SECTION_PROGRAM: return "program";
@@ -53,6 +53,13 @@ static ingot_status check_header_digest(const ingot_bundle *bundle, ingot_file_h
   return INGOT_OK;
 }
 
+/* Whether its planes are none, or possible ones. */
+static bool has_planes(const ingot_section *section) {
+  if (section->planes == 0) return true;
+  return section->kind == INGOT_SECTION_WEIGHT_CHUNK && (section->planes == 2 || section->planes == 4) &&
+         section->raw_bytes % section->planes == 0;
+}
+
 /* Places, gaps and order of the sections. */
 static ingot_status check_layout(ingot_bundle *bundle, const ingot_report *report) {
   uint64_t end = sizeof(ingot_file_header) + (uint64_t)bundle->section_count * sizeof(ingot_section);
@@ -60,12 +67,12 @@ static ingot_status check_layout(ingot_bundle *bundle, const ingot_report *repor
   uint32_t previous_kind = 0;
   for (uint32_t i = 0; i < bundle->section_count; i++) {
     const ingot_section *section = &bundle->sections[i];
-    if (section->kind < INGOT_SECTION_MANIFEST || section->kind > INGOT_SECTION_ORIGINS || section->reserved != 0)
+    if (section->kind < INGOT_SECTION_MANIFEST || section->kind > INGOT_SECTION_ORIGINS)
       return ingot_fail(report, INGOT_ERROR_INVALID, "section %u has the unknown kind %u", i, section->kind);
     if (section->kind < previous_kind || section->index != counts[section->kind])
       return ingot_fail(report, INGOT_ERROR_INVALID,
                         "section %u is %s %u; expected manifest, programs, weight table, chunks, origins, each in index order", i,
-                        kind_text(section->kind), section->index);
+                        ingot_section_text(section->kind), section->index);
     previous_kind = section->kind;
     counts[section->kind]++;
     const uint64_t alignment = section->kind == INGOT_SECTION_WEIGHT_CHUNK && section->compression == INGOT_RAW
@@ -75,12 +82,17 @@ static ingot_status check_layout(ingot_bundle *bundle, const ingot_report *repor
         section->stored_bytes > bundle->bytes - section->offset)
       return ingot_fail(report, INGOT_ERROR_INVALID,
                         "section %u (%s) lies at %llu with %llu bytes; expected a multiple of %llu, at %llu or later, in the file", i,
-                        kind_text(section->kind), (unsigned long long)section->offset,
+                        ingot_section_text(section->kind), (unsigned long long)section->offset,
                         (unsigned long long)section->stored_bytes, (unsigned long long)alignment, (unsigned long long)end);
-    const bool packed = section->compression == INGOT_ZSTD && section->kind == INGOT_SECTION_WEIGHT_CHUNK;
-    if (!packed && (section->compression != INGOT_RAW || section->raw_bytes != section->stored_bytes))
-      return ingot_fail(report, INGOT_ERROR_INVALID, "section %u (%s) has compression %u, which is not allowed here", i,
-                        kind_text(section->kind), section->compression);
+    const bool raw = section->compression == INGOT_RAW && section->raw_bytes == section->stored_bytes && section->planes == 0;
+    if (!raw && section->compression != INGOT_ZSTD)
+      return ingot_fail(report, INGOT_ERROR_INVALID, "section %u (%s) has compression %u and %llu bytes, stored as %llu", i,
+                        ingot_section_text(section->kind), section->compression, (unsigned long long)section->raw_bytes,
+                        (unsigned long long)section->stored_bytes);
+    if (!has_planes(section))
+      return ingot_fail(report, INGOT_ERROR_INVALID,
+                        "section %u (%s) has %llu bytes in %u planes; expected none, or 2 or 4 of a weight chunk, of one length", i,
+                        ingot_section_text(section->kind), (unsigned long long)section->raw_bytes, section->planes);
     if (!is_zero(bundle->data + end, section->offset - end))
       return ingot_fail(report, INGOT_ERROR_DAMAGED, "is damaged: the gap before section %u is not zero", i);
     end = section->offset + section->stored_bytes;
@@ -102,22 +114,33 @@ static ingot_status check_layout(ingot_bundle *bundle, const ingot_report *repor
   return INGOT_OK;
 }
 
+ingot_status ingot_allocate_block(ingot_bundle *bundle, uint32_t section, uint64_t bytes, const ingot_report *report) {
+  ingot_block *block = &bundle->blocks[section];
+  /* The manifest is handed out as text, so a zero byte ends it. */
+  const uint64_t room = bytes + (bundle->sections[section].kind == INGOT_SECTION_MANIFEST);
+  block->memory = ingot_allocate(&bundle->allocator, room);
+  if (block->memory == NULL)
+    return ingot_fail(report, INGOT_ERROR_MEMORY, "section %u (%s) needs %llu bytes, which the allocator refused", section,
+                      ingot_section_text(bundle->sections[section].kind), (unsigned long long)bytes);
+  block->memory_bytes = (size_t)room;
+  memset((uint8_t *)block->memory + bytes, 0, (size_t)(room - bytes));
+  return INGOT_OK;
+}
+
+/* Compressed sections are unpacked later, and raw chunks stay, unless the caller's memory is not aligned for their elements. */
+static bool is_copied(const ingot_section *section, const uint8_t *data) {
+  if (section->compression != INGOT_RAW) return false;
+  return section->kind != INGOT_SECTION_WEIGHT_CHUNK || (uintptr_t)data % sizeof(int64_t) != 0;
+}
+
 static ingot_status read_section(ingot_bundle *bundle, uint32_t index, const ingot_report *report) {
   const ingot_section *section = &bundle->sections[index];
   ingot_block *block = &bundle->blocks[index];
   block->data = bundle->data + section->offset;
   block->bytes = section->stored_bytes;
-  /* Raw chunks stay, unless the caller's memory is not aligned for their elements. */
-  if (section->kind != INGOT_SECTION_WEIGHT_CHUNK ||
-      (section->compression == INGOT_RAW && (uintptr_t)block->data % sizeof(int64_t) != 0)) {
-    /* The manifest is handed out as text, so a zero byte ends it. */
-    const uint64_t room = section->stored_bytes + (section->kind == INGOT_SECTION_MANIFEST);
-    block->memory = ingot_allocate(&bundle->allocator, room);
-    if (block->memory == NULL)
-      return ingot_fail(report, INGOT_ERROR_MEMORY, "section %u (%s) needs %llu bytes, which the allocator refused", index,
-                        kind_text(section->kind), (unsigned long long)section->stored_bytes);
-    block->memory_bytes = (size_t)room;
-    memset((uint8_t *)block->memory + section->stored_bytes, 0, (size_t)(room - section->stored_bytes));
+  if (is_copied(section, block->data)) {
+    const ingot_status status = ingot_allocate_block(bundle, index, section->stored_bytes, report);
+    if (status != INGOT_OK) return status;
     if (section->stored_bytes != 0) memcpy(block->memory, block->data, (size_t)section->stored_bytes);
     block->data = block->memory;
   }
@@ -128,7 +151,7 @@ static ingot_status read_section(ingot_bundle *bundle, uint32_t index, const ing
   ingot_sha256_end(&hash, digest);
   if (memcmp(digest, section->digest, sizeof digest) != 0)
     return ingot_fail(report, INGOT_ERROR_DAMAGED, "is damaged: section %u (%s %u) does not match its digest", index,
-                      kind_text(section->kind), section->index);
+                      ingot_section_text(section->kind), section->index);
   /* What is not needed soon, such as raw weights of a function that is never run, stays in the file. */
   if (bundle->residence == INGOT_MAPPED) ingot_evict(bundle->data + section->offset, section->stored_bytes);
   return INGOT_OK;

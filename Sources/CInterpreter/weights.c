@@ -1,66 +1,7 @@
-/* Weights: chunks are unpacked into the allocator's memory or used in place; the table is checked against them. */
+/* The weight table, checked against the chunks. */
 #include "internal.h"
 
 #include <string.h>
-#ifdef INGOT_NO_ZSTD
-
-ingot_status ingot_unpack_chunks(ingot_bundle *bundle, const ingot_report *report) {
-  for (uint32_t i = 0; i < bundle->chunk_count; i++) {
-    if (bundle->sections[bundle->first_chunk + i].compression != INGOT_RAW)
-      return ingot_fail(report, INGOT_ERROR_UNSUPPORTED,
-                        "weight chunk %u is compressed with zstd, which this library was built without (INGOT_NO_ZSTD); "
-                        "compile the model with --compression none", i);
-  }
-  return INGOT_OK;
-}
-
-#else
-#include <zstd.h>
-
-ingot_status ingot_unpack_chunks(ingot_bundle *bundle, const ingot_report *report) {
-  /* A file of few bytes must not claim memory without bound. */
-  uint64_t total = 0;
-  for (uint32_t i = 0; i < bundle->chunk_count; i++) {
-    const ingot_section *section = &bundle->sections[bundle->first_chunk + i];
-    if (section->compression == INGOT_RAW) continue;
-    if (section->raw_bytes > INGOT_MAX_BYTES || (total += section->raw_bytes) > INGOT_MAX_UNPACKED_BYTES(bundle->bytes))
-      return ingot_fail(report, INGOT_ERROR_INVALID,
-                        "weight chunks up to %u unpack to more than %llu bytes, the limit for a file of this size", i,
-                        (unsigned long long)INGOT_MAX_UNPACKED_BYTES(bundle->bytes));
-    const uint64_t declared = ZSTD_getFrameContentSize(bundle->data + section->offset, (size_t)section->stored_bytes);
-    if (declared != section->raw_bytes)
-      return ingot_fail(report, INGOT_ERROR_INVALID, "weight chunk %u is no zstd frame of %llu bytes", i,
-                        (unsigned long long)section->raw_bytes);
-    if (ZSTD_findFrameCompressedSize(bundle->data + section->offset, (size_t)section->stored_bytes) != section->stored_bytes)
-      return ingot_fail(report, INGOT_ERROR_INVALID, "weight chunk %u is not exactly one zstd frame", i);
-  }
-  ZSTD_DCtx *unpacker = NULL;
-  ingot_status status = INGOT_OK;
-  for (uint32_t i = 0; status == INGOT_OK && i < bundle->chunk_count; i++) {
-    const ingot_section *section = &bundle->sections[bundle->first_chunk + i];
-    ingot_block *block = &bundle->blocks[bundle->first_chunk + i];
-    if (section->compression == INGOT_RAW) continue;
-    if (unpacker == NULL) unpacker = ZSTD_createDCtx();
-    block->memory = unpacker == NULL ? NULL : ingot_allocate(&bundle->allocator, section->raw_bytes);
-    if (block->memory == NULL) {
-      status = ingot_fail(report, INGOT_ERROR_MEMORY, "weight chunk %u needs %llu bytes, which the allocator refused", i,
-                          (unsigned long long)section->raw_bytes);
-      break;
-    }
-    block->memory_bytes = (size_t)section->raw_bytes;
-    const size_t written = ZSTD_decompressDCtx(unpacker, block->memory, (size_t)section->raw_bytes, block->data,
-                                               (size_t)section->stored_bytes);
-    if (ZSTD_isError(written) || written != section->raw_bytes)
-      status = ingot_fail(report, INGOT_ERROR_INVALID, "weight chunk %u can't be unpacked: %s", i,
-                          ZSTD_isError(written) ? ZSTD_getErrorName(written) : "its size is not the declared one");
-    if (bundle->residence == INGOT_MAPPED) ingot_evict(block->data, section->stored_bytes);
-    block->data = block->memory;
-    block->bytes = section->raw_bytes;
-  }
-  ZSTD_freeDCtx(unpacker);
-  return status;
-}
-#endif
 
 bool ingot_shape_bytes(const int64_t *dims, uint32_t rank, uint32_t element, uint64_t *bytes) {
   uint64_t most = ingot_element_bytes(element);

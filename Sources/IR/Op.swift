@@ -52,6 +52,7 @@ package enum Op: Hashable, Sendable {
   case softmaxInteger(SoftmaxInteger)
   case normInteger(NormInteger)
   case recurrentInteger(RecurrentInteger)
+  case unpack(Unpack)
   case bitcast(Bitcast)
   case call(FunctionCall)
   case loop(Loop)
@@ -180,6 +181,7 @@ extension Op {
     case .softmaxInteger(let op): Content(op, Op.softmaxInteger)
     case .normInteger(let op): Content(op, Op.normInteger)
     case .recurrentInteger(let op): Content(op, Op.recurrentInteger)
+    case .unpack(let op): Content(op, Op.unpack)
     case .bitcast(let op): Content(op, Op.bitcast)
     case .call(let op): Content(op, Op.call)
     case .loop(let op): Content(op, Op.loop)
@@ -238,6 +240,7 @@ extension Op {
     .softmaxInteger(SoftmaxInteger()),
     .normInteger(NormInteger()),
     .recurrentInteger(RecurrentInteger()),
+    .unpack(Unpack()),
     .bitcast(Bitcast()),
     .call(FunctionCall()),
     .loop(Loop()),

@@ -42,9 +42,10 @@ struct CopyBudget {
 }
 
 /// Element types as files have them. Types that the IR lacks are widened to one that holds every value: fp64
-/// becomes fp32, rounded; the fp8 types become fp32; unsigned types become the next wider signed one.
+/// becomes fp32, rounded; the fp8 types become fp32; unsigned types become the next wider signed one; types of
+/// 4 bits, which lie two in a byte, the first in its low half, become those of 8.
 enum StoredType: Sendable {
-  case f64, f32, f16, bf16, f8e4m3, f8e5m2, i64, i32, i16, i8, u64, u32, u16, u8, bool
+  case f64, f32, f16, bf16, f8e4m3, f8e5m2, i64, i32, i16, i8, i4, u64, u32, u16, u8, u4, bool
 
   /// A type that tensors have.
   init(_ element: ElementType) {
@@ -66,9 +67,12 @@ enum StoredType: Sendable {
     case .f64, .i64, .u64: 8
     case .f32, .i32, .u32: 4
     case .f16, .bf16, .i16, .u16: 2
-    case .f8e4m3, .f8e5m2, .i8, .u8, .bool: 1
+    case .f8e4m3, .f8e5m2, .i8, .u8, .i4, .u4, .bool: 1
     }
   }
+
+  /// Whether two elements share a byte.
+  var isHalfByte: Bool { self == .i4 || self == .u4 }
 
   /// The type the elements have once read.
   var element: ElementType {
@@ -79,15 +83,15 @@ enum StoredType: Sendable {
     case .i64, .u64, .u32: .i64
     case .i32, .u16: .i32
     case .i16: .i16
-    case .i8: .i8
-    case .u8: .u8
+    case .i8, .i4: .i8
+    case .u8, .u4: .u8
     case .bool: .bool
     }
   }
 
   private var isWidened: Bool {
     switch self {
-    case .f64, .f8e4m3, .f8e5m2, .u64, .u32, .u16: true
+    case .f64, .f8e4m3, .f8e5m2, .u64, .u32, .u16, .i4, .u4: true
     default: false
     }
   }
@@ -99,7 +103,7 @@ enum StoredType: Sendable {
       throw Finding(
         "has the impossible shape \(shape)", expected: "extents of at least 0 whose product fits 64 bits")
     }
-    return count * byteCount
+    return isHalfByte ? count / 2 + count % 2 : count * byteCount
   }
 
   /// The row-major tensor whose elements lie in `storage` from `byteOffset`. Views the bytes where they are
@@ -149,6 +153,13 @@ enum StoredType: Sendable {
       }
     }
     switch self {
+    case .i4, .u4:
+      return Tensor(element: element, shape: shape) { target in
+        for index in target.indices {
+          let number = source[index / 2] >> UInt8(index % 2 * 4) & 15
+          target[index] = self == .i4 && number > 7 ? number | 0xf0 : number
+        }
+      }
     case .f64: return write { Float(read($0, as: Double.self)) }
     case .f8e4m3: return write { float8E4M3(source[$0]) }
     case .f8e5m2: return write { Float(Float16(bitPattern: UInt16(source[$0]) << 8)) }

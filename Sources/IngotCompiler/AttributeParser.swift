@@ -60,7 +60,7 @@ extension ingot_field {
     switch value {
     case .list: throw OpError("attribute '\(name)' is a list, expected one value")
     case nil:
-      guard kind == INGOT_FIELD_FLAG || kind == INGOT_FIELD_ACTIVATION else {
+      guard [INGOT_FIELD_COUNT, INGOT_FIELD_FLAG, INGOT_FIELD_ACTIVATION].contains(kind) else {
         throw OpError("attribute '\(name)' is missing")
       }
       return [Int64](repeating: 0, count: Int(ingot_field_words(kind)))

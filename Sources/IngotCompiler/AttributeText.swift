@@ -6,7 +6,7 @@ extension Program {
   /// The attributes of a kernel call by the names of their fields: `group` is `1`, `stride` is `[2, 2]`, `activation` is
   /// `clip(0.0, 6.0)`.
   ///
-  /// Flags that are not set and activations that are none are left out. A field of the tail has one value for each axis,
+  /// Flags that are not set, counts of 0 and activations that are none are left out. A field of the tail has one value for each axis,
   /// or for each step. Words that do not follow the opcode's schema stand under `words`.
   package func attributes(of instruction: Instruction) -> [(name: String, value: String)] {
     let words = instruction.attributes
@@ -57,6 +57,7 @@ extension ingot_field {
   fileprivate func text(_ words: ArraySlice<Int64>, _ hasIntegers: Bool) -> String? {
     let word = words.first!
     switch kind {
+    case INGOT_FIELD_COUNT: return word == 0 ? nil : "\(word)"
     case INGOT_FIELD_FLAG: return word == 0 ? nil : word == 1 ? "true" : "\(word)"
     case INGOT_FIELD_ENUM:
       guard (least...most).contains(word), let name = values[Int(word)] else { return "\(word)" }

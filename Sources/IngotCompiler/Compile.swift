@@ -24,6 +24,8 @@ package struct CompileOptions: Sendable {
   /// Runs the passes; without them every node becomes a kernel call as it stands.
   package var optimizes = true
   package var arithmetic = QuantizedArithmetic.integer
+  /// Weights of an output that share a scale in ``Precision/int4``.
+  package var groupSize = 32
 
   package init(
     target: Target, precision: Precision = .fp32, provenance: [String: String] = [:], verifies: Bool = false
@@ -98,11 +100,28 @@ public enum QuantizedArithmetic: String, CaseIterable, Sendable {
 /// The passes that a compile with these options runs. Where it quantizes, it does so between ``foldingPipeline`` and the rest.
 package func pipeline(_ options: CompileOptions) -> [PipelineStep] {
   guard options.optimizes else { return loweringPipeline }
-  var steps = arithmeticPipeline(options) + standardPipeline
+  var steps = arithmeticPipeline(options)
+  if let format = options.weightFormat {
+    steps += foldingPipeline
+    steps.append(.run(quantizeWeights(format), "after every fold, so that folds compute in fp32"))
+    return steps + quantizedWeightsPipeline + fusionPipeline
+  }
+  steps += standardPipeline
   if options.precision == .fp16 {
     steps.append(.run(storeWeightsInHalf, "after every fold, so that folds compute in fp32"))
   }
   return steps
+}
+
+extension CompileOptions {
+  /// How weights are quantized alone; nil where they are not.
+  fileprivate var weightFormat: WeightFormat? {
+    switch precision {
+    case .fp32, .fp16, .int8: nil
+    case .int8Weights: WeightFormat(bits: 8, groupSize: groupSize)
+    case .int4: WeightFormat(bits: 4, groupSize: groupSize)
+    }
+  }
 }
 
 /// What becomes of tensors that are quantized.

@@ -108,8 +108,9 @@ private struct Emitter {
   /// The tensor of an operand.
   private mutating func tensor(_ value: ValueID, _ weights: inout WeightPool) throws(Diagnostic) -> Int {
     if let index = tensors[value.index] { return index }
-    if let node = graph.producer(of: value).map({ graph[$0] }), node.isStoredSmall(in: graph) {
-      return try emitDequantized(node, &weights)
+    if let node = graph.producer(of: value).map({ graph[$0] }) {
+      if node.isStoredSmall(in: graph) { return try emitDequantized(node, &weights) }
+      if graph.packed(value) != nil { return try emitUnpacked(node, &weights) }
     }
     let index: Int
     if let weight = graph.weight(value) {
@@ -203,8 +204,8 @@ private struct Emitter {
     if case .concat(let concat) = node.op, isContiguous(concat, in: graph.shape(of: result)) {
       return try emitContiguousConcat(node, &weights)
     }
-    // Constants are dequantized where they are read.
-    if node.isStoredSmall(in: graph) { return }
+    // Constants are unpacked and dequantized where they are read.
+    if node.isStoredSmall(in: graph) || graph.packed(result) != nil { return }
     let call: KernelCall
     do {
       call = try kernelCall(
@@ -213,11 +214,21 @@ private struct Emitter {
     } catch {
       throw error.located(at: node.location, op: node.op.name)
     }
+    let stored = StoredWeights(of: node, in: graph)
     var inputs: [Int?] = []
-    for operand in node.operands { inputs.append(try tensor(operand, &weights)) }
+    for (index, operand) in node.operands.enumerated() {
+      inputs.append(try tensor(index == 1 ? stored?.integers ?? operand : operand, &weights))
+    }
+    if let stored {
+      if inputs.count == 2 { inputs.append(nil) }
+      for parameter in [stored.scale, stored.zero] {
+        inputs.append(view(try tensor(parameter, &weights), as: stored.parameters))
+      }
+    }
     let results = node.results.map { newTensor($0) }
     append(
       result, call.opcode, results: results, inputs: inputs, attributes: call.attributes, name: node.name)
+    stored?.describe(in: &program.instructions[program.instructions.count - 1])
   }
 
   /// Fails where a node that computes something reads or gives a value of more axes than a bundle can hold. Views may
@@ -253,6 +264,20 @@ private struct Emitter {
     append(
       result, call.opcode, results: [view(index, as: cut)], inputs: inputs, attributes: call.attributes,
       name: node.name)
+    return index
+  }
+
+  /// What a constant unpacks to, for one reader.
+  private mutating func emitUnpacked(_ node: Node, _ weights: inout WeightPool) throws(Diagnostic) -> Int {
+    let result = node.results[0]
+    let operands = node.operands.map { graph.type(of: $0) }
+    guard let call = try? kernelCall(node.op, operands: operands, results: [graph.type(of: result)]) else {
+      preconditionFailure("unpacking has a kernel")
+    }
+    let source = try tensor(node.operands[0], &weights)
+    let index = addTensor(result, at: newPlace(.arena, result), name: graph[result].name)
+    append(
+      result, call.opcode, results: [index], inputs: [source], attributes: call.attributes, name: node.name)
     return index
   }
 

@@ -45,15 +45,18 @@ func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(
       INGOT_OP_MATMUL,
       ingot_matmul_attributes(
         transpose_a: flag(op.transposeA), transpose_b: flag(op.transposeB),
-        activation: activation(op.activation)))
+        activation: activation(op.activation), bits: 0, block: 0))
   case .conv(let op):
     return KernelCall(
-      INGOT_OP_CONV, ingot_conv_attributes(group: Int64(op.group), activation: activation(op.activation)),
+      INGOT_OP_CONV,
+      ingot_conv_attributes(
+        group: Int64(op.group), activation: activation(op.activation), bits: 0, block: 0),
       each: windows(op.window, operands[0].rank - 2))
   case .convTranspose(let op):
     return KernelCall(
       INGOT_OP_CONV_TRANSPOSE,
-      ingot_conv_attributes(group: Int64(op.group), activation: activation(op.activation)),
+      ingot_conv_attributes(
+        group: Int64(op.group), activation: activation(op.activation), bits: 0, block: 0),
       each: windows(op.window, operands[0].rank - 2))
   case .pool(let op):
     return KernelCall(
@@ -90,6 +93,9 @@ func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(
   case .transpose(let op):
     return KernelCall(
       INGOT_OP_TRANSPOSE, each: op.permutation.map { ingot_transpose_axis(permutation: Int64($0)) })
+  case .unpack(let op):
+    return KernelCall(
+      INGOT_OP_UNPACK, ingot_unpack_attributes(axis: try axis(op.axis), bits: Int64(op.bits)))
   case .reshape, .bitcast: return KernelCall(INGOT_OP_COPY)
   case .call, .loop, .loopStep:
     throw OpError(

@@ -10,6 +10,11 @@ public enum Precision: String, CaseIterable, Sendable {
   case fp16
   /// Weights and what products read in 8-bit integers.
   case int8
+  /// Weights in 8-bit integers, one scale for each output; activations and arithmetic in fp32.
+  case int8Weights = "int8-weights"
+  /// Weights of products and tables in 4-bit integers, in groups with a scale and a zero point each, others in 8-bit ones;
+  /// activations and arithmetic in fp32.
+  case int4
 
   /// What an output of a bundle may be off by from the model in its own precision, relative to the output's largest
   /// value: what rounding of weights and order of sums do to trained networks.
@@ -18,6 +23,8 @@ public enum Precision: String, CaseIterable, Sendable {
     case .fp32: 1e-4
     case .fp16: 2e-2
     case .int8: 0.25
+    case .int8Weights: 0.1
+    case .int4: 0.5
     }
   }
 }

@@ -20,6 +20,7 @@ package let standardPipeline: [PipelineStep] = foldingPipeline + fusionPipeline
 /// be looked into.
 package let foldingPipeline: [PipelineStep] = [
   .run(moveQuantization, "integers that are only moved need no arithmetic, while they can be seen"),
+  .run(packTables, "rows are gathered from them now, and still dequantized"),
   .run(
     lowerQuantization, "quantizing is arithmetic, and small constants are numbers, to every fold"),
   .run(
@@ -68,6 +69,8 @@ package let fusionPipeline: [PipelineStep] = [
   .run(fuseActivation, "the op before writes its result once"),
   .run(foldTransposesIntoMatMul, "an activation may have stood between a product and its transpose"),
   .run(fuseElementwise, "last, because nothing looks inside the fused op"),
+  .run(storeRows, "products have found out which way they read their weights"),
+  .run(packConstants, "rows lie as they are read"),
   .run(mergeDuplicates, "whatever fusion has made equal, weights included"),
   .run(removeDeadCode, "weights that were folded away must not reach the bundle"),
 ]
@@ -78,6 +81,14 @@ package let quantizedPipeline: [PipelineStep] = [
   .run(foldConstants, "scales of what stays in floating point are numbers"),
   .repeat(3, [mergeDuplicates, removeNoOps], "integers that are the same need computing once"),
   .run(removeDeadCode, "the weights that were quantized are read no more"),
+]
+
+/// What follows when weights were quantized alone, before ops are fused.
+package let quantizedWeightsPipeline: [PipelineStep] = [
+  .run(moveQuantization, "of a table only the rows that are gathered become numbers"),
+  .run(packTables, "rows are gathered from them now, and still dequantized"),
+  .run(lowerQuantization, "what is dequantized at run time is arithmetic"),
+  .repeat(3, [mergeDuplicates, removeNoOps], "two readers of a weight dequantize it alike"),
 ]
 
 /// What no program can do without: ops that have no kernel are written as others.

@@ -39,6 +39,35 @@ import Testing
     }
   }
 
+  /// Sections that claim to be packed, or to unpack to more or less than they do.
+  @Test func claimsOfCompressionAreRefused() throws {
+    let packed = try encodeBundle(
+      manifest: sampleManifest(), programs: [sampleProgram()], weights: sampleWeights())
+    func message(_ bytes: [UInt8], section: Int, at offset: Int, _ word: UInt64, width: Int = 8) -> String {
+      var bytes = bytes
+      let place = 64 + 72 * section + offset
+      withUnsafeBytes(of: word.littleEndian) {
+        bytes.replaceSubrange(place..<(place + width), with: $0.prefix(width))
+      }
+      do { _ = try contents(bytes) } catch { return "\(error)" }
+      return "read"
+    }
+    let (compression, rawBytes) = (8, 32)
+    #expect(message(sound, section: 1, at: compression, 1, width: 4).contains("is no zstd frame of"))
+    #expect(message(packed, section: 1, at: rawBytes, 0).contains("is no zstd frame of 0 bytes"))
+    #expect(message(packed, section: 1, at: rawBytes, 1 << 27).contains("is no zstd frame of"))
+    for much in [1 << 40, 1 << 63, .max] as [UInt64] {
+      #expect(message(packed, section: 1, at: rawBytes, much).contains("the limit for a file of this size"))
+    }
+    var damaged = packed
+    let section = try contents(packed).sections[1]
+    for place in (section.offset + 12)..<(section.offset + section.storedBytes) {
+      damaged[place] ^= 0x10
+      _ = try? contents(damaged)
+      damaged[place] ^= 0x10
+    }
+  }
+
   @Test func messagesNameTheFile() {
     #expect(throws: BundleError("test.ingot: is not an .ingot bundle")) {
       try contents([UInt8](repeating: 0, count: 64))

@@ -148,7 +148,7 @@ static void append(stream *s, const void *data, uint64_t bytes) {
   s->bytes += bytes;
 }
 
-/* Without zstd some bytes, which nobody can unpack. */
+/* A frame; without zstd some bytes, which nobody can unpack. */
 static void append_packed(stream *s, const uint8_t *data, uint64_t bytes) {
 #ifdef INGOT_NO_ZSTD
   append(s, data, bytes);
@@ -158,6 +158,20 @@ static void append_packed(stream *s, const uint8_t *data, uint64_t bytes) {
   append(s, packed, ZSTD_compress(packed, bound, data, bytes, 3));
   free(packed);
 #endif
+}
+
+/* A frame for each byte of the elements of each block. */
+static void append_planes(stream *s, const uint8_t *data, uint64_t bytes, uint32_t planes) {
+  uint8_t plane[INGOT_PLANE_BYTES];
+  uint64_t start = 0;
+  do {
+    const uint64_t rest = bytes / planes - start, count = rest < INGOT_PLANE_BYTES ? rest : INGOT_PLANE_BYTES;
+    for (uint32_t p = 0; p < planes; p++) {
+      for (uint64_t i = 0; i < count; i++) plane[i] = data[(start + i) * planes + p];
+      append_packed(s, plane, count);
+    }
+    start += count;
+  } while (start < bytes / planes);
 }
 
 static stream program_section(const builder *b) {
@@ -213,19 +227,30 @@ uint8_t *build(const builder *b, uint64_t *bytes) {
       continue;
     }
     sections[at].compression = INGOT_ZSTD;
-    append_packed(&contents[at], b->chunks[i].data, b->chunks[i].bytes);
+    sections[at].planes = b->chunks[i].planes;
+    if (b->chunks[i].planes == 0) append_packed(&contents[at], b->chunks[i].data, b->chunks[i].bytes);
+    else append_planes(&contents[at], b->chunks[i].data, b->chunks[i].bytes, b->chunks[i].planes);
   }
   for (uint32_t i = 0; i < b->origins_sections; i++, at++) {
     sections[at].kind = INGOT_SECTION_ORIGINS;
     sections[at].index = i;
     contents[at] = origins_section(b);
   }
+  for (uint32_t i = 0; i < count; i++) {
+    if (sections[i].kind == INGOT_SECTION_WEIGHT_CHUNK) continue;
+    sections[i].raw_bytes = contents[i].bytes;
+    if (!b->packs_tables) continue;
+    stream packed = {0};
+    append_packed(&packed, contents[i].data, contents[i].bytes);
+    free(contents[i].data);
+    contents[i] = packed;
+    sections[i].compression = INGOT_ZSTD;
+  }
   uint64_t end = sizeof(ingot_file_header) + count * sizeof(ingot_section);
   for (uint32_t i = 0; i < count; i++) {
     const bool mapped = sections[i].kind == INGOT_SECTION_WEIGHT_CHUNK && sections[i].compression == INGOT_RAW;
     sections[i].offset = round_up(end, mapped ? INGOT_MAPPED_ALIGNMENT : INGOT_SECTION_ALIGNMENT);
     sections[i].stored_bytes = contents[i].bytes;
-    if (sections[i].kind != INGOT_SECTION_WEIGHT_CHUNK) sections[i].raw_bytes = contents[i].bytes;
     end = sections[i].offset + contents[i].bytes;
   }
   uint8_t *file = aligned_alloc(64, round_up(end, 64));

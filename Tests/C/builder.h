@@ -15,6 +15,7 @@ typedef struct {
     uint8_t *data;
     uint64_t bytes;
     bool packed;
+    uint32_t planes; /* of a packed one */
   } chunks[64];
   uint32_t chunk_count;
 
@@ -29,6 +30,7 @@ typedef struct {
   ingot_instruction instructions[64];
   uint32_t operands[BUILDER_MAX];
   uint64_t attributes[BUILDER_MAX];
+  bool packs_tables; /* as well: manifest, programs, weight table, origins */
   uint32_t functions; /* copies of the program; 1 at first */
   uint32_t origins_sections; /* 0 at first */
   ingot_origins origins;
@@ -78,12 +80,17 @@ void add_origins(builder *b);
  * Opcodes that count have the count as output 2, before the intermediate, which sizes axis 0 of y. Loops come first,
  * and what they repeat behind them. */
 builder *sample_program(uint32_t opcode);
+/* A product of an image's rows by weights in 4 bits, then a convolution by weights in 8 bits. */
+builder *sample_stored(void);
+/* Its tensors: weights, behind them scale and zero point. */
+enum { STORED_PRODUCT = 3, STORED_CONV = 6 };
 /* Every opcode of the format. */
 extern const uint32_t sample_opcodes[];
 extern const uint32_t sample_opcode_count;
 
-/* A bound of the multiplications that a run of a bundle that opens can do. */
-double work_bound(const uint8_t *file);
+/* A bound of the multiplications that a run of the bundle can do. */
+struct ingot_bundle;
+double work_bound(const struct ingot_bundle *bundle);
 
 /* The file; to be freed. */
 uint8_t *build(const builder *b, uint64_t *bytes);

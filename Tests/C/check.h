@@ -20,6 +20,7 @@ void test_sha256(void);
 void test_halves(void);
 void test_functions(void);
 void test_panels(void);
+void test_stored(void);
 void test_layouts(void);
 void test_opcodes(void);
 void test_indexing(void);

@@ -83,7 +83,7 @@ static bool try_mutant(uint8_t *file, uint64_t bytes, uint64_t *runs) {
   memcpy(exact, file, bytes);
   const uint32_t flags = bytes % 2 == 0 ? 0 : INGOT_OPEN_COPY;
   const bool opened = ingot_open_memory_with(exact, bytes, flags, &allocator, &bundle, message, sizeof message) == INGOT_OK;
-  if (opened && work_bound(exact) < WORK_LIMIT) {
+  if (opened && work_bound(bundle) < WORK_LIMIT) {
     for (uint32_t f = 0; f < ingot_function_count(bundle) && f < 4; f++) {
       const ingot_session_options options = {.function = f, .threads = 1 + f % 2};
       ingot_session *session;
@@ -171,13 +171,20 @@ static seed_file read_seed(const char *path) {
   return s;
 }
 
+/* Of an opcode, or 0 for weights in few bits. */
 static seed_file seed_bundle(uint32_t opcode) {
   seed_file s;
-  builder *b = sample_program(opcode);
+  builder *b = opcode == 0 ? sample_stored() : sample_program(opcode);
   if (b == NULL) return (seed_file){NULL, 0};
   /* Packed weights are small and keep most mutations on what matters. */
-  for (uint32_t i = 0; i < b->chunk_count; i++) b->chunks[i].packed = true;
+  for (uint32_t i = 0; i < b->chunk_count; i++) {
+    const uint64_t element = ingot_element_bytes(b->weights[i].element);
+    b->chunks[i].packed = true;
+    if (opcode % 4 < 2 && (element == 2 || element == 4) && b->chunks[i].bytes % element == 0) b->chunks[i].planes = (uint32_t)element;
+  }
   if (opcode % 2 == 0) add_origins(b);
+  /* What is packed hides from most mutations what it holds. */
+  b->packs_tables = opcode % 16 == 3;
   s.data = build(b, &s.bytes);
   builder_destroy(b);
   return s;
@@ -205,6 +212,7 @@ int main(int count, char **words) {
     }
   }
   if (seed_count == 0) {
+    seeds[seed_count++] = seed_bundle(0);
     for (uint32_t o = 0; o < sample_opcode_count; o++) {
       seeds[seed_count] = seed_bundle(sample_opcodes[o]);
       if (seeds[seed_count].data != NULL) seed_count++;

@@ -6,6 +6,7 @@ int main(void) {
   test_halves();
   test_functions();
   test_panels();
+  test_stored();
   test_layouts();
   test_opcodes();
   test_indexing();

@@ -23,8 +23,8 @@ unsigned long long ZSTD_getFrameContentSize(const void *source, size_t bytes) {
 }
 
 size_t ZSTD_findFrameCompressedSize(const void *source, size_t bytes) {
-  (void)source;
-  return bytes;
+  const unsigned long long size = ZSTD_getFrameContentSize(source, bytes);
+  return bytes < sizeof size || size > bytes - sizeof size ? (size_t)-20 : sizeof size + (size_t)size;
 }
 
 ZSTD_DCtx *ZSTD_createDCtx(void) {

@@ -17,6 +17,7 @@ static ingot_status open_bytes(const uint8_t *file, uint64_t bytes) {
   return status;
 }
 
+/* One weight in planes and one raw. */
 static builder *sample(void) {
   builder *b = builder_create();
   const builder_type type = {INGOT_F32, 1, {40}};
@@ -28,6 +29,7 @@ static builder *sample(void) {
   ATTRIBUTES(b, ingot_step, .function = INGOT_FN_ADD, .domain = INGOT_F32, .a = 0, .b = 1);
   ATTRIBUTES(b, ingot_step, .function = INGOT_FN_ADD, .domain = INGOT_F32, .a = 3, .b = 2);
   add_origins(b);
+  b->chunks[0].planes = 4;
   return b;
 }
 
@@ -54,7 +56,7 @@ static void section_rule(const uint8_t *file, uint64_t bytes, uint32_t index, co
   uint8_t *at = copy + sizeof(ingot_file_header) + index * sizeof section;
   memcpy(&section, at, sizeof section);
   section.kind += change.kind, section.index += change.index, section.compression += change.compression;
-  section.reserved += change.reserved, section.offset += change.offset;
+  section.planes += change.planes, section.offset += change.offset;
   section.stored_bytes += change.stored_bytes, section.raw_bytes += change.raw_bytes;
   memcpy(at, &section, sizeof section);
   refresh_digests(copy, bytes);
@@ -69,7 +71,9 @@ static void sections(const uint8_t *file, uint64_t bytes) {
     section_rule(file, bytes, i, "kind", (ingot_section){.kind = 99});
     section_rule(file, bytes, i, "index", (ingot_section){.index = 1});
     section_rule(file, bytes, i, "compression", (ingot_section){.compression = 1});
-    section_rule(file, bytes, i, "reserved", (ingot_section){.reserved = 1});
+    section_rule(file, bytes, i, "compression", (ingot_section){.compression = 2});
+    section_rule(file, bytes, i, "number of planes", (ingot_section){.planes = 1});
+    section_rule(file, bytes, i, "number of planes", (ingot_section){.planes = 0x80000000});
     section_rule(file, bytes, i, "offset", (ingot_section){.offset = 8});
     section_rule(file, bytes, i, "offset", (ingot_section){.offset = (uint64_t)1 << 63});
     section_rule(file, bytes, i, "offset", (ingot_section){.offset = (uint64_t)-64});
@@ -113,21 +117,77 @@ static void bombs(void) {
 }
 #endif
 
-/* A chunk that is not what its section says, with right digests. */
-static void bad_frames(void) {
+/* Sections of which every byte is changed in turn, with right digests: none does harm. */
+static void bad_frames(const uint8_t *sound, uint64_t bytes) {
+  uint8_t *file = malloc(bytes);
+  memcpy(file, sound, bytes);
+  ingot_file_header header;
+  memcpy(&header, file, sizeof header);
+  for (uint32_t s = 0; s < header.section_count; s++) {
+    ingot_section section;
+    memcpy(&section, file + sizeof header + s * sizeof section, sizeof section);
+    if (section.compression == INGOT_RAW) continue;
+    for (uint64_t i = 0; i < section.stored_bytes; i++) {
+      for (int bit = 0; bit < 8; bit++) {
+        file[section.offset + i] ^= (uint8_t)(1 << bit);
+        refresh_digests(file, bytes);
+        open_bytes(file, bytes);
+        file[section.offset + i] ^= (uint8_t)(1 << bit);
+      }
+    }
+  }
+  free(file);
+}
+
+/* y = x + w for as many elements as more than one block has, which end inside one. */
+static void planes(uint8_t element, uint32_t count, bool packs_tables) {
+  const builder_type type = {element, 1, {40001}};
+  const uint32_t width = (uint32_t)ingot_element_bytes(element);
+  builder *b = builder_create();
+  uint8_t *weight = malloc(type_bytes(type));
+  uint64_t seed = 7;
+  for (uint64_t i = 0; i < type_bytes(type); i++) weight[i] = (uint8_t)random_next(&seed);
+  const uint32_t y = add_output(b, type, "y"), w = add_weight(b, type, weight, 0, true);
+  add_instruction(b, INGOT_OP_COPY, &y, 1, &w, 1);
+  b->chunks[0].planes = count;
+  b->packs_tables = packs_tables;
+  uint64_t bytes;
+  uint8_t *file = build(b, &bytes);
+  char message[512] = "";
+  ingot_bundle *bundle;
+  ingot_session *session;
+  check(ingot_open_memory(file, bytes, NULL, &bundle, message, sizeof message) == INGOT_OK, "%u planes: %s", count, message);
+  check(ingot_session_create(bundle, NULL, NULL, &session, message, sizeof message) == INGOT_OK, "%s", message);
+  check(ingot_run(session) == INGOT_OK && memcmp(ingot_output_data(session, 0), weight, type_bytes(type)) == 0,
+        "%u planes of %u-byte elements came back otherwise", count, width);
+  size_t length;
+  const char *manifest = ingot_manifest(bundle, &length);
+  check(length == 2 && strcmp(manifest, "{}") == 0, "the manifest is '%s' of %llu", manifest, (unsigned long long)length);
+  ingot_session_destroy(session);
+  ingot_close(bundle);
+  free(file);
+  free(weight);
+  builder_destroy(b);
+}
+
+/* Frames that are sound by themselves and do not fit what the section says. */
+static void wrong_frames(uint32_t says_planes, uint64_t says_bytes, uint32_t extra, const char *expected) {
   builder *b = sample();
+  b->chunks[0].planes = 0;
   uint64_t bytes;
   uint8_t *file = build(b, &bytes);
   ingot_section section;
-  memcpy(&section, file + sizeof(ingot_file_header) + 3 * sizeof section, sizeof section);
-  for (uint64_t i = 0; i < section.stored_bytes; i++) {
-    for (int bit = 0; bit < 8; bit++) {
-      file[section.offset + i] ^= (uint8_t)(1 << bit);
-      refresh_digests(file, bytes);
-      open_bytes(file, bytes);
-      file[section.offset + i] ^= (uint8_t)(1 << bit);
-    }
-  }
+  uint8_t *at = file + sizeof(ingot_file_header) + 3 * sizeof section;
+  memcpy(&section, at, sizeof section);
+  section.planes = says_planes;
+  section.raw_bytes = says_bytes;
+  section.stored_bytes += extra;
+  memcpy(at, &section, sizeof section);
+  refresh_digests(file, bytes);
+  char message[512] = "";
+  ingot_bundle *bundle;
+  check(ingot_open_memory(file, bytes, NULL, &bundle, message, sizeof message) == INGOT_ERROR_INVALID && strstr(message, expected) != NULL,
+        "%u planes of %llu bytes: '%s', expected '%s'", says_planes, (unsigned long long)says_bytes, message, expected);
   free(file);
   builder_destroy(b);
 }
@@ -139,6 +199,14 @@ void test_file(void) {
   check(open_bytes(file, bytes) == INGOT_OK, "the sample can't be opened");
   every_byte(file, bytes);
   sections(file, bytes);
+  bad_frames(file, bytes);
+  b->packs_tables = true;
+  uint64_t packed_bytes;
+  uint8_t *packed = build(b, &packed_bytes);
+  check(open_bytes(packed, packed_bytes) == INGOT_OK, "the sample with packed tables can't be opened");
+  every_byte(packed, packed_bytes);
+  bad_frames(packed, packed_bytes);
+  free(packed);
 
   uint8_t *shifted = malloc(bytes + 3);
   memcpy(shifted + 3, file, bytes);
@@ -161,5 +229,13 @@ void test_file(void) {
 #ifndef STUB_ZSTD
   bombs();
 #endif
-  bad_frames();
+  planes(INGOT_F32, 4, false);
+  planes(INGOT_F16, 2, true);
+  planes(INGOT_I16, 0, true);
+  wrong_frames(0, 164, 0, "weight chunk 0 has no zstd frame of 164 bytes at byte 0");
+  wrong_frames(2, 160, 0, "weight chunk 0 has no zstd frame of 80 bytes at byte 0");
+  wrong_frames(4, 400000, 0, "weight chunk 0 has no zstd frame of 16384 bytes at byte 0");
+  wrong_frames(4, 162, 0, "has 162 bytes in 4 planes");
+  wrong_frames(3, 160, 0, "has 160 bytes in 3 planes");
+  wrong_frames(0, 160, 8, "weight chunk 0 has 8 bytes after its last zstd frame");
 }

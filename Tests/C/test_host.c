@@ -241,11 +241,23 @@ static uint64_t work_of_sample(uint32_t opcode) {
   ingot_bundle *bundle;
   check(ingot_open_memory(file, bytes, NULL, &bundle, NULL, 0) == INGOT_OK, "opening");
   const uint64_t work = ingot_multiply_adds(bundle, 0);
-  check(work <= work_bound(file), "%s: the fuzzer's bound %g is less than the work %llu", ingot_opcode_text(opcode), work_bound(file),
+  check(work <= work_bound(bundle), "%s: the fuzzer's bound %g is less than the work %llu", ingot_opcode_text(opcode), work_bound(bundle),
         (unsigned long long)work);
   ingot_close(bundle);
   free(file);
   return work;
+}
+
+/* The fuzzer's bound of a bundle, which is given back. */
+static double bound_of(builder *b) {
+  uint64_t bytes;
+  uint8_t *file = file_of(b, &bytes);
+  ingot_bundle *bundle;
+  check(ingot_open_memory(file, bytes, NULL, &bundle, NULL, 0) == INGOT_OK, "opening");
+  const double bound = work_bound(bundle);
+  ingot_close(bundle);
+  free(file);
+  return bound;
 }
 
 static void work(void) {
@@ -273,11 +285,8 @@ static void work(void) {
         "2^64 multiply-adds: '%s'", message);
   free(file);
   /* A table of output sizes stands before the loops, whose repeats the fuzzer must see. */
-  b = repeated_product(5000, false);
   const builder_type integer = {INGOT_I64, 0, {0}};
-  file = file_of(b, &bytes);
-  const double without = work_bound(file);
-  free(file);
+  const double without = bound_of(repeated_product(5000, false));
   check(without >= 5000.0 * SIZE * SIZE * SIZE, "the fuzzer bounds 5000 products by %g", without);
   b = builder_create();
   const uint32_t n = add_input(b, integer, "n"), z = add_output(b, (builder_type){INGOT_F32, 1, {4}}, "z"), m = add_output(b, integer, "m");
@@ -285,9 +294,8 @@ static void work(void) {
   add_instruction(b, INGOT_OP_LOOP, NULL, 0, NULL, 0);
   ATTRIBUTES(b, ingot_loop_attributes, 60000, 1);
   add_instruction(b, INGOT_OP_COPY, &m, 1, &n, 1);
-  file = file_of(b, &bytes);
-  check(work_bound(file) >= 60000, "the fuzzer bounds 60000 steps behind a table of output sizes by %g", work_bound(file));
-  free(file);
+  const double behind = bound_of(b);
+  check(behind >= 60000, "the fuzzer bounds 60000 steps behind a table of output sizes by %g", behind);
 }
 
 static size_t in_use;

@@ -52,7 +52,8 @@ static void matmul_case(int64_t m, int64_t n, int64_t k, int transpose_a, int tr
       }
     }
   }
-  CASE_ATTRIBUTES(&c, ingot_matmul_attributes, transpose_a, transpose_b, {INGOT_FN_LEAKY_RELU, 0.1, 0});
+  CASE_ATTRIBUTES(&c, ingot_matmul_attributes, .transpose_a = transpose_a, .transpose_b = transpose_b,
+                  .activation = {INGOT_FN_LEAKY_RELU, 0.1, 0});
   opcase_run(&c);
 }
 

@@ -135,7 +135,7 @@ static void compute(void) {
   op = INGOT_OP_MATMUL;
   ACCEPTED(op, i->input_count = 2);
   ACCEPTED(op, b->operands[3] = INGOT_NONE);
-  RULE(op, "inputs, expected 2 to 3", i->input_count = 1);
+  RULE(op, "inputs, expected 2 to 5", i->input_count = 1);
   RULE(op, "transpose_a is 2", HEAD(matmul)->transpose_a = 2);
   RULE(op, "transpose_b is -1", HEAD(matmul)->transpose_b = -1);
   RULE(op, "activation", HEAD(matmul)->activation.function = INGOT_FN_ADD);
@@ -156,7 +156,7 @@ static void windows(void) {
   for (int transposed = 0; transposed < 2; transposed++) {
     const uint32_t op = transposed ? INGOT_OP_CONV_TRANSPOSE : INGOT_OP_CONV;
     ACCEPTED(op, i->input_count = 2);
-    RULE(op, "attributes, expected 12", i->attribute_count = 11);
+    RULE(op, "attributes, expected 14", i->attribute_count = 11);
     RULE(op, "group is 0", HEAD(conv)->group = 0);
     RULE(op, "groups", HEAD(conv)->group = 3);
     RULE(op, transposed ? "the result has batch" : "the weight does not fit", HEAD(conv)->group = 2);

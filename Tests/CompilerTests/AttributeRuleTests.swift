@@ -62,7 +62,7 @@ import Testing
 
   private func wrongValues(_ field: ingot_field) -> [Int64] {
     switch field.kind {
-    case INGOT_FIELD_INTEGER, INGOT_FIELD_FLAG, INGOT_FIELD_ENUM:
+    case INGOT_FIELD_INTEGER, INGOT_FIELD_COUNT, INGOT_FIELD_FLAG, INGOT_FIELD_ENUM:
       return (field.least == .min ? [] : [field.least - 1]) + (field.most == .max ? [] : [field.most + 1])
     case INGOT_FIELD_AXIS: return [-1, 8]
     case INGOT_FIELD_AXES: return [1 << 8, .min]

@@ -9,7 +9,7 @@ import Testing
     message { _ = try notes(text, options: options) }
   }
 
-  @Test(arguments: [8, 14, 17, 22, 0, 99, -1]) func unusedInitializers(type: Int) throws {
+  @Test(arguments: [8, 14, 17, 23, 0, 99, -1]) func unusedInitializers(type: Int) throws {
     let weight = ONNXBytes.tensor("w", type: type, dims: [1], .bytes(9, [0]))
     let graph = ONNXBytes.graph(nodes: [], initializers: [weight])
     let model = try ONNXModel.read(bytes: Storage(ONNXBytes.model(graph)), path: "model.onnx")

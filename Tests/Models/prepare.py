@@ -8,6 +8,7 @@ import dataclasses
 import pathlib
 import shutil
 
+import block_quantized
 import fused_transformers
 import fusions
 import integers
@@ -21,6 +22,7 @@ from case import Case
 CASES = (
     seeded.CASES
     | fusions.CASES
+    | block_quantized.CASES
     | fused_transformers.CASES
     | integers.CASES
     | statically_quantized.CASES

@@ -151,7 +151,7 @@ private func spectrumNetwork(layers: Int = 6) throws -> Graph {
   }
   let (result, report) = try quantized(graph, CalibrationSamples(count: 12) { input(UInt64($0)) })
   #expect(report.chosen.splitsInputs)
-  #expect(report.twoBytes.contains("signal"))
+  #expect(!report.twoBytes.isEmpty)
   let exact = try evaluate(graph, input(50))[0]
   #expect(TensorDifference(try evaluate(result, input(50))[0], reference: exact).signalToNoise > 30)
   let worst = try #require(report.layers.map(\.own).min())

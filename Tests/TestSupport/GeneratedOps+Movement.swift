@@ -101,3 +101,10 @@ func generatedBitcast(_ draw: inout Draw) -> GeneratedOp {
   return GeneratedOp(
     .bitcast(Bitcast(to)), [TensorType(from, draw.shape())], values: [draw.anything(from)], .bits)
 }
+
+func generatedUnpack(_ draw: inout Draw) -> GeneratedOp {
+  let x = draw.shape(rank: 1...5)
+  return GeneratedOp(
+    .unpack(Unpack(axis: draw.axis(x.rank), bits: draw.one(of: [1, 2, 4]))), [TensorType(.u8, x)],
+    values: [draw.anything(.u8)], .bits)
+}

@@ -64,7 +64,7 @@ package enum OpFamily: String, CaseIterable, Sendable {
   case reduceInteger, poolInteger, softmaxInteger, normInteger, recurrentInteger
   case reduce, argReduce, softmax, norm, cumsum, topK, nonZero, unique, nms
   case pool, argPool, resize, gridSample, roiAlign
-  case transpose, reshape, expand, concat, slice, pad, gather, scatter, bitcast
+  case transpose, reshape, expand, concat, slice, pad, gather, scatter, bitcast, unpack
 }
 
 extension Op {
@@ -118,6 +118,7 @@ extension Op {
     case .gather: .gather
     case .scatter: .scatter
     case .bitcast: .bitcast
+    case .unpack: .unpack
     default: nil
     }
   }
@@ -173,6 +174,7 @@ extension OpFamily {
     case .gather: generatedGather(&draw)
     case .scatter: generatedScatter(&draw)
     case .bitcast: generatedBitcast(&draw)
+    case .unpack: generatedUnpack(&draw)
     }
   }
 }

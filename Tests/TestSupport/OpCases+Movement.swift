@@ -55,6 +55,12 @@ let movementCases: [OpCase] = {
         .slice(Slice(starts: starts, counts: counts, steps: steps)),
         [TensorType(.f32, shape)], exact: true))
   }
+  for (axis, bits) in [(-1, 4), (0, 2), (1, 1)] {
+    cases.append(
+      opCase(
+        "\(bits) bits along \(axis)", .unpack(Unpack(axis: axis, bits: bits)), [TensorType(.u8, [3, 4, 5])],
+        exact: true))
+  }
   for element in ElementType.allCases {
     for target in ElementType.allCases
     where target.byteCount == element.byteCount && (target != .bool || element == .bool) {

@@ -8,6 +8,10 @@
  * Every byte is covered: the header's digest covers header and section table, each section has its own
  * digest (of its bytes as stored), and every gap must be zero, so that any damage is detected.
  *
+ * Any section may be packed by zstd: it is one frame, which states its content's size. A weight chunk may lie in byte planes: for
+ * every INGOT_PLANE_BYTES of its elements, the last time for those that are left, comes one frame with the first bytes of these
+ * elements, one with the second bytes, and so on. Bytes that are alike, such as the exponents of floats, then pack well.
+ *
  * A program is flat: buffers (pieces of memories), tensors (typed views of buffers), instructions (kernel calls). Operands
  * are tensor indices: results first, then inputs; INGOT_NONE marks an absent optional input. Attributes are the
  * structs of ingot_opcodes.h. Tensors are dense, and row-major where they name no layout.
@@ -40,8 +44,8 @@
 #define INGOT_MAX_EXECUTIONS 67108864u
 /* Multiply-adds of one run, likewise. */
 #define INGOT_MAX_MULTIPLY_ADDS ((uint64_t)INT64_MAX)
-/* All compressed chunks of a file unpack to at most this; chunks that shrink more are stored raw. */
-#define INGOT_MAX_UNPACKED_BYTES(file_bytes) (((uint64_t)256 << 20) + 64 * (uint64_t)(file_bytes))
+/* Of what one frame of a weight chunk in planes unpacks to. */
+#define INGOT_PLANE_BYTES 16384u
 #define INGOT_NONE 0xFFFFFFFFu
 
 typedef struct {
@@ -66,8 +70,8 @@ typedef enum { INGOT_RAW = 0, INGOT_ZSTD = 1 } ingot_compression;
 typedef struct {
   uint32_t kind;        /* ingot_section_kind; sections stand in the order of kinds */
   uint32_t index;       /* function index for programs and origins, chunk index for chunks, else 0; sections of one kind stand in index order */
-  uint32_t compression; /* ingot_compression; only weight chunks may be compressed */
-  uint32_t reserved;    /* 0 */
+  uint32_t compression; /* ingot_compression */
+  uint32_t planes;      /* 0: the bytes lie in order; 2 or 4, in compressed weight chunks alone: they lie in so many planes */
   uint64_t offset;
   uint64_t stored_bytes;
   uint64_t raw_bytes;   /* == stored_bytes when raw */
@@ -217,6 +221,11 @@ _Static_assert(sizeof(ingot_instruction) == 32, "instruction layout");
 _Static_assert(sizeof(ingot_origins) == 8, "origins layout");
 _Static_assert(sizeof(ingot_origin_call) == 16, "call layout");
 _Static_assert(sizeof(ingot_origin) == 12, "origin layout");
+
+/* What all compressed sections of a file may unpack to together; what shrinks more is stored raw. */
+static inline uint64_t ingot_max_unpacked_bytes(uint64_t file_bytes) {
+  return ((uint64_t)256 << 20) + (file_bytes > UINT64_MAX / 128 ? UINT64_MAX / 2 : 64 * file_bytes);
+}
 
 /* SHA-256 (FIPS 180-4), incremental. */
 typedef struct {

@@ -4,6 +4,7 @@
  * Fields are written once, F(KIND, name, ..), and make the structs, the rules that need no look at operands, and the text:
  *
  *   F(INTEGER, name, least, most)  an integer in a range
+ *   F(COUNT, name, most)           an integer from 0 on, which text leaves out where it is 0
  *   F(FLAG, name)                  0 or 1
  *   F(ENUM, name, type)            one of the enum's values
  *   F(AXIS, name)                  an axis of the first input
@@ -46,6 +47,7 @@ typedef struct {
 } ingot_step;
 
 #define INGOT_MEMBER_INTEGER(name, least, most) int64_t name;
+#define INGOT_MEMBER_COUNT(name, most) int64_t name;
 #define INGOT_MEMBER_FLAG(name) int64_t name;
 #define INGOT_MEMBER_ENUM(name, type) int64_t name;
 #define INGOT_MEMBER_AXIS(name) int64_t name;
@@ -79,21 +81,32 @@ typedef struct {
 #define INGOT_ELEMENTWISE_STEP_FIELDS(F) F(STEP, step)
 INGOT_STRUCT(ingot_elementwise_step, INGOT_ELEMENTWISE_STEP_FIELDS)
 
-/* MATMUL   y <- a, b [, bias]   float
+/* MATMUL   y <- a, b [, bias, scale, zero]   float
  * a: [batch.., M, K] (or [.., K, M]), b: [batch.., K, N] (or [.., N, K]), both rank >= 2, batch extents broadcast;
- * y: [batch.., M, N]. bias: [N], or [M, 1] for one per row. */
+ * y: [batch.., M, N]. bias: [N], or [M, 1] for one per row.
+ * bits: 0, or what b is stored in, 8 or 4. b is then an i8 or u8 [N, K] with transpose_b, or a u8 [N, K / 2] that holds two
+ * numbers of 0 to 15 in a byte, the first in its low half; what it stands for is (b - zero) * scale. Scales are float, zeros have b's
+ * element, and both one shape: [], [N], or, where `block` is not 0, [N, ceil(K / block)] with one for as many along K. A
+ * block of 4-bit numbers is even. */
+#define INGOT_STORED_FIELDS(F) \
+  F(COUNT, bits, 8)            \
+  F(COUNT, block, INGOT_MAX_EXTENT)
 #define INGOT_MATMUL_FIELDS(F) \
   F(FLAG, transpose_a)         \
   F(FLAG, transpose_b)         \
-  F(ACTIVATION, activation)
+  F(ACTIVATION, activation)    \
+  INGOT_STORED_FIELDS(F)
 INGOT_STRUCT(ingot_matmul_attributes, INGOT_MATMUL_FIELDS)
 
-/* CONV   y <- x, w [, bias]   float
+/* CONV   y <- x, w [, bias, scale, zero]   float
  * x: [N, C, spatial..], w: [O, C/group, kernel..], bias: [O], y: [N, O, spatial..]; 1 to 3 spatial dimensions. Zero padding.
- * Tail: the window along each. Every output extent is floor((in + begin + end - dilation*(k-1) - 1) / stride) + 1. */
+ * Tail: the window along each. Every output extent is floor((in + begin + end - dilation*(k-1) - 1) / stride) + 1.
+ * bits and block: as MATMUL, of w with N = O and K the product of its other extents, row-major. In 4 bits the kernel has extent 1, and
+ * w is [O, C/group / 2, 1..]. */
 #define INGOT_CONV_FIELDS(F)             \
   F(INTEGER, group, 1, INGOT_MAX_EXTENT) \
-  F(ACTIVATION, activation)
+  F(ACTIVATION, activation)              \
+  INGOT_STORED_FIELDS(F)
 INGOT_STRUCT(ingot_conv_attributes, INGOT_CONV_FIELDS)
 #define INGOT_WINDOW_FIELDS(F)                           \
   F(INTEGER, stride, 1, INGOT_MAX_EXTENT)                \
@@ -103,7 +116,7 @@ INGOT_STRUCT(ingot_conv_attributes, INGOT_CONV_FIELDS)
 INGOT_STRUCT(ingot_window, INGOT_WINDOW_FIELDS)
 
 /* CONV_TRANSPOSE   y <- x, w [, bias]   float
- * w: [C, O/group, kernel..]. Attributes and tail as CONV. Output extents: stride*(in-1) + dilation*(k-1) + 1 - begin - end + extra,
+ * w: [C, O/group, kernel..]. Attributes and tail as CONV, bits and block 0. Output extents: stride*(in-1) + dilation*(k-1) + 1 - begin - end + extra,
  * 0 <= extra < max(stride, dilation). */
 
 /* RESCALE   y <- x, x_zero, multiplier, shift, y_zero   x and y: i8, u8, i16 or i32
@@ -424,6 +437,14 @@ INGOT_STRUCT(ingot_loop_attributes, INGOT_LOOP_FIELDS)
 /* REPACK   y <- x   any element, that of both
  * The same elements in another layout; either may be row-major. */
 
+/* UNPACK   y <- x   both u8
+ * Numbers of fewer bits, as many of them in a byte as fit along the axis, the first in the lowest bits. y has so many times the
+ * extent there. bits: 1, 2 or 4. */
+#define INGOT_UNPACK_FIELDS(F) \
+  F(AXIS, axis)                \
+  F(INTEGER, bits, 1, 4)
+INGOT_STRUCT(ingot_unpack_attributes, INGOT_UNPACK_FIELDS)
+
 /* X(NAME, number, name, FIELDS, EACH, TAIL, work). Numbers are never reused. FIELDS names the fields of the attributes, TAIL those
  * of the tail, NO for none; the tail is there once for EACH spatial axis (SPATIAL) or axis (AXIS) of the first input, or as often
  * as the attributes have it (LIST). work: how multiply-adds are counted, see work.c. */
@@ -450,7 +471,7 @@ INGOT_STRUCT(ingot_loop_attributes, INGOT_LOOP_FIELDS)
   X(RECURRENT, 20, recurrent, RECURRENT, NONE, NO, recurrent)                 \
   X(GRID_SAMPLE, 21, grid_sample, GRID_SAMPLE, NONE, NO, none)                \
   X(MATMUL_INTEGER, 22, matmul_integer, RESCALING, NONE, NO, matmul_integer)  \
-  X(CONV_INTEGER, 23, conv_integer, CONV_INTEGER, SPATIAL, WINDOW, conv)      \
+  X(CONV_INTEGER, 23, conv_integer, CONV_INTEGER, SPATIAL, WINDOW, conv_integer) \
   X(ROI_ALIGN, 24, roi_align, ROI_ALIGN, NONE, NO, none)                      \
   X(ARG_POOL, 25, arg_pool, NO, SPATIAL, POOL_WINDOW, none)                   \
   X(NONZERO, 26, nonzero, NO, NONE, NO, none)                                 \
@@ -471,7 +492,8 @@ INGOT_STRUCT(ingot_loop_attributes, INGOT_LOOP_FIELDS)
   X(POOL_INTEGER, 41, pool_integer, POOL_INTEGER, SPATIAL, POOL_WINDOW, none) \
   X(SOFTMAX_INTEGER, 42, softmax_integer, SOFTMAX_INTEGER, NONE, NO, none)    \
   X(NORM_INTEGER, 43, norm_integer, NORM_INTEGER, NONE, NO, none)             \
-  X(RECURRENT_INTEGER, 44, recurrent_integer, RECURRENT_INTEGER, NONE, NO, recurrent)
+  X(RECURRENT_INTEGER, 44, recurrent_integer, RECURRENT_INTEGER, NONE, NO, recurrent) \
+  X(UNPACK, 45, unpack, UNPACK, NONE, NO, none)
 
 typedef enum {
 #define INGOT_OPCODE_VALUE(NAME, number, name, FIELDS, EACH, TAIL, work) INGOT_OP_##NAME = number,
@@ -482,6 +504,7 @@ typedef enum {
 /* Fields as data, for whoever checks or prints any opcode. */
 typedef enum {
   INGOT_FIELD_INTEGER,
+  INGOT_FIELD_COUNT,
   INGOT_FIELD_FLAG,
   INGOT_FIELD_ENUM,
   INGOT_FIELD_AXIS,
@@ -498,7 +521,7 @@ typedef enum { INGOT_TAIL_NONE, INGOT_TAIL_SPATIAL, INGOT_TAIL_AXIS, INGOT_TAIL_
 typedef struct {
   const char *name; /* NULL behind the last */
   ingot_field_kind kind;
-  int64_t least, most;       /* of INTEGER, FLAG and ENUM */
+  int64_t least, most;       /* of INTEGER, COUNT, FLAG and ENUM */
   const char *const *values; /* of ENUM: the name of each value */
 } ingot_field;
 

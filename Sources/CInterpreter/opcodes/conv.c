@@ -1,26 +1,37 @@
 /* CONV: rules and kernel arguments. */
 #include "../spatial.h"
+#include "../stored.h"
 
 static ingot_status check_conv(const ingot_op *op) {
   const ingot_conv_attributes *conv = op->attributes;
-  CHECK(ingot_expect_floats(op));
-  CHECK(ingot_expect_convolution(op, false, conv->group));
+  REQUIRE(op, op->x[1]->rank >= 3, "the weight has rank %u, expected 3 to 5", op->x[1]->rank);
+  const ingot_tensor w = ingot_stored_numbers(op->x[1], conv->bits, 1);
+  ingot_op whole = *op;
+  whole.x[1] = &w;
+  CHECK(ingot_expect_convolution(&whole, false, conv->group));
+  const int64_t taps = prepared_product(&w, 2, w.rank);
+  REQUIRE(op, conv->bits != 4 || taps == 1, "weights in 4 bits have a kernel of %lld taps, expected 1", (long long)taps);
+  CHECK(ingot_expect_weights(op, conv->bits, conv->block, w.dims[0], w.dims[1] * taps));
   return ingot_expect_vector(op, op->x[2], op->y->dims[1], "the bias");
 }
 
 /* Weights in panels of outputs, which no group divides. */
 static bool takes_panels(const ingot_op *op, uint32_t operand, const ingot_layout *layout) {
   const ingot_conv_attributes *conv = op->attributes;
-  if (operand != 2 || layout->block_extent == 0 || layout->block_axis != 0) return false;
+  if (operand != 2 || conv->bits != 0 || layout->block_extent == 0 || layout->block_axis != 0) return false;
   for (uint32_t i = 0; i < layout->rank; i++)
     if (layout->order[i] != i) return false;
   return conv->group == 1 || op->y->dims[1] / conv->group % layout->block_extent == 0;
 }
 
 static int prepare_conv(const ingot_preparation *p, ingot_arguments *arguments) {
+  const ingot_conv_attributes *conv = p->attributes;
+  const ingot_tensor *w = prepared_input(p, 1);
   arguments->convolution = ingot_prepared_convolution(p);
-  arguments->convolution.w_panel = prepared_block(p, prepared_input(p, 1));
+  arguments->convolution.w_panel = prepared_block(p, w);
+  arguments->convolution.steps = ingot_prepared_weights(p, conv->bits, conv->block, prepared_product(w, 1, w->rank) * (conv->bits == 4 ? 2 : 1));
+  if (conv->bits != 0) return KERNEL_convolution;
   return kernel_depthwise_fits(&arguments->convolution) ? KERNEL_depthwise : KERNEL_convolution;
 }
 
-const ingot_facts ingot_conv_facts = {.results = 1, .required = 2, .most = 3, .check = check_conv, .takes = takes_panels, .prepare = prepare_conv};
+const ingot_facts ingot_conv_facts = {.results = 1, .required = 2, .most = 5, .check = check_conv, .takes = takes_panels, .prepare = prepare_conv};

@@ -3,6 +3,7 @@
 
 static ingot_status check_conv_transpose(const ingot_op *op) {
   const ingot_conv_attributes *conv = op->attributes;
+  REQUIRE(op, conv->bits == 0 && conv->block == 0, "weights are in %lld bits, expected floats", (long long)conv->bits);
   CHECK(ingot_expect_floats(op));
   CHECK(ingot_expect_convolution(op, true, conv->group));
   return ingot_expect_vector(op, op->x[2], op->y->dims[1], "the bias");

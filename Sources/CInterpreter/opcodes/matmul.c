@@ -1,11 +1,21 @@
 /* MATMUL: rules and kernel arguments. */
 #include "../product.h"
+#include "../stored.h"
+
+/* Shapes of the product, and elements of all operands. */
+static ingot_status expect_stored(const ingot_op *op) {
+  const ingot_matmul_attributes *a = op->attributes;
+  if (a->bits != 0) REQUIRE(op, a->transpose_b && op->x[1]->rank == 2, "b in %lld bits has rank %u, expected [N, K]", (long long)a->bits, op->x[1]->rank);
+  const ingot_tensor b = ingot_stored_numbers(op->x[1], a->bits, op->x[1]->rank - 1u);
+  ingot_op product = *op;
+  product.x[1] = &b;
+  CHECK(ingot_expect_product(&product, a->transpose_a, a->transpose_b));
+  return ingot_expect_weights(op, a->bits, a->block, b.dims[0], b.dims[1]);
+}
 
 static ingot_status check_matmul(const ingot_op *op) {
-  const ingot_matmul_attributes *a = op->attributes;
   const ingot_tensor *bias = op->x[2], *y = op->y;
-  CHECK(ingot_expect_floats(op));
-  CHECK(ingot_expect_product(op, a->transpose_a, a->transpose_b));
+  CHECK(expect_stored(op));
   if (bias == NULL) return INGOT_OK;
   const int64_t m = y->dims[y->rank - 2], n = y->dims[y->rank - 1];
   const bool by_column = bias->rank == 1 && bias->dims[0] == n;
@@ -19,7 +29,7 @@ static ingot_status check_matmul(const ingot_op *op) {
 static bool takes_panels(const ingot_op *op, uint32_t operand, const ingot_layout *layout) {
   const ingot_matmul_attributes *attributes = op->attributes;
   if (operand == 1) return ingot_is_panels(layout, op->x[0]->rank, !attributes->transpose_a);
-  return operand == 2 && ingot_is_panels(layout, op->x[1]->rank, attributes->transpose_b);
+  return operand == 2 && attributes->bits == 0 && ingot_is_panels(layout, op->x[1]->rank, attributes->transpose_b);
 }
 
 static int prepare_matmul(const ingot_preparation *p, ingot_arguments *all) {
@@ -37,6 +47,7 @@ static int prepare_matmul(const ingot_preparation *p, ingot_arguments *all) {
       .b_row = transpose_b ? 1 : b_width, .b_column = transpose_b ? b_width : 1,
       .a_panel = prepared_block(p, a), .b_panel = prepared_block(p, b), .batch_rank = y->rank - 2u,
       .activation = prepared_activation(attributes->activation)};
+  arguments->steps = ingot_prepared_weights(p, attributes->bits, attributes->block, arguments->k);
   for (uint32_t i = 0; i < arguments->batch_rank; i++) arguments->batch[i] = y->dims[i];
   const int64_t of_a = ingot_prepare_batches(a, y, arguments->a_batch), of_b = ingot_prepare_batches(b, y, arguments->b_batch);
   /* Batches of a against one b are rows of a single product. */
@@ -49,4 +60,4 @@ static int prepare_matmul(const ingot_preparation *p, ingot_arguments *all) {
 }
 
 const ingot_facts ingot_matmul_facts = {
-    .results = 1, .required = 2, .most = 3, .check = check_matmul, .takes = takes_panels, .prepare = prepare_matmul};
+    .results = 1, .required = 2, .most = 5, .check = check_matmul, .takes = takes_panels, .prepare = prepare_matmul};

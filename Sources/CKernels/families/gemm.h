@@ -8,7 +8,6 @@
 #define BLOCK_COLUMNS 128 /* a multiple of every PANEL */
 #define BLOCK_ROWS 240    /* a multiple of every TILE_ROWS */
 #define SMALL_BLOCK_ROWS 48
-#define DEPTH 384
 
 /* What differs between products: how columns [n0, n0 + columns) of rows [k0, k0 + depth) of B come into panels.
  * Panel p starts at p * depth * PANEL and holds depth rows of PANEL floats. */
@@ -20,6 +19,7 @@ typedef struct {
   uint32_t a_element;
   int64_t a_row, a_column; /* strides, if not in panels */
   int64_t a_panel, m;      /* rows of a panel, or 0; of the whole product */
+  const stored *a_stored;  /* or NULL */
   gemm_pack pack;
   const void *pack_source;
   const float *b; /* f32 that may be read in place, or NULL: rows at b_row, or panels of b_panel columns of n */
@@ -157,7 +157,9 @@ static gemm_rows gemm_strided_rows(const gemm *g, int64_t m, int64_t m1, int64_t
   }
   for (int r = 0; r < rows; r++) {
     const int64_t start = (m + r) * g->a_row + k0 * g->a_column;
-    if (g->a_column == 1) {
+    if (g->a_stored != NULL) {
+      stored_widen(g->a_stored, m + r, k0, depth, widened + r * DEPTH);
+    } else if (g->a_column == 1) {
       widen(kernel_at(g->a, g->a_element, start), g->a_element, depth, widened + r * DEPTH);
     } else {
       for (int64_t k = 0; k < depth; k++)

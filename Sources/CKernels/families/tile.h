@@ -14,6 +14,8 @@
 #define TILE_VECTORS 2
 #endif
 #define PANEL (TILE_VECTORS * LANES)
+/* Steps of k that sums are kept in registers for. Even. */
+#define DEPTH 384
 
 /* Every tile, X(rows, vectors). */
 #define TILES_4(X) X(1, 1) X(1, 2) X(2, 1) X(2, 2) X(3, 1) X(3, 2) X(4, 1) X(4, 2)

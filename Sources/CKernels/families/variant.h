@@ -4,6 +4,7 @@
 #include "functions.h"
 #include "activation.h"
 #include "tile.h"
+#include "stored.h"
 #include "gemm.h"
 #include "matmul.h"
 #include "convolution.h"

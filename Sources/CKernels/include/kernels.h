@@ -72,6 +72,16 @@ typedef struct {
   kernel_step step[INGOT_MAX_ELEMENTWISE_STEPS];
 } kernel_elementwise;
 
+/* How weights that lie in rows are stored: as (q - zero) * scale. */
+typedef struct {
+  const void *scale; /* NULL: as the numbers themselves */
+  const void *zero;  /* of the weights' element, i8 or u8 */
+  uint8_t scale_element;
+  uint8_t bits;  /* 8, or 4: two in a byte, the first in its low half, from 0 to 15 */
+  int64_t block; /* how many of a row share scale and zero; even in 4 bits */
+  int64_t row;   /* scales of a row; 0 where all rows share one */
+} kernel_steps;
+
 /* y[batch, m, n] = activation(sum over k of a[m, k] * b[k, n] + bias). Strides are in elements. */
 typedef struct {
   const void *a, *b, *bias;
@@ -84,6 +94,7 @@ typedef struct {
   uint32_t batch_rank;
   int64_t batch[INGOT_MAX_RANK], a_batch[INGOT_MAX_RANK], b_batch[INGOT_MAX_RANK];
   kernel_activation activation;
+  kernel_steps steps; /* of b: rows of k for each n, without strides, panels and batches */
 } kernel_matmul;
 
 /* Three spatial axes; absent ones lead, with extent 1. Convolution, depthwise and transposed. */
@@ -95,6 +106,7 @@ typedef struct {
   int64_t in[3], kernel[3], out[3], stride[3], dilation[3], begin[3];
   int64_t w_panel; /* outputs whose weights lie together as a panel, tap by tap; 0 for row-major. Divides those of a group. */
   kernel_activation activation;
+  kernel_steps steps; /* of w: a row for each output, without panels; neither of depthwise nor of transposed ones */
 } kernel_convolution;
 
 typedef struct {
@@ -203,6 +215,14 @@ typedef struct {
   uint8_t value[8]; /* bytes of one element */
   int64_t x_dims[INGOT_MAX_RANK], y_dims[INGOT_MAX_RANK], begin[INGOT_MAX_RANK];
 } kernel_pad;
+
+/* Numbers of fewer bits than 8, as many of them in a byte as fit, the first in the lowest bits. */
+typedef struct {
+  const uint8_t *x;
+  uint8_t *y;
+  uint32_t bits; /* 1, 2 or 4 */
+  int64_t outer, extent, inner; /* of x around the axis */
+} kernel_unpack;
 
 /* Indices have been checked. */
 typedef struct {
@@ -495,6 +515,7 @@ typedef struct {
   X(interleave, kernel_interleave)               \
   X(pad, kernel_pad)                             \
   X(gather, kernel_gather)                       \
+  X(unpack, kernel_unpack)                       \
   X(scatter, kernel_scatter)                     \
   X(top_k, kernel_top_k)                         \
   X(nonzero, kernel_nonzero)                     \

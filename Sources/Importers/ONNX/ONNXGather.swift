@@ -118,7 +118,7 @@ private func checked(
 }
 
 /// Refuses constant indices that are out of range, unless a run may not choose them.
-private func checkIndices(_ context: ONNXNodeContext, _ indices: ONNXOperand, extent: Int) throws(Finding) {
+func checkIndices(_ context: ONNXNodeContext, _ indices: ONNXOperand, extent: Int) throws(Finding) {
   guard indices.element.isInteger else { throw Finding("indices are \(indices.type)", expected: "integers") }
   guard context.choices.isEmpty, let tensor = indices.constant, tensor.elementCount <= 1 << 22 else { return }
   if let wrong = tensor.integers.first(where: { $0 < -extent || $0 >= extent }) {

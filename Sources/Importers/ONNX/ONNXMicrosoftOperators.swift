@@ -18,9 +18,11 @@ private let otherMicrosoftOperators: [String: ONNXTranslation] = [
   "FusedMatMul": fusedMatMul,
   "FusedMatMulActivation": fusedMatMul,
   "Gelu": unary(.gelu),
+  "GatherBlockQuantized": gatherBlockQuantized,
   "GemmFastGelu": gemmFastGelu,
   "GroupNorm": channelsLastGroupNormalization(hasSkip: false),
   "GroupQueryAttention": groupQueryAttention,
+  "MatMulNBits": matMulNBits,
   "MultiHeadAttention": multiHeadAttention,
   // The optimizer turns its weight too, that of the fused one it leaves as it is.
   "NhwcConv": channelsLast(convolution, inputs: [0, 1]),

@@ -42,10 +42,10 @@ private let refusals: [(reason: String, operators: Set<String>)] = [
 
 private let microsoftRefusals: [(reason: String, operators: Set<String>)] = [
   (
-    "weights in blocks of few bits are not supported; take the model from before its weights were quantized",
+    "weights in this form of few bits are not supported; take the model from before its weights were quantized",
     [
-      "GatherBlockQuantized", "MatMulBlockQuantizedFp4Weight", "MatMulBlockQuantizedFp8Weight", "MatMulBnb4",
-      "MatMulFpQ4", "MatMulNBits", "MatMulNBitsMlp", "MatMulNBitsQkv", "QMoE",
+      "MatMulBlockQuantizedFp4Weight", "MatMulBlockQuantizedFp8Weight", "MatMulBnb4",
+      "MatMulFpQ4", "MatMulNBitsMlp", "MatMulNBitsQkv", "QMoE",
     ]
   ),
   (

@@ -13,7 +13,7 @@ import Tensors
 /// ```
 /// Constants are repacked before all else, once for each layout. ``foldRepacks(_:_:)`` then stores them so. Depthwise
 /// convolutions and products of a few rows, which have kernels of their own, and convolutions whose groups would share a
-/// panel read row-major weights.
+/// panel read row-major weights, as do those that are stored in fewer bits.
 package func repackWeights(_ panels: Target.Panels) -> ProgramPass {
   ProgramPass("repack-weights", "has products read their constants in the target's panels") { program in
     var repacked: [Operand: Int] = [:]
@@ -55,7 +55,7 @@ extension Program {
       let y = tensors[instruction.results[0]].shape
       let isSmall = y.elementCount < panels.leastRows.value * y[y.rank - 1]
       let left = (0, Layout.panels(ofRows: product.transpose_a == 0, by: panels.rows.value, rank: a.rank))
-      return isSmall
+      return isSmall || product.bits != 0
         ? [left]
         : [
           left,
@@ -65,6 +65,7 @@ extension Program {
       guard let convolution = instruction.attributes(as: ingot_conv_attributes.self), let w = shape(1) else {
         return []
       }
+      guard convolution.bits == 0 else { return [] }
       let group = Int(convolution.group)
       guard group == 1 || (w[1] > 1 && w[0] / group % panels.rows.value == 0) else { return [] }
       return [(1, .blocks(ofAxis: 0, by: panels.rows.value, rank: w.rank))]

@@ -39,8 +39,14 @@ struct Compile: ParsableCommand {
     help: ArgumentHelp("The bundle to write.", valueName: "out.ingot"))
   var output: String
 
-  @Option(help: "Number format: fp32, fp16 (weights, with arithmetic in fp32) or int8.")
+  @Option(
+    help:
+      "Number format: fp32; fp16, int8-weights or int4 (weights, with arithmetic in fp32); or int8."
+  )
   var precision: Precision = .fp32
+
+  @Option(help: "Weights of an output that share a scale in int4: 16, 32, 64 or 128.")
+  var groupSize: Int?
 
   @Option(help: quantizedArithmeticHelp) var arithmetic: QuantizedArithmetic = .integer
 
@@ -73,6 +79,12 @@ struct Compile: ParsableCommand {
   @Flag(help: "Prints facts as JSON.") var json = false
 
   func validate() throws {
+    if let groupSize {
+      guard precision == .int4 else { throw ValidationError("--group-size goes with --precision int4.") }
+      guard [16, 32, 64, 128].contains(groupSize) else {
+        throw ValidationError("--group-size is \(groupSize), expected 16, 32, 64 or 128.")
+      }
+    }
     if calibration != nil, precision != .int8 {
       throw ValidationError("--calibration goes with --precision int8.")
     }
@@ -102,6 +114,7 @@ struct Compile: ParsableCommand {
     let target = try selection.load()
     var options = CompileOptions(target: target, precision: precision)
     options.arithmetic = arithmetic
+    if let groupSize { options.groupSize = groupSize }
     options.compression = compression
     options.keepsOrigins = origins
     let files = OutputTransaction()

@@ -77,7 +77,7 @@ struct InspectedBundle {
     let sections = contents.sections.map { section in
       [
         "  " + section.kind, "\(section.offset)", "\(section.storedBytes)", "\(section.rawBytes)",
-        section.isCompressed ? "zstd" : "raw",
+        section.compression.text,
       ]
     }
     return paragraph(lines) + "\n"

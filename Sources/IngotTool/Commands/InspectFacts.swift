@@ -38,11 +38,27 @@ struct InspectFacts: Encodable {
     var storedBytes: Int
     var rawBytes: Int
     var compression: String
+    /// In how many planes the bytes of its elements lie; nil for none.
+    var bytePlanes: Int?
+
+    init(_ section: BundleContents.Section) {
+      kind = section.kind
+      offset = section.offset
+      storedBytes = section.storedBytes
+      rawBytes = section.rawBytes
+      switch section.compression {
+      case .none: compression = "raw"
+      case .zstd(let planes):
+        compression = "zstd"
+        bytePlanes = planes == 0 ? nil : planes
+      }
+    }
 
     enum CodingKeys: String, CodingKey {
       case kind, offset, compression
       case storedBytes = "stored_bytes"
       case rawBytes = "raw_bytes"
+      case bytePlanes = "byte_planes"
     }
   }
 
@@ -87,11 +103,7 @@ struct InspectFacts: Encodable {
     target = manifest.target
     precision = manifest.precision
     provenance = manifest.provenance
-    sections = bundle.contents.sections.map {
-      Section(
-        kind: $0.kind, offset: $0.offset, storedBytes: $0.storedBytes, rawBytes: $0.rawBytes,
-        compression: $0.isCompressed ? "zstd" : "raw")
-    }
+    sections = bundle.contents.sections.map(Section.init)
     functions = zip(manifest.functions, bundle.functions).map { described, function in
       Function(
         name: function.program.name, inputs: described.inputs, outputs: described.outputs,

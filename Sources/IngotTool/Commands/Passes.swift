@@ -46,7 +46,8 @@ struct PassesCommand: ParsableCommand {
   func validate() throws {
     guard precision != .int8 else {
       throw ValidationError(
-        "--precision is fp32 or fp16 here: int8 follows samples, which 'passes' takes none of.")
+        "--precision is fp32, fp16, int8-weights or int4 here: int8 follows samples, which 'passes' takes none of."
+      )
     }
   }
 

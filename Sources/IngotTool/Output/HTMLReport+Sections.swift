@@ -77,7 +77,7 @@ func fileSection(_ sections: [BundleContents.Section]) -> String {
     [
       Cell(section.kind), Cell("\(section.offset)", isNumber: true),
       Cell("\(section.storedBytes)", isNumber: true),
-      Cell("\(section.rawBytes)", isNumber: true), Cell(section.isCompressed ? "zstd" : "none"),
+      Cell("\(section.rawBytes)", isNumber: true), Cell(section.compression.text),
     ]
   }
   return section("File", htmlTable(header, rows))

@@ -9,15 +9,15 @@ import Tensors
 /// A node stays when its result would take more than a megabyte and more than twice the bytes of the weights
 /// that it comes from (an `expand` of a small constant, say), or when it can't be computed. What is computed
 /// from the result of such a node is judged alike, by the same weights: a product of two thin matrices may
-/// take more than they do, but added to a weight it takes no more than that weight. Constants that are dequantized are left
-/// to `lower-quantization`, which knows when they are better stored as integers.
+/// take more than they do, but added to a weight it takes no more than that weight. Constants that are unpacked
+/// or dequantized are left to `lower-quantization`, which knows when they are better stored as integers.
 package let foldConstants = Pass("fold-constants", "Computes nodes whose operands are all known.") {
   (context: inout PassContext) throws(Diagnostic) in
   var large = LargeResults()
   for node in context.graph.order where context.graph.contains(node) {
     let graph = context.graph
     let entry = graph[node]
-    if case .dequantize = entry.op { continue }
+    if entry.op.widensConstants { continue }
     guard let sources = large.sources(of: entry.operands, in: graph) else { continue }
     let bytes = graph.type(of: entry.results[0]).byteCount
     guard bytes <= max(1 << 20, 2 * sources.reduce(0) { $0 + graph.type(of: $1).byteCount }) else {
@@ -28,6 +28,16 @@ package let foldConstants = Pass("fold-constants", "Computes nodes whose operand
     let name = graph[entry.results[0]].name
     let weight = context.addWeight(name.isEmpty ? "folded" : name, result)
     try context.replace(node, with: weight, "computed \(context.graph.describe(node))")
+  }
+}
+
+extension Op {
+  /// Whether a constant that the op reads takes less than its result, and should stay.
+  fileprivate var widensConstants: Bool {
+    switch self {
+    case .unpack, .dequantize: true
+    default: false
+    }
   }
 }
 

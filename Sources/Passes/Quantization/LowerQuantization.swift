@@ -43,12 +43,32 @@ package let expandConstants = Pass(
 }
 
 extension Node {
-  /// Whether the node dequantizes a constant by constants, so many elements each that its readers can apply them.
+  /// Whether the node dequantizes a constant, packed or not, by constants, so many elements each that its readers can
+  /// apply them.
   package func isStoredSmall(in graph: Graph) -> Bool {
-    guard case .dequantize(let op) = op, operands.allSatisfy({ graph.constant($0) != nil }) else {
-      return false
-    }
+    guard case .dequantize(let op) = op, graph.isStored(operands[0]),
+      operands.dropFirst().allSatisfy({ graph.constant($0) != nil })
+    else { return false }
     return op.granularity.isEven(graph.shape(of: operands[1]), of: graph.shape(of: operands[0]))
+  }
+}
+
+extension Graph {
+  /// Whether a value is a constant, or what one unpacks to.
+  package func isStored(_ value: ValueID) -> Bool { constant(value) != nil || packed(value) != nil }
+
+  /// The constant that a value unpacks, and how.
+  package func packed(_ value: ValueID) -> (op: Unpack, constant: ValueID)? {
+    guard let node = node(value), case .unpack(let op) = node.op, constant(node.operands[0]) != nil else {
+      return nil
+    }
+    return (op, node.operands[0])
+  }
+
+  /// The integers of a constant, or what one unpacks to.
+  func storedIntegers(_ value: ValueID) -> Tensor? {
+    guard let (op, source) = packed(value) else { return constant(value) }
+    return constant(source).flatMap { try? Op.unpack(op).evaluate([$0])[0] }
   }
 }
 
@@ -56,9 +76,9 @@ extension Node {
 private func expand(_ node: NodeID, limit: Int, _ context: inout PassContext) throws(Diagnostic) -> Bool {
   let graph = context.graph
   let entry = graph[node]
-  let operands = entry.operands.compactMap { graph.constant($0) }
-  guard operands.count == entry.operands.count, graph.type(of: entry.results[0]).byteCount <= limit,
-    let result = try? entry.op.evaluate(operands)[0]
+  guard graph.type(of: entry.results[0]).byteCount <= limit else { return false }
+  let operands = entry.operands.compactMap { graph.storedIntegers($0) }
+  guard operands.count == entry.operands.count, let result = try? entry.op.evaluate(operands)[0]
   else { return false }
   try context.replace(
     node, with: context.addWeight(foldedFrom: entry.operands[0], result), "computed \(graph.describe(node))")

@@ -16,6 +16,17 @@ is "a compile in another folder gives other bytes" cmp digits.ingot elsewhere/di
 
 expect 0 . compile "${digits[@]}" --precision fp16 -o half.ingot --json
 is "fp16 does not halve the weights" test "$(json_number weight_bytes)" -lt $((full_weights * 11 / 20))
+half_bytes=$(json_number bundle_bytes)
+expect 0 . compile "${digits[@]}" --precision int8-weights -o eight.ingot --json
+is "weights in int8 take as much as in fp16" test "$(json_number weight_bytes)" -lt $((full_weights / 2))
+is "weights in int8 make no smaller bundle than in fp16" test "$(json_number bundle_bytes)" -lt $half_bytes
+eight_bytes=$(json_number bundle_bytes)
+expect 0 . compile "${digits[@]}" --precision int4 --group-size 32 -o four.ingot --json
+is "weights in int4 make no smaller bundle than in int8" test "$(json_number bundle_bytes)" -lt $((eight_bytes * 9 / 10))
+expect 0 'fp32xint4' inspect four.ingot --json
+expect 0 . verify eight.ingot "${digits[@]}" --random 2
+expect 2 'goes with --precision int4' compile "${digits[@]}" --group-size 32 -o x.ingot
+expect 2 'expected 16, 32, 64 or 128' compile "${digits[@]}" --precision int4 --group-size 24 -o x.ingot
 expect 0 . compile --graph efficientformerv2 --variant s0 --random-weights 7 -o random.ingot
 expect 0 . compile --graph efficientformerv2 --variant s0 --random-weights 7 -o random2.ingot
 is "two compiles with random weights of one seed differ" cmp random.ingot random2.ingot

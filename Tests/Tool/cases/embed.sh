@@ -20,7 +20,7 @@ is "the one file can't be built without zstd: $(head -3 err)" test -x no_zstd
 ./no_zstd stored.ingot digit.raw >without 2>err
 is "without zstd a bundle that is not compressed gives other logits" cmp without embedded
 ./no_zstd digits.ingot digit.raw >out 2>err
-is "without zstd a compressed bundle is not refused by name" grep -q 'digits.ingot: weight chunk 0 is compressed with zstd.*--compression none' err
+is "without zstd a compressed bundle is not refused by name" grep -q 'digits.ingot: section 0 (manifest) is compressed with zstd.*--compression none' err
 
 bash "$root/Tests/Tool/install.sh" "$tool" stored.ingot >install.log 2>&1
 is "installing: $(grep FAILED install.log)" grep -q ', 0 failed' install.log

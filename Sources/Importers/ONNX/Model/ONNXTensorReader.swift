@@ -42,7 +42,7 @@ struct ONNXTensorReader {
     guard let type = ONNXElementType.stored(number) else {
       throw Finding(
         "has elements of ONNX type \(ONNXElementType.name(number))",
-        expected: "FLOAT, DOUBLE, FLOAT16, BFLOAT16, BOOL or an integer type of at least 8 bits",
+        expected: "FLOAT, DOUBLE, FLOAT16, BFLOAT16, BOOL or an integer type of at least 4 bits",
         advice: "convert the tensor before exporting")
     }
     let shape = Shape(
@@ -72,7 +72,7 @@ struct ONNXTensorReader {
   private mutating func typedData(
     _ tensor: Onnx__TensorProto, _ type: StoredType, _ shape: Shape
   ) throws(Finding) -> Tensor {
-    let count = shape.elementCount
+    let count = type.isHalfByte ? try type.byteCount(of: shape) : shape.elementCount
     func check(_ found: Int, _ field: String) throws(Finding) {
       guard found == count else {
         throw Finding(
@@ -80,8 +80,14 @@ struct ONNXTensorReader {
           advice: "the file may be damaged; export it again")
       }
     }
-    try budget.take(count * type.element.byteCount)
+    try budget.take(shape.elementCount * type.element.byteCount)
     switch type {
+    case .i4, .u4:
+      try check(tensor.n_int32_data, "int32_data")
+      let bytes = Storage(byteCount: count) { target in
+        for index in 0..<count { target[index] = UInt8(truncatingIfNeeded: tensor.int32_data[index]) }
+      }
+      return try type.tensor(shape, in: bytes, byteOffset: 0, budget: &budget)
     case .f32:
       try check(tensor.n_float_data, "float_data")
       return Tensor([Float](UnsafeBufferPointer(start: tensor.float_data, count: count)), shape: shape)
