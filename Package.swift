@@ -115,7 +115,8 @@ let package = Package(
     .executableTarget(
       name: "IngotDemo", dependencies: ["Ingot", "Importers", "Tensors"], path: "Graphs/Demo",
       exclude: [
-        "README.md", "demo.sh", "digits.safetensors", "heldout_images.npy", "heldout_labels.npy",
+        "README.md", "calibration", "demo.sh", "digits.safetensors", "heldout_images.npy",
+        "heldout_labels.npy",
         "pytorch_logits.npy",
         "pytorch_predictions.npy", "train.py",
       ], sources: ["Classify.swift"], swiftSettings: swift),

@@ -31,6 +31,7 @@ import timm.models.efficientformer_v2 as efficientformer_v2  # noqa: E402
 FOLDER = pathlib.Path(__file__).parent
 SEED = 20
 HELD_OUT = 360
+CALIBRATION = 24
 EPOCHS = 60
 BATCH = 64
 
@@ -93,6 +94,13 @@ def train(network: nn.Module, digits: torch.Tensor, labels: torch.Tensor) -> Non
     network.eval()
 
 
+def write_calibration(digits: torch.Tensor) -> None:
+    """Digits that the network was trained on, a file each, to quantize it by."""
+    (FOLDER / "calibration").mkdir(exist_ok=True)
+    for index, digit in enumerate(digits):
+        np.savez(FOLDER / "calibration" / f"{index:02}.npz", digits=digit[None].numpy())
+
+
 def main() -> None:
     torch.manual_seed(SEED)
     torch.set_num_threads(1)
@@ -117,6 +125,7 @@ def main() -> None:
     np.save(FOLDER / "heldout_labels.npy", held_out_labels.numpy())
     np.save(FOLDER / "pytorch_predictions.npy", predictions.numpy())
     np.save(FOLDER / "pytorch_logits.npy", logits.numpy())
+    write_calibration(digits[HELD_OUT : HELD_OUT + CALIBRATION])
 
     correct = int((predictions == held_out_labels).sum())
     parameters = sum(p.numel() for p in network.parameters())
