@@ -5,7 +5,7 @@ import Tensors
 /// MACs are multiply-accumulates of convolutions, matrix products and recurrent layers, at most `Int.max`;
 /// elementwise ops, norms, softmax and resampling are not counted, nor is anything computed from weights alone.
 package struct Statistics: Hashable, Sendable {
-  /// Elements of learned weights: floating point, and not the stored statistics of a batch norm. In a graph
+  /// Elements of learned weights: floating point, or its quantized forms, and not the stored statistics of a batch norm. In a graph
   /// that waits for a checkpoint those with contents belong to its definition and are not learned.
   package var parameters = 0
   /// Elements of all weights.
@@ -96,8 +96,14 @@ package struct Statistics: Hashable, Sendable {
     weightElements += type.shape.elementCount
     weightBytes += type.byteCount
     let isLearned =
-      type.element.isFloat && !isStoredStatistic(value, in: graph) && !(waits && graph.constant(value) != nil)
+      (type.element.isFloat || isQuantized(type)) && !isStoredStatistic(value, in: graph)
+      && !(waits && graph.constant(value) != nil)
     if isLearned { parameters += type.shape.elementCount }
+  }
+
+  /// Whether weights of a type stand for floating point numbers: tables and zero points have one axis at most.
+  private func isQuantized(_ type: TensorType) -> Bool {
+    [.i8, .u8].contains(type.element) && type.rank >= 2
   }
 
   private mutating func add(_ other: Statistics, times: Int) {
