@@ -1,6 +1,6 @@
 import IR
 
-/// What a graph's logarithms ask of the nodes before them.
+/// What a graph's logarithms, and roots, ask of the nodes before them.
 ///
 /// What a logarithm reads is known by its ratio, not by its difference: on any even grid of 8 bits the small values of a spectrum vanish.
 struct BeforeLogarithms {
@@ -44,9 +44,35 @@ struct BeforeLogarithms {
         }
       }
     }
+    for id in graph.order {
+      guard case .unary(let op) = graph[id].op, op.function == .sqrt else { continue }
+      for node in elementwiseBefore(id, in: graph) where floating[node] == nil && split[node] == nil {
+        floating[node] = "a root reads its result, whose small values 16 bits would lose"
+      }
+    }
     shareLeft = left / total
     splitShareLeft = splitLeft / total
   }
+}
+
+/// A root and the functions of single elements before it, such as the sum of squares of a magnitude, which has twice the range of what it
+/// is made of. Floating point costs no multiply-adds there.
+private func elementwiseBefore(_ root: NodeID, in graph: Graph) -> [NodeID] {
+  var found = [root]
+  var next = 0
+  while next < found.count {
+    for operand in graph[found[next]].operands {
+      guard let producer = graph.producer(of: operand), !found.contains(producer),
+        !graph.isOutput(operand), graph.users(of: operand).allSatisfy({ found.contains($0) })
+      else { continue }
+      switch graph[producer].op {
+      case .unary, .binary: found.append(producer)
+      default: break
+      }
+    }
+    next += 1
+  }
+  return found
 }
 
 /// The node and all that it depends on.

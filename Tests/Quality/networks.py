@@ -247,6 +247,11 @@ DEVELOPMENT = {
     ),
     "nsnet2": Network(_by_case, functools.partial(_heard, _log_power, 16000, 21)),
     "crepe_tiny": Network(_by_case, functools.partial(_heard, _frames, 8192, 23)),
+    "mtcnn_pnet": Network(
+        _by_case, functools.partial(_photographs, "image", (120, 160), 127.5 / 255, 128 / 255)
+    ),
+    "silero_vad_sequence": Network(_by_case, _voice_activity),
+    "speaker_encoder": Network(speakers.encoder, functools.partial(_heard, _powers, 26000, 29)),
 }
 
 HELD_OUT = {
@@ -260,15 +265,10 @@ HELD_OUT = {
         LOGITS,
         ends_in_logits=True,
     ),
-    "mtcnn_pnet": Network(
-        _by_case, functools.partial(_photographs, "image", (120, 160), 127.5 / 255, 128 / 255)
-    ),
     "mtcnn_rnet": Network(_by_case, functools.partial(_faces, 24)),
     "mtcnn_onet": Network(_by_case, functools.partial(_faces, 48)),
-    "silero_vad_sequence": Network(_by_case, _voice_activity),
     "oww_embedding": Network(_by_case, _wake_word_spectra),
     "fcpe": Network(_by_case, functools.partial(_heard, _mel, 21000, 27)),
-    "speaker_encoder": Network(speakers.encoder, functools.partial(_heard, _powers, 26000, 29)),
     "efficientformerv2_s0_digits": Network(trained_digits.efficientformer, _digits, LOGITS),
     "dat_light_x2": Network(_by_case, _super_resolution),
 }

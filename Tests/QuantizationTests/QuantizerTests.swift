@@ -134,6 +134,28 @@ private func spectrumNetwork(layers: Int = 6) throws -> Graph {
   #expect(TensorDifference(try evaluate(result, input(50))[0], reference: exact).signalToNoise > 35)
 }
 
+/// Magnitudes of a spectrum keep their small values: the squares below a root stay in floating point.
+@Test func squaresBelowARootStayFloating() throws {
+  var b = GraphBuilder("net")
+  let signal = try b.input("signal", [64, 32])
+  let (real, imaginary) = (
+    try b.linear("real", signal, features: 16), try b.linear("imaginary", signal, features: 16)
+  )
+  let power = try b.add(b.multiply(real, real), b.multiply(imaginary, imaginary))
+  try b.output("y", b.linear("last", b.add(.unary(Unary(.sqrt)), [power]), features: 16))
+  var graph = try b.finish()
+  graph.bindRandomly(seed: 4)
+  func input(_ seed: UInt64) -> [Tensor] {
+    let noise = Tensor(random: .f32, [64, 32], seed: seed).floats
+    return [Tensor(noise.enumerated().map { $1 * ($0 < 32 ? 100 : 1) }, shape: [64, 32], element: .f32)]
+  }
+  let (result, report) = try quantized(graph, CalibrationSamples(count: 6) { input(UInt64($0)) })
+  #expect(report.floating.count == 4)
+  let root = try #require(result.order.first { result[$0].op.name == "sqrt" })
+  let sum = try #require(result.producer(of: result[root].operands[0]))
+  #expect(result[sum].op.name == "add")
+}
+
 /// A number that is far larger than the others takes all steps of one byte; the second tells the others apart. Nothing is computed in more
 /// than 8 bits.
 @Test func heavyTailsAreReadInTwoBytes() throws {
