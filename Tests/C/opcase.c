@@ -165,7 +165,9 @@ void opcase_run(opcase *c) {
         if (!isa_is_there(case_isas[i])) continue;
         void *first = NULL;
         const size_t size = type_bytes(c->expected.type);
-        for (uint32_t threads = 1; threads <= 3; threads++) {
+        /* Emulators keep memory for every thread that there was: gigabytes in the end. */
+        const uint32_t most = shifted ? 2 : 3;
+        for (uint32_t threads = 1; threads <= most; threads++) {
           const ingot_session_options options = {.threads = threads, .isa = case_isas[i]};
           ingot_session *session;
           check(ingot_session_create(bundle, &options, NULL, &session, message, sizeof message) == INGOT_OK, "%s: %s", c->name,
