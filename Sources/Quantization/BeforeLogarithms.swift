@@ -57,20 +57,19 @@ struct BeforeLogarithms {
 
 /// A root and the functions of single elements before it, such as the sum of squares of a magnitude, which has twice the range of what it
 /// is made of. Floating point costs no multiply-adds there.
-private func elementwiseBefore(_ root: NodeID, in graph: Graph) -> [NodeID] {
-  var found = [root]
-  var next = 0
-  while next < found.count {
-    for operand in graph[found[next]].operands {
-      guard let producer = graph.producer(of: operand), !found.contains(producer),
-        !graph.isOutput(operand), graph.users(of: operand).allSatisfy({ found.contains($0) })
+private func elementwiseBefore(_ root: NodeID, in graph: Graph) -> Set<NodeID> {
+  var found: Set<NodeID> = [root]
+  var pending = [root]
+  while let next = pending.popLast() {
+    for operand in graph[next].operands {
+      guard let producer = graph.producer(of: operand), !graph.isOutput(operand),
+        graph.users(of: operand).allSatisfy(found.contains)
       else { continue }
       switch graph[producer].op {
-      case .unary, .binary: found.append(producer)
+      case .unary, .binary: if found.insert(producer).inserted { pending.append(producer) }
       default: break
       }
     }
-    next += 1
   }
   return found
 }

@@ -22,9 +22,6 @@ package struct CalibrationSamples {
     }
   }
 
-  /// The numbers of up to `limit` of them, evenly spread.
-  func chosen(_ limit: Int) -> [Int] { count > limit ? spread(limit, of: count) : Array(0..<count) }
-
   /// Those of some numbers alone.
   func only(_ numbers: [Int]) -> CalibrationSamples {
     CalibrationSamples(count: numbers.count) { try read(numbers[$0]) }

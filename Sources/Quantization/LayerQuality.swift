@@ -39,7 +39,7 @@ struct NoiseMeter {
 
 extension Lane {
   /// How many samples layers are measured on.
-  private var measured: [Int] { spread(min(3, fitted), of: fitted) }
+  private var measured: [Int] { spread(3, of: fitted) }
 
   /// What became of a product's result.
   func quality(of product: Product) throws(Diagnostic) -> LayerQuality? {

@@ -19,7 +19,7 @@ extension QuantizationPlan {
       var writer = PlanWriter(
         plan: self,
         analysis: StorageAnalysis(
-          context.graph, floating: Set(floating.keys).union(splits.keys), split: Set(split.keys)))
+          context.graph, floating: Set(floating.keys).union(recurrentInputs.keys), split: Set(split.keys)))
       try writer.write(&context)
     }
   }
@@ -42,13 +42,18 @@ private struct PlanWriter {
     for node in graph.order {
       if let product = plan.products[node] {
         try rewrite(node, product, &context)
-      } else if context.graph[node].operands.indices.contains(where: { index in
-        graph.isProductOperand(node, index) && seconds[context.graph[node].operands[index]] != nil
-      }) {
+      } else if readsTwoBytes(node, context.graph) {
         try rewrite(node, context.graph[node].operands, &context)
       }
-      if let product = plan.splits[node] { try product.write(to: &context) }
+      if let product = plan.recurrentInputs[node] { try product.write(to: &context) }
       if let layer = plan.recurrents[node] { try context.write(node, layer) }
+    }
+  }
+
+  /// Whether a product reads a value that has two bytes.
+  private func readsTwoBytes(_ node: NodeID, _ graph: Graph) -> Bool {
+    graph[node].operands.enumerated().contains { index, operand in
+      graph.isProductOperand(node, index) && seconds[operand] != nil
     }
   }
 

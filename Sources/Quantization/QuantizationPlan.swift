@@ -43,8 +43,8 @@ struct QuantizationPlan {
   /// By node.
   var products: [NodeID: QuantizedProduct] = [:]
   var recurrents: [NodeID: QuantizedRecurrent] = [:]
-  /// For the plan's other parts these are nodes in floating point.
-  var splits: [NodeID: SplitProduct] = [:]
+  /// Products that give recurrent layers their inputs; for the plan's other parts nodes in floating point.
+  var recurrentInputs: [NodeID: SplitProduct] = [:]
   /// Nodes that stay in floating point, and why.
   var floating: [NodeID: String] = [:]
   /// Values of which products read two bytes.

@@ -53,7 +53,7 @@ package struct QuantizationReport: Sendable {
     return best
   }
 
-  /// Whether a variant that takes more time is better by what a listener would notice, 1 dB, in the mean, and no worse at worst.
+  /// Whether a variant that takes more time gains a decibel in the mean, and does not make a bad sample worse.
   func isWorthItsTime(_ finer: QuantizationVariant) -> Bool {
     guard let new = attempts.first(where: { $0.variant == finer }),
       let old = attempts.first(where: { $0.variant == chosen })
@@ -112,7 +112,7 @@ package struct Quantizer {
       before.split.keys)
     let analysis = StorageAnalysis(
       graph, floating: Set(floating.keys).union(recurrentInputs), split: Set(before.split.keys))
-    let learning = samples.chosen(options.samplesToLearnFrom(graph))
+    let learning = spread(options.samplesToLearnFrom(graph), of: samples.count)
     let statistics = try calibrate(
       graph, analysis, samples, last: Set(learning.suffix(learning.count / 3)), functions: functions
     ) {

@@ -37,7 +37,7 @@ struct Sensitivity {
     let bytes = graph.values.reduce(0) { $0 + (graph.weight($1) == nil ? graph.type(of: $1).byteCount : 0) }
     guard !candidates.isEmpty, bytes <= Self.memoryLimit else { return Choice() }
     var noise: [ValueID: Double] = [:]
-    for sample in spread(min(Self.samples, samples.count), of: samples.count) {
+    for sample in spread(Self.samples, of: samples.count) {
       let exact = try values(try samples.read(sample))
       let found = try concurrently(candidates.count, bytesOfEach: bytes) { (index) throws(Diagnostic) in
         try self.noise(candidates[index], exact)

@@ -23,7 +23,7 @@ func weightedPower(_ a: Tensor, _ b: Tensor?, _ weights: Tensor?) -> Double {
   }
 }
 
-/// `count` numbers below `total`, evenly spread.
+/// `count` numbers below `total`, or all that there are, evenly spread.
 func spread(_ count: Int, of total: Int) -> [Int] {
   count >= total ? Array(0..<total) : (0..<count).map { (2 * $0 + 1) * total / (2 * count) }
 }

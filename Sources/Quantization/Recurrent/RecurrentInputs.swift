@@ -35,15 +35,11 @@ struct RecurrentInputs {
   }
 
   private var candidates: [(product: Product, layer: NodeID)] {
-    func work(_ node: NodeID) -> Int {
-      graph[node].op.multiplyAdds(
-        graph[node].operands.map { graph.type(of: $0) }, graph[node].results.map { graph.type(of: $0) })
-    }
-    let total = graph.order.reduce(0) { $0 + work($1) }
+    let total = graph.multiplyAdds
     return graph.order.compactMap { node in
       guard let layer = RecurrentLayer(node, in: graph), let source = graph.producer(of: layer.gates),
         graph.onlyUser(of: layer.gates) == node, let product = Product(source, in: graph),
-        SplitProduct.canSplit(product, in: graph), Double(work(source)) <= Self.share * Double(total)
+        SplitProduct.canSplit(product, in: graph), Double(graph.multiplyAdds(of: source)) <= Self.share * Double(total)
       else { return nil }
       return (product, node)
     }
@@ -95,7 +91,7 @@ extension QuantizationWalk {
     }
     let split = SplitProduct(product, largest: statistics.channelMagnitudes, in: graph)
     for lane in lanes.indices {
-      lanes[lane].plan.splits[product.node] = split
+      lanes[lane].plan.recurrentInputs[product.node] = split
       for sample in 0..<samples.count {
         let input = try lanes[lane].read(product.input, sample)
         try lanes[lane].write(result, sample, try split.evaluate(input))

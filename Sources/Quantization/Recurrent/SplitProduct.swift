@@ -36,13 +36,7 @@ struct SplitProduct {
     self.divisors = divisors
     let weights = product.weights(graph.constant(product.weight)!, times: divisors)
     coarse = QuantizedWeights(nearest: weights, axis: product.outputAxis)
-    let numbers = coarse.numbers
-    let rest = Tensor(element: .f32, shape: weights.shape) { bytes in
-      let target = bytes.bindMemory(to: Float.self)
-      weights.withFloats { exact in
-        numbers.withFloats { for index in target.indices { target[index] = exact[index] - $0[index] } }
-      }
-    }
+    let rest = weights.combined(coarse.numbers) { $0 - $1 }
     fine = QuantizedWeights(nearest: rest, axis: product.outputAxis)
     bias = product.bias.flatMap { graph.constant($0) }
   }
