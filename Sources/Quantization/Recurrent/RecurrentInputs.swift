@@ -39,7 +39,8 @@ struct RecurrentInputs {
     return graph.order.compactMap { node in
       guard let layer = RecurrentLayer(node, in: graph), let source = graph.producer(of: layer.gates),
         graph.onlyUser(of: layer.gates) == node, let product = Product(source, in: graph),
-        SplitProduct.canSplit(product, in: graph), Double(graph.multiplyAdds(of: source)) <= Self.share * Double(total)
+        SplitProduct.canSplit(product, in: graph),
+        Double(graph.multiplyAdds(of: source)) <= Self.share * Double(total)
       else { return nil }
       return (product, node)
     }
