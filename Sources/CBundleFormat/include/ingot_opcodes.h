@@ -366,13 +366,15 @@ INGOT_STRUCT(ingot_nms_attributes, INGOT_NMS_FIELDS)
  * order: inputs times weights; r: [D, G * H, H], bias: [D, G * H], h0, c0, h, c: [D, N, H], peepholes: [D, 3 * H], y: [T, D, N, H].
  * Lengths are limited to 0..T; y is 0 beyond them. The steps are those of ONNX's LSTM, GRU and RNN. Results have the element of
  * gates. */
+#define INGOT_RECURRENT_LAYER_FIELDS(F) \
+  F(ENUM, kind, recurrent_kind)         \
+  F(ENUM, direction, direction)         \
+  F(FLAG, linear_before_reset)          \
+  F(FLAG, input_forget)                 \
+  F(FLAG, peepholes)                    \
+  F(FLAG, lengths)
 #define INGOT_RECURRENT_FIELDS(F) \
-  F(ENUM, kind, recurrent_kind)   \
-  F(ENUM, direction, direction)   \
-  F(FLAG, linear_before_reset)    \
-  F(FLAG, input_forget)           \
-  F(FLAG, peepholes)              \
-  F(FLAG, lengths)                \
+  INGOT_RECURRENT_LAYER_FIELDS(F) \
   F(REAL, clip)                   \
   F(ACTIVATION, f)                \
   F(ACTIVATION, g)                \
@@ -390,12 +392,7 @@ INGOT_STRUCT(ingot_recurrent_attributes, INGOT_RECURRENT_FIELDS)
  * o = F(x + h + P(C')), H' = o * H(C') / 2^15. GRU: z, r = F(x + h), n = G(x + h) with r * H / 2^15 for H, or linear_before_reset
  * G(x + r * h / 2^15), H' = ((2^15 - z) * n + z * H) / 2^15. RNN: H' = F(x + h). */
 #define INGOT_RECURRENT_INTEGER_FIELDS(F) \
-  F(ENUM, kind, recurrent_kind)           \
-  F(ENUM, direction, direction)           \
-  F(FLAG, linear_before_reset)            \
-  F(FLAG, input_forget)                   \
-  F(FLAG, peepholes)                      \
-  F(FLAG, lengths)                        \
+  INGOT_RECURRENT_LAYER_FIELDS(F)         \
   F(INTEGER, gate_shift, 0, 15)           \
   F(INTEGER, cell_exponent, 0, 15)        \
   F(INTEGER, cell_shift, 0, 15)

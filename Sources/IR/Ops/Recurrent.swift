@@ -122,32 +122,51 @@ package struct Recurrent: OpDefinition {
     let peephole = peepholes ? operands[5].floats : []
     let limits =
       lengths ? operands[operands.count - 1].integers : [Int64](repeating: Int64(steps), count: batch)
-    var outputs = [Float](repeating: 0, count: shape.elementCount)
     let width = gateCount * hidden
-
-    for d in 0..<directions {
-      let cell = Cell(
+    let directionCells = (0..<directions).map { d in
+      Cell(
         op: self, hidden: hidden, weights: Array(weights[(d * width * hidden)..<((d + 1) * width * hidden)]),
         bias: Array(bias[(d * width)..<((d + 1) * width)]),
         peepholes: peepholes ? Array(peephole[(d * 3 * hidden)..<((d + 1) * 3 * hidden)]) : [])
-      let isReverse = direction == .reverse || d == 1
+    }
+    let outputs = try direction.run(
+      shape, gates: gates, width: width, lengths: limits, states: &states, zero: 0
+    ) { (d, gates, state) throws(OpError) in
+      try directionCells[d].step(gates, &state)
+      if kind == .lstm { cells(state[1]) }
+    }
+    return [Tensor(outputs, shape: shape, element: results[0].element)]
+      + states.map { Tensor($0, shape: [directions, batch, hidden], element: results[0].element) }
+  }
+}
+
+extension Recurrent.Direction {
+  /// Runs the steps of every sequence in their order, and gives the hidden states after each, `zero` beyond a sequence's end, of shape
+  /// [T, D, N, H]. `step` changes the state of one sequence by the `width` gates of one step; `states`, [D, N, H] each, become the
+  /// last ones.
+  func run<Scalar>(
+    _ shape: Shape, gates: [Scalar], width: Int, lengths: [Int64], states: inout [[Scalar]], zero: Scalar,
+    step: (_ direction: Int, _ gates: [Scalar], _ state: inout [[Scalar]]) throws(OpError) -> Void
+  ) throws(OpError) -> [Scalar] {
+    let (steps, directions, batch, hidden) = (shape[0], shape[1], shape[2], shape[3])
+    var outputs = [Scalar](repeating: zero, count: shape.elementCount)
+    for d in 0..<directions {
+      let isReverse = self == .reverse || d == 1
       for n in 0..<batch {
-        let length = Int(min(max(limits[n], 0), Int64(steps)))
+        let length = Int(min(max(lengths[n], 0), Int64(steps)))
         let own = ((d * batch + n) * hidden)..<((d * batch + n + 1) * hidden)
         var state = states.map { Array($0[own]) }
-        for step in 0..<length {
-          let t = isReverse ? length - 1 - step : step
+        for index in 0..<length {
+          let t = isReverse ? length - 1 - index : index
           let start = ((t * batch + n) * directions + d) * width
-          try cell.step(Array(gates[start..<(start + width)]), &state)
-          if kind == .lstm { cells(state[1]) }
+          try step(d, Array(gates[start..<(start + width)]), &state)
           let target = ((t * directions + d) * batch + n) * hidden
           outputs.replaceSubrange(target..<(target + hidden), with: state[0])
         }
         for index in states.indices { states[index].replaceSubrange(own, with: state[index]) }
       }
     }
-    return [Tensor(outputs, shape: shape, element: results[0].element)]
-      + states.map { Tensor($0, shape: [directions, batch, hidden], element: results[0].element) }
+    return outputs
   }
 }
 

@@ -148,25 +148,10 @@ package struct RecurrentInteger: OpDefinition {
     let limits =
       places.lengths.map { operands[$0].integers } ?? [Int64](repeating: Int64(steps), count: batch)
     var states = operands[places.states].map(\.integers)
-    var outputs = [Int64](repeating: 0, count: shape.elementCount)
-    let width = ofFloats.gateCount * hidden
-    for d in 0..<directions {
-      let cell = IntegerCell(self, operands, direction: d, hidden: hidden)
-      let isReverse = direction == .reverse || d == 1
-      for n in 0..<batch {
-        let length = Int(min(max(limits[n], 0), Int64(steps)))
-        let own = ((d * batch + n) * hidden)..<((d * batch + n + 1) * hidden)
-        var state = states.map { Array($0[own]) }
-        for step in 0..<length {
-          let t = isReverse ? length - 1 - step : step
-          let start = ((t * batch + n) * directions + d) * width
-          try cell.step(Array(gates[start..<(start + width)]), &state)
-          let target = ((t * directions + d) * batch + n) * hidden
-          outputs.replaceSubrange(target..<(target + hidden), with: state[0])
-        }
-        for index in states.indices { states[index].replaceSubrange(own, with: state[index]) }
-      }
-    }
+    let cells = (0..<directions).map { IntegerCell(self, operands, direction: $0, hidden: hidden) }
+    let outputs = try direction.run(
+      shape, gates: gates, width: ofFloats.gateCount * hidden, lengths: limits, states: &states, zero: 0
+    ) { (d, gates, state) throws(OpError) in try cells[d].step(gates, &state) }
     return [Tensor(outputs, shape: shape, element: .i16)]
       + states.map { Tensor($0, shape: [directions, batch, hidden], element: .i16) }
   }
