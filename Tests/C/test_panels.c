@@ -1,7 +1,7 @@
 /* Products whose weights are stored in panels give the bits of those whose weights lie row by row. */
 #include "opcase.h"
 
-#include "kernels.h"
+#include "run_kernel.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,14 +26,6 @@ static void pack(const void *x, size_t bytes, int64_t rows, int64_t depth, int64
   }
 }
 
-static void run(const kernel_table *table, int kernel, const void *arguments) {
-  const kernel_entry entry = kernel_find(table, kernel);
-  const kernel_work work = entry.work(arguments);
-  void *scratch = aligned_alloc(64, (work.scratch_bytes + 63) / 64 * 64 + 64);
-  entry.run(arguments, 0, work.items, scratch);
-  free(scratch);
-}
-
 /* y = a * b, with the weights on either side, stored with k innermost or outermost. */
 static void matmul_case(const kernel_table *table, operands *o, uint64_t *seed, uint8_t element) {
   const int64_t m = 1 + random_below(seed, 70), n = 1 + random_below(seed, 300), k = 1 + random_below(seed, 880);
@@ -51,11 +43,11 @@ static void matmul_case(const kernel_table *table, operands *o, uint64_t *seed, 
   else p.b = weights, p.b_element = element, p.b_row = inner ? 1 : n, p.b_column = inner ? k : 1;
   /* A product of few rows with k innermost adds in another order. */
   if (!left && m <= 4 && inner) p.b_row = n, p.b_column = 1, pack(weights, bytes, n, k, 1, n, panel, packed);
-  run(table, KERNEL_matmul, &p);
+  run_kernel(table, KERNEL_matmul, &p);
   p.y = o->found;
   if (left) p.a = packed, p.a_panel = panel;
   else p.b = packed, p.b_panel = panel;
-  run(table, KERNEL_matmul, &p);
+  run_kernel(table, KERNEL_matmul, &p);
   check(memcmp(o->expected, o->found, (size_t)(m * n) * sizeof(float)) == 0,
         "%s matmul [%lld, %lld] x [%lld, %lld], %s in panels of %lld, element %u, differs", table->name, (long long)m,
         (long long)k, (long long)k, (long long)n, left ? "a" : "b", (long long)panel, element);
@@ -73,9 +65,9 @@ static void convolution_case(const kernel_table *table, operands *o, uint64_t *s
                           .w_element = element, .bias_element = INGOT_F32, .y_element = INGOT_F32, .batch = 1,
                           .group = group, .inputs = group * inputs, .outputs = group * outputs, .in = {1, side, side},
                           .kernel = {1, kernel, kernel}, .out = {1, out, out}, .stride = {1, 1, 1}, .dilation = {1, 1, 1}};
-  run(table, KERNEL_convolution, &p);
+  run_kernel(table, KERNEL_convolution, &p);
   p.w = packed, p.w_panel = panel, p.y = o->found;
-  run(table, KERNEL_convolution, &p);
+  run_kernel(table, KERNEL_convolution, &p);
   check(memcmp(o->expected, o->found, (size_t)(group * outputs * out * out) * sizeof(float)) == 0,
         "%s convolution of %lld groups, %lld to %lld channels, in panels of %lld, element %u, differs", table->name,
         (long long)group, (long long)inputs, (long long)outputs, (long long)panel, element);

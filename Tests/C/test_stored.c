@@ -2,7 +2,7 @@
 #include "opcase.h"
 #include "rules.h"
 
-#include "kernels.h"
+#include "run_kernel.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -13,14 +13,6 @@ typedef struct {
   uint8_t *q, *zero;
   float *scale, *x, *y, *floats, *expected;
 } operands;
-
-static void run(const kernel_table *table, int kernel, const void *arguments) {
-  const kernel_entry entry = kernel_find(table, kernel);
-  const kernel_work work = entry.work(arguments);
-  void *scratch = aligned_alloc(64, (work.scratch_bytes + 63) / 64 * 64 + 64);
-  entry.run(arguments, 0, work.items, scratch);
-  free(scratch);
-}
 
 /* Steps of rows of k numbers: one for all, one a row or one a block. Fills what the numbers are, as floats. */
 static kernel_steps steps_of(operands *o, uint64_t *seed, int64_t rows, int64_t k, uint8_t bits, bool is_signed) {
@@ -54,9 +46,9 @@ static void matmul_case(const kernel_table *table, operands *o, uint64_t *seed, 
   kernel_matmul p = {.a = o->x, .b = o->floats, .y = o->expected, .a_element = INGOT_F32, .b_element = INGOT_F32,
                      .bias = o->scale, .bias_element = INGOT_F32, .y_element = INGOT_F32, .m = m, .n = n, .k = k,
                      .a_row = k, .a_column = 1, .b_row = 1, .b_column = k};
-  run(table, KERNEL_matmul, &p);
+  run_kernel(table, KERNEL_matmul, &p);
   p.b = o->q, p.b_element = is_signed ? INGOT_I8 : INGOT_U8, p.steps = steps, p.y = o->y;
-  run(table, KERNEL_matmul, &p);
+  run_kernel(table, KERNEL_matmul, &p);
   compare(table, o, m * n, "matmul", bits, k);
 }
 
@@ -69,9 +61,9 @@ static void convolution_case(const kernel_table *table, operands *o, uint64_t *s
                           .bias_element = INGOT_F32, .y_element = INGOT_F32, .batch = 1,
                           .group = group, .inputs = group * inputs, .outputs = group * outputs, .in = {1, side, side},
                           .kernel = {1, kernel, kernel}, .out = {1, out, out}, .stride = {1, 1, 1}, .dilation = {1, 1, 1}};
-  run(table, KERNEL_convolution, &p);
+  run_kernel(table, KERNEL_convolution, &p);
   p.w = o->q, p.w_element = is_signed ? INGOT_I8 : INGOT_U8, p.steps = steps, p.y = o->y;
-  run(table, KERNEL_convolution, &p);
+  run_kernel(table, KERNEL_convolution, &p);
   compare(table, o, group * outputs * out * out, "convolution", bits, k);
 }
 
