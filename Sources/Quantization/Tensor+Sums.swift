@@ -44,7 +44,7 @@ extension Tensor {
     }
   }
 
-  /// The transpose of a matrix of i8 or f32.
+  /// The transpose of a matrix.
   func transposed2D() -> Tensor {
     let (rows, columns, size) = (shape[0], shape[1], element.byteCount)
     return Tensor(element: element, shape: [columns, rows]) { target in

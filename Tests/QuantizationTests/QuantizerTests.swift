@@ -236,16 +236,6 @@ private func spectrumNetwork(layers: Int = 6) throws -> Graph {
   #expect(QuantizationReport.best([]) == nil)
 }
 
-extension Graph {
-  fileprivate mutating func bindRandomly(seed: UInt64) {
-    for (index, value) in weights.enumerated() {
-      let type = type(of: value)
-      let limit = 1.5 / Double(type.shape.extents.dropFirst().reduce(1, *)).squareRoot()
-      bind(value, to: Tensor(random: .f32, type.shape, .uniform(-limit, limit), seed: seed &+ UInt64(index)))
-    }
-  }
-}
-
 extension Op {
   fileprivate var isProduct: Bool {
     switch self {

@@ -1,14 +1,19 @@
 import IR
-import Passes
+package import Passes
 import Tensors
 
 /// How weights are quantized where activations stay floats.
-struct WeightFormat {
+package struct WeightFormat: Sendable {
   /// 8: symmetric, one scale for each output. 4: one scale and zero point for each group of inputs of an output, where the inputs
   /// split into groups, else as 8.
-  var bits: Int
+  package var bits: Int
   /// Inputs that share a scale.
-  var groupSize: Int
+  package var groupSize: Int
+
+  package init(bits: Int, groupSize: Int) {
+    self.bits = bits
+    self.groupSize = groupSize
+  }
 }
 
 /// Quantizes the weights of products, convolutions and gathered tables.
@@ -17,7 +22,7 @@ struct WeightFormat {
 ///                                                          %y = matmul %x, %w
 ///
 /// Each number becomes the nearest one. Small weights stay, as do those that anything else reads.
-func quantizeWeights(_ format: WeightFormat) -> Pass {
+package func quantizeWeights(_ format: WeightFormat) -> Pass {
   Pass("quantize-weights", "Quantizes the weights of products, convolutions and tables.") {
     (context: inout PassContext) throws(Diagnostic) in
     for value in context.graph.weights where context.graph.contains(value) {
@@ -72,7 +77,7 @@ extension Node {
 
 /// A weight, one row for each output.
 private struct OutputRows {
-  private let shape: Shape
+  private let tensor: Tensor
   private let axis: Int
   /// [outputs, inputs], whatever the weight's own order.
   private let values: [Float]
@@ -88,14 +93,14 @@ private struct OutputRows {
 
   /// The axis is the first, or the second of two.
   init(_ tensor: Tensor, axis: Int) {
-    shape = tensor.shape
+    self.tensor = tensor
     self.axis = axis
-    outputs = shape[axis]
+    outputs = tensor.shape[axis]
     inputs = tensor.elementCount / max(outputs, 1)
-    let floats = tensor.floats
-    let (count, width) = (inputs, outputs)
-    values = axis == 0 ? floats : (0..<floats.count).map { floats[$0 % count * width + $0 / count] }
+    values = (axis == 0 ? tensor : tensor.transposed2D()).floats
   }
+
+  private var shape: Shape { tensor.shape }
 
   /// Inputs of a group: as many as are asked for, or fewer of which whole groups make a row; nil where they have none in 4 bits.
   func group(_ format: WeightFormat) -> Int? {
@@ -105,16 +110,9 @@ private struct OutputRows {
   }
 
   func symmetric() -> Quantized {
-    var (numbers, scales): ([Int64], [Float]) = ([], [])
-    for row in 0..<outputs {
-      let values = values[(row * inputs)..<((row + 1) * inputs)]
-      let largest = values.reduce(0) { max($0, abs($1)) }
-      let scale = largest > 0 ? largest / 127 : 1
-      scales.append(scale)
-      numbers += values.map { Int64(min(max(($0 / scale).rounded(.toNearestOrEven), -127), 127)) }
-    }
+    let quantized = QuantizedWeights(nearest: tensor, axis: axis)
     return Quantized(
-      numbers: ordered(numbers, .i8), scale: Tensor(scales, shape: [outputs]),
+      numbers: quantized.integers, scale: Tensor(quantized.scales, shape: [outputs]),
       zero: Tensor(zeros: .i8, [outputs]), granularity: Granularity(axis: axis))
   }
 
@@ -124,7 +122,8 @@ private struct OutputRows {
     for start in stride(from: 0, to: values.count, by: count) {
       let group = values[start..<(start + count)]
       let (low, high) = group.reduce((Float(0), Float(0))) { (min($0.0, $1), max($0.1, $1)) }
-      let scale = high > low ? (high - low) / 15 : 1
+      // Neither the largest numbers nor the smallest make it infinite or zero.
+      let scale = high > low ? max(high / 15 - low / 15, 0x1p-100) : 1
       let zero = (-low / scale).rounded(.toNearestOrEven)
       scales.append(scale)
       zeros.append(Int64(zero))
@@ -133,23 +132,17 @@ private struct OutputRows {
     var extents = shape.extents
     let inner = 1 - axis
     extents[inner] = inputs / count
-    func parameters(_ tensor: Tensor) -> Tensor {
-      axis == 0 ? tensor.reshaped(Shape(extents)) : transposed(tensor, rows: outputs)
-    }
+    let parameters = Shape(extents)
     return Quantized(
-      numbers: ordered(numbers, .u8), scale: parameters(Tensor(scales, shape: [scales.count])),
-      zero: parameters(Tensor(zeros, shape: [zeros.count], element: .u8)),
+      numbers: ordered(Tensor(numbers, shape: [numbers.count], element: .u8), shape),
+      scale: ordered(Tensor(scales, shape: [scales.count]), parameters),
+      zero: ordered(Tensor(zeros, shape: [zeros.count], element: .u8), parameters),
       granularity: Granularity(axis: inner, block: count))
   }
 
-  /// Numbers by rows in the order of the weight.
-  private func ordered(_ numbers: [Int64], _ element: ElementType) -> Tensor {
-    let tensor = Tensor(numbers, shape: [numbers.count], element: element)
-    return axis == 0 ? tensor.reshaped(shape) : transposed(tensor, rows: outputs)
-  }
-
-  private func transposed(_ tensor: Tensor, rows: Int) -> Tensor {
-    let matrix = tensor.reshaped([rows, tensor.elementCount / rows])
-    return (try? Op.transpose(Transpose([1, 0])).evaluate([matrix])[0]) ?? matrix
+  /// What lies row by row, in the order of the weight.
+  private func ordered(_ tensor: Tensor, _ shape: Shape) -> Tensor {
+    axis == 0
+      ? tensor.reshaped(shape) : tensor.reshaped([outputs, tensor.elementCount / outputs]).transposed2D()
   }
 }
