@@ -103,23 +103,21 @@ package func pipeline(_ options: CompileOptions) -> [PipelineStep] {
   var steps = arithmeticPipeline(options)
   if let format = options.weightFormat {
     steps += foldingPipeline
-    steps.append(.run(quantizeWeights(format), "after every fold, so that folds compute in fp32"))
+    steps.append(.run(storeWeights(format), "after every fold, so that folds compute in fp32"))
     return steps + quantizedWeightsPipeline + fusionPipeline
   }
-  steps += standardPipeline
-  if options.precision == .fp16 {
-    steps.append(.run(storeWeightsInHalf, "after every fold, so that folds compute in fp32"))
-  }
-  return steps
+  return steps + standardPipeline
 }
 
 extension CompileOptions {
-  /// How weights are quantized alone; nil where they are not.
+  /// How weights are stored where activations stay floats; nil where weights stay, too, or activations don't.
   fileprivate var weightFormat: WeightFormat? {
     switch precision {
-    case .fp32, .fp16, .int8: nil
-    case .int8Weights: WeightFormat(bits: 8, groupSize: groupSize)
-    case .int4: WeightFormat(bits: 4, groupSize: groupSize)
+    case .fp32, .int8: nil
+    case .fp16: .fp16
+    case .bf16: .bf16
+    case .int8Weights: .int8
+    case .int4: .int4(groupSize: groupSize)
     }
   }
 }

@@ -41,7 +41,7 @@ struct Compile: ParsableCommand {
 
   @Option(
     help:
-      "Number format: fp32; fp16, int8-weights or int4 (weights, with arithmetic in fp32); or int8."
+      "Number format: fp32; fp16, bf16, int8-weights or int4 (weights, with arithmetic in fp32); or int8."
   )
   var precision: Precision = .fp32
 

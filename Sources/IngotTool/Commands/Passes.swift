@@ -18,7 +18,8 @@ struct PassesCommand: ParsableCommand {
   @Argument(help: "An ONNX model (.onnx) or IR text (.graph).") var model: String?
   @OptionGroup var options: GraphOptions
   @OptionGroup var selection: TargetSelection
-  @Option(help: "Number format of the weights: fp32 or fp16.") var precision: Precision = .fp32
+  @Option(help: "Number format of the weights: fp32, fp16, bf16, int8-weights or int4.")
+  var precision: Precision = .fp32
   @Option(help: quantizedArithmeticHelp) var arithmetic: QuantizedArithmetic = .integer
   @Flag(help: "Lists the passes.") var list = false
   @Option(
@@ -46,7 +47,7 @@ struct PassesCommand: ParsableCommand {
   func validate() throws {
     guard precision != .int8 else {
       throw ValidationError(
-        "--precision is fp32, fp16, int8-weights or int4 here: int8 follows samples, which 'passes' takes none of."
+        "--precision is fp32, fp16, bf16, int8-weights or int4 here: int8 follows samples, which 'passes' takes none of."
       )
     }
   }

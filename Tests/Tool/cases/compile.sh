@@ -17,6 +17,10 @@ is "a compile in another folder gives other bytes" cmp digits.ingot elsewhere/di
 expect 0 . compile "${digits[@]}" --precision fp16 -o half.ingot --json
 is "fp16 does not halve the weights" test "$(json_number weight_bytes)" -lt $((full_weights * 11 / 20))
 half_bytes=$(json_number bundle_bytes)
+expect 0 . compile "${digits[@]}" --precision bf16 -o bfloat.ingot --json
+is "bf16 does not halve the weights" test "$(json_number weight_bytes)" -lt $((full_weights * 11 / 20))
+expect 0 'fp32xbf16' inspect bfloat.ingot --json
+expect 0 . verify bfloat.ingot "${digits[@]}" --random 2
 expect 0 . compile "${digits[@]}" --precision int8-weights -o eight.ingot --json
 is "weights in int8 take as much as in fp16" test "$(json_number weight_bytes)" -lt $((full_weights / 2))
 is "weights in int8 make no smaller bundle than in fp16" test "$(json_number bundle_bytes)" -lt $half_bytes

@@ -18,7 +18,7 @@ private func network() throws -> Graph {
 
 private func quantized(_ graph: Graph, _ format: WeightFormat) throws -> Graph {
   var result = graph
-  try run(quantizeWeights(format), on: &result, verifying: true)
+  try run(storeWeights(format), on: &result, verifying: true)
   return result
 }
 
@@ -34,11 +34,11 @@ private func weight(of op: String, in graph: Graph) throws -> Tensor {
 
 @Test(arguments: [
   // Half a step of 254 from end to end, or of 15 between the ends of a group.
-  (8, Float(1) / 254), (4, Float(1) / 15),
+  (WeightFormat.int8, Float(1) / 254), (.int4(groupSize: 32), Float(1) / 15),
 ])
-func weightsAreTheNearestNumbers(bits: Int, share: Float) throws {
+func weightsAreTheNearestNumbers(format: WeightFormat, share: Float) throws {
   let source = try network()
-  let result = try quantized(source, WeightFormat(bits: bits, groupSize: 32))
+  let result = try quantized(source, format)
   let (exact, found) = (try weight(of: "matmul", in: source), try weight(of: "matmul", in: result))
   let largest = exact.floats.reduce(0) { max($0, abs($1)) }
   for (a, b) in zip(exact.floats, found.floats) { #expect(abs(a - b) <= largest * share * 1.01) }
@@ -50,18 +50,57 @@ func weightsAreTheNearestNumbers(bits: Int, share: Float) throws {
 }
 
 /// Steps are neither infinite nor zero, whatever the weights.
-@Test(arguments: [4, 8], [[Float(0x1p-149), -0x1p-149], [3e38, -3e38], [0, 0]])
-func extremeWeightsStayFinite(bits: Int, values: [Float]) throws {
+@Test(
+  arguments: [WeightFormat.int8, .int4(groupSize: 32)],
+  [[Float(0x1p-149), -0x1p-149], [3e38, -3e38], [0, 0]])
+func extremeWeightsStayFinite(format: WeightFormat, values: [Float]) throws {
   var graph = try network()
   for value in graph.weights where graph.type(of: value).rank == 2 {
     let shape = graph.shape(of: value)
     let numbers = (0..<shape.elementCount).map { values[$0 % values.count] }
     graph.bind(value, to: Tensor(numbers, shape: shape))
   }
-  let found = try weight(of: "matmul", in: quantized(graph, WeightFormat(bits: bits, groupSize: 32)))
+  let found = try weight(of: "matmul", in: quantized(graph, format))
   #expect(found.floats.allSatisfy { $0.isFinite })
   let largest = values.reduce(0) { max($0, abs($1)) }
   for (index, number) in found.floats.enumerated() where largest > 1 {
     #expect(abs(number - values[index % 2]) <= largest / 15)
   }
+}
+
+/// Halves are the nearest ones; numbers beyond the range of the format stay in fp32.
+@Test(arguments: [(WeightFormat.fp16, ElementType.f16), (.bf16, .bf16)])
+func halvesAreRead(format: WeightFormat, element: ElementType) throws {
+  let source = try network()
+  let result = try quantized(source, format)
+  for op in ["conv", "matmul"] {
+    let (exact, found) = (try weight(of: op, in: source), try weight(of: op, in: result))
+    #expect(found.isIdentical(to: exact.converted(to: element)))
+  }
+  let large = Tensor([Float](repeating: 3.4e38, count: 64), shape: [64])
+  #expect(format.encode(large, read: .floats) == nil)
+}
+
+/// What a format says of a weight is what the graph reads in its place.
+@Test(arguments: [WeightFormat.fp16, .bf16, .int8, .int4(groupSize: 32)])
+func oneWeightStandsForWhatIsRead(format: WeightFormat) throws {
+  let graph = try network()
+  let node = try #require(graph.order.first { graph[$0].op.name == "matmul" })
+  let site = try #require(WeightSite(of: node, in: graph))
+  let tensor = try #require(graph.constant(site.value))
+  let encoded = try #require(format.encode(tensor, read: site.reading))
+  #expect(encoded.byteCount < graph.type(of: site.value).byteCount * 6 / 10)
+  var context = PassContext(graph, pass: "test")
+  try site.write(encoded, &context)
+  let found = try weight(of: "matmul", in: context.graph)
+  #expect(found.converted(to: .f32).isIdentical(to: encoded.numbers))
+  let (kept, exact) = (try weight(of: "conv", in: context.graph), try weight(of: "conv", in: graph))
+  #expect(kept.isIdentical(to: exact))
+}
+
+@Test func formatsAreWritten() {
+  for format in [WeightFormat.fp16, .bf16, .int8, .int4(groupSize: 128)] {
+    #expect(WeightFormat(format.description) == format)
+  }
+  for text in ["", "fp8", "int4", "int4:", "int4:0", "int8:4", "fp16:"] { #expect(WeightFormat(text) == nil) }
 }
