@@ -1,5 +1,6 @@
 import CBundleFormat
 import CZstd
+package import Tensors
 
 /// What a section holds, as the file stores it.
 struct SectionContents {
@@ -111,4 +112,13 @@ func unpacked(_ frame: UnsafeRawBufferPointer, count: Int) throws(BundleError) -
   }
   guard bytes.count == count else { throw BundleError("a section can't be unpacked") }
   return bytes
+}
+
+/// What a tensor alone would take in a bundle.
+package func storedBytes(_ tensor: Tensor, _ compression: BundleCompression) -> Int {
+  guard case .zstd(let level) = compression, tensor.byteCount > 0,
+    let packed = try? SectionContents(
+      tensor.withBytes { Array($0) }, level: level, elementBytes: tensor.element.byteCount)
+  else { return tensor.byteCount }
+  return min(packed.stored.count, tensor.byteCount)
 }

@@ -113,7 +113,7 @@ extension CompileOptions {
   /// How weights are stored where activations stay floats; nil where weights stay, too, or activations don't.
   fileprivate var weightFormat: WeightFormat? {
     switch precision {
-    case .fp32, .int8: nil
+    case .fp32, .int8, .mixed: nil
     case .fp16: .fp16
     case .bf16: .bf16
     case .int8Weights: .int8
@@ -125,12 +125,6 @@ extension CompileOptions {
 /// What becomes of tensors that are quantized.
 private func arithmeticPipeline(_ options: CompileOptions) -> [PipelineStep] {
   options.arithmetic == .integer ? integerPipeline : exactPipeline
-}
-
-/// The program passes that a compile with these options runs between emission and memory planning.
-private func loweringPasses(_ options: CompileOptions) -> [ProgramPass] {
-  guard options.optimizes else { return storagePasses }
-  return programPasses + (options.target.panels.map { [repackWeights($0)] } ?? [])
 }
 
 /// Compiles a module whose weights are bound into a bundle. The same module and options give the same bytes.
@@ -166,15 +160,27 @@ package func compile(
       steps, on: &module, fusing: FusionRules(options.target), verifying: options.verifies, observer: observer
     )
   }
-  if options.precision == .int8 {
+  if options.precision.needsSamples {
     guard let calibration else {
-      throw Diagnostic("int8 needs samples of the inputs", advice: "give a folder of them with --calibration")
+      throw Diagnostic(
+        "\(options.precision.rawValue) needs samples of the inputs",
+        advice: "give a folder of them with --calibration")
     }
     try run(arithmeticPipeline(options) + foldingPipeline)
+    let rest = arithmeticPipeline(options) + quantizedPipeline + fusionPipeline
     quantizations = try withoutActuallyEscaping(progress) { (progress) throws(Diagnostic) in
-      try quantize(&module, calibration) { progress(.quantize, $1) }
+      try quantize(
+        &module, calibration, compression: options.compression,
+        bundleBytes: { (candidate) throws(Diagnostic) in
+          var candidate = candidate
+          _ = try Passes.run(rest, on: &candidate, fusing: FusionRules(options.target))
+          var sink = CountingSink()
+          try Lowered(candidate, options, sourceValues).write(to: &sink)
+          return sink.count
+        },
+        progress: { progress(.quantize, $1) })
     }
-    try run(arithmeticPipeline(options) + quantizedPipeline + fusionPipeline)
+    try run(rest)
   } else {
     try run(pipeline(options))
   }
@@ -182,60 +188,24 @@ package func compile(
   module.notes += Note.storedTwice(in: module)
   if options.target.family != .cpu { module.notes.append(.runsOnCPU(options.target.title)) }
   progress(.place, nil)
-  let flats = try flatten(module)
-  let placements = flats.map { place($0.graph, on: options.target) }
+  let placements = try flatten(module).map { place($0.graph, on: options.target) }
 
   progress(.lower, nil)
-  let memory = options.target.memoryOfActivations
-  var weights = WeightPool(flats.map(\.graph))
-  let lowered = try lower(
-    flats, weights: &weights,
-    Lowering(memory: memory.id, passes: loweringPasses(options), verifies: options.verifies))
-  let programs = lowered.map(\.program)
-  let origins = zip(flats, lowered).map { sourceValues.origins($0, $1.values) }
-  let functions = lowered.indices.map { describe(module, $0, lowered[$0], memory) }
-
-  let manifest = Manifest(
-    format: Int(INGOT_FORMAT_VERSION), compiler: compilerVersion, target: options.target.name,
-    targetFamily: options.target.family.rawValue, precision: options.precision.rawValue,
-    functions: functions, provenance: options.provenance.merging(arithmetic(reports)) { $1 })
-  var counter = CountingSink(sink: sink)
-  do {
-    try writeBundle(
-      manifest: manifest, programs: programs, origins: options.keepsOrigins ? origins : [],
-      weights: weights.weights, compression: options.compression, to: &counter,
-      progress: { progress(.write, $0) })
-  } catch let error as BundleError {
-    throw Diagnostic("the bundle can't be written: \(error)")
-  } catch {
-    // The sink's own, which names the file.
-    throw Diagnostic("\(error)")
-  }
+  let lowered = try Lowered(module, options, sourceValues, arithmetic(reports))
+  var counter = CountingSink(sink)
+  try lowered.write(to: &counter) { progress(.write, $0) }
   sink = counter.sink
   return CompiledBundle(
-    bundleBytes: counter.count, manifest: manifest, programs: programs, origins: origins, module: module,
-    passes: reports, quantizations: quantizations, placements: placements,
-    weightBytes: weights.weights.reduce(0) { $0 + $1.tensor.byteCount }, nodesBefore: nodesBefore,
-    nodesAfter: module.functions.reduce(0) { $0 + $1.order.count })
+    bundleBytes: counter.count, manifest: lowered.manifest, programs: lowered.programs,
+    origins: lowered.origins, module: module, passes: reports, quantizations: quantizations,
+    placements: placements, weightBytes: lowered.weights.reduce(0) { $0 + $1.tensor.byteCount },
+    nodesBefore: nodesBefore, nodesAfter: module.functions.reduce(0) { $0 + $1.order.count })
 }
 
 /// What to say of the arithmetic: nothing where the passes found nothing to compute on integers.
 private func arithmetic(_ reports: [PassReport]) -> [String: String] {
   let isInteger = reports.contains { $0.name == useIntegerArithmetic.name && !$0.changes.isEmpty }
   return isInteger ? [QuantizedArithmetic.key: QuantizedArithmetic.integer.rawValue] : [:]
-}
-
-/// Counts what passes to another sink.
-private struct CountingSink<Sink: BundleSink>: BundleSink {
-  var sink: Sink
-  var count = 0
-
-  mutating func append(_ bytes: UnsafeRawBufferPointer) throws {
-    try sink.append(bytes)
-    count += bytes.count
-  }
-
-  mutating func overwriteHead(_ bytes: UnsafeRawBufferPointer) throws { try sink.overwriteHead(bytes) }
 }
 
 /// The functions of a module without calls.
@@ -258,32 +228,4 @@ private func requireBoundWeights(_ module: Module) throws(Diagnostic) {
       "\(unbound.count) parameters have no contents: \(unbound.prefix(5).joined(separator: ", "))",
       advice: "give a checkpoint that holds them with --checkpoint")
   }
-}
-
-/// An input or output of a graph as manifests describe it.
-package func manifestPort(_ port: Port, of graph: Graph) -> Manifest.Port {
-  let type = graph.type(of: port.value)
-  return Manifest.Port(
-    name: port.name, element: type.element.rawValue, shape: type.shape.extents,
-    sizes: port.sizes.map { Manifest.Size(axis: $0.axis, output: $0.output) })
-}
-
-private func describe(
-  _ module: Module, _ index: Int, _ lowered: LoweredFunction, _ memory: Target.Memory
-) -> Manifest.Function {
-  let graph = module.functions[index]
-  let memories = zip(lowered.program.memories, lowered.lowerBounds).map { planned, bound in
-    Manifest.Memory(
-      id: planned.id, bytes: planned.bytes ?? 0, lowerBoundBytes: bound,
-      capacityBytes: planned.id == memory.id ? memory.capacity : nil)
-  }
-  return Manifest.Function(
-    name: graph.name, inputs: graph.inputs.map { manifestPort($0, of: graph) },
-    outputs: graph.outputs.map { manifestPort($0, of: graph) },
-    arenaBytes: lowered.program.arenaBytes, arenaLowerBoundBytes: lowered.lowerBounds.reduce(0, +),
-    memories: memories,
-    instructions: lowered.program.instructions.count,
-    parameters: Statistics(module, function: index).parameters,
-    macs: lowered.program.multiplyAdds
-  )
 }

@@ -4,11 +4,17 @@ package import Tensors
 /// Samples of a function's inputs, read one at a time.
 package struct CalibrationSamples {
   package let count: Int
+  /// Where a sample comes from: its file, or a number.
+  let title: (_ sample: Int) -> String
   private let source: (_ sample: Int) throws -> [Tensor]
 
   /// `read` gives the inputs of a sample, in the order of the function's.
-  package init(count: Int, read: @escaping (_ sample: Int) throws -> [Tensor]) {
+  package init(
+    count: Int, titles: @escaping (_ sample: Int) -> String = { "\($0)" },
+    read: @escaping (_ sample: Int) throws -> [Tensor]
+  ) {
     self.count = count
+    title = titles
     source = read
   }
 
@@ -24,6 +30,6 @@ package struct CalibrationSamples {
 
   /// Those of some numbers alone.
   func only(_ numbers: [Int]) -> CalibrationSamples {
-    CalibrationSamples(count: numbers.count) { try read(numbers[$0]) }
+    CalibrationSamples(count: numbers.count, titles: { title(numbers[$0]) }) { try read(numbers[$0]) }
   }
 }

@@ -11,19 +11,20 @@ struct Lane {
   let streams: Streams
   let index: Int
   let fitted: Int
-  var plan = QuantizationPlan()
+  var plan: QuantizationPlan
 
   init(_ walk: QuantizationWalk, _ streams: Streams, index: Int, _ variant: QuantizationVariant) {
     graph = walk.graph
     analysis = walk.analysis
     statistics = walk.statistics
-    sixteenBits = walk.sixteenBits
+    sixteenBits = walk.decisions.values(.int16)
     fitted = walk.fitted
     self.variant = variant
     self.streams = streams
     self.index = index
+    plan = QuantizationPlan(walk.decisions)
     plan.inTwoBytes = Set(walk.graph.values.filter { walk.analysis.isSplit($0) })
-    if variant.splitsInputs { plan.inTwoBytes.formUnion(walk.sensitive) }
+    if variant.splitsInputs { plan.inTwoBytes.formUnion(walk.decisions.values(.twoBytes)) }
   }
 
   /// Chooses how a value is stored that is about to be computed. What products read is decided when the first is reached.
@@ -59,11 +60,19 @@ struct Lane {
 
   /// Operands of a node as it reads them, their forms decided before.
   func operands(of node: NodeID, _ sample: Int) throws(Diagnostic) -> [Tensor] {
+    let stored = plan.storedWeights[node]
     var result: [Tensor] = []
     for (index, operand) in graph[node].operands.enumerated() {
-      result.append(narrowed(try read(operand, sample), operand, node, index))
+      result.append(
+        stored?.operand == index
+          ? stored!.numbers : narrowed(try read(operand, sample), operand, node, index))
     }
     return result
+  }
+
+  /// Rounds the weight of a node in floating point, if its format stores it in fewer bits.
+  mutating func storeWeight(of node: NodeID) {
+    plan.storedWeights[node] = plan.decisions.storedWeight(of: node, in: graph)
   }
 
   /// An operand of a node as it would read numbers that were not stored before.

@@ -58,7 +58,7 @@ extension Lane {
         try product.evaluate(rounded, numbers, bias: bias),
         try product.evaluate(rounded, weights, bias: bias),
         try product.evaluate(form.divided(input), numbers, bias: bias),
-      ].map { variant.correctsBias ? centered($0, on: exact, product) : $0 }
+      ].map { variant.correctsBias ? product.centered($0, on: exact) : $0 }
       meter.add(exact, [alone[0], try read(result, sample), alone[1], alone[2]])
     }
     let node = graph[product.node]
@@ -66,13 +66,6 @@ extension Lane {
       node: node.name, op: node.op.name, own: meter.ratio(0), accumulated: meter.ratio(1),
       ofInput: meter.ratio(2), ofWeights: meter.ratio(3), range: statistics[product.input]?.range,
       causes: causes(product, form))
-  }
-
-  /// A result without the mean error of each channel, of which the bias takes care.
-  private func centered(_ result: Tensor, on exact: Tensor, _ product: Product) -> Tensor {
-    var correction = BiasCorrection(channels: exact.shape[product.resultAxis], axis: product.resultAxis)
-    correction.add(exact: exact, quantized: result, weights: nil)
-    return result.shifted(by: correction.correction, axis: product.resultAxis)
   }
 
   /// What became of a result that is no product's with constant weights, where it is stored as integers.

@@ -16,10 +16,7 @@ extension QuantizationPlan {
   var pass: Pass {
     Pass("quantize", "Stores values and weights as integers, on grids that calibration chose.") {
       (context: inout PassContext) throws(Diagnostic) in
-      var writer = PlanWriter(
-        plan: self,
-        analysis: StorageAnalysis(
-          context.graph, floating: Set(floating.keys).union(recurrentInputs.keys), split: Set(split.keys)))
+      var writer = PlanWriter(plan: self, analysis: decisions.analysis(context.graph))
       try writer.write(&context)
     }
   }
@@ -46,6 +43,7 @@ private struct PlanWriter {
         try rewrite(node, context.graph[node].operands, &context)
       }
       if let product = plan.recurrentInputs[node] { try product.write(to: &context) }
+      if let weight = plan.storedWeights[node] { try weight.write(&context) }
       if let layer = plan.recurrents[node] { try context.write(node, layer) }
     }
   }

@@ -37,6 +37,7 @@ struct QuantizedProduct {
 
 /// How a graph is to be quantized: grids of values, integers of weights.
 struct QuantizationPlan {
+  let decisions: Decisions
   /// By value.
   var wide: [ValueID: Grid] = [:]
   var narrow: [ValueID: NarrowForm] = [:]
@@ -45,12 +46,12 @@ struct QuantizationPlan {
   var recurrents: [NodeID: QuantizedRecurrent] = [:]
   /// Products that give recurrent layers their inputs; for the plan's other parts nodes in floating point.
   var recurrentInputs: [NodeID: SplitProduct] = [:]
-  /// Nodes that stay in floating point, and why.
-  var floating: [NodeID: String] = [:]
+  /// Weights of nodes in floating point that are stored in fewer bits.
+  var storedWeights: [NodeID: StoredWeight] = [:]
   /// Values of which products read two bytes.
   var inTwoBytes: Set<ValueID> = []
   /// Of products that read two bytes: how the products of single bytes are stored that are added. Nil for floating point.
   var sums: [NodeID: Grid] = [:]
-  /// Products that compute with two bytes of their inputs and weights, and why.
-  var split: [NodeID: String] = [:]
+
+  init(_ decisions: Decisions) { self.decisions = decisions }
 }

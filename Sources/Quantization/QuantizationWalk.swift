@@ -7,23 +7,32 @@ import Tensors
 /// Decisions see the first `fitted` samples; the others only tell what came of them.
 struct QuantizationWalk {
   let graph: Graph
+  let decisions: Decisions
   let analysis: StorageAnalysis
   let statistics: [ValueID: ValueStatistics]
-  let sixteenBits: Set<ValueID>
-  /// Values of which products read two bytes where a variant says so.
-  let sensitive: Set<ValueID>
   let samples: CalibrationSamples
   let fitted: Int
   /// Whether to tell what quantizing does to each layer.
-  var measuresLayers = false
-  /// Products that give recurrent layers their inputs and are computed in two parts.
-  var recurrentInputs: Set<NodeID> = []
+  let measuresLayers: Bool
+
+  init(
+    graph: Graph, decisions: Decisions, statistics: [ValueID: ValueStatistics], samples: CalibrationSamples,
+    fitted: Int, measuresLayers: Bool
+  ) {
+    self.graph = graph
+    self.decisions = decisions
+    self.statistics = statistics
+    self.samples = samples
+    self.fitted = fitted
+    self.measuresLayers = measuresLayers
+    analysis = decisions.analysis(graph)
+  }
 
   /// What a lane has found.
   struct Outcome {
     var plan: QuantizationPlan
-    /// The agreement of the outputs of each sample that no decision has seen, in dB.
-    var heldOut: [[Double]]
+    /// The outputs of each sample that no decision has seen.
+    var heldOut: [SampleOutputs]
     /// By node, where layers are measured.
     var layers: [LayerQuality]
   }
@@ -43,7 +52,7 @@ struct QuantizationWalk {
         streams.open(result)
         for lane in lanes.indices { lanes[lane].store(result) }
       }
-      if recurrentInputs.contains(node), let product = Product(node, in: graph) {
+      if decisions[node] == .scaledRows, let product = Product(node, in: graph) {
         try self.split(product, streams, &lanes)
       } else if let product = Product(node, in: graph), analysis.isQuantized(product, in: graph) {
         try run(product, streams, &lanes)
@@ -58,10 +67,11 @@ struct QuantizationWalk {
     }
     return try lanes.indices.map { (lane) throws(Diagnostic) in
       let heldOut = try (fitted..<samples.count).map { (sample) throws(Diagnostic) in
-        try graph.outputs.map { (output) throws(Diagnostic) in
-          let quantized = try streams.quantized(output.value, sample, lane: lane)
-          return TensorDifference(quantized, reference: try streams.exact(output.value, sample)).signalToNoise
-        }
+        SampleOutputs(
+          exact: try graph.outputs.map { (port) throws(Diagnostic) in try streams.exact(port.value, sample) },
+          quantized: try graph.outputs.map { (port) throws(Diagnostic) in
+            try streams.quantized(port.value, sample, lane: lane)
+          })
       }
       return Outcome(plan: lanes[lane].plan, heldOut: heldOut, layers: layers[lane])
     }
@@ -94,7 +104,10 @@ struct QuantizationWalk {
     _ evaluate: @Sendable (NodeID, [Tensor]) throws(Diagnostic) -> [Tensor]
   ) throws(Diagnostic) {
     let entry = graph[node]
-    for lane in lanes.indices { try lanes[lane].decideForms(of: node) }
+    for lane in lanes.indices {
+      try lanes[lane].decideForms(of: node)
+      lanes[lane].storeWeight(of: node)
+    }
     _ = try concurrently(samples.count) { [lanes] (sample) throws(Diagnostic) in
       let operands = try entry.operands.map { (value) throws(Diagnostic) in try streams.exact(value, sample) }
       for (result, tensor) in zip(entry.results, try evaluate(node, operands)) {

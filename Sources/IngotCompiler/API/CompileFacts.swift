@@ -133,9 +133,11 @@ public struct CompileFacts: Sendable, Encodable {
     public let split: [Exception]
     /// What became of each layer, in the order of execution.
     public let layers: [Layer]
+    /// How formats were found that keep a budget; nil where none was given.
+    public let search: FormatSearch?
 
     enum CodingKeys: String, CodingKey {
-      case function, samples, attempts, floating, layers, split
+      case function, samples, attempts, floating, layers, split, search
       case twoBytes = "two_bytes"
       case sixteenBits = "sixteen_bits"
     }
@@ -153,6 +155,7 @@ public struct CompileFacts: Sendable, Encodable {
       layers = report.layers.map { Layer($0) }
       twoBytes = report.twoBytes
       split = report.split.map { Exception(node: $0.node, reason: $0.reason) }
+      search = report.search.map { FormatSearch($0) }
     }
   }
 

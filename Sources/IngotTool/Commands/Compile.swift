@@ -24,6 +24,10 @@ struct Compile: ParsableCommand {
       With fp16 weights, which halves the file:
         ingot compile net.onnx --precision fp16 -o net.ingot
 
+      On 8-bit integers, with samples of the inputs; or with more bits where 30 dB ask for them:
+        ingot compile net.onnx --precision int8 --calibration samples/ -o net.ingot
+        ingot compile net.onnx --precision mixed --max-drop 30 --calibration samples/ -o net.ingot
+
       Then 'ingot verify' compares the bundle with the model, 'ingot inspect' shows what is in it, and \
       'ingot passes' shows what the compiler did to the graph. All sizes in the graph are fixed: dimensions \
       that the model leaves open need --dim or --shape, and an input that decides what the graph is, such as a sample \
@@ -41,7 +45,7 @@ struct Compile: ParsableCommand {
 
   @Option(
     help:
-      "Number format: fp32; fp16, bf16, int8-weights or int4 (weights, with arithmetic in fp32); or int8."
+      "Number format: fp32; fp16, bf16, int8-weights or int4 (weights, with arithmetic in fp32); int8; or mixed, a format for each layer, as a budget asks for."
   )
   var precision: Precision = .fp32
 
@@ -57,6 +61,7 @@ struct Compile: ParsableCommand {
   var calibration: String?
 
   @OptionGroup var images: ImageOptions
+  @OptionGroup var search: SearchOptions
 
   @Option(
     help: ArgumentHelp(
@@ -85,9 +90,10 @@ struct Compile: ParsableCommand {
         throw ValidationError("--group-size is \(groupSize), expected 16, 32, 64 or 128.")
       }
     }
-    if calibration != nil, precision != .int8 {
-      throw ValidationError("--calibration goes with --precision int8.")
+    if calibration != nil, !precision.needsSamples {
+      throw ValidationError("--calibration goes with --precision int8 or mixed.")
     }
+    try search.check(precision)
     if images.imageInput != nil, calibration == nil {
       throw ValidationError("--image-input goes with --calibration DIR.")
     }
@@ -96,13 +102,15 @@ struct Compile: ParsableCommand {
   /// How many samples of noise stand in for data.
   private static let noiseSamples = 8
 
-  private var calibrationSamples: Calibration {
-    Calibration { module, function in
+  private func calibrate() throws -> Calibration {
+    var found = Calibration { module, function in
       guard let calibration else {
         return SeededSamples(module, function: function, count: Self.noiseSamples, seed: 1)
       }
       return try images.openSamples(path: calibration, for: sampleInputs(of: module.functions[function]))
     }
+    try search.apply(to: &found.options)
+    return found
   }
 
   func run() throws {
@@ -118,12 +126,13 @@ struct Compile: ParsableCommand {
     options.compression = compression
     options.keepsOrigins = origins
     let files = OutputTransaction()
-    try files.claim([output, report].compactMap { $0 })
+    try files.claim([output, report, search.writeRecipe].compactMap { $0 })
     // Calibration computes with the same sizes for each sample.
-    if precision == .int8 { memory_keep_freed() }
+    if precision.needsSamples { memory_keep_freed() }
+    let calibration = precision.needsSamples ? try calibrate() : nil
     let compiled = try files.write(to: output) { file in
       try Compiler(options).compile(
-        network, calibration: precision == .int8 ? calibrationSamples : nil,
+        network, calibration: calibration,
         to: &file,
         progress: { stage, share in
           cost.enter(stage.rawValue)
@@ -135,6 +144,9 @@ struct Compile: ParsableCommand {
     progress.clear()
     if let report {
       try files.write(Array(htmlReport(compiled.bundle, title: source.title).utf8), to: report)
+    }
+    if let path = search.writeRecipe {
+      try files.write(Array(compiled.bundle.recipes.text.utf8), to: path)
     }
     let result = CompileResult(compiled, sourceBytes: network.sourceBytes, cost)
     try files.commit {

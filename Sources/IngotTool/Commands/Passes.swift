@@ -45,9 +45,9 @@ struct PassesCommand: ParsableCommand {
   }
 
   func validate() throws {
-    guard precision != .int8 else {
+    guard !precision.needsSamples else {
       throw ValidationError(
-        "--precision is fp32, fp16, bf16, int8-weights or int4 here: int8 follows samples, which 'passes' takes none of."
+        "--precision is fp32, fp16, bf16, int8-weights or int4 here: int8 and mixed follow samples, which 'passes' takes none of."
       )
     }
   }

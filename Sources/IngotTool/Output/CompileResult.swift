@@ -93,8 +93,8 @@ extension CompileFacts.Quantization {
     if !twoBytes.isEmpty {
       lines.append("    products read in two bytes: \(listed(twoBytes.map { "'\($0)'" }))")
     }
-    return lines + exceptions(floating, "in floating point") + exceptions(split, "in two bytes")
-      + worstLayers
+    return lines + (search?.lines ?? []) + exceptions(floating, "in floating point")
+      + exceptions(split, "in two bytes") + worstLayers
   }
 
   /// The layers that do most harm by themselves.

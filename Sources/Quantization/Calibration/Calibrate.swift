@@ -8,12 +8,13 @@ struct CalibrationStatistics {
   var withoutLast: [ValueID: ValueStatistics]
 }
 
-/// Statistics of every value of a graph that will be stored as integers, and of what products give. The samples `last` are run after
-/// the others.
+/// Statistics of every value of a graph that can be stored as integers, whatever is decided later, and of what products give. The
+/// samples `last` are run after the others.
 func calibrate(
-  _ graph: Graph, _ analysis: StorageAnalysis, _ samples: CalibrationSamples, last: Set<Int>,
-  functions: [Graph], progress: (Double) -> Void
+  _ graph: Graph, _ samples: CalibrationSamples, last: Set<Int>, functions: [Graph],
+  progress: (Double) -> Void
 ) throws(Diagnostic) -> CalibrationStatistics {
+  let analysis = StorageAnalysis(graph, floating: [])
   var statistics: [ValueID: ValueStatistics] = [:]
   for value in graph.values where !analysis[value].storage.isEmpty || graph.isProductResult(value) {
     statistics[value] = ValueStatistics(channels: analysis[value], of: value, in: graph)

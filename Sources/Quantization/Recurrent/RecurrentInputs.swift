@@ -18,10 +18,10 @@ struct RecurrentInputs {
     self.functions = functions
   }
 
-  /// The products that are to be split.
-  func products(_ samples: CalibrationSamples) throws(Diagnostic) -> Set<NodeID> {
+  /// The products that are to be split, and why.
+  func products(_ samples: CalibrationSamples) throws(Diagnostic) -> [NodeID: String] {
     let candidates = candidates
-    guard !candidates.isEmpty else { return [] }
+    guard !candidates.isEmpty else { return [:] }
     var noise: [NodeID: Double] = [:]
     let chosen = spread(Self.samples, of: samples.count)
     for sample in chosen {
@@ -31,7 +31,9 @@ struct RecurrentInputs {
         noise[product.node, default: 0] += try self.noise(product, layer, values)
       }
     }
-    return Set(noise.filter { $0.value > Self.limit * Double(chosen.count) }.keys)
+    return noise.filter { $0.value > Self.limit * Double(chosen.count) }.mapValues { _ in
+      "the recurrent layer that reads its result carries what is wrong with one step into the next ones"
+    }
   }
 
   private var candidates: [(product: Product, layer: NodeID)] {

@@ -3,21 +3,16 @@ import Tensors
 
 /// What becomes of a graph's outputs when one value alone is read in 8 bits.
 struct Sensitivity {
+  private let learner: Learner
   private let graph: Graph
   private let analysis: StorageAnalysis
-  private let statistics: [ValueID: ValueStatistics]
-  private let functions: [Graph]
-  /// Samples that are looked at, and the most bytes of values that are kept of one.
+  /// Samples that are looked at.
   private static let samples = 2
-  private static let memoryLimit = 1 << 30
 
-  init(
-    _ graph: Graph, _ analysis: StorageAnalysis, _ statistics: [ValueID: ValueStatistics], functions: [Graph]
-  ) {
-    self.graph = graph
-    self.analysis = analysis
-    self.statistics = statistics
-    self.functions = functions
+  init(_ learner: Learner, _ decisions: Decisions) {
+    self.learner = learner
+    graph = learner.graph
+    analysis = decisions.analysis(learner.graph)
   }
 
   /// Values that products had better read in more than 8 bits.
@@ -28,19 +23,19 @@ struct Sensitivity {
 
   /// Those that spoil the outputs most for the multiply-adds of the products: in 16 bits up to a share of all, in two bytes, which each
   /// product of integers of 8 bits is computed twice for, up to another.
-  func choose(
-    _ samples: CalibrationSamples, sixteenBits: Double, twoBytes: Double
-  ) throws(Diagnostic) -> Choice {
+  func choose(sixteenBits: Double, twoBytes: Double) throws(Diagnostic) -> Choice {
     let work = multiplyAdds()
     let limit = Double(work.total) * max(sixteenBits, twoBytes)
     let candidates = work.ofReaders.filter { Double($0.value) <= limit && $0.value > 0 }.keys.sorted()
-    let bytes = graph.values.reduce(0) { $0 + (graph.weight($1) == nil ? graph.type(of: $1).byteCount : 0) }
-    guard !candidates.isEmpty, bytes <= Self.memoryLimit else { return Choice() }
+    guard !candidates.isEmpty else { return Choice() }
     var noise: [ValueID: Double] = [:]
-    for sample in spread(Self.samples, of: samples.count) {
-      let exact = try values(try samples.read(sample))
-      let found = try concurrently(candidates.count, bytesOfEach: bytes) { (index) throws(Diagnostic) in
-        try self.noise(candidates[index], exact)
+    for sample in spread(Self.samples, of: learner.fitted) {
+      let outputs = try OutputNoise(
+        graph, functions: learner.functions, inputs: try learner.samples.read(sample))
+      let measure = ValueNoise(
+        graph: graph, functions: learner.functions, analysis: analysis, statistics: learner.seenStatistics)
+      let found = try concurrently(candidates.count) { (index) throws(Diagnostic) in
+        try measure.share(candidates[index], outputs)
       }
       for (value, found) in zip(candidates, found) { noise[value, default: 0] += found }
     }
@@ -88,38 +83,27 @@ struct Sensitivity {
       return graph.passesElements(producer, operand) && storage.isNarrow && !storage.isWide
     }
   }
+}
 
-  /// Every value of a run.
-  private func values(_ inputs: [Tensor]) throws(Diagnostic) -> [ValueID: Tensor] {
-    var values: [ValueID: Tensor] = [:]
-    for (port, tensor) in zip(graph.inputs, inputs) { values[port.value] = tensor }
-    _ = try evaluate(graph, inputs, functions: functions) { (event) throws(Diagnostic) in
-      guard event.path.isEmpty else { return }
-      for (value, tensor) in zip(event.graph[event.node].results, event.results) { values[value] = tensor }
-    }
-    return values
-  }
+/// What one value that is read in 8 bits does to the outputs.
+private struct ValueNoise: Sendable {
+  let graph: Graph
+  let functions: [Graph]
+  let analysis: StorageAnalysis
+  let statistics: [ValueID: ValueStatistics]
 
   /// The share of the outputs' power that turns to noise.
-  private func noise(_ value: ValueID, _ exact: [ValueID: Tensor]) throws(Diagnostic) -> Double {
-    guard let found = statistics[value], let source = exact[value] else { return 0 }
-    let readers = Set(analysis[value].products.map(\.node))
-    let rounded = Grid(eightBits: found.range).nearest(source)
-    var changed: [ValueID: Tensor] = [:]
-    for id in graph.order {
-      let node = graph[id]
-      guard readers.contains(id) || node.operands.contains(where: { changed[$0] != nil }) else { continue }
-      let operands = node.operands.map { operand in
-        operand == value && readers.contains(id)
-          ? rounded : changed[operand] ?? exact[operand] ?? graph.constant(operand)!
+  func share(_ value: ValueID, _ outputs: OutputNoise) throws(Diagnostic) -> Double {
+    guard let found = statistics[value] else { return 0 }
+    let exact = try outputs.exact(value)
+    let rounded = Grid(eightBits: found.range).nearest(exact)
+    var results: [NodeID: [Tensor]] = [:]
+    for node in Set(analysis[value].products.map(\.node)) {
+      let operands = try graph[node].operands.map { (operand) throws(Diagnostic) in
+        operand == value ? rounded : try outputs.exact(operand)
       }
-      for (result, tensor) in zip(node.results, try graph.evaluate(id, operands, functions: functions)) {
-        changed[result] = tensor
-      }
+      results[node] = try graph.evaluate(node, operands, functions: functions)
     }
-    return graph.outputs.reduce(0) { sum, output in
-      guard let after = changed[output.value], let before = exact[output.value] else { return sum }
-      return sum + weightedPower(before, after, nil) / max(weightedPower(before, nil, nil), 1e-30)
-    }
+    return try outputs.shares(changing: results).reduce(0, +)
   }
 }
