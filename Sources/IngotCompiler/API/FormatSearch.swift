@@ -12,8 +12,9 @@ public struct FormatSearch: Sendable, Hashable, Encodable {
     public let value: Double?
     /// The standard error of its mean over samples; nil where it is no mean.
     public let standardError: Double?
-    /// Signal to noise ratios in dB, of all those samples and of the worst.
+    /// Signal to noise ratio on those samples in dB, the mean.
     public let meanDb: Double?
+    /// That of the worst sample.
     public let worstDb: Double?
     /// The mean to be expected by what each layer does alone.
     public let expectedDb: Double
