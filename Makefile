@@ -5,6 +5,7 @@
 # make large    the published systems at full size: time, memory and accuracy (needs pip, 16 GB and half an hour)
 # make conformance   the onnx package's node tests (needs pip, takes minutes)
 # make fuzz     damaged bundles, models and checkpoints under sanitizers (takes minutes)
+# make calibration-memory   what 1,000 samples of calibration take of memory against 10
 # make quality  int8 accuracy of trained networks beside other quantizers (needs pip, takes an hour the first time)
 # make bench    compile and run times beside onnxruntime (needs pip)
 # make install  the tool, the C library, its header and the chips, under PREFIX (/usr/local) of DESTDIR; also: install-library,
@@ -25,7 +26,7 @@ MUTATIONS ?= 100000
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: install install-library uninstall check-install consumers readme demo test models models-all large conformance fuzz quality bench c asan aarch64 amalgam lint build install-packages clean
+.PHONY: install install-library uninstall check-install consumers readme demo test models models-all large conformance fuzz calibration-memory quality bench c asan aarch64 amalgam lint build install-packages clean
 
 demo: build
 	$(SWIFT) build -c release -j $(JOBS) --product IngotDemo
@@ -56,6 +57,9 @@ conformance: build
 
 fuzz: build
 	@bash Tests/Fuzz/run.sh $(INGOT) $(MUTATIONS) $(SEED)
+
+calibration-memory: build
+	@python3 Tests/Quality/calibration_memory.py $(INGOT)
 
 quality: build
 	@bash Tests/Quality/run.sh $(INGOT) $(QUALITY)

@@ -3,12 +3,13 @@ import IR
 import Tensors
 
 extension Lane {
-  /// What products make of a value in different forms, on a few samples.
+  /// What a product makes of a value as it is, on a few samples, which are kept in a temporary file.
   private struct Trial {
     let product: Product
-    let inputs: [Tensor]
-    let exact: [Tensor]
-    let slopes: [Tensor?]
+    let samples: [Int]
+    let store: SampleStore
+    let exact: SampleStore.Slot
+    let slopes: SampleStore.Slot?
     let power: Double
   }
 
@@ -17,18 +18,18 @@ extension Lane {
   ) throws(Diagnostic) -> NarrowForm {
     guard variant.searchesRanges || variant.scalesChannels else { return plain }
     let trials = try products.map { (product) throws(Diagnostic) in try trial(product, value) }
-    var best = (form: plain, error: try error(of: plain, trials))
+    var best = (form: plain, error: try error(of: plain, value, trials))
     if variant.scalesChannels, let candidates = scaledForms(value, products) {
       let before = best.error
       for form in candidates {
-        let error = try error(of: form, trials)
+        let error = try error(of: form, value, trials)
         if error < best.error, error < 0.9 * before { best = (form, error) }
       }
     }
     if variant.searchesRanges, best.form.divisors == nil {
       for range in ranges(value) {
         let form = NarrowForm(grid: Grid(eightBits: range))
-        let error = try error(of: form, trials)
+        let error = try error(of: form, value, trials)
         if error < best.error { best = (form, error) }
       }
     }
@@ -45,32 +46,41 @@ extension Lane {
 
   private func trial(_ product: Product, _ value: ValueID) throws(Diagnostic) -> Trial {
     let weights = graph.constant(product.weight)!
-    let following = FollowingFunctions(graph[product.node].results[0], in: graph)
-    var (inputs, results, slopes, power): ([Tensor], [Tensor], [Tensor?], Double) = ([], [], [], 0)
-    for sample in spread(searchSamples(product), of: fitted) {
-      let input = try read(value, sample)
-      let bias = product.bias.flatMap { graph.constant($0) }
-      let exact = try product.evaluate(input, weights, bias: bias)
-      let slope = variant.weighsBySlope ? try following.slopes(at: exact) : nil
+    let bias = product.bias.flatMap { graph.constant($0) }
+    let result = graph[product.node].results[0]
+    let following = FollowingFunctions(result, in: graph)
+    let samples = spread(searchSamples(product), of: fitted)
+    let store = try SampleStore()
+    let type = TensorType(.f32, graph.shape(of: result))
+    let results = store.allocate(type, samples: samples.count)
+    let slopes =
+      variant.weighsBySlope && !following.isEmpty ? store.allocate(type, samples: samples.count) : nil
+    var power = 0.0
+    for (place, sample) in samples.enumerated() {
+      let exact = try product.evaluate(try read(value, sample), weights, bias: bias)
+      try store.write(exact, place, results)
+      let slope = slopes == nil ? nil : try following.slopes(at: exact)
+      if let slope, let slopes { try store.write(slope, place, slopes) }
       power += weightedPower(exact, nil, slope)
-      inputs.append(input)
-      results.append(exact)
-      slopes.append(slope)
     }
-    return Trial(product: product, inputs: inputs, exact: results, slopes: slopes, power: power)
+    return Trial(
+      product: product, samples: samples, store: store, exact: results, slopes: slopes, power: power)
   }
 
   /// The share of the products' power that a form turns to noise, weights rounded to nearest.
-  private func error(of form: NarrowForm, _ trials: [Trial]) throws(Diagnostic) -> Double {
+  private func error(
+    of form: NarrowForm, _ value: ValueID, _ trials: [Trial]
+  ) throws(Diagnostic) -> Double {
     var sum = 0.0
     for trial in trials {
       let product = trial.product
       let numbers = quantizedWeights(product, form).numbers
       let bias = product.bias.flatMap { graph.constant($0) }
       var noise = 0.0
-      for (index, input) in trial.inputs.enumerated() {
-        let result = try product.evaluate(form.nearest(input), numbers, bias: bias)
-        noise += weightedPower(trial.exact[index], result, trial.slopes[index])
+      for (place, sample) in trial.samples.enumerated() {
+        let result = try product.evaluate(form.nearest(try read(value, sample)), numbers, bias: bias)
+        let slope = try trial.slopes.map { (slot) throws(Diagnostic) in try trial.store.read(place, slot) }
+        noise += weightedPower(try trial.store.read(place, trial.exact), result, slope)
       }
       sum += noise / max(trial.power, 1e-30)
     }

@@ -38,7 +38,10 @@ def compiled(tool: pathlib.Path, folder: pathlib.Path, bundle: pathlib.Path, wor
     started = time.monotonic()
     facts = json.loads(ingot(tool, "compile", folder / "model.onnx", *words, "-o", bundle, "--json"))
     facts["compile_seconds"] = round(time.monotonic() - started, 1)
-    return {key: facts[key] for key in ("bundle_bytes", "weight_bytes", "macs_by_format", "compile_seconds") if key in facts}
+    kept = ("bundle_bytes", "weight_bytes", "macs_by_format", "compile_seconds", "quantization")
+    for found in facts.get("quantization", []):
+        found.pop("layers")
+    return {key: facts[key] for key in kept if key in facts}
 
 
 def run(tool: pathlib.Path, folder: pathlib.Path, bundle: pathlib.Path):

@@ -22,4 +22,6 @@ peer() {
 peer "$python" onnxruntime_peer "$@"
 peer "$nncf" nncf_peer "$@"
 "$python" "$here/ours.py" "$tool" "$outdir" "$@"
+"$python" "$here/ours.py" "$tool" "$outdir" "$@" --precision mixed -- --max-drop 30
+"$python" "$here/ours.py" "$tool" "$outdir" "$@" --precision fp16
 "$python" "$here/table.py" "$outdir" "$@" --markdown "$outdir/table.md" --json "$outdir/table.json"

@@ -43,7 +43,7 @@ def measured(folder: pathlib.Path, place: pathlib.Path) -> dict | None:
         return None
     facts = json.loads((place / "facts.json").read_text())
     kept = ("method", "source", "unquantized", "seconds", "error", "bundle_bytes", "weight_bytes", "macs_by_format")
-    kept += ("compile_seconds",)
+    kept += ("compile_seconds", "quantization")
     found = {key: facts[key] for key in kept if key in facts}
     if "error" in facts:
         return found
@@ -160,6 +160,36 @@ def markdown(rows: list[dict], ours: str) -> str:
     return "\n".join(lines + [""] + [f"- {line}" for line in failed]) + "\n"
 
 
+def budgets(rows: list[dict]) -> str:
+    """What `--precision mixed` makes of a budget, beside int8 and fp16; nothing where it was not run."""
+    rows = [entry for entry in rows if "ingot-mixed" in entry["methods"]]
+    if not rows:
+        return ""
+    lines = [
+        "| network | int8 | mixed: held back | mixed: tests | as int8, mixed and fp16 in kB | other formats than int8 |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for entry in rows:
+        int8, mixed, half = (entry["methods"].get(f"ingot-{name}", {}) for name in ("int8", "mixed", "fp16"))
+        if "error" in mixed:
+            lines.append(f"| {entry['network']} | - | {mixed['error'].replace('|', '/')} | - | - | - |")
+            continue
+        search = mixed["quantization"][0]["search"]
+        chosen = next(point for point in search["points"] if point["chosen"])
+        others = ", ".join(f"{count} {name}" for name, count in sorted(chosen["layers"].items()) if name != "int8")
+        sizes = [f"{method['bundle_bytes'] / 1e3:,.0f}" if "bundle_bytes" in method else "-" for method in (int8, mixed, half)]
+        cells = [
+            entry["network"],
+            f"{int8['sqnr_db']:.1f}" if "sqnr_db" in int8 else "-",
+            f"{chosen['mean_db']:.1f} ± {chosen['standard_error']:.1f}",
+            f"{mixed['sqnr_db']:.1f} ± {mixed['standard_error_db']:.1f}",
+            ", ".join(sizes),
+            f"{others or 'none'}, of {sum(chosen['layers'].values())} layers",
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(["", *lines]) + "\n"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("outdir", type=pathlib.Path)
@@ -170,7 +200,7 @@ def main() -> None:
     arguments = parser.parse_args()
     rows = [row(folder, arguments.ours) for folder in results.folders(arguments.outdir, arguments.networks)]
     rows.sort(key=lambda entry: (not entry["development"], entry["network"]))
-    text = markdown(rows, arguments.ours)
+    text = markdown(rows, arguments.ours) + budgets(rows)
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=2) + "\n")
     if arguments.markdown:
