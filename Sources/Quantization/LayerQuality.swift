@@ -10,24 +10,50 @@ package struct LayerQuality: Sendable {
   package var own: Double
   /// The same where all that comes before is quantized too.
   package var accumulated: Double
+  /// The cosine of the angle between the result and what it should be, alone and accumulated.
+  package var ownCosine: Double
+  package var accumulatedCosine: Double
   /// Of a product: where only its input, or only its weights, are rounded. Nil of others.
   package var ofInput: Double?
   package var ofWeights: Double?
-  /// Of a product: the range of its input, and what is peculiar to it.
-  package var range: ClosedRange<Float>?
+  /// Of a product: its input, and what is peculiar to it.
+  package var input: Distribution?
   package var causes: [String] = []
+
+  /// How the numbers of a value are distributed, and what of them is stored.
+  package struct Distribution: Sendable {
+    /// From the least to the largest number.
+    package var range: ClosedRange<Float>
+    /// What lies outside is clipped; nil where channels are stored by scales of their own.
+    package var stored: ClosedRange<Float>?
+    /// Numbers in so many parts of equal width of the range.
+    package var counts: [UInt64]
+  }
 }
 
 /// Power of a signal and of several kinds of noise, added over samples.
 struct NoiseMeter {
   private var signal = 0.0
   private var noise: [Double]
+  private var found: [Double]
 
-  init(kinds: Int) { noise = [Double](repeating: 0, count: kinds) }
+  init(kinds: Int) {
+    noise = [Double](repeating: 0, count: kinds)
+    found = noise
+  }
 
-  mutating func add(_ exact: Tensor, _ found: [Tensor]) {
+  mutating func add(_ exact: Tensor, _ others: [Tensor]) {
     signal += weightedPower(exact, nil, nil)
-    for (kind, found) in found.enumerated() { noise[kind] += weightedPower(exact, found, nil) }
+    for (kind, other) in others.enumerated() {
+      noise[kind] += weightedPower(exact, other, nil)
+      found[kind] += weightedPower(other, nil, nil)
+    }
+  }
+
+  /// Of the angle between all numbers and what they should be.
+  func cosine(_ kind: Int) -> Double {
+    guard signal > 0, found[kind] > 0 else { return signal == found[kind] ? 1 : 0 }
+    return min((signal + found[kind] - noise[kind]) / 2 / (signal * found[kind]).squareRoot(), 1)
   }
 
   /// In dB; 200 at most, which stands for none.
@@ -64,9 +90,17 @@ extension Lane {
     let node = graph[product.node]
     return LayerQuality(
       node: node.name, op: node.op.name, own: meter.ratio(0), accumulated: meter.ratio(1),
-      ofInput: meter.ratio(2), ofWeights: meter.ratio(3), range: statistics[product.input]?.range,
-      causes: causes(product, form))
+      ownCosine: meter.cosine(0), accumulatedCosine: meter.cosine(1), ofInput: meter.ratio(2),
+      ofWeights: meter.ratio(3),
+      input: statistics[product.input].map { found in
+        LayerQuality.Distribution(
+          range: found.range, stored: form.divisors == nil ? form.grid.range : nil,
+          counts: found.counts(parts: Self.parts))
+      }, causes: causes(product, form))
   }
+
+  /// Of a distribution.
+  private static let parts = 64
 
   /// What became of a result that is no product's with constant weights, where it is stored as integers.
   func quality(
@@ -87,7 +121,9 @@ extension Lane {
         try streams.exact(result, sample),
         [plan.wide[result].map { $0.nearest(own) } ?? own, try read(result, sample)])
     }
-    return LayerQuality(node: node.name, op: node.op.name, own: meter.ratio(0), accumulated: meter.ratio(1))
+    return LayerQuality(
+      node: node.name, op: node.op.name, own: meter.ratio(0), accumulated: meter.ratio(1),
+      ownCosine: meter.cosine(0), accumulatedCosine: meter.cosine(1))
   }
 
   /// What limits the input of a product, in words.

@@ -5,11 +5,21 @@ package struct QuantizationReport: Sendable {
     /// Mean and least agreement on samples held back, in dB.
     package var mean: Double
     package var worst: Double
+    /// Of the mean.
+    package var standardError: Double
 
-    package init(variant: QuantizationVariant, mean: Double, worst: Double) {
+    package init(variant: QuantizationVariant, mean: Double, worst: Double, standardError: Double = 0) {
       self.variant = variant
       self.mean = mean
       self.worst = worst
+      self.standardError = standardError
+    }
+
+    init(_ variant: QuantizationVariant, _ outputs: [SampleOutputs]) {
+      let agreements = outputs.map(\.signalToNoise)
+      self.init(
+        variant: variant, mean: meanOf(agreements), worst: agreements.min() ?? 0,
+        standardError: errorOfMean(agreements))
     }
   }
 

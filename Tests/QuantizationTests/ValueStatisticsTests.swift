@@ -47,3 +47,13 @@ import Testing
   #expect(ValueStatistics().range == 0...0)
   #expect(ValueStatistics().range(leavingOut: 0.1) == 0...0)
 }
+
+@Test func countsOfPartsAreThoseOfTheValues() {
+  var statistics = ValueStatistics()
+  statistics.add(Tensor((0..<4000).map { Float($0) / 1000 - 1 }, shape: [4000], element: .f32))
+  let counts = statistics.counts(parts: 8)
+  #expect(counts.reduce(0, +) == 4000)
+  // A bin is a thousandth of the whole wide at most.
+  #expect(counts.allSatisfy { abs(Int($0) - 500) <= 8 })
+  #expect(ValueStatistics().counts(parts: 8).isEmpty)
+}

@@ -66,6 +66,8 @@ public struct CompileFacts: Sendable, Encodable {
       public let methods: String
       /// Mean signal to noise ratio of the outputs on samples that nothing was learned from, in dB.
       public let meanDb: Double
+      /// The standard error of the mean.
+      public let standardErrorDb: Double
       /// That of the worst sample.
       public let worstDb: Double
       /// Whether it was taken.
@@ -73,6 +75,7 @@ public struct CompileFacts: Sendable, Encodable {
 
       enum CodingKeys: String, CodingKey {
         case methods
+        case standardErrorDb = "standard_error_db"
         case meanDb = "mean_db"
         case worstDb = "worst_db"
         case isChosen = "chosen"
@@ -95,8 +98,14 @@ public struct CompileFacts: Sendable, Encodable {
       public let accumulated: Double
       /// Of a product with constant weights: where only its input, or only its weights, are rounded.
       public let ofInput, ofWeights: Double?
+      /// Cosine of the angle between the result and what it should be, alone and with all before it quantized.
+      public let ownCosine, accumulatedCosine: Double
       /// Of such a product: the least and the largest value of its input.
       public let inputRange: [Float]?
+      /// Of such a product: beyond what its input is clipped; nil where channels have scales of their own.
+      public let storedRange: [Float]?
+      /// Of such a product: numbers of its input in equal parts of the range.
+      public let inputHistogram: [UInt64]?
       /// What limits its input, in words.
       public let causes: [String]
 
@@ -107,12 +116,19 @@ public struct CompileFacts: Sendable, Encodable {
         case ofInput = "of_input_db"
         case ofWeights = "of_weights_db"
         case inputRange = "input_range"
+        case storedRange = "stored_range"
+        case inputHistogram = "input_histogram"
+        case ownCosine = "own_cosine"
+        case accumulatedCosine = "accumulated_cosine"
       }
 
       init(_ layer: LayerQuality) {
         (node, op, own, accumulated) = (layer.node, layer.op, layer.own, layer.accumulated)
         (ofInput, ofWeights, causes) = (layer.ofInput, layer.ofWeights, layer.causes)
-        inputRange = layer.range.map { [$0.lowerBound, $0.upperBound] }
+        (ownCosine, accumulatedCosine) = (layer.ownCosine, layer.accumulatedCosine)
+        inputRange = layer.input.map { [$0.range.lowerBound, $0.range.upperBound] }
+        storedRange = layer.input?.stored.map { [$0.lowerBound, $0.upperBound] }
+        inputHistogram = layer.input?.counts
       }
     }
 
@@ -147,7 +163,8 @@ public struct CompileFacts: Sendable, Encodable {
       samples = report.samples
       attempts = report.attempts.map {
         Attempt(
-          methods: $0.variant.description, meanDb: $0.mean, worstDb: $0.worst,
+          methods: $0.variant.description, meanDb: $0.mean,
+          standardErrorDb: $0.standardError, worstDb: $0.worst,
           isChosen: $0.variant == report.chosen)
       }
       sixteenBits = report.sixteenBits

@@ -78,7 +78,8 @@ struct Compile: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Also writes a page with passes, placement and the memory plan.", valueName: "file.html"))
+      "Also writes a page with passes, placement, the memory plan, and what quantizing does to each layer.",
+      valueName: "file.html"))
   var report: String?
 
   @Flag(help: "Prints facts as JSON.") var json = false
@@ -143,7 +144,9 @@ struct Compile: ParsableCommand {
     cost.stop()
     progress.clear()
     if let report {
-      try files.write(Array(htmlReport(compiled.bundle, title: source.title).utf8), to: report)
+      try files.write(
+        Array(htmlReport(compiled.bundle, compiled.facts.quantizations, title: source.title).utf8), to: report
+      )
     }
     if let path = search.writeRecipe {
       try files.write(Array(compiled.bundle.recipes.text.utf8), to: path)

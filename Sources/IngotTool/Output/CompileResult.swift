@@ -82,7 +82,7 @@ extension CompileFacts.Quantization {
   fileprivate var lines: [String] {
     var lines = ["  quantized  '\(function)' by \(samples) sample\(samples == 1 ? "" : "s")"]
     for attempt in attempts {
-      let mean = format(attempt.meanDb, digits: 1)
+      let mean = "\(format(attempt.meanDb, digits: 1)) ± \(format(attempt.standardErrorDb, digits: 1))"
       lines.append(
         "    \(attempt.isChosen ? "taken " : "tried ") \(mean) dB, \(format(attempt.worstDb, digits: 1)) dB at worst: \(attempt.methods)"
       )

@@ -5,13 +5,16 @@ import Tensors
 
 /// A page about a compile: facts, passes, placement, memory plan, weights. It refers to nothing outside
 /// itself, and the same compile gives the same page.
-func htmlReport(_ compiled: CompiledBundle, title: String) -> String {
+func htmlReport(_ compiled: CompiledBundle, _ quantizations: [CompileFacts.Quantization] = [], title: String)
+  -> String
+{
   let manifest = compiled.manifest
   let facts =
     [("Bundle", formatBytes(compiled.bundleBytes)), ("Weights in memory", formatBytes(compiled.weightBytes))]
     + [("Ops", "\(compiled.nodesBefore) before the passes, \(compiled.nodesAfter) after")]
     + compiled.module.notes.map { ($0.severity == .warning ? "Warning" : "Note", $0.message) }
-  var sections = [summarySection(manifest, facts), passesSection(compiled.passes)]
+  var sections = [summarySection(manifest, facts)] + quantizations.map(quantizationSection)
+  sections.append(passesSection(compiled.passes))
   sections += zip(manifest.functions, compiled.placements).map { placementSection($0.name, $1) }
   sections += compiled.programs.map(memorySection)
   sections.append(weightsSection(compiled.programs))
@@ -67,6 +70,7 @@ private let style = """
   svg { width: 100%; height: auto; font-size: 12px; }
   svg rect { stroke: #fff8; stroke-width: 0.5; } svg rect:hover { stroke: currentColor; stroke-width: 2; }
   svg .axis { stroke: var(--quiet); } svg .bound { stroke: #c33; stroke-dasharray: 6 4; }
+  svg.histogram { width: 16rem; height: 2.5rem; } svg.histogram rect { fill: #48a; stroke: none; } svg.histogram rect.clipped { fill: #c33; }
   svg .live { fill: none; stroke: currentColor; stroke-width: 1.5; }
   """
 

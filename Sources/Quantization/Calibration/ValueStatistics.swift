@@ -73,6 +73,11 @@ package struct ValueStatistics: Sendable {
     return max(lower, minimum)...max(min(upper, maximum), max(lower, minimum))
   }
 
+  /// How many values lie in each of so many equal parts of the whole range.
+  package func counts(parts: Int) -> [UInt64] {
+    isEmpty ? [] : histogram.counts(from: minimum, to: maximum, parts: parts)
+  }
+
   /// The share of the values that lies outside of a range, but for what its ends share a bin with.
   package func share(outside range: ClosedRange<Float>) -> Double {
     isEmpty ? 0 : histogram.share(outside: range)
@@ -116,6 +121,18 @@ private struct Histogram: Sendable {
     let total = counts.reduce(0, +)
     let inside = first <= last ? counts[first...last].reduce(0, +) : 0
     return total > 0 ? Double(total - inside) / Double(total) : 0
+  }
+
+  /// A bin counts where its middle lies.
+  func counts(from lower: Float, to upper: Float, parts: Int) -> [UInt64] {
+    var result = [UInt64](repeating: 0, count: parts)
+    let width = Double(limit) / Double(Self.half)
+    let part = max((Double(upper) - Double(lower)) / Double(parts), 1e-300)
+    for (bin, count) in counts.enumerated() where count > 0 {
+      let place = ((Double(bin - Self.half) + 0.5) * width - Double(lower)) / part
+      result[min(max(Int(max(min(place, Double(parts)), 0)), 0), parts - 1)] += count
+    }
+    return result
   }
 
   func bounds(leavingOut share: Double) -> (lower: Float, upper: Float) {

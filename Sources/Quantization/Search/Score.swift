@@ -24,16 +24,16 @@ package struct Score: Sendable {
     _ outputs: [SampleOutputs], samples: [String], names: [String], by metric: Budget.Metric
   ) throws(Diagnostic) {
     let ratios = outputs.map(\.signalToNoise)
-    signalToNoise = mean(ratios)
+    signalToNoise = meanOf(ratios)
     worst = ratios.min() ?? 0
     switch metric {
     case .sqnr: (value, ofSource, standardError) = (signalToNoise, 100, errorOfMean(ratios))
     case .cosine:
       let cosines = outputs.map(\.cosine)
-      (value, ofSource, standardError) = (mean(cosines), 1, errorOfMean(cosines))
+      (value, ofSource, standardError) = (meanOf(cosines), 1, errorOfMean(cosines))
     case .top1:
       let shares = outputs.map(\.agreement)
-      (value, ofSource, standardError) = (mean(shares), 1, errorOfMean(shares))
+      (value, ofSource, standardError) = (meanOf(shares), 1, errorOfMean(shares))
     case .custom(let name, let evaluate):
       func score(_ tensors: (SampleOutputs) -> [Tensor]) throws -> Double {
         try evaluate(zip(samples, outputs).map { ($0, zip(names, tensors($1)).map { ($0, $1) }) })
@@ -49,10 +49,11 @@ package struct Score: Sendable {
   }
 }
 
-private func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(values.count, 1)) }
+func meanOf(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(values.count, 1)) }
 
-private func errorOfMean(_ values: [Double]) -> Double {
-  let mean = mean(values)
+/// The standard error of the mean; 0 of a single value.
+func errorOfMean(_ values: [Double]) -> Double {
+  let mean = meanOf(values)
   let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
   let count = Double(values.count)
   return count > 1 ? (squares / (count - 1) / count).squareRoot() : 0
@@ -65,7 +66,7 @@ extension SampleOutputs {
       guard first > 0, second > 0 else { return first == second ? 1.0 : 0 }
       return (first + second - weightedPower(a, b, nil)) / 2 / (first * second).squareRoot()
     }
-    return mean(all)
+    return meanOf(all)
   }
 
   /// The share of places whose largest class is the source's.

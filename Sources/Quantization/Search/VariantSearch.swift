@@ -40,11 +40,6 @@ struct VariantSearch {
     _ variants: [QuantizationVariant], _ decisions: Decisions
   ) throws(Diagnostic) -> [QuantizationReport.Attempt] {
     let outcomes = try learner.walk(variants, decisions, "comparing variants")
-    return zip(variants, outcomes).map { variant, outcome in
-      let agreements = outcome.heldOut.map(\.signalToNoise)
-      return QuantizationReport.Attempt(
-        variant: variant, mean: agreements.reduce(0, +) / Double(max(agreements.count, 1)),
-        worst: agreements.min() ?? 0)
-    }
+    return zip(variants, outcomes).map { QuantizationReport.Attempt($0, $1.heldOut) }
   }
 }

@@ -7,7 +7,10 @@ for sample in 1 2 3 4 5 6; do
 done
 expect 0 'int8xint8 9[89][.0-9]* %.* quantized .* by 6 samples .* taken ' \
   compile "${digits[@]}" --precision int8 --calibration calibration -o small.ingot
-expect 0 . compile "${digits[@]}" --precision int8 --calibration calibration -o small2.ingot --json
+expect 0 '"own_cosine" *: .*"input_histogram"' \
+  compile "${digits[@]}" --precision int8 --calibration calibration -o small2.ingot --report small.html --json
+is "the page shows no layers" grep -q 'Worst layers by themselves' small.html
+is "the page shows no histograms" grep -q '<svg class="histogram"' small.html
 is "two compiles by the same samples differ" cmp small.ingot small2.ingot
 bytes=$(json_number weight_bytes)
 expect 0 . compile "${digits[@]}" --precision fp16 -o half8.ingot --json
