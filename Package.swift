@@ -46,6 +46,8 @@ let package = Package(
       name: "CPng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .systemLibrary(
       name: "CJpeg", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(name: "CImages", dependencies: ["CPng", "CJpeg"], cSettings: c),
     .target(name: "COnnx", dependencies: ["CProtobuf"]),
     .target(
@@ -78,7 +80,7 @@ let package = Package(
     // Layer 3
     .target(
       name: "Quantization", dependencies: ["IR", "Tensors", "Passes", "COpenBLAS"], swiftSettings: swift),
-    .target(name: "Importers", dependencies: ["IR", "Tensors", "COnnx"], swiftSettings: swift),
+    .target(name: "Importers", dependencies: ["IR", "Tensors", "COnnx", "CZlib"], swiftSettings: swift),
     .target(name: "Samples", dependencies: ["IR", "Tensors", "Importers"], swiftSettings: swift),
     .target(
       name: "Images", dependencies: ["Samples", "Importers", "IR", "Tensors", "CImages"], swiftSettings: swift

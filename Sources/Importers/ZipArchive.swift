@@ -1,7 +1,7 @@
 import Tensors
 
 /// The directory of a zip file. Members that are stored as they are, as PyTorch and NumPy write them, are
-/// used in place.
+/// used in place; those that are deflated are unpacked where they are read.
 struct ZipArchive {
   struct Member {
     var name: String
@@ -60,14 +60,37 @@ struct ZipArchive {
   /// Where the contents of a member lie in the file.
   func range(of member: Member) throws(Finding) -> Range<Int> {
     let name = "the member \(ImportError.quoted(member.name))"
-    guard member.flags & 1 == 0 else {
-      throw Finding(
-        "has \(name) encrypted", expected: "plain members", advice: "unpack it and save again without")
-    }
     guard member.method == 0, member.compressedByteCount == member.byteCount else {
       throw Finding(
         "has \(name) compressed", expected: "stored members, as torch.save and numpy.savez write them",
         advice: "save the file again, or repack it with `zip -0`")
+    }
+    return try storedRange(of: member)
+  }
+
+  /// The contents of a member, unpacked if it is compressed: what holds them, and where.
+  func contents(of member: Member, _ budget: inout CopyBudget) throws(Finding) -> (Storage, Range<Int>) {
+    guard member.method == Self.deflate else { return (storage, try range(of: member)) }
+    let packed = try storedRange(of: member)
+    let count = Int(clamping: member.byteCount)
+    try budget.take(count)
+    guard let bytes = inflate(UnsafeRawBufferPointer(rebasing: storage.bytes[packed]), byteCount: count)
+    else {
+      throw Finding(
+        "has the member \(ImportError.quoted(member.name)), which does not unpack to its \(count) bytes",
+        expected: "an undamaged zip file", advice: "fetch or save the file again")
+    }
+    return (bytes, 0..<count)
+  }
+
+  private static let deflate: UInt16 = 8
+
+  /// Where a member's bytes lie in the file, compressed or not.
+  private func storedRange(of member: Member) throws(Finding) -> Range<Int> {
+    let name = "the member \(ImportError.quoted(member.name))"
+    guard member.flags & 1 == 0 else {
+      throw Finding(
+        "has \(name) encrypted", expected: "plain members", advice: "unpack it and save again without")
     }
     var reader = try ByteReader(storage.bytes, at: Int(clamping: member.headerOffset))
     guard try reader.integer(UInt32.self) == 0x0403_4b50 else {
@@ -79,7 +102,7 @@ struct ZipArchive {
     let extraLength = Int(try reader.integer(UInt16.self))
     _ = try reader.take(nameLength + extraLength)
     let start = reader.position
-    _ = try reader.take(Int(clamping: member.byteCount))
+    _ = try reader.take(Int(clamping: member.compressedByteCount))
     guard reader.position <= border(after: member) else {
       throw Finding(
         "has \(name) in bytes that are also another's", expected: "members one behind the other",

@@ -8,7 +8,7 @@ package enum Npz {
     package let array: StoredArray
   }
 
-  /// Reads all arrays, in the file's order, as `numpy.savez` writes them. Compressed files are refused.
+  /// Reads all arrays, in the file's order, as `numpy.savez` and `numpy.savez_compressed` write them.
   package static func read(path: String) throws(ImportError) -> [Array] {
     let storage: Storage
     do {
@@ -41,8 +41,8 @@ package enum Npz {
       }
       let name = String(member.name.dropLast(4))
       do {
-        let range = try archive.range(of: member)
-        arrays.append(Array(name: name, array: try Npy.read(archive.storage, range, budget: &budget)))
+        let (storage, range) = try archive.contents(of: member, &budget)
+        arrays.append(Array(name: name, array: try Npy.read(storage, range, budget: &budget)))
       } catch {
         throw error.located(in: path, at: "array \(ImportError.quoted(name))")
       }
