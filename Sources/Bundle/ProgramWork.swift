@@ -51,7 +51,7 @@ extension Program {
       isRecurrent ? [instruction.inputs[1], instruction.inputs[1]] : Array(instruction.inputs.prefix(2))
     let elements = factors.compactMap { $0.map { tensors[$0].element } }
     var names = elements.map { $0.formatName }
-    if instruction.storedBits == 4 { names[1] = "int4" }
+    if let stored = instruction.storedFormat { names[1] = stored }
     return Set(names).count == 1 && elements[0].isFloat ? names[0] : names.joined(separator: "x")
   }
 
@@ -64,13 +64,17 @@ extension Program {
 }
 
 extension Program.Instruction {
-  /// How many bits the numbers have in which a product's weights are stored; 0 where they are what they are.
-  fileprivate var storedBits: Int64 {
-    switch opcode {
-    case INGOT_OP_MATMUL: attributes(as: ingot_matmul_attributes.self)?.bits ?? 0
-    case INGOT_OP_CONV: attributes(as: ingot_conv_attributes.self)?.bits ?? 0
-    default: 0
-    }
+  /// The format in which a product's weights are stored; nil where they are what they are.
+  fileprivate var storedFormat: String? {
+    let bits: Int64? =
+      switch opcode {
+      case INGOT_OP_MATMUL: attributes(as: ingot_matmul_attributes.self)?.bits
+      case INGOT_OP_CONV: attributes(as: ingot_conv_attributes.self)?.bits
+      default: nil
+      }
+    guard let bits, bits != 0 else { return nil }
+    let hasZeroPoints = inputs.count > 4 && inputs[4] != nil
+    return hasZeroPoints ? "int\(bits)" : "palette\(bits)"
   }
 }
 

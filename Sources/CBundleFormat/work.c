@@ -27,7 +27,10 @@ static uint64_t conv_integer(const ingot_tensor *y, const ingot_tensor *x, const
 
 static uint64_t conv(const ingot_tensor *y, const ingot_tensor *x, const ingot_tensor *w, const void *attributes) {
   const ingot_conv_attributes *a = attributes;
-  return ingot_saturating_product(a->bits == 4 ? 2 : 1, conv_integer(y, x, w, attributes));
+  if (a->bits == 0 || a->group <= 0 || x->rank < 2) return conv_integer(y, x, w, attributes);
+  /* Stored weights have fewer bytes than inputs. */
+  const uint64_t inputs = (uint64_t)(x->dims[1] / a->group);
+  return ingot_saturating_product(product(y, 0), ingot_saturating_product(inputs, product(w, 2)));
 }
 
 static uint64_t conv_transpose(const ingot_tensor *y, const ingot_tensor *x, const ingot_tensor *w, const void *attributes) {

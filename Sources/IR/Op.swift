@@ -53,6 +53,7 @@ package enum Op: Hashable, Sendable {
   case normInteger(NormInteger)
   case recurrentInteger(RecurrentInteger)
   case unpack(Unpack)
+  case palette(Palette)
   case bitcast(Bitcast)
   case call(FunctionCall)
   case loop(Loop)
@@ -182,6 +183,7 @@ extension Op {
     case .normInteger(let op): Content(op, Op.normInteger)
     case .recurrentInteger(let op): Content(op, Op.recurrentInteger)
     case .unpack(let op): Content(op, Op.unpack)
+    case .palette(let op): Content(op, Op.palette)
     case .bitcast(let op): Content(op, Op.bitcast)
     case .call(let op): Content(op, Op.call)
     case .loop(let op): Content(op, Op.loop)
@@ -241,6 +243,7 @@ extension Op {
     .normInteger(NormInteger()),
     .recurrentInteger(RecurrentInteger()),
     .unpack(Unpack()),
+    .palette(Palette()),
     .bitcast(Bitcast()),
     .call(FunctionCall()),
     .loop(Loop()),

@@ -98,7 +98,28 @@ package struct Statistics: Hashable, Sendable {
     let isLearned =
       (type.element.isFloat || isQuantized(type)) && !isStoredStatistic(value, in: graph)
       && !(waits && graph.constant(value) != nil)
-    if isLearned { parameters += type.shape.elementCount }
+    if isLearned { parameters += numbers(of: value, in: graph) }
+  }
+
+  /// How many numbers a weight stands for, which may be packed, or in few bits of a table that counts for nothing.
+  private func numbers(of value: ValueID, in graph: Graph) -> Int {
+    let count = graph.shape(of: value).elementCount
+    guard let user = graph.users(of: value).first else { return count }
+    var reader = graph[user]
+    // Of a table only rows are unpacked.
+    if case .gather = reader.op, reader.operands[0] == value,
+      let user = graph.users(of: reader.results[0]).first
+    {
+      reader = graph[user]
+    }
+    switch reader.op {
+    case .unpack: break
+    case .palette: guard reader.operands[1] != value else { return 0 }
+    default: return count
+    }
+    let packed = graph.shape(of: reader.operands[0]).elementCount
+    return packed == 0
+      ? count : saturatingProduct([count, graph.shape(of: reader.results[0]).elementCount]) / packed
   }
 
   /// Whether weights of a type stand for floating point numbers: tables and zero points have one axis at most.

@@ -24,8 +24,9 @@ package struct CompileOptions: Sendable {
   /// Runs the passes; without them every node becomes a kernel call as it stands.
   package var optimizes = true
   package var arithmetic = QuantizedArithmetic.integer
-  /// Weights of an output that share a scale in ``Precision/int4``.
-  package var groupSize = 32
+  /// What ``precision`` leaves open of how weights are stored: the groups of ``Precision/int4``, bits and groups of
+  /// ``Precision/palette``. Nil for what is usual.
+  package var weights: WeightFormat?
 
   package init(
     target: Target, precision: Precision = .fp32, provenance: [String: String] = [:], verifies: Bool = false
@@ -111,14 +112,31 @@ package func pipeline(_ options: CompileOptions) -> [PipelineStep] {
 
 extension CompileOptions {
   /// How weights are stored where activations stay floats; nil where weights stay, too, or activations don't.
-  fileprivate var weightFormat: WeightFormat? {
+  package var weightFormat: WeightFormat? {
     switch precision {
     case .fp32, .int8, .mixed: nil
     case .fp16: .fp16
     case .bf16: .bf16
     case .int8Weights: .int8
-    case .int4: .int4(groupSize: groupSize)
+    case .int4: weights ?? .int4(groupSize: 32)
+    case .palette: weights ?? .palette(bits: 4)
     }
+  }
+
+  /// The name of ``weightFormat`` in a bundle's provenance.
+  private static let weightsKey = "weights"
+
+  /// What a bundle's provenance has to say of ``weights``.
+  fileprivate var recordedWeights: [String: String] {
+    switch precision {
+    case .int4, .palette: weightFormat.map { [Self.weightsKey: $0.description] } ?? [:]
+    default: [:]
+    }
+  }
+
+  /// Takes ``weights`` from a bundle's provenance.
+  package mutating func takeWeights(recordedIn provenance: [String: String]) {
+    weights = provenance[Self.weightsKey].flatMap { WeightFormat($0) }
   }
 }
 
@@ -191,7 +209,7 @@ package func compile(
   let placements = try flatten(module).map { place($0.graph, on: options.target) }
 
   progress(.lower, nil)
-  let lowered = try Lowered(module, options, sourceValues, arithmetic(reports))
+  let lowered = try Lowered(module, options, sourceValues, arithmetic(reports).merging(options.recordedWeights) { $1 })
   var counter = CountingSink(sink)
   try lowered.write(to: &counter) { progress(.write, $0) }
   sink = counter.sink

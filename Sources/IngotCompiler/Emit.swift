@@ -110,7 +110,7 @@ private struct Emitter {
     if let index = tensors[value.index] { return index }
     if let node = graph.producer(of: value).map({ graph[$0] }) {
       if node.isStoredSmall(in: graph) { return try emitDequantized(node, &weights) }
-      if graph.packed(value) != nil { return try emitUnpacked(node, &weights) }
+      if graph.isUnpacked(value) { return try emitUnpacked(node, &weights) }
     }
     let index: Int
     if let weight = graph.weight(value) {
@@ -205,7 +205,7 @@ private struct Emitter {
       return try emitContiguousConcat(node, &weights)
     }
     // Constants are unpacked and dequantized where they are read.
-    if node.isStoredSmall(in: graph) || graph.packed(result) != nil { return }
+    if node.isStoredSmall(in: graph) || graph.isUnpacked(result) { return }
     let call: KernelCall
     do {
       call = try kernelCall(
@@ -221,8 +221,8 @@ private struct Emitter {
     }
     if let stored {
       if inputs.count == 2 { inputs.append(nil) }
-      for parameter in [stored.scale, stored.zero] {
-        inputs.append(view(try tensor(parameter, &weights), as: stored.parameters))
+      for parameter in stored.parameters {
+        inputs.append(view(try tensor(parameter.value, &weights), as: parameter.shape))
       }
     }
     let results = node.results.map { newTensor($0) }
@@ -267,17 +267,18 @@ private struct Emitter {
     return index
   }
 
-  /// What a constant unpacks to, for one reader.
+  /// What a constant unpacks to or looks up in palettes, for one reader.
   private mutating func emitUnpacked(_ node: Node, _ weights: inout WeightPool) throws(Diagnostic) -> Int {
     let result = node.results[0]
     let operands = node.operands.map { graph.type(of: $0) }
     guard let call = try? kernelCall(node.op, operands: operands, results: [graph.type(of: result)]) else {
       preconditionFailure("unpacking has a kernel")
     }
-    let source = try tensor(node.operands[0], &weights)
+    var inputs: [Int?] = []
+    for operand in node.operands { inputs.append(try tensor(operand, &weights)) }
     let index = addTensor(result, at: newPlace(.arena, result), name: graph[result].name)
     append(
-      result, call.opcode, results: [index], inputs: [source], attributes: call.attributes, name: node.name)
+      result, call.opcode, results: [index], inputs: inputs, attributes: call.attributes, name: node.name)
     return index
   }
 
@@ -330,4 +331,9 @@ private struct Emitter {
       Program.Instruction(
         opcode, results: results, inputs: inputs, attributes: attributes, name: name, origin: value.index))
   }
+}
+
+extension Graph {
+  /// Whether a value comes of constants in few bits by an op that has a kernel of its own.
+  fileprivate func isUnpacked(_ value: ValueID) -> Bool { packed(value) != nil || lookedUp(value) != nil }
 }

@@ -96,6 +96,10 @@ func kernelCall(_ op: Op, operands: [TensorType], results: [TensorType]) throws(
   case .unpack(let op):
     return KernelCall(
       INGOT_OP_UNPACK, ingot_unpack_attributes(axis: try axis(op.axis), bits: Int64(op.bits)))
+  case .palette(let op):
+    return KernelCall(
+      INGOT_OP_PALETTE,
+      ingot_palette_attributes(axis: try axis(op.axis), bits: Int64(op.bits), block: Int64(op.block)))
   case .reshape, .bitcast: return KernelCall(INGOT_OP_COPY)
   case .call, .loop, .loopStep:
     throw OpError(

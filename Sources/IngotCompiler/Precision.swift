@@ -15,6 +15,9 @@ public enum Precision: String, CaseIterable, Sendable {
   /// Weights of products and tables in 4-bit integers, in groups with a scale and a zero point each, others in 8-bit ones;
   /// activations and arithmetic in fp32.
   case int4
+  /// Weights of products, tables and other layers in indices of few bits into palettes of numbers; activations and arithmetic in
+  /// fp32.
+  case palette
 
   /// Whether samples of the inputs decide how numbers are stored.
   package var needsSamples: Bool { self == .int8 || self == .mixed }
@@ -28,7 +31,7 @@ public enum Precision: String, CaseIterable, Sendable {
     case .bf16: 5e-2
     case .int8, .mixed: 0.25
     case .int8Weights: 0.1
-    case .int4: 0.5
+    case .int4, .palette: 0.5
     }
   }
 }

@@ -7,10 +7,13 @@ package struct EncodedWeight: Sendable {
   package let op: Op?
   /// The op's operands, or the constant.
   package let operands: [Tensor]
+  /// Whether the op gives columns as rows, which a product then reads transposed.
+  package let isTransposed: Bool
 
-  init(_ op: Op, _ operands: [Tensor]) {
+  init(_ op: Op, _ operands: [Tensor], isTransposed: Bool = false) {
     self.op = op
     self.operands = operands
+    self.isTransposed = isTransposed
   }
 
   /// In a float type of 16 bits; nil where a finite number would become infinite. Numbers below the type's range become 0,
@@ -20,13 +23,15 @@ package struct EncodedWeight: Sendable {
     guard tensor.staysFinite(in: halves) else { return nil }
     op = nil
     operands = [halves]
+    isTransposed = false
   }
 
   /// The numbers that it stands for, in the weight's shape, fp32.
   package var numbers: Tensor {
     guard let op else { return operands[0].converted(to: .f32) }
     do {
-      return try op.evaluate(operands)[0]
+      let numbers = try op.evaluate(operands)[0]
+      return isTransposed ? numbers.transposed2D() : numbers
     } catch {
       preconditionFailure("an encoded weight has no numbers: \(error)")
     }

@@ -10,10 +10,15 @@ struct OutputRows {
   private let outputs: Int
   private let inputs: Int
 
-  /// The axis is the first, or the second of two.
-  init(_ tensor: Tensor, axis: Int) {
+  /// Nil where readers need floats, or some are not finite.
+  init?(_ tensor: Tensor, read reading: WeightReading) {
+    switch reading {
+    case .outputs(let outputs): axis = outputs
+    case .table: axis = 0
+    case .rows, .floats: return nil
+    }
+    guard tensor.floats.allSatisfy(\.isFinite) else { return nil }
     self.tensor = tensor
-    self.axis = axis
     outputs = tensor.shape[axis]
     inputs = tensor.elementCount / max(outputs, 1)
     values = (axis == 0 ? tensor : tensor.transposed2D()).floats
@@ -22,7 +27,7 @@ struct OutputRows {
   private var shape: Shape { tensor.shape }
 
   /// Inputs of a group: as many as are asked for, or fewer of which whole groups make a row; nil where it has none.
-  func group(_ size: Int) -> Int? {
+  private func group(_ size: Int) -> Int? {
     let isFlat = axis == 1 || shape[1...].dropFirst().allSatisfy { $0 == 1 }
     return isFlat ? [size, 128, 64, 32, 16].first { $0 <= size && inputs % $0 == 0 } : nil
   }
@@ -35,8 +40,10 @@ struct OutputRows {
       [quantized.integers, Tensor(quantized.scales, shape: [outputs]), Tensor(zeros: .i8, [outputs])])
   }
 
-  /// Numbers from 0 to 15 between the smallest and the largest of a group, one of which stands for 0.
-  func grouped(by count: Int) -> EncodedWeight {
+  /// Numbers from 0 to 15 between the smallest and the largest of a group, one of which stands for 0; nil where rows don't split
+  /// into groups.
+  func grouped(by size: Int) -> EncodedWeight? {
+    guard let count = group(size) else { return nil }
     var (numbers, scales, zeros): ([Int64], [Float], [Int64]) = ([], [], [])
     for start in stride(from: 0, to: values.count, by: count) {
       let group = values[start..<(start + count)]

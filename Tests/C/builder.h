@@ -84,6 +84,9 @@ builder *sample_program(uint32_t opcode);
 builder *sample_stored(void);
 /* Its tensors: weights, behind them scale and zero point. */
 enum { STORED_PRODUCT = 3, STORED_CONV = 6 };
+/* The same by palettes of 3 bits, one for two rows, and of 6. Its tensors: weights, behind them palettes. */
+builder *sample_palettes(void);
+enum { STORED_PALETTE_CONV = 5 };
 /* Every opcode of the format. */
 extern const uint32_t sample_opcodes[];
 extern const uint32_t sample_opcode_count;

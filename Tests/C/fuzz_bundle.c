@@ -171,10 +171,10 @@ static seed_file read_seed(const char *path) {
   return s;
 }
 
-/* Of an opcode, or 0 for weights in few bits. */
+/* Of an opcode, or for weights in few bits 0 by scale, UINT32_MAX by palette. */
 static seed_file seed_bundle(uint32_t opcode) {
   seed_file s;
-  builder *b = opcode == 0 ? sample_stored() : sample_program(opcode);
+  builder *b = opcode == 0 ? sample_stored() : opcode == UINT32_MAX ? sample_palettes() : sample_program(opcode);
   if (b == NULL) return (seed_file){NULL, 0};
   /* Packed weights are small and keep most mutations on what matters. */
   for (uint32_t i = 0; i < b->chunk_count; i++) {
@@ -213,6 +213,7 @@ int main(int count, char **words) {
   }
   if (seed_count == 0) {
     seeds[seed_count++] = seed_bundle(0);
+    seeds[seed_count++] = seed_bundle(UINT32_MAX);
     for (uint32_t o = 0; o < sample_opcode_count; o++) {
       seeds[seed_count] = seed_bundle(sample_opcodes[o]);
       if (seeds[seed_count].data != NULL) seed_count++;

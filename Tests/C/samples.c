@@ -67,6 +67,27 @@ builder *sample_stored(void) {
   return b;
 }
 
+builder *sample_palettes(void) {
+  static const uint8_t bytes[48] = {0x12, 0x9f, 0x70};
+  static const float numbers[64] = {0.5f, 0.25f, 1, 2, 3, 4, 5, 6};
+  static const uint16_t halves[64] = {0x3c00};
+  builder *b = builder_create();
+  const builder_type image = {INGOT_F32, 4, {1, 2, 3, 8}}, small = {INGOT_F32, 4, {1, 2, 3, 4}};
+  const uint32_t x = add_input(b, image, "x"), y = add_output(b, (builder_type){INGOT_F32, 4, {1, 4, 2, 2}}, "y");
+  const uint32_t middle = add_intermediate(b, small, 0);
+  uint32_t inputs[4] = {x, add_weight(b, (builder_type){INGOT_U8, 2, {4, 3}}, bytes, 0, false), INGOT_NONE};
+  inputs[3] = add_weight(b, (builder_type){INGOT_F32, 2, {2, 8}}, numbers, 0, false);
+  add_instruction(b, INGOT_OP_MATMUL, &middle, 1, inputs, 4);
+  ATTRIBUTES(b, ingot_matmul_attributes, .transpose_b = 1, .bits = 3, .block = 2);
+  inputs[0] = middle;
+  inputs[1] = add_weight(b, (builder_type){INGOT_U8, 4, {4, 2, 2, 3}}, bytes, 0, false);
+  inputs[3] = add_weight(b, (builder_type){INGOT_F16, 1, {64}}, halves, 0, false);
+  add_instruction(b, INGOT_OP_CONV, &y, 1, inputs, 4);
+  ATTRIBUTES(b, ingot_conv_attributes, .group = 1, .bits = 6);
+  for (int s = 0; s < 2; s++) ATTRIBUTES(b, ingot_window, .stride = 1, .dilation = 1);
+  return b;
+}
+
 static void add_sample_attributes(builder *b, uint32_t opcode) {
   switch (opcode) {
     case INGOT_OP_ELEMENTWISE:
@@ -127,6 +148,7 @@ static void add_sample_attributes(builder *b, uint32_t opcode) {
       for (int i = 0; i < 4; i++) ATTRIBUTES(b, ingot_pad_axis, .begin = i == 3 ? 2 : 0);
       break;
     case INGOT_OP_UNPACK: ATTRIBUTES(b, ingot_unpack_attributes, .axis = 3, .bits = 4); break;
+    case INGOT_OP_PALETTE: ATTRIBUTES(b, ingot_palette_attributes, .axis = 3, .bits = 3); break;
     case INGOT_OP_GATHER: ATTRIBUTES(b, ingot_gather_attributes, .axis = 2); break;
     case INGOT_OP_SCATTER: ATTRIBUTES(b, ingot_scatter_attributes, .reduction = INGOT_SCATTER_ADD); break;
     case INGOT_OP_RESIZE:
@@ -210,6 +232,7 @@ builder *sample_program(uint32_t opcode) {
     case INGOT_OP_PAD: y.dims[3] = 10; break;
     case INGOT_OP_GATHER: y.dims[2] = 2; break;
     case INGOT_OP_UNPACK: x.element = y.element = INGOT_U8, y.dims[3] = 12; break;
+    case INGOT_OP_PALETTE: x.element = INGOT_U8, y.dims[3] = 16; break;
     case INGOT_OP_RESIZE: y.dims[2] = y.dims[3] = 12; break;
     case INGOT_OP_MATMUL_INTEGER: x = y = matrix, x.element = INGOT_U8, y.element = INGOT_I8; break;
     case INGOT_OP_RESCALE: x.element = INGOT_I32, y.element = INGOT_U8; break;
@@ -248,6 +271,7 @@ builder *sample_program(uint32_t opcode) {
   for (int i = 0; i < 2; i++) {
     if (weights[i] != NULL) inputs[inputs_count++] = add_weight(b, *weights[i], zeros, 0, false);
   }
+  if (opcode == INGOT_OP_PALETTE) inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_F32, 1, {8}}, zeros, 0, false);
   if (opcode == INGOT_OP_CONCAT) inputs[inputs_count++] = inputs[0];
   if (opcode == INGOT_OP_GATHER) inputs[inputs_count++] = add_weight(b, (builder_type){INGOT_I64, 1, {2}}, zeros, 0, false);
   if (opcode == INGOT_OP_SCATTER) {

@@ -1,3 +1,4 @@
+import Foundation
 import IR
 import Passes
 import Quantization
@@ -27,7 +28,7 @@ private func weight(of op: String, in graph: Graph) throws -> Tensor {
   let node = try #require(graph.order.first { graph[$0].op.name == op })
   let operand = graph[node].operands[1]
   guard let producer = graph.producer(of: operand) else { return try #require(graph.constant(operand)) }
-  #expect(graph[producer].op.name == "dequantize")
+  #expect(["dequantize", "palette"].contains(graph[producer].op.name))
   let operands = try graph[producer].operands.map { (value) throws in try #require(graph.constant(value)) }
   return try graph[producer].op.evaluate(operands)[0]
 }
@@ -81,8 +82,42 @@ func halvesAreRead(format: WeightFormat, element: ElementType) throws {
   #expect(format.encode(large, read: .floats) == nil)
 }
 
+/// Each number is the nearest of a palette that few numbers fit better.
+@Test(arguments: [(2, 9.0), (3, 15.0), (4, 21.0), (6, 33.0), (8, 43.0)])
+func palettesFit(bits: Int, leastSQNR: Double) throws {
+  let exact = Tensor(random: .f32, [64, 304], .uniform(-1, 1), seed: 4)
+  for (reading, channels) in [(WeightReading.outputs(axis: 0), 0), (.outputs(axis: 1), 64), (.table, 9)] {
+    let format = WeightFormat.palette(bits: bits, channels: channels)
+    let encoded = try #require(format.encode(exact, read: reading))
+    let numbers = encoded.numbers
+    #expect(numbers.shape == exact.shape)
+    let noise = zip(exact.floats, numbers.floats).reduce(0.0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) }
+    let signal = exact.floats.reduce(0.0) { $0 + Double($1 * $1) }
+    #expect(signal / noise >= pow(10, leastSQNR / 10))
+    let palettes = encoded.operands[1]
+    #expect(palettes.element == .f16 && palettes.shape.last == 1 << bits)
+    #expect(encoded.byteCount == 64 * 304 * bits / 8 + palettes.byteCount)
+  }
+}
+
+/// Palettes follow what is important.
+@Test func palettesFollowImportance() throws {
+  let exact = Tensor(random: .f32, [32, 64], .uniform(-1, 1), seed: 4)
+  let importance = Tensor((0..<64).map { Float($0 < 4 ? 100 : 1) }, shape: [64])
+  let format = WeightFormat.palette(bits: 2)
+  func noise(_ encoded: EncodedWeight?) throws -> Double {
+    let numbers = try #require(encoded).numbers.floats
+    return zip(exact.floats, numbers).enumerated().filter { $0.offset % 64 < 4 }
+      .reduce(0) { $0 + Double(($1.element.0 - $1.element.1) * ($1.element.0 - $1.element.1)) }
+  }
+  let plain = try noise(format.encode(exact, read: .outputs(axis: 0)))
+  #expect(try noise(format.encode(exact, read: .outputs(axis: 0), importance: importance)) < plain)
+}
+
 /// What a format says of a weight is what the graph reads in its place.
-@Test(arguments: [WeightFormat.fp16, .bf16, .int8, .int4(groupSize: 32)])
+@Test(arguments: [
+  WeightFormat.fp16, .bf16, .int8, .int4(groupSize: 32), .palette(bits: 3), .palette(bits: 2, channels: 8),
+])
 func oneWeightStandsForWhatIsRead(format: WeightFormat) throws {
   let graph = try network()
   let node = try #require(graph.order.first { graph[$0].op.name == "matmul" })
@@ -99,8 +134,13 @@ func oneWeightStandsForWhatIsRead(format: WeightFormat) throws {
 }
 
 @Test func formatsAreWritten() {
-  for format in [WeightFormat.fp16, .bf16, .int8, .int4(groupSize: 128)] {
+  for format in [
+    WeightFormat.fp16, .bf16, .int8, .int4(groupSize: 128), .palette(bits: 6),
+    .palette(bits: 3, channels: 16),
+  ] {
     #expect(WeightFormat(format.description) == format)
   }
-  for text in ["", "fp8", "int4", "int4:", "int4:0", "int8:4", "fp16:"] { #expect(WeightFormat(text) == nil) }
+  for text in [
+    "", "fp8", "int4", "int4:", "int4:0", "int8:4", "fp16:", "palette", "palette5", "palette4:", "palette4:0",
+  ] { #expect(WeightFormat(text) == nil) }
 }

@@ -108,3 +108,17 @@ func generatedUnpack(_ draw: inout Draw) -> GeneratedOp {
     .unpack(Unpack(axis: draw.axis(x.rank), bits: draw.one(of: [1, 2, 4]))), [TensorType(.u8, x)],
     values: [draw.anything(.u8)], .bits)
 }
+
+func generatedPalette(_ draw: inout Draw) -> GeneratedOp {
+  let y = draw.shape(rank: 1...5)
+  let axis = draw.axis(y.rank)
+  let bits = draw.one(of: Palette.widths)
+  let rows = y[..<(axis < 0 ? axis + y.rank : axis)].reduce(1, *)
+  let block = draw.one(of: [0, 1, 2, 5])
+  let op = Palette(axis: axis, bits: bits, block: block, extent: y[axis < 0 ? axis + y.rank : axis])
+  let x = op.pack([UInt8](repeating: 0, count: y.elementCount), shape: y)
+  let palettes: Shape = block == 0 ? [op.entries] : [(rows + block - 1) / block, op.entries]
+  return GeneratedOp(
+    .palette(op), [TensorType(.u8, x.shape), TensorType(draw.one(of: [.f32, .f16, .bf16]), palettes)],
+    values: [draw.anything(.u8), .uniform(-2, 2)], .bits)
+}

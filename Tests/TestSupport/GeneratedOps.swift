@@ -64,7 +64,7 @@ package enum OpFamily: String, CaseIterable, Sendable {
   case reduceInteger, poolInteger, softmaxInteger, normInteger, recurrentInteger
   case reduce, argReduce, softmax, norm, cumsum, topK, nonZero, unique, nms
   case pool, argPool, resize, gridSample, roiAlign
-  case transpose, reshape, expand, concat, slice, pad, gather, scatter, bitcast, unpack
+  case transpose, reshape, expand, concat, slice, pad, gather, scatter, bitcast, unpack, palette
 }
 
 extension Op {
@@ -119,6 +119,7 @@ extension Op {
     case .scatter: .scatter
     case .bitcast: .bitcast
     case .unpack: .unpack
+    case .palette: .palette
     default: nil
     }
   }
@@ -175,6 +176,7 @@ extension OpFamily {
     case .scatter: generatedScatter(&draw)
     case .bitcast: generatedBitcast(&draw)
     case .unpack: generatedUnpack(&draw)
+    case .palette: generatedPalette(&draw)
     }
   }
 }

@@ -61,6 +61,18 @@ let movementCases: [OpCase] = {
         "\(bits) bits along \(axis)", .unpack(Unpack(axis: axis, bits: bits)), [TensorType(.u8, [3, 4, 5])],
         exact: true))
   }
+  for (bits, axis, block, extent, bytes, palettes) in [
+    (2, 1, 0, 20, 5, [4]), (3, -1, 0, 16, 6, [8]), (4, 1, 2, 9, 5, [2, 16]), (6, 2, 5, 3, 3, [3, 64]),
+    (8, 1, 1, 4, 4, [3, 256]), (3, 0, 0, 5, 2, [8]),
+  ] as [(Int, Int, Int, Int, Int, Shape)] {
+    var x = [3, 5, 4]
+    x[axis < 0 ? 2 : axis] = bytes
+    cases.append(
+      opCase(
+        "\(bits) bits along \(axis) of palettes \(palettes)",
+        .palette(Palette(axis: axis, bits: bits, block: block, extent: extent)),
+        [TensorType(.u8, Shape(x)), TensorType(bits < 6 ? .f16 : .f32, palettes)], exact: true))
+  }
   for element in ElementType.allCases {
     for target in ElementType.allCases
     where target.byteCount == element.byteCount && (target != .bool || element == .bool) {

@@ -81,13 +81,16 @@ typedef struct {
 #define INGOT_ELEMENTWISE_STEP_FIELDS(F) F(STEP, step)
 INGOT_STRUCT(ingot_elementwise_step, INGOT_ELEMENTWISE_STEP_FIELDS)
 
-/* MATMUL   y <- a, b [, bias, scale, zero]   float
+/* MATMUL   y <- a, b [, bias, scale or palettes, zero]   float
  * a: [batch.., M, K] (or [.., K, M]), b: [batch.., K, N] (or [.., N, K]), both rank >= 2, batch extents broadcast;
  * y: [batch.., M, N]. bias: [N], or [M, 1] for one per row.
- * bits: 0, or what b is stored in, 8 or 4. b is then an i8 or u8 [N, K] with transpose_b, or a u8 [N, K / 2] that holds two
+ * bits: 0, or what b is stored in, with transpose_b. With a zero point, 8 or 4: an i8 or u8 [N, K], or a u8 [N, K / 2] that holds two
  * numbers of 0 to 15 in a byte, the first in its low half; what it stands for is (b - zero) * scale. Scales are float, zeros have b's
  * element, and both one shape: [], [N], or, where `block` is not 0, [N, ceil(K / block)] with one for as many along K. A
- * block of 4-bit numbers is even. */
+ * block of 4-bit numbers is even.
+ * Without a zero point, 2, 3, 4, 6 or 8: a u8 [N, ceil(K * bits / 8)], in whose rows numbers lie one behind the other, the first in the
+ * lowest bits of the first byte; what they stand for is palette[b]. Palettes are float, [2^bits], or, where `block` is not 0,
+ * [ceil(N / block), 2^bits] with one for as many rows. */
 #define INGOT_STORED_FIELDS(F) \
   F(COUNT, bits, 8)            \
   F(COUNT, block, INGOT_MAX_EXTENT)
@@ -98,11 +101,11 @@ INGOT_STRUCT(ingot_elementwise_step, INGOT_ELEMENTWISE_STEP_FIELDS)
   INGOT_STORED_FIELDS(F)
 INGOT_STRUCT(ingot_matmul_attributes, INGOT_MATMUL_FIELDS)
 
-/* CONV   y <- x, w [, bias, scale, zero]   float
+/* CONV   y <- x, w [, bias, scale or palettes, zero]   float
  * x: [N, C, spatial..], w: [O, C/group, kernel..], bias: [O], y: [N, O, spatial..]; 1 to 3 spatial dimensions. Zero padding.
  * Tail: the window along each. Every output extent is floor((in + begin + end - dilation*(k-1) - 1) / stride) + 1.
- * bits and block: as MATMUL, of w with N = O and K the product of its other extents, row-major. In 4 bits the kernel has extent 1, and
- * w is [O, C/group / 2, 1..]. */
+ * bits and block: as MATMUL, of w with N = O and K the product of its other extents, row-major. In 4 bits with zero points the kernel has
+ * extent 1, and w is [O, C/group / 2, 1..]. By palette w is [O, ceil(C/group * bits / 8), kernel..]: a row fills its bytes from the first on. */
 #define INGOT_CONV_FIELDS(F)             \
   F(INTEGER, group, 1, INGOT_MAX_EXTENT) \
   F(ACTIVATION, activation)              \
@@ -442,6 +445,15 @@ INGOT_STRUCT(ingot_loop_attributes, INGOT_LOOP_FIELDS)
   F(INTEGER, bits, 1, 4)
 INGOT_STRUCT(ingot_unpack_attributes, INGOT_UNPACK_FIELDS)
 
+/* PALETTE   y <- x, palettes   x: u8, y: f32
+ * x: y's shape, but ceil(extent * bits / 8) along the axis. The axes before it count rows, whose numbers lie as in MATMUL, in its bytes
+ * from the first on. y = palette[number], with palettes, bits and block as MATMUL. */
+#define INGOT_PALETTE_FIELDS(F) \
+  F(AXIS, axis)                 \
+  F(INTEGER, bits, 2, 8)        \
+  F(COUNT, block, INGOT_MAX_EXTENT)
+INGOT_STRUCT(ingot_palette_attributes, INGOT_PALETTE_FIELDS)
+
 /* X(NAME, number, name, FIELDS, EACH, TAIL, work). Numbers are never reused. FIELDS names the fields of the attributes, TAIL those
  * of the tail, NO for none; the tail is there once for EACH spatial axis (SPATIAL) or axis (AXIS) of the first input, or as often
  * as the attributes have it (LIST). work: how multiply-adds are counted, see work.c. */
@@ -490,7 +502,8 @@ INGOT_STRUCT(ingot_unpack_attributes, INGOT_UNPACK_FIELDS)
   X(SOFTMAX_INTEGER, 42, softmax_integer, SOFTMAX_INTEGER, NONE, NO, none)    \
   X(NORM_INTEGER, 43, norm_integer, NORM_INTEGER, NONE, NO, none)             \
   X(RECURRENT_INTEGER, 44, recurrent_integer, RECURRENT_INTEGER, NONE, NO, recurrent) \
-  X(UNPACK, 45, unpack, UNPACK, NONE, NO, none)
+  X(UNPACK, 45, unpack, UNPACK, NONE, NO, none)                               \
+  X(PALETTE, 46, palette, PALETTE, NONE, NO, none)
 
 typedef enum {
 #define INGOT_OPCODE_VALUE(NAME, number, name, FIELDS, EACH, TAIL, work) INGOT_OP_##NAME = number,

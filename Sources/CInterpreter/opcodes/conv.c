@@ -5,12 +5,13 @@
 static ingot_status check_conv(const ingot_op *op) {
   const ingot_conv_attributes *conv = op->attributes;
   REQUIRE(op, op->x[1]->rank >= 3, "the weight has rank %u, expected 3 to 5", op->x[1]->rank);
-  const ingot_tensor w = ingot_stored_numbers(op->x[1], conv->bits, 1);
+  ingot_tensor w;
+  CHECK(ingot_expect_numbers(op, conv->bits, 1, op->x[0]->rank < 2 ? 0 : op->x[0]->dims[1] / conv->group, &w));
   ingot_op whole = *op;
   whole.x[1] = &w;
   CHECK(ingot_expect_convolution(&whole, false, conv->group));
   const int64_t taps = prepared_product(&w, 2, w.rank);
-  REQUIRE(op, conv->bits != 4 || taps == 1, "weights in 4 bits have a kernel of %lld taps, expected 1", (long long)taps);
+  REQUIRE(op, conv->bits != 4 || taps == 1 || op->x[4] == NULL, "weights in 4 bits have a kernel of %lld taps, expected 1", (long long)taps);
   CHECK(ingot_expect_weights(op, conv->bits, conv->block, w.dims[0], w.dims[1] * taps));
   return ingot_expect_vector(op, op->x[2], op->y->dims[1], "the bias");
 }
@@ -29,8 +30,8 @@ static int prepare_conv(const ingot_preparation *p, ingot_arguments *arguments) 
   const ingot_tensor *w = prepared_input(p, 1);
   arguments->convolution = ingot_prepared_convolution(p);
   arguments->convolution.w_panel = prepared_block(p, w);
-  arguments->convolution.steps = ingot_prepared_weights(p, conv->bits, conv->block, prepared_product(w, 1, w->rank) * (conv->bits == 4 ? 2 : 1));
-  if (conv->bits != 0) return KERNEL_convolution;
+  const int64_t inputs = prepared_input(p, 0)->dims[1] / conv->group;
+  arguments->convolution.storage = ingot_prepared_weights(p, conv->bits, conv->block, inputs * prepared_product(w, 2, w->rank));
   return kernel_depthwise_fits(&arguments->convolution) ? KERNEL_depthwise : KERNEL_convolution;
 }
 

@@ -6,7 +6,9 @@
 static ingot_status expect_stored(const ingot_op *op) {
   const ingot_matmul_attributes *a = op->attributes;
   if (a->bits != 0) REQUIRE(op, a->transpose_b && op->x[1]->rank == 2, "b in %lld bits has rank %u, expected [N, K]", (long long)a->bits, op->x[1]->rank);
-  const ingot_tensor b = ingot_stored_numbers(op->x[1], a->bits, op->x[1]->rank - 1u);
+  const ingot_tensor *x = op->x[0];
+  ingot_tensor b;
+  CHECK(ingot_expect_numbers(op, a->bits, 1, x->rank < 2 ? 0 : x->dims[x->rank - (a->transpose_a ? 2 : 1)], &b));
   ingot_op product = *op;
   product.x[1] = &b;
   CHECK(ingot_expect_product(&product, a->transpose_a, a->transpose_b));
@@ -47,7 +49,7 @@ static int prepare_matmul(const ingot_preparation *p, ingot_arguments *all) {
       .b_row = transpose_b ? 1 : b_width, .b_column = transpose_b ? b_width : 1,
       .a_panel = prepared_block(p, a), .b_panel = prepared_block(p, b), .batch_rank = y->rank - 2u,
       .activation = prepared_activation(attributes->activation)};
-  arguments->steps = ingot_prepared_weights(p, attributes->bits, attributes->block, arguments->k);
+  arguments->storage = ingot_prepared_weights(p, attributes->bits, attributes->block, arguments->k);
   for (uint32_t i = 0; i < arguments->batch_rank; i++) arguments->batch[i] = y->dims[i];
   const int64_t of_a = ingot_prepare_batches(a, y, arguments->a_batch), of_b = ingot_prepare_batches(b, y, arguments->b_batch);
   /* Batches of a against one b are rows of a single product. */

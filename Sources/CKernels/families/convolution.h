@@ -92,16 +92,6 @@ static kernel_work convolution_work(const void *arguments) {
   return (kernel_work){count * kernel_ceil_divide(m, rows) * kernel_ceil_divide(n, BLOCK_COLUMNS), gemm_scratch_bytes(p->w_panel)};
 }
 
-/* The rows from `first` on. */
-static stored convolution_weights(const kernel_convolution *p, int64_t first, int64_t k) {
-  stored weights = {p->w, p->w_element, k, p->steps};
-  if (p->steps.scale == NULL) return weights;
-  weights.q = (const uint8_t *)p->w + first * k * p->steps.bits / 8;
-  weights.steps.scale = kernel_at(p->steps.scale, p->steps.scale_element, first * p->steps.row);
-  weights.steps.zero = kernel_at(p->steps.zero, p->w_element, first * p->steps.row);
-  return weights;
-}
-
 static void convolution_run(const void *arguments, int64_t begin, int64_t end, void *scratch) {
   const kernel_convolution *p = arguments;
   const int64_t m = p->outputs / p->group, n = p->out[0] * p->out[1] * p->out[2];
@@ -115,11 +105,11 @@ static void convolution_run(const void *arguments, int64_t begin, int64_t end, v
     const int64_t m0 = item / across % down * rows, n0 = item % across * BLOCK_COLUMNS;
     const void *x = kernel_at(p->x, p->x_element, (image * p->inputs + group * inputs) * plane);
     const convolution_source source = {p, x};
-    const stored weights = convolution_weights(p, group * m, k);
+    const stored weights = {p->w, p->w_element, group * m, p->storage};
     const matmul_b whole = {.b = x, .element = p->x_element, .row = plane, .column = 1};
     const gemm g = {.k = k, .a = kernel_at(p->w, p->w_element, group * m * k), .a_element = p->w_element, .a_row = k,
                     .a_column = 1, .a_panel = p->w_panel, .m = m,
-                    .a_stored = p->steps.scale == NULL ? NULL : &weights, .pack = plain ? matmul_pack : convolution_pack,
+                    .a_stored = p->storage.bits == 0 ? NULL : &weights, .pack = plain ? matmul_pack : convolution_pack,
                     .pack_source = plain ? (const void *)&whole : (const void *)&source,
                     .b = plain && p->x_element == INGOT_F32 ? x : NULL, .b_row = plane,
                     .y = kernel_at_mutable(p->y, p->y_element, (image * p->outputs + group * m) * n),

@@ -109,6 +109,7 @@ static void depthwise_run(const void *arguments, int64_t begin, int64_t end, voi
   const depthwise_layout layout = depthwise_layout_of(p);
   const int64_t strips = kernel_ceil_divide(p->out[1], layout.rows);
   const int64_t taps = p->kernel[1] * p->kernel[2], multiplier = p->outputs / p->group;
+  const stored rows_of_w = {p->w, p->w_element, 0, p->storage};
   float *strip = scratch, *result = strip + layout.pitch * layout.strip_rows;
   int64_t offset[DEPTHWISE_MAX_TAPS];
   float weights[DEPTHWISE_MAX_TAPS];
@@ -123,7 +124,8 @@ static void depthwise_run(const void *arguments, int64_t begin, int64_t end, voi
     const int64_t plane = image * p->inputs + channel / multiplier;
     depthwise_fill(p, &layout, kernel_at(p->x, p->x_element, plane * p->in[1] * p->in[2]), row0 * p->stride[1],
                    (rows - 1) * p->stride[1] + (p->kernel[1] - 1) * p->dilation[1] + 1, strip);
-    widen(kernel_at(p->w, p->w_element, channel * taps), p->w_element, taps, weights);
+    if (p->storage.bits != 0) stored_widen(&rows_of_w, channel, 0, taps, weights);
+    else widen(kernel_at(p->w, p->w_element, channel * taps), p->w_element, taps, weights);
     const float bias = p->bias == NULL ? 0 : one_float(p->bias, p->bias_element, channel);
     for (int64_t r = 0; r < rows; r++) {
       const float *top = strip + r * p->stride[1] * layout.pitch;

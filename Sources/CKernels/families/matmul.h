@@ -65,7 +65,7 @@ static void matmul_pack(const void *source, int64_t k0, int64_t depth, int64_t n
 
 KERNEL_INLINE int matmul_is_dot(const kernel_matmul *p) {
   if (p->a_panel != 0 || p->m > DOT_ROWS || p->a_column != 1) return 0;
-  return p->steps.scale != NULL || (p->b_panel == 0 && p->b_row == 1 && p->b_column != 1);
+  return p->storage.bits != 0 || (p->b_panel == 0 && p->b_row == 1 && p->b_column != 1);
 }
 
 static int64_t matmul_batches(const kernel_matmul *p) {
@@ -115,7 +115,8 @@ KERNEL_INLINE void matmul_dot_stretch(const int rows, int64_t depth, const float
 
 static void matmul_dot(const kernel_matmul *p, int64_t a0, int64_t b0, int64_t y0, int64_t n0, int64_t n1, float *scratch) {
   const int rows = (int)p->m;
-  const stored weights = {p->b, p->b_element, p->k, p->steps};
+  const stored weights = {p->b, p->b_element, 0, p->storage};
+  const int by_scale = p->storage.bits != 0 && p->storage.palette == NULL;
   for (int64_t n = n0; n < n1; n += 4) {
     const int columns = (int)kernel_least(4, n1 - n);
     vf sums[DOT_ROWS][4];
@@ -126,14 +127,16 @@ static void matmul_dot(const kernel_matmul *p, int64_t a0, int64_t b0, int64_t y
       const float *a[DOT_ROWS], *b[4];
       for (int r = 0; r < rows; r++)
         a[r] = floats(p->a, p->a_element, a0 + r * p->a_row + k0, depth, scratch + r * DEPTH);
-      if (p->steps.scale != NULL) {
+      if (by_scale) {
         for (int c = 0; c < columns; c++) stored_dot(&weights, rows, n + c, k0, depth, a, sums, c);
         continue;
       }
-      for (int c = 0; c < 4; c++)
-        b[c] = c < columns ? floats(p->b, p->b_element, b0 + (n + c) * p->b_column + k0, depth,
-                                    scratch + (DOT_ROWS + c) * DEPTH)
-                           : b[0];
+      for (int c = 0; c < 4; c++) {
+        float *space = scratch + (DOT_ROWS + c) * DEPTH;
+        if (c >= columns) b[c] = b[0];
+        else if (p->storage.bits == 0) b[c] = floats(p->b, p->b_element, b0 + (n + c) * p->b_column + k0, depth, space);
+        else stored_widen(&weights, n + c, k0, depth, space), b[c] = space;
+      }
       switch (rows) {
         case 1: matmul_dot_stretch(1, depth, a, b, sums); break;
         case 2: matmul_dot_stretch(2, depth, a, b, sums); break;
@@ -172,14 +175,14 @@ static void matmul_run(const void *arguments, int64_t begin, int64_t end, void *
       matmul_dot(p, a0, b0, batch * p->m * p->n, n0, n1, scratch);
       continue;
     }
-    const stored weights = {p->b, p->b_element, p->k, p->steps};
+    const stored weights = {p->b, p->b_element, 0, p->storage};
     const matmul_b b = {kernel_at(p->b, p->b_element, b0), p->b_element, p->b_row, p->b_column, p->b_panel, p->k, p->n};
     gemm g = {.k = p->k, .a = kernel_at(p->a, p->a_element, a0), .a_element = p->a_element, .a_row = p->a_row,
               .a_column = p->a_column, .a_panel = p->a_panel, .m = p->m, .pack = matmul_pack, .pack_source = &b,
               .y = kernel_at_mutable(p->y, p->y_element, batch * p->m * p->n), .y_element = p->y_element,
               .y_row = p->n, .bias = p->bias, .bias_element = p->bias_element, .bias_per_row = p->bias_per_row,
               .activation = p->activation};
-    if (p->steps.scale != NULL) g.pack = stored_pack, g.pack_source = &weights;
+    if (p->storage.bits != 0) g.pack = stored_pack, g.pack_source = &weights;
     if (p->b_element == INGOT_F32 && (p->b_panel > 0 || p->b_column == 1))
       g.b = b.b, g.b_row = b.row, g.b_panel = p->b_panel, g.n = p->n;
     gemm_block(&g, m0, m1, n0, n1, scratch);

@@ -1,12 +1,16 @@
-/* Weights stored in 8 or 4 bits: rows of k numbers (q - zero) * scale, of which every `block` share a scale. They become floats a
- * stretch of a row at a time. */
+/* Weights stored in few bits: rows of k numbers palette[q], or (q - zero) * scale, of which every `block` share a scale. They become
+ * floats a stretch of a row at a time. */
 
 typedef struct {
   const void *q;
   uint32_t element;
-  int64_t k;
-  kernel_steps steps;
+  int64_t first; /* row 0 among all rows */
+  kernel_storage storage;
 } stored;
+
+KERNEL_INLINE const uint8_t *stored_row(const stored *s, int64_t row) {
+  return (const uint8_t *)s->q + (s->first + row) * s->storage.row_bytes;
+}
 
 /* LANES bytes as floats. */
 KERNEL_INLINE vf stored_unsigned(const uint8_t *p) {
@@ -80,25 +84,85 @@ typedef struct {
 } stored_step;
 
 KERNEL_INLINE stored_step stored_step_of(const stored *s, int64_t row, int64_t block) {
-  const int64_t index = row * s->steps.row + block;
-  return (stored_step){one_float(s->steps.scale, s->steps.scale_element, index), stored_one(s->steps.zero, s->element == INGOT_I8, 8, index)};
+  const kernel_storage *by = &s->storage;
+  const int64_t index = (s->first + row) * by->row + block;
+  return (stored_step){one_float(by->scale, by->scale_element, index), stored_one(by->zero, s->element == INGOT_I8, 8, index)};
 }
 
 KERNEL_INLINE void stored_widen_as(const stored *s, const int is_signed, const int bits, int64_t row, int64_t k0, int64_t depth, float *y) {
-  const int64_t start = row * s->k;
-  int64_t block = k0 / s->steps.block;
+  const uint8_t *q = stored_row(s, row);
+  int64_t block = k0 / s->storage.block;
   for (int64_t k = k0; k < k0 + depth; block++) {
     const stored_step step = stored_step_of(s, row, block);
-    const int64_t end = kernel_least((block + 1) * s->steps.block, k0 + depth);
+    const int64_t end = kernel_least((block + 1) * s->storage.block, k0 + depth);
     const vf scale = v_set(step.scale), zero = v_set(step.zero);
-    for (; k + LANES <= end; k += LANES) v_store(y + (k - k0), (stored_load(s->q, is_signed, bits, start + k) - zero) * scale);
-    for (; k < end; k++) y[k - k0] = (stored_one(s->q, is_signed, bits, start + k) - step.zero) * step.scale;
+    for (; k + LANES <= end; k += LANES) v_store(y + (k - k0), (stored_load(q, is_signed, bits, k) - zero) * scale);
+    for (; k < end; k++) y[k - k0] = (stored_one(q, is_signed, bits, k) - step.zero) * step.scale;
   }
 }
 
-/* Numbers [k0, k0 + depth) of a row; k0 is even in 4 bits. */
+/* The numbers in so many bits from k0 on, a byte each; k0 is a multiple of 8. Reads no byte behind the last number's. */
+static void stored_indices(const uint8_t *row, int bits, int64_t k0, int64_t count, uint8_t *y) {
+  const uint8_t *p = row + k0 * bits / 8;
+  const uint32_t mask = (1u << bits) - 1;
+  int64_t i = 0;
+  switch (bits) {
+    case 2:
+      for (; i + 4 <= count; i += 4, p++)
+        for (int j = 0; j < 4; j++) y[i + j] = *p >> 2 * j & 3;
+      break;
+    case 3:
+      for (; i + 8 <= count; i += 8, p += 3) {
+        const uint32_t word = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
+        for (int j = 0; j < 8; j++) y[i + j] = word >> 3 * j & 7;
+      }
+      break;
+    case 4:
+      for (; i + 2 <= count; i += 2, p++) y[i] = *p & 15, y[i + 1] = *p >> 4;
+      break;
+    case 6:
+      for (; i + 4 <= count; i += 4, p += 3) {
+        const uint32_t word = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
+        for (int j = 0; j < 4; j++) y[i + j] = word >> 6 * j & 63;
+      }
+      break;
+    default:
+      memcpy(y, p, (size_t)count);
+      return;
+  }
+  /* Fewer than 8, which begin with a byte. */
+  for (uint32_t shift = 0; i < count; i++, shift += (uint32_t)bits) {
+    const uint32_t low = p[shift / 8], high = shift % 8 + (uint32_t)bits > 8 ? p[shift / 8 + 1] : 0;
+    y[i] = (uint8_t)((low | high << 8) >> shift % 8 & mask);
+  }
+}
+
+#define STORED_STRETCH 512 /* indices that lie ready at a time; a multiple of 8 */
+
+static void stored_look_up(const stored *s, int64_t row, int64_t k0, int64_t depth, float *y) {
+  const kernel_storage *by = &s->storage;
+  const uint32_t element = by->palette_element;
+  const int64_t entries = (int64_t)1 << by->bits;
+  const void *palette = kernel_at(by->palette, element, (s->first + row) / by->palette_rows * entries);
+  float wide[256];
+  uint8_t indices[STORED_STRETCH];
+  /* A few numbers are looked up in the palette as it is. */
+  const int ready = depth >= entries || element == INGOT_F32;
+  const float *numbers = ready ? floats(palette, element, 0, entries, wide) : NULL;
+  for (int64_t k = 0; k < depth; k += STORED_STRETCH) {
+    const int64_t count = kernel_least(STORED_STRETCH, depth - k);
+    stored_indices(stored_row(s, row), by->bits, k0 + k, count, indices);
+    if (ready)
+      for (int64_t i = 0; i < count; i++) y[k + i] = numbers[indices[i]];
+    else
+      for (int64_t i = 0; i < count; i++) y[k + i] = one_float(palette, element, indices[i]);
+  }
+}
+
+/* Numbers [k0, k0 + depth) of a row; k0 is a multiple of 8. */
 static void stored_widen(const stored *s, int64_t row, int64_t k0, int64_t depth, float *y) {
-  if (s->steps.bits == 4) stored_widen_as(s, 0, 4, row, k0, depth, y);
+  if (s->storage.palette != NULL) stored_look_up(s, row, k0, depth, y);
+  else if (s->storage.bits == 4) stored_widen_as(s, 0, 4, row, k0, depth, y);
   else if (s->element == INGOT_I8) stored_widen_as(s, 1, 8, row, k0, depth, y);
   else stored_widen_as(s, 0, 8, row, k0, depth, y);
 }
@@ -126,22 +190,22 @@ static void stored_pack(const void *source, int64_t k0, int64_t depth, int64_t n
 /* sums[r][column] += row n of the weights times a[r], over one stretch of k. A block is scaled as a whole. */
 KERNEL_INLINE void stored_dot_as(const stored *s, const int is_signed, const int bits, const int count, int64_t n, int64_t k0,
                                  int64_t depth, const float *const *a, vf (*sums)[4], int column) {
-  const int64_t start = n * s->k;
-  int64_t block = k0 / s->steps.block;
+  const uint8_t *q = stored_row(s, n);
+  int64_t block = k0 / s->storage.block;
   for (int64_t k = k0; k < k0 + depth; block++) {
     const stored_step step = stored_step_of(s, n, block);
-    const int64_t end = kernel_least((block + 1) * s->steps.block, k0 + depth);
+    const int64_t end = kernel_least((block + 1) * s->storage.block, k0 + depth);
     const vf scale = v_set(step.scale), zero = v_set(step.zero);
     vf partial[4];
     KERNEL_UNROLL
     for (int r = 0; r < count; r++) partial[r] = v_set(0);
     for (; k + LANES <= end; k += LANES) {
-      const vf w = stored_load(s->q, is_signed, bits, start + k) - zero;
+      const vf w = stored_load(q, is_signed, bits, k) - zero;
       KERNEL_UNROLL
       for (int r = 0; r < count; r++) partial[r] = v_fma(v_load(a[r] + (k - k0)), w, partial[r]);
     }
     for (; k < end; k++) {
-      const float w = stored_one(s->q, is_signed, bits, start + k) - step.zero;
+      const float w = stored_one(q, is_signed, bits, k) - step.zero;
       KERNEL_UNROLL
       for (int r = 0; r < count; r++) {
         const float product = a[r][k - k0] * w;
@@ -154,12 +218,12 @@ KERNEL_INLINE void stored_dot_as(const stored *s, const int is_signed, const int
 }
 
 KERNEL_INLINE void stored_dot_rows(const stored *s, const int count, int64_t n, int64_t k0, int64_t depth, const float *const *a, vf (*sums)[4], int column) {
-  if (s->steps.bits == 4) stored_dot_as(s, 0, 4, count, n, k0, depth, a, sums, column);
+  if (s->storage.bits == 4) stored_dot_as(s, 0, 4, count, n, k0, depth, a, sums, column);
   else if (s->element == INGOT_I8) stored_dot_as(s, 1, 8, count, n, k0, depth, a, sums, column);
   else stored_dot_as(s, 0, 8, count, n, k0, depth, a, sums, column);
 }
 
-/* Of 1 to 4 rows of a. */
+/* Of 1 to 4 rows of a; not by palette. */
 static void stored_dot(const stored *s, int count, int64_t n, int64_t k0, int64_t depth, const float *const *a, vf (*sums)[4], int column) {
   switch (count) {
     case 1: stored_dot_rows(s, 1, n, k0, depth, a, sums, column); break;

@@ -5,6 +5,7 @@
 #include "activation.h"
 #include "tile.h"
 #include "stored.h"
+#include "palette.h"
 #include "gemm.h"
 #include "matmul.h"
 #include "convolution.h"

@@ -72,15 +72,20 @@ typedef struct {
   kernel_step step[INGOT_MAX_ELEMENTWISE_STEPS];
 } kernel_elementwise;
 
-/* How weights that lie in rows are stored: as (q - zero) * scale. */
+/* How weights that lie in rows are stored: as palette[q], or as (q - zero) * scale. */
 typedef struct {
-  const void *scale; /* NULL: as the numbers themselves */
-  const void *zero;  /* of the weights' element, i8 or u8 */
+  uint8_t bits; /* 0: as the numbers themselves */
+  int64_t row_bytes; /* from one row to the next */
+  /* 2, 3, 4, 6 or 8 bits, one number behind the other, the first in the lowest bits of a row. */
+  const void *palette; /* 2^bits numbers; NULL: by scale and zero */
+  uint8_t palette_element;
+  int64_t palette_rows; /* that share a palette, beginning with the first; the next ones have the next */
+  /* 8 bits, or 4: two in a byte, the first in its low half, from 0 to 15. */
+  const void *scale, *zero; /* zero of the weights' element, i8 or u8 */
   uint8_t scale_element;
-  uint8_t bits;  /* 8, or 4: two in a byte, the first in its low half, from 0 to 15 */
   int64_t block; /* how many of a row share scale and zero; even in 4 bits */
   int64_t row;   /* scales of a row; 0 where all rows share one */
-} kernel_steps;
+} kernel_storage;
 
 /* y[batch, m, n] = activation(sum over k of a[m, k] * b[k, n] + bias). Strides are in elements. */
 typedef struct {
@@ -94,7 +99,7 @@ typedef struct {
   uint32_t batch_rank;
   int64_t batch[INGOT_MAX_RANK], a_batch[INGOT_MAX_RANK], b_batch[INGOT_MAX_RANK];
   kernel_activation activation;
-  kernel_steps steps; /* of b: rows of k for each n, without strides, panels and batches */
+  kernel_storage storage; /* of b: rows of k for each n, without strides, panels and batches */
 } kernel_matmul;
 
 /* Three spatial axes; absent ones lead, with extent 1. Convolution, depthwise and transposed. */
@@ -106,7 +111,7 @@ typedef struct {
   int64_t in[3], kernel[3], out[3], stride[3], dilation[3], begin[3];
   int64_t w_panel; /* outputs whose weights lie together as a panel, tap by tap; 0 for row-major. Divides those of a group. */
   kernel_activation activation;
-  kernel_steps steps; /* of w: a row for each output, without panels; neither of depthwise nor of transposed ones */
+  kernel_storage storage; /* of w: a row for each output, without panels; not of transposed ones */
 } kernel_convolution;
 
 typedef struct {
@@ -223,6 +228,14 @@ typedef struct {
   uint32_t bits; /* 1, 2 or 4 */
   int64_t outer, extent, inner; /* of x around the axis */
 } kernel_unpack;
+
+/* Rows of numbers in few bits, as the palettes have them. */
+typedef struct {
+  const void *x;
+  float *y;
+  int64_t rows, extent; /* numbers of a row */
+  kernel_storage storage;
+} kernel_palette;
 
 /* Indices have been checked. */
 typedef struct {
@@ -485,6 +498,7 @@ typedef struct {
   X(matmul, kernel_matmul)              \
   X(convolution, kernel_convolution)    \
   X(depthwise, kernel_convolution)      \
+  X(palette, kernel_palette)            \
   X(conv_transpose, kernel_convolution) \
   X(elementwise, kernel_elementwise)    \
   X(pool, kernel_pool)                  \

@@ -3,6 +3,7 @@ import Bundle
 import CProcess
 import IR
 import IngotCompiler
+import Quantization
 import Samples
 
 struct Compile: ParsableCommand {
@@ -45,12 +46,18 @@ struct Compile: ParsableCommand {
 
   @Option(
     help:
-      "Number format: fp32; fp16, bf16, int8-weights or int4 (weights, with arithmetic in fp32); int8; or mixed, a format for each layer, as a budget asks for."
+      "Number format: fp32; fp16, bf16, int8-weights, int4 or palette (weights, with arithmetic in fp32); int8; or mixed, a format for each layer, as a budget asks for."
   )
   var precision: Precision = .fp32
 
-  @Option(help: "Weights of an output that share a scale in int4: 16, 32, 64 or 128.")
+  @Option(
+    help:
+      "Weights of an output that share a scale in int4: 16, 32, 64 or 128. Outputs that share a palette: 1 or more; all of them where it is not given."
+  )
   var groupSize: Int?
+
+  @Option(help: "Bits of a weight's index into its palette: 2, 3, 4, 6 or 8. 4 where it is not given.")
+  var bits: Int?
 
   @Option(help: quantizedArithmeticHelp) var arithmetic: QuantizedArithmetic = .integer
 
@@ -85,18 +92,44 @@ struct Compile: ParsableCommand {
   @Flag(help: "Prints facts as JSON.") var json = false
 
   func validate() throws {
-    if let groupSize {
-      guard precision == .int4 else { throw ValidationError("--group-size goes with --precision int4.") }
-      guard [16, 32, 64, 128].contains(groupSize) else {
-        throw ValidationError("--group-size is \(groupSize), expected 16, 32, 64 or 128.")
-      }
-    }
+    _ = try weights
     if calibration != nil, !precision.needsSamples {
       throw ValidationError("--calibration goes with --precision int8 or mixed.")
     }
     try search.check(precision)
     if images.imageInput != nil, calibration == nil {
       throw ValidationError("--image-input goes with --calibration DIR.")
+    }
+  }
+
+  /// What bits and groups say of the weights; nil where neither is given.
+  private var weights: WeightFormat? {
+    get throws {
+      switch precision {
+      case .int4:
+        guard bits == nil else { throw ValidationError("--bits goes with --precision palette.") }
+        guard let groupSize else { return nil }
+        guard [16, 32, 64, 128].contains(groupSize) else {
+          throw ValidationError("--group-size is \(groupSize), expected 16, 32, 64 or 128.")
+        }
+        return .int4(groupSize: groupSize)
+      case .palette:
+        let bits = bits ?? 4
+        guard Palette.widths.contains(bits) else {
+          throw ValidationError("--bits is \(bits), expected 2, 3, 4, 6 or 8.")
+        }
+        if let groupSize, groupSize < 1 {
+          throw ValidationError(
+            "--group-size is \(groupSize), expected 1 or more outputs that share a palette.")
+        }
+        return .palette(bits: bits, channels: groupSize ?? 0)
+      default:
+        guard bits == nil else { throw ValidationError("--bits goes with --precision palette.") }
+        guard groupSize == nil else {
+          throw ValidationError("--group-size goes with --precision int4 or palette.")
+        }
+        return nil
+      }
     }
   }
 
@@ -123,7 +156,7 @@ struct Compile: ParsableCommand {
     let target = try selection.load()
     var options = CompileOptions(target: target, precision: precision)
     options.arithmetic = arithmetic
-    if let groupSize { options.groupSize = groupSize }
+    options.weights = try weights
     options.compression = compression
     options.keepsOrigins = origins
     let files = OutputTransaction()

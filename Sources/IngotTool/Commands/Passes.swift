@@ -18,7 +18,7 @@ struct PassesCommand: ParsableCommand {
   @Argument(help: "An ONNX model (.onnx) or IR text (.graph).") var model: String?
   @OptionGroup var options: GraphOptions
   @OptionGroup var selection: TargetSelection
-  @Option(help: "Number format of the weights: fp32, fp16, bf16, int8-weights or int4.")
+  @Option(help: "Number format of the weights: fp32, fp16, bf16, int8-weights, int4 or palette.")
   var precision: Precision = .fp32
   @Option(help: quantizedArithmeticHelp) var arithmetic: QuantizedArithmetic = .integer
   @Flag(help: "Lists the passes.") var list = false
@@ -47,7 +47,7 @@ struct PassesCommand: ParsableCommand {
   func validate() throws {
     guard !precision.needsSamples else {
       throw ValidationError(
-        "--precision is fp32, fp16, bf16, int8-weights or int4 here: int8 and mixed follow samples, which 'passes' takes none of."
+        "--precision is fp32, fp16, bf16, int8-weights, int4 or palette here: int8 and mixed follow samples, which 'passes' takes none of."
       )
     }
   }

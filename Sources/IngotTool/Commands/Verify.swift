@@ -105,6 +105,7 @@ struct Verify: ParsableCommand {
         try (try? targetLibrary().target(contents.manifest.target)) ?? targetLibrary().interpreter()
       var options = CompileOptions(target: target, precision: precision)
       options.arithmetic = arithmetic
+      options.takeWeights(recordedIn: contents.manifest.provenance)
       verifier.passes = pipeline(options)
       verifier.fusion = FusionRules(target)
     }

@@ -35,7 +35,7 @@ extension Op {
   /// Whether a constant that the op reads takes less than its result, and should stay.
   fileprivate var widensConstants: Bool {
     switch self {
-    case .unpack, .dequantize: true
+    case .unpack, .palette, .dequantize: true
     default: false
     }
   }

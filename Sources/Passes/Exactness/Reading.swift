@@ -40,7 +40,7 @@ struct Reading {
     case .cumsum: isTerm = true
     case .softmax, .layerNorm, .rmsNorm, .groupNorm, .lpNorm, .recurrent, .matmulInteger, .convInteger,
       .convTransposeInteger, .rescale, .lookup, .addInteger, .mulInteger, .reduceInteger,
-      .poolInteger, .softmaxInteger, .normInteger, .recurrentInteger, .unpack:
+      .poolInteger, .softmaxInteger, .normInteger, .recurrentInteger, .unpack, .palette:
       break
     case .quantize: seen = .lastDigit
     case .dequantize: passed = .all

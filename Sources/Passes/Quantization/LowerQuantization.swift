@@ -65,6 +65,14 @@ extension Graph {
     return (op, node.operands[0])
   }
 
+  /// The constants that a value looks up in palettes, and how.
+  package func lookedUp(_ value: ValueID) -> (op: Palette, numbers: ValueID, palettes: ValueID)? {
+    guard let node = node(value), case .palette(let op) = node.op,
+      node.operands.allSatisfy({ constant($0) != nil })
+    else { return nil }
+    return (op, node.operands[0], node.operands[1])
+  }
+
   /// The integers of a constant, or what one unpacks to.
   func storedIntegers(_ value: ValueID) -> Tensor? {
     guard let (op, source) = packed(value) else { return constant(value) }

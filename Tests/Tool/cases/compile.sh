@@ -29,8 +29,25 @@ expect 0 . compile "${digits[@]}" --precision int4 --group-size 32 -o four.ingot
 is "weights in int4 make no smaller bundle than in int8" test "$(json_number bundle_bytes)" -lt $((eight_bytes * 9 / 10))
 expect 0 'fp32xint4' inspect four.ingot --json
 expect 0 . verify eight.ingot "${digits[@]}" --random 2
-expect 2 'goes with --precision int4' compile "${digits[@]}" --group-size 32 -o x.ingot
+expect 2 'goes with --precision int4 or palette' compile "${digits[@]}" --group-size 32 -o x.ingot
 expect 2 'expected 16, 32, 64 or 128' compile "${digits[@]}" --precision int4 --group-size 24 -o x.ingot
+more_bytes=$half_bytes
+for bits in 8 6 4 3 2; do
+  expect 0 . compile "${digits[@]}" --precision palette --bits $bits -o palette$bits.ingot --json
+  # Beside them an eighth of this small network stays as it is.
+  is "palettes of $bits bits take more than their bits" test "$(json_number weight_bytes)" -lt $((full_weights * (bits + 4) / 32))
+  is "palettes of $bits bits make no smaller bundle than those of more" test "$(json_number bundle_bytes)" -lt $more_bytes
+  more_bytes=$(json_number bundle_bytes)
+  expect 0 "fp32xpalette$bits" inspect palette$bits.ingot --json
+done
+expect 0 . compile "${digits[@]}" --precision palette --group-size 16 -o groups.ingot --json
+is "palettes of 16 outputs take no more than one" test "$(json_number weight_bytes)" -gt "$(wc -c <palette3.ingot)"
+expect 0 'weights = palette4:16' inspect groups.ingot
+expect 0 . verify palette6.ingot "${digits[@]}" --random 2 --stages
+expect 0 . verify four.ingot "${digits[@]}" --random 2 --stages --tolerance 1
+expect 2 'expected 2, 3, 4, 6 or 8' compile "${digits[@]}" --precision palette --bits 5 -o x.ingot
+expect 2 '1 or more outputs' compile "${digits[@]}" --precision palette --group-size 0 -o x.ingot
+expect 2 'bits goes with --precision palette' compile "${digits[@]}" --precision int4 --bits 4 -o x.ingot
 expect 0 . compile --graph efficientformerv2 --variant s0 --random-weights 7 -o random.ingot
 expect 0 . compile --graph efficientformerv2 --variant s0 --random-weights 7 -o random2.ingot
 is "two compiles with random weights of one seed differ" cmp random.ingot random2.ingot
