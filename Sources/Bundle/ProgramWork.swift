@@ -65,7 +65,7 @@ extension Program {
 
 extension Program.Instruction {
   /// The format in which a product's weights are stored; nil where they are what they are.
-  fileprivate var storedFormat: String? {
+  var storedFormat: String? {
     let bits: Int64? =
       switch opcode {
       case INGOT_OP_MATMUL: attributes(as: ingot_matmul_attributes.self)?.bits
@@ -80,7 +80,7 @@ extension Program.Instruction {
 
 extension ElementType {
   /// As users of number formats call it.
-  fileprivate var formatName: String {
+  var formatName: String {
     switch self {
     case .f32: "fp32"
     case .f16: "fp16"

@@ -54,6 +54,8 @@ package struct CompiledBundle: Sendable {
   /// Where the nodes of each function, and of those that it runs, run, in execution order.
   package var placements: [[Placement]]
   package var weightBytes: Int
+  /// The same by format.
+  package var weightBytesByFormat: [String: Int]
   package var nodesBefore: Int
   package var nodesAfter: Int
 }
@@ -209,7 +211,8 @@ package func compile(
   let placements = try flatten(module).map { place($0.graph, on: options.target) }
 
   progress(.lower, nil)
-  let lowered = try Lowered(module, options, sourceValues, arithmetic(reports).merging(options.recordedWeights) { $1 })
+  let lowered = try Lowered(
+    module, options, sourceValues, arithmetic(reports).merging(options.recordedWeights) { $1 })
   var counter = CountingSink(sink)
   try lowered.write(to: &counter) { progress(.write, $0) }
   sink = counter.sink
@@ -217,6 +220,8 @@ package func compile(
     bundleBytes: counter.count, manifest: lowered.manifest, programs: lowered.programs,
     origins: lowered.origins, module: module, passes: reports, quantizations: quantizations,
     placements: placements, weightBytes: lowered.weights.reduce(0) { $0 + $1.tensor.byteCount },
+    weightBytesByFormat: lowered.programs.weightBytesByFormat(
+      lowered.weights.map { ($0.tensor.element, $0.tensor.byteCount) }),
     nodesBefore: nodesBefore, nodesAfter: module.functions.reduce(0) { $0 + $1.order.count })
 }
 

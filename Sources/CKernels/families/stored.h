@@ -12,6 +12,8 @@ KERNEL_INLINE const uint8_t *stored_row(const stored *s, int64_t row) {
   return (const uint8_t *)s->q + (s->first + row) * s->storage.row_bytes;
 }
 
+#include "look_up.h"
+
 /* LANES bytes as floats. */
 KERNEL_INLINE vf stored_unsigned(const uint8_t *p) {
 #if defined(KERNEL_USES_AVX512)
@@ -98,64 +100,6 @@ KERNEL_INLINE void stored_widen_as(const stored *s, const int is_signed, const i
     const vf scale = v_set(step.scale), zero = v_set(step.zero);
     for (; k + LANES <= end; k += LANES) v_store(y + (k - k0), (stored_load(q, is_signed, bits, k) - zero) * scale);
     for (; k < end; k++) y[k - k0] = (stored_one(q, is_signed, bits, k) - step.zero) * step.scale;
-  }
-}
-
-/* The numbers in so many bits from k0 on, a byte each; k0 is a multiple of 8. Reads no byte behind the last number's. */
-static void stored_indices(const uint8_t *row, int bits, int64_t k0, int64_t count, uint8_t *y) {
-  const uint8_t *p = row + k0 * bits / 8;
-  const uint32_t mask = (1u << bits) - 1;
-  int64_t i = 0;
-  switch (bits) {
-    case 2:
-      for (; i + 4 <= count; i += 4, p++)
-        for (int j = 0; j < 4; j++) y[i + j] = *p >> 2 * j & 3;
-      break;
-    case 3:
-      for (; i + 8 <= count; i += 8, p += 3) {
-        const uint32_t word = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
-        for (int j = 0; j < 8; j++) y[i + j] = word >> 3 * j & 7;
-      }
-      break;
-    case 4:
-      for (; i + 2 <= count; i += 2, p++) y[i] = *p & 15, y[i + 1] = *p >> 4;
-      break;
-    case 6:
-      for (; i + 4 <= count; i += 4, p += 3) {
-        const uint32_t word = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
-        for (int j = 0; j < 4; j++) y[i + j] = word >> 6 * j & 63;
-      }
-      break;
-    default:
-      memcpy(y, p, (size_t)count);
-      return;
-  }
-  /* Fewer than 8, which begin with a byte. */
-  for (uint32_t shift = 0; i < count; i++, shift += (uint32_t)bits) {
-    const uint32_t low = p[shift / 8], high = shift % 8 + (uint32_t)bits > 8 ? p[shift / 8 + 1] : 0;
-    y[i] = (uint8_t)((low | high << 8) >> shift % 8 & mask);
-  }
-}
-
-#define STORED_STRETCH 512 /* indices that lie ready at a time; a multiple of 8 */
-
-static void stored_look_up(const stored *s, int64_t row, int64_t k0, int64_t depth, float *y) {
-  const kernel_storage *by = &s->storage;
-  const uint32_t element = by->palette_element;
-  const int64_t entries = (int64_t)1 << by->bits;
-  const void *palette = kernel_at(by->palette, element, (s->first + row) / by->palette_rows * entries);
-  float wide[256];
-  uint8_t indices[STORED_STRETCH];
-  /* A few numbers are looked up in the palette as it is. */
-  const int ready = depth >= entries || element == INGOT_F32;
-  const float *numbers = ready ? floats(palette, element, 0, entries, wide) : NULL;
-  for (int64_t k = 0; k < depth; k += STORED_STRETCH) {
-    const int64_t count = kernel_least(STORED_STRETCH, depth - k);
-    stored_indices(stored_row(s, row), by->bits, k0 + k, count, indices);
-    if (ready)
-      for (int64_t i = 0; i < count; i++) y[k + i] = numbers[indices[i]];
-    else
-      for (int64_t i = 0; i < count; i++) y[k + i] = one_float(palette, element, indices[i]);
   }
 }
 

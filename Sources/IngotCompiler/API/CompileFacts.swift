@@ -204,6 +204,8 @@ public struct CompileFacts: Sendable, Encodable {
   public let bundleBytes: Int
   /// Parameters once unpacked.
   public let weightBytes: Int
+  /// The same by format, such as `fp32`, `int8` and `palette4`, with scales and palettes under the format that needs them.
+  public let weightBytesByFormat: [String: Int]
   /// Nodes of all functions as they were read.
   public let nodesBefore: Int
   /// Nodes of all functions after the passes.
@@ -228,6 +230,7 @@ public struct CompileFacts: Sendable, Encodable {
     case arenaLowerBoundBytes = "arena_lower_bound_bytes"
     case bundleBytes = "bundle_bytes"
     case weightBytes = "weight_bytes"
+    case weightBytesByFormat = "weight_bytes_by_format"
     case nodesBefore = "nodes_before"
     case nodesAfter = "nodes_after"
     case macsByFormat = "macs_by_format"
@@ -245,6 +248,7 @@ public struct CompileFacts: Sendable, Encodable {
     }
     bundleBytes = compiled.bundleBytes
     weightBytes = compiled.weightBytes
+    weightBytesByFormat = compiled.weightBytesByFormat
     nodesBefore = compiled.nodesBefore
     nodesAfter = compiled.nodesAfter
     instructions = functions.reduce(0) { $0 + $1.instructions }

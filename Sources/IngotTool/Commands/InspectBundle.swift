@@ -47,6 +47,10 @@ struct InspectedBundle {
 
   var weightBytes: Int { contents.weights.reduce(0) { $0 + $1.bytes } }
 
+  var weightBytesByFormat: [String: Int] {
+    contents.programs.weightBytesByFormat(contents.weights.map { ($0.element, $0.bytes) })
+  }
+
   /// What is in the bundle, for people.
   var summary: String {
     let manifest = contents.manifest
@@ -55,7 +59,7 @@ struct InspectedBundle {
       "bundle for \(manifest.target), \(manifest.precision)",
       "  format     \(manifest.format), written by compiler \(manifest.compiler)",
       "  file       \(formatBytes(contents.fileBytes))",
-      "  weights    \(formatBytes(weightBytes)) in memory, \(contents.weights.count) tensors",
+      "  weights    \(formatBytes(weightBytes)) in memory, \(contents.weights.count) tensors\(byFormat(weightBytesByFormat))",
     ]
     if !facts.isEmpty { lines.append("  made from  \(facts.joined(separator: ", "))") }
     if let note { lines.append("\(note)") }
@@ -83,6 +87,13 @@ struct InspectedBundle {
     return paragraph(lines) + "\n"
       + table(["  section", "offset", "stored", "unpacked", ""], sections, right: [1, 2, 3])
   }
+}
+
+/// Bytes of each format, the most first; nothing where all are fp32.
+func byFormat(_ bytes: [String: Int]) -> String {
+  let shares = bytes.filter { $0.value > 0 }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+  guard shares.contains(where: { $0.key != "fp32" }) else { return "" }
+  return " (" + shares.map { "\($0.key) \(formatBytes($0.value))" }.joined(separator: ", ") + ")"
 }
 
 /// What tells the extents of an output that only a run gives, for which its type has the bounds.

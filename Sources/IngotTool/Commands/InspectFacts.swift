@@ -68,6 +68,7 @@ struct InspectFacts: Encodable {
   var memories: [Manifest.Memory]?
   var bundleBytes: Int?
   var weightBytes: Int
+  var weightBytesByFormat: [String: Int]?
   var sessionBytes: Int?
   var format: Int?
   var compiler: String?
@@ -89,6 +90,7 @@ struct InspectFacts: Encodable {
     case arenaLowerBoundBytes = "arena_lower_bound_bytes"
     case bundleBytes = "bundle_bytes"
     case weightBytes = "weight_bytes"
+    case weightBytesByFormat = "weight_bytes_by_format"
     case sessionBytes = "session_bytes"
     case compileError = "compile_error"
   }
@@ -98,6 +100,7 @@ struct InspectFacts: Encodable {
     kind = "bundle"
     bundleBytes = bundle.contents.fileBytes
     weightBytes = bundle.weightBytes
+    weightBytesByFormat = bundle.weightBytesByFormat
     format = manifest.format
     compiler = manifest.compiler
     target = manifest.target
@@ -120,6 +123,7 @@ struct InspectFacts: Encodable {
     kind = "model"
     bundleBytes = model.compiled?.bundleBytes
     weightBytes = model.compiled?.weightBytes ?? Statistics(weightsOf: model.module).weightBytes
+    weightBytesByFormat = model.compiled?.weightBytesByFormat
     target = model.compiled?.manifest.target
     precision = model.compiled?.manifest.precision
     functions = zip(model.module.functions, model.statistics).map { graph, statistics in

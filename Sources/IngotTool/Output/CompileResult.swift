@@ -53,7 +53,7 @@ struct CompileResult: Encodable {
       "  ops        \(facts.nodesBefore) before, \(facts.nodesAfter) after passes, \(facts.instructions) kernel calls",
       "  work       \(formatCount(facts.macs)) multiply-adds\(formats), \(formatCount(facts.parameters)) parameters",
       "  bundle     \(size)",
-      "  weights    \(formatBytes(facts.weightBytes)) in memory",
+      "  weights    \(formatBytes(facts.weightBytes)) in memory\(byFormat(facts.weightBytesByFormat))",
       "  arena      \(formatBytes(facts.arenaBytes)), \(overBound) % over the lower bound of \(formatBytes(facts.arenaLowerBoundBytes))",
       "  time       \(cost.text), with \(formatBytes(cost.peakMemoryBytes)) of memory at most",
     ]

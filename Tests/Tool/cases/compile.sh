@@ -43,6 +43,8 @@ done
 expect 0 . compile "${digits[@]}" --precision palette --group-size 16 -o groups.ingot --json
 is "palettes of 16 outputs take no more than one" test "$(json_number weight_bytes)" -gt "$(wc -c <palette3.ingot)"
 expect 0 'weights = palette4:16' inspect groups.ingot
+expect 0 'palette4 [0-9.]* kB, fp32 [0-9.]* kB' inspect groups.ingot
+expect 0 '"palette4" : [1-9]' inspect groups.ingot --json
 expect 0 . verify palette6.ingot "${digits[@]}" --random 2 --stages
 expect 0 . verify four.ingot "${digits[@]}" --random 2 --stages --tolerance 1
 expect 2 'expected 2, 3, 4, 6 or 8' compile "${digits[@]}" --precision palette --bits 5 -o x.ingot
