@@ -19,6 +19,8 @@ kernel_conv_integer ingot_prepared_conv_integer(const ingot_preparation *p) {
   memcpy(arguments.stride, steps.stride, sizeof steps.stride);
   memcpy(arguments.dilation, steps.dilation, sizeof steps.dilation);
   memcpy(arguments.begin, steps.begin, sizeof steps.begin);
+  const ingot_spatial_extents extents[] = {{arguments.in, 1}, {arguments.out, 1}, {arguments.kernel, 1}, {arguments.begin, 0}, {arguments.stride, -1}, {arguments.dilation, -1}};
+  ingot_put_unit_axes_first(extents, 6);
   ingot_prepare_integer_epilogue(p, ingot_conv_integer_rescaling(conv), &arguments.bias, &arguments.rescaling);
   return arguments;
 }

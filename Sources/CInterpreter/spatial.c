@@ -82,6 +82,18 @@ void ingot_prepare_spatial(const ingot_tensor *tensor, int64_t extents[3]) {
   for (uint32_t axis = ingot_first_spatial(tensor), i = 2; axis < 3; axis++, i++) extents[axis] = tensor->dims[i];
 }
 
+void ingot_put_unit_axes_first(const ingot_spatial_extents *e, uint32_t count) {
+  for (int turn = 0; turn < 2; turn++) {
+    for (uint32_t i = 0; i < count; i++)
+      if (e[i].unit >= 0 && e[i].extents[2] != e[i].unit) return;
+    for (uint32_t i = 0; i < count; i++) {
+      int64_t *x = e[i].extents;
+      const int64_t last = x[2];
+      x[2] = x[1], x[1] = x[0], x[0] = last;
+    }
+  }
+}
+
 ingot_steps ingot_prepared_steps(const ingot_preparation *p, const ingot_tensor *x) {
   const ingot_window *window = p->tail;
   ingot_steps steps = {{1, 1, 1}, {1, 1, 1}, {0, 0, 0}};
@@ -107,6 +119,8 @@ kernel_pool ingot_prepared_pool(const ingot_preparation *p, uint8_t kind) {
     pool.begin[axis] = window->begin;
     pool.end[axis] = window->end;
   }
+  const ingot_spatial_extents extents[] = {{pool.in, 1}, {pool.out, 1}, {pool.kernel, 1}, {pool.begin, 0}, {pool.end, 0}, {pool.stride, -1}, {pool.dilation, -1}};
+  ingot_put_unit_axes_first(extents, 7);
   return pool;
 }
 
@@ -125,5 +139,7 @@ kernel_convolution ingot_prepared_convolution(const ingot_preparation *p) {
   memcpy(arguments.stride, steps.stride, sizeof steps.stride);
   memcpy(arguments.dilation, steps.dilation, sizeof steps.dilation);
   memcpy(arguments.begin, steps.begin, sizeof steps.begin);
+  const ingot_spatial_extents extents[] = {{arguments.in, 1}, {arguments.out, 1}, {arguments.kernel, 1}, {arguments.begin, 0}, {arguments.stride, -1}, {arguments.dilation, -1}};
+  ingot_put_unit_axes_first(extents, 6);
   return arguments;
 }

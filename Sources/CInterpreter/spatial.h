@@ -17,6 +17,13 @@ ingot_status ingot_expect_pooling(const ingot_op *op);
 void ingot_prepare_spatial(const ingot_tensor *tensor, int64_t extents[3]);
 /* The place among three of a tensor's first spatial axis. */
 static inline uint32_t ingot_first_spatial(const ingot_tensor *tensor) { return 3 - (tensor->rank - 2u); }
+/* What an op has of three axes, and what it is of an axis along which nothing happens; negative: anything. */
+typedef struct {
+  int64_t *extents;
+  int64_t unit;
+} ingot_spatial_extents;
+/* Lets those axes come first that nothing happens along: kernels work along the last one. */
+void ingot_put_unit_axes_first(const ingot_spatial_extents *extents, uint32_t count);
 typedef struct {
   int64_t stride[3], dilation[3], begin[3];
 } ingot_steps;

@@ -1,5 +1,5 @@
-/* Integers of one scale as integers of another; exact, so that every instruction set gives the same. Behind vector.h values are
- * rescaled in vectors where that is so for shifts beyond 31, which factors below a half have. */
+/* Integers of one scale as integers of another; exact, so that every instruction set gives the same. Behind vector.h they are
+ * rescaled in vectors. */
 #ifndef KERNEL_RESCALING
 #define KERNEL_RESCALING
 #include "internal.h"
@@ -84,33 +84,36 @@ KERNEL_INLINE vi rescaling_words(rescaling_products p, int upper) {
 #endif
 }
 
-/* What the values of some channels are rescaled with: shifts less 32, none negative. */
+/* What the values of some channels are rescaled with. Products are shifted by 32 or more: where the shift is below, values are
+ * multiplied by 2^up before. Their products with multipliers of 2^19 or more are beyond any element of two bytes where they would
+ * not fit, so that values are limited to what fits. */
 typedef struct {
-  vi multiplier, shift;
+  vi multiplier, shift; /* less 32 */
   rescaling_products half;
+  vi up, limit;         /* the largest value before the former */
+  vi second;            /* of INGOT_RESCALE_TWO_ROUNDINGS: 2^30, or 0 for shifts below 32 */
 } rescaling_vector;
 
-KERNEL_INLINE rescaling_vector rescaling_vector_of(vi multiplier, vi shift) {
-  rescaling_vector v = {multiplier, shift - 32, {{0}, {0}}};
-  /* 2^(shift - 1) = 2^31 * 2^(shift - 32) */
-  const vi power = v_set_int(1) << v.shift;
-  const rescaling_products up = rescaling_spread(power, 1);
-  v.half.one = up.one >> 1, v.half.other = up.other >> 1;
-  return v;
+#define RESCALING_LEAST_SHIFT 2
+#define RESCALING_LEAST_MULTIPLIER (1 << 19)
+
+/* How a channel is rescaled in vectors: not, with shifts of 32 or more, or with values moved up. */
+enum { RESCALING_SCALAR, RESCALING_PLAIN, RESCALING_MOVED };
+KERNEL_INLINE int rescaling_way(const kernel_rescaling *r, int64_t channel) {
+  const int64_t multiplier = r->multiplier[channel], magnitude = multiplier < 0 ? -multiplier : multiplier;
+  if (r->shift[channel] >= 32) return RESCALING_PLAIN;
+  return r->shift[channel] >= RESCALING_LEAST_SHIFT && (multiplier == 0 || magnitude >= RESCALING_LEAST_MULTIPLIER) ? RESCALING_MOVED
+                                                                                                                   : RESCALING_SCALAR;
 }
 
-/* v * multiplier / 2^shift for shifts beyond 31. */
-KERNEL_INLINE vi rescaled_vector(const rescaling_vector *r, vi v, const uint32_t rounding) {
-  rescaling_products sum = rescaling_multiply(v, r->multiplier);
-  sum.one += r->half.one, sum.other += r->half.other;
-  if (rounding == INGOT_RESCALE_TWO_ROUNDINGS) {
-    const rescaling_products sign = rescaling_spread(((v < 0) | 1) << 30, 0);
-    sum.one += sign.one, sum.other += sign.other;
-  }
-  const vi upper = rescaling_words(sum, 1), rounded = upper >> r->shift;
-  if (rounding != INGOT_RESCALE_HALF_EVEN) return rounded;
-  const vi rest = rescaling_words(sum, 0) | (upper & ((v_set_int(1) << r->shift) - 1));
-  return rounded & ~((rest == 0) & 1);
+KERNEL_INLINE rescaling_vector rescaling_vector_of(vi multiplier, vi shift) {
+  const vi below = shift < 32, up = below & (32 - shift);
+  rescaling_vector v = {multiplier, ~below & (shift - 32), {{0}, {0}}, up, v_set_int(INT32_MAX) >> up, ~below & (1 << 30)};
+  /* 2^(shift - 1) = 2^31 * 2^(shift - 32) */
+  const vi power = v_set_int(1) << v.shift;
+  const rescaling_products wide = rescaling_spread(power, 1);
+  v.half.one = wide.one >> 1, v.half.other = wide.other >> 1;
+  return v;
 }
 
 KERNEL_INLINE vi rescaling_limited(vi x, vi least, vi most) {
@@ -121,6 +124,22 @@ KERNEL_INLINE vi rescaling_limited(vi x, vi least, vi most) {
 #else
   return (vi)vminq_s32(vmaxq_s32((int32x4_t)x, (int32x4_t)least), (int32x4_t)most);
 #endif
+}
+
+/* v * multiplier / 2^shift, or what an element of two bytes can't hold either; `way` is known where it is inlined. */
+KERNEL_INLINE vi rescaled_vector(const rescaling_vector *r, vi v, const uint32_t rounding, const int way) {
+  if (way == RESCALING_MOVED) v = rescaling_limited(v, ~r->limit, r->limit) << r->up;
+  rescaling_products sum = rescaling_multiply(v, r->multiplier);
+  sum.one += r->half.one, sum.other += r->half.other;
+  if (rounding == INGOT_RESCALE_TWO_ROUNDINGS) {
+    const vi second = way == RESCALING_MOVED ? r->second : v_set_int(1 << 30), negative = v < 0;
+    const rescaling_products sign = rescaling_spread((second ^ negative) - negative, 0);
+    sum.one += sign.one, sum.other += sign.other;
+  }
+  const vi upper = rescaling_words(sum, 1), rounded = upper >> r->shift;
+  if (rounding != INGOT_RESCALE_HALF_EVEN) return rounded;
+  const vi rest = rescaling_words(sum, 0) | (upper & ((v_set_int(1) << r->shift) - 1));
+  return rounded & ~((rest == 0) & 1);
 }
 
 /* Stores integers that fit an element of one or two bytes. */
@@ -141,14 +160,18 @@ KERNEL_INLINE void rescaling_store(vi x, int64_t bytes, void *y) {
 }
 
 /* What the n values of one channel, or with `step` 1 of neighbouring ones, are rescaled with: one vector, or one for LANES of them.
- * Whether vectors can do it. */
+ * The way for all of them. */
 KERNEL_INLINE int rescaling_prepare(const kernel_rescaling *r, int64_t n, int64_t channel, int64_t step, rescaling_vector *vectors) {
-  if (r->y_element == INGOT_I32) return 0; /* a zero point beyond 16 bits */
-  for (int64_t i = 0; i < (step == 0 ? 1 : n); i++)
-    if (r->shift[channel + i] < 32) return 0;
+  if (r->y_element == INGOT_I32) return RESCALING_SCALAR; /* a zero point or a result beyond 16 bits */
+  int way = RESCALING_PLAIN;
+  for (int64_t i = 0; i < (step == 0 ? 1 : n); i++) {
+    const int own = rescaling_way(r, channel + i);
+    if (own == RESCALING_SCALAR) return own;
+    if (own == RESCALING_MOVED) way = own;
+  }
   if (step == 0) {
     vectors[0] = rescaling_vector_of(v_set_int(r->multiplier[channel]), v_set_int((int32_t)rescaling_shift(r, channel)));
-    return 1;
+    return way;
   }
   for (int64_t i = 0; i < n; i += LANES) {
     int32_t multiplier[LANES], shift[LANES];
@@ -160,12 +183,12 @@ KERNEL_INLINE int rescaling_prepare(const kernel_rescaling *r, int64_t n, int64_
     memcpy(&multipliers, multiplier, sizeof multipliers), memcpy(&shifts, shift, sizeof shifts);
     vectors[i / LANES] = rescaling_vector_of(multipliers, shifts);
   }
-  return 1;
+  return way;
 }
 
-/* As rescale_block of v + term, wrapping, with what rescaling_prepare gave; `rounding` is known where it is inlined. */
+/* As rescale_block of v + term, wrapping, with what rescaling_prepare gave; `rounding` and `way` are known where it is inlined. */
 KERNEL_INLINE void rescale_vectors(const kernel_rescaling *r, const rescaling_vector *vectors, int32_t term, const int32_t *v, int64_t n,
-                                   int64_t step, const uint32_t rounding, void *y, int64_t first) {
+                                   int64_t step, const uint32_t rounding, const int way, void *y, int64_t first) {
   const int64_t bytes = kernel_element_bytes(r->y_element);
   char *target = (char *)y + first * bytes;
   const vi zero = v_set_int((int32_t)kernel_load_integer(r->zero, r->y_element, 0));
@@ -177,24 +200,29 @@ KERNEL_INLINE void rescale_vectors(const kernel_rescaling *r, const rescaling_ve
     vi values;
     memcpy(&values, v + i, sizeof values);
     if (step != 0) vector = *vectors;
-    rescaling_store(rescaling_limited(rescaled_vector(&vector, (vi)((vu)values + terms), rounding) + zero, least, most), bytes, target + i * bytes);
+    rescaling_store(rescaling_limited(rescaled_vector(&vector, (vi)((vu)values + terms), rounding, way) + zero, least, most), bytes, target + i * bytes);
   }
   if (i == n) return;
   vi values = {0};
   char rest[4 * LANES];
   memcpy(&values, v + i, (size_t)(n - i) * sizeof *v);
   if (step != 0) vector = *vectors;
-  rescaling_store(rescaling_limited(rescaled_vector(&vector, (vi)((vu)values + terms), rounding) + zero, least, most), bytes, rest);
+  rescaling_store(rescaling_limited(rescaled_vector(&vector, (vi)((vu)values + terms), rounding, way) + zero, least, most), bytes, rest);
   memcpy(target + i * bytes, rest, (size_t)((n - i) * bytes));
 }
 
-KERNEL_STATIC void rescale_prepared(const kernel_rescaling *r, const rescaling_vector *vectors, int32_t term, const int32_t *v, int64_t n,
-                                    int64_t step, void *y, int64_t first) {
+KERNEL_STATIC void rescale_prepared(const kernel_rescaling *r, const rescaling_vector *vectors, int way, int32_t term, const int32_t *v,
+                                    int64_t n, int64_t step, void *y, int64_t first) {
+#define RESCALE_ROUNDING(rounding)                                                                                                   \
+  if (way == RESCALING_PLAIN) rescale_vectors(r, vectors, term, v, n, step, rounding, RESCALING_PLAIN, y, first);                     \
+  else rescale_vectors(r, vectors, term, v, n, step, rounding, RESCALING_MOVED, y, first);                                            \
+  break;
   switch (r->rounding) {
-    case INGOT_RESCALE_HALF_UP: rescale_vectors(r, vectors, term, v, n, step, INGOT_RESCALE_HALF_UP, y, first); break;
-    case INGOT_RESCALE_HALF_EVEN: rescale_vectors(r, vectors, term, v, n, step, INGOT_RESCALE_HALF_EVEN, y, first); break;
-    default: rescale_vectors(r, vectors, term, v, n, step, INGOT_RESCALE_TWO_ROUNDINGS, y, first); break;
+    case INGOT_RESCALE_HALF_UP: RESCALE_ROUNDING(INGOT_RESCALE_HALF_UP)
+    case INGOT_RESCALE_HALF_EVEN: RESCALE_ROUNDING(INGOT_RESCALE_HALF_EVEN)
+    default: RESCALE_ROUNDING(INGOT_RESCALE_TWO_ROUNDINGS)
   }
+#undef RESCALE_ROUNDING
 }
 #else
 #define RESCALING_VECTORS 0
@@ -228,8 +256,9 @@ KERNEL_STATIC void rescale_block(const kernel_rescaling *r, const int32_t *v, in
   if (!r->per_channel) channel = step = 0;
 #if RESCALING_VECTORS
   rescaling_vector vectors[RESCALING_BLOCK / LANES];
-  if (rescaling_prepare(r, n, channel, step, vectors)) {
-    rescale_prepared(r, vectors, 0, v, n, step, y, first);
+  const int way = rescaling_prepare(r, n, channel, step, vectors);
+  if (way != RESCALING_SCALAR) {
+    rescale_prepared(r, vectors, way, 0, v, n, step, y, first);
     return;
   }
 #endif

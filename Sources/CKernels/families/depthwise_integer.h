@@ -196,8 +196,10 @@ static void depthwise_integer_finish(const kernel_conv_integer *p, int64_t chann
   const int32_t rest = is_long ? 0 : (int32_t)(uint32_t)term;
 #if RESCALING_VECTORS
   rescaling_vector vector;
-  if (p->rescaling.multiplier != NULL && rescaling_prepare(&p->rescaling, n, p->rescaling.per_channel ? channel : 0, 0, &vector)) {
-    rescale_prepared(&p->rescaling, &vector, rest, sums, n, 0, p->y, first);
+  const int64_t own = p->rescaling.per_channel ? channel : 0;
+  const int way = p->rescaling.multiplier == NULL ? RESCALING_SCALAR : rescaling_prepare(&p->rescaling, n, own, 0, &vector);
+  if (way != RESCALING_SCALAR) {
+    rescale_prepared(&p->rescaling, &vector, way, rest, sums, n, 0, p->y, first);
     return;
   }
 #endif

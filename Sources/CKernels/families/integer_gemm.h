@@ -9,7 +9,8 @@ typedef struct {
   int64_t m0;
   integer_zeros of_rows, of_columns;
   int adds_columns; /* something to all sums of a column */
-  int prepared;     /* vectors rescale; space's rescalings are those of all or of the columns, if channels are not in rows */
+  int rescales_rows; /* each with a channel's own */
+  int way;           /* of space's rescalings, those of all or of the columns, if not of rows */
 } integer_sums;
 
 /* The sum of a column's factors less their zero points. */
@@ -45,9 +46,9 @@ static void integer_prepare_finish(integer_sums *f) {
 #if RESCALING_VECTORS
   const kernel_rescaling *r = g->rescaling;
   if (r->multiplier == NULL) return;
-  f->prepared = r->per_channel && g->channels_in_rows ? r->y_element != INGOT_I32
-                                                      : rescaling_prepare(r, g->columns, r->per_channel ? g->channel + g->first_column : 0,
-                                                                          r->per_channel, f->space->rescalings);
+  f->rescales_rows = r->per_channel && g->channels_in_rows;
+  if (!f->rescales_rows)
+    f->way = rescaling_prepare(r, g->columns, r->per_channel ? g->channel + g->first_column : 0, r->per_channel, f->space->rescalings);
 #endif
 }
 
@@ -104,12 +105,10 @@ static void integer_store_row(const integer_sums *f, int64_t m, int r, int32_t t
   void *y = lies_evenly ? g->y : f->space->results + r * 4 * INTEGER_BLOCK_COLUMNS;
   const int64_t first = lies_evenly ? m * g->y_row + g->segments[0].y : 0;
 #if RESCALING_VECTORS
-  if (f->prepared) {
-    rescaling_vector *vectors = f->space->rescalings;
-    if (by_column || !g->rescaling->per_channel || rescaling_prepare(g->rescaling, n, g->channel + m, 0, vectors)) {
-      rescale_prepared(g->rescaling, vectors, term, values, n, by_column, y, first);
-      return;
-    }
+  const int way = f->rescales_rows ? rescaling_prepare(g->rescaling, n, g->channel + m, 0, f->space->rescalings) : f->way;
+  if (way != RESCALING_SCALAR) {
+    rescale_prepared(g->rescaling, f->space->rescalings, way, term, values, n, by_column, y, first);
+    return;
   }
 #endif
   for (int64_t j = 0; j < n && term != 0; j++) values[j] = (int32_t)((uint32_t)values[j] + (uint32_t)term);

@@ -89,7 +89,7 @@ typedef struct {
   int16_t *places;
 #if RESCALING_VECTORS
   rescaling_vector *vectors;
-  int prepared;
+  int way;
 #endif
   int32_t *sums[RECURRENT_INTEGER_ROWS], *gates[RECURRENT_INTEGER_ROWS];
   int16_t *hidden[RECURRENT_INTEGER_ROWS], *cell[RECURRENT_INTEGER_ROWS], *product[RECURRENT_INTEGER_ROWS], *inputs[RECURRENT_INTEGER_ROWS];
@@ -146,8 +146,8 @@ static void recurrent_integer_rescale(const kernel_rescaling *r, const int32_t *
 static void recurrent_integer_rescale_rows(const kernel_recurrent_integer *p, const recurrent_integer_space *s, int64_t direction,
                                            int64_t first, int64_t n, int r) {
 #if RESCALING_VECTORS
-  if (s->prepared && first % LANES == 0) {
-    rescale_prepared(&p->rows, s->vectors + first / LANES, 0, s->sums[r] + first, n, 1, s->product[r], first);
+  if (s->way != RESCALING_SCALAR && first % LANES == 0) {
+    rescale_prepared(&p->rows, s->vectors + first / LANES, s->way, 0, s->sums[r] + first, n, 1, s->product[r], first);
     return;
   }
 #endif
@@ -369,7 +369,7 @@ static void recurrent_integer_prepare(const kernel_recurrent_integer *p, recurre
 #endif
   for (int64_t j = 0; j < width; j++) s->bias[j] = (int32_t)((uint32_t)p->bias[first + j] - (uint32_t)s->sums[0][j]);
 #if RESCALING_VECTORS
-  s->prepared = rescaling_prepare(&p->rows, width, first, 1, s->vectors);
+  s->way = rescaling_prepare(&p->rows, width, first, 1, s->vectors);
 #endif
 }
 
