@@ -41,7 +41,7 @@ static kernel_work depthwise_integer_work(const void *arguments) {
 }
 
 /* A chunk of x[i * stride] as int16; of what lies at or beyond `end`, anything. */
-KERNEL_INLINE integer_chunk depthwise_integer_chunk(const char *x, const char *end, uint32_t element, int64_t stride) {
+KERNEL_INLINE integer_chunk depthwise_integer_chunk(const char *x, const char *end, const uint32_t element, const int64_t stride) {
   typedef int32_t wide_chunk __attribute__((vector_size(4 * INTEGER_CHUNK)));
   const int64_t bytes = kernel_element_bytes(element), reach = INTEGER_CHUNK * stride * bytes;
   int16_t words[INTEGER_CHUNK] = {0};
@@ -57,9 +57,13 @@ KERNEL_INLINE integer_chunk depthwise_integer_chunk(const char *x, const char *e
     memcpy(near_end, x, (size_t)(end - x));
     x = near_end;
   }
-  if (stride == 1) {
-    integer_widen(x, element, INTEGER_CHUNK, 0, words);
-    memcpy(&chunk, words, sizeof chunk);
+  if (stride == 1 && bytes == 2) {
+    memcpy(&chunk, x, sizeof chunk);
+  } else if (stride == 1) {
+    integer_bytes small;
+    memcpy(&small, x, sizeof small);
+    chunk = __builtin_convertvector(small, integer_chunk);
+    if (element == INGOT_U8) chunk &= 0xff;
   } else if (bytes == 1) {
     memcpy(&chunk, x, sizeof chunk);
     chunk = element == INGOT_I8 ? (chunk << 8) >> 8 : chunk & 0xff;
@@ -74,18 +78,17 @@ KERNEL_INLINE integer_chunk depthwise_integer_chunk(const char *x, const char *e
 /* What a strip's lines are filled with: numbers less `less`, and `padding` around them. */
 typedef struct {
   const char *end; /* of x */
-  uint32_t element;
   integer_chunk less, padding, places;
 } depthwise_integer_filling;
 
 /* A line whose numbers [low, high) are x[i * stride]; whole chunks, which reach beyond it. */
-KERNEL_INLINE void depthwise_integer_line(const depthwise_integer_filling *f, const char *x, int64_t stride, int64_t low, int64_t high,
-                                          int64_t line, int16_t *y) {
-  const int64_t step = INTEGER_CHUNK * stride * kernel_element_bytes(f->element);
+KERNEL_INLINE void depthwise_integer_line(const depthwise_integer_filling *f, const char *x, const uint32_t element, const int64_t stride,
+                                          int64_t low, int64_t high, int64_t line, int16_t *y) {
+  const int64_t step = INTEGER_CHUNK * stride * kernel_element_bytes(element);
   int64_t i = 0;
   for (; i < low; i += INTEGER_CHUNK) memcpy(y + i, &f->padding, sizeof f->padding);
   for (i = low; i < high; i += INTEGER_CHUNK, x += step) {
-    integer_chunk words = depthwise_integer_chunk(x, f->end, f->element, stride) - f->less;
+    integer_chunk words = depthwise_integer_chunk(x, f->end, element, stride) - f->less;
     if (high - i < INTEGER_CHUNK) {
       const integer_chunk inside = f->places < (int16_t)(high - i);
       words = (inside & words) | (~inside & f->padding);
@@ -98,7 +101,7 @@ KERNEL_INLINE void depthwise_integer_line(const depthwise_integer_filling *f, co
 static depthwise_integer_filling depthwise_integer_filling_of(const kernel_conv_integer *p) {
   const int16_t zero = (int16_t)kernel_load_integer(p->x_zero, p->x_element, 0);
   const int is_long = p->x_element == INGOT_I16;
-  depthwise_integer_filling f = {.end = kernel_at(p->x, p->x_element, p->batch * p->inputs * p->in[1] * p->in[2]), .element = p->x_element};
+  depthwise_integer_filling f = {.end = kernel_at(p->x, p->x_element, p->batch * p->inputs * p->in[1] * p->in[2])};
   int16_t places[INTEGER_CHUNK];
   for (int i = 0; i < INTEGER_CHUNK; i++) places[i] = (int16_t)i;
   memcpy(&f.places, places, sizeof places);
@@ -106,21 +109,37 @@ static depthwise_integer_filling depthwise_integer_filling_of(const kernel_conv_
   return f;
 }
 
-/* Rows [h0, h0 + count) of x, counted from the top of the padding. */
-static void depthwise_integer_fill(const kernel_conv_integer *p, const depthwise_integer_layout *layout, const depthwise_integer_filling *f,
-                                   int64_t plane, int64_t h0, int64_t count, int16_t *strip) {
+/* Rows [h0, h0 + count) of x, counted from the top of the padding. Element and stride are known where it is inlined, or not. */
+KERNEL_INLINE void depthwise_integer_fill_of(const kernel_conv_integer *p, const depthwise_integer_layout *layout,
+                                             const depthwise_integer_filling *f, const uint32_t element, const int64_t stride, int64_t plane,
+                                             int64_t h0, int64_t count, int16_t *strip) {
+  const int64_t bytes = kernel_element_bytes(element), row_bytes = p->in[2] * bytes;
   for (int64_t column_rest = 0; column_rest < layout->rests[1]; column_rest++) {
     int64_t first, end;
-    kernel_valid_range(column_rest - p->begin[2], p->stride[2], p->in[2], layout->line, &first, &end);
-    for (int64_t r = 0; r < count; r++) {
-      const int64_t h = h0 + r - p->begin[1], row_rest = r % p->stride[1], remainders = row_rest * layout->rests[1] + column_rest;
-      if (row_rest >= layout->rests[0]) continue;
-      const int64_t low = h >= 0 && h < p->in[1] ? first : layout->line, high = low == first ? end : low;
-      const int64_t offset = high > low ? (plane * p->in[1] + h) * p->in[2] + low * p->stride[2] + column_rest - p->begin[2] : 0;
-      depthwise_integer_line(f, kernel_at(p->x, p->x_element, offset), p->stride[2], low, high, layout->line,
-                             strip + remainders * layout->plane + r / p->stride[1] * layout->line);
+    kernel_valid_range(column_rest - p->begin[2], stride, p->in[2], layout->line, &first, &end);
+    const char *x = kernel_at(p->x, element, first < end ? plane * p->in[1] * p->in[2] + first * stride + column_rest - p->begin[2] : 0);
+    for (int64_t row_rest = 0; row_rest < layout->rests[0]; row_rest++) {
+      int16_t *y = strip + (row_rest * layout->rests[1] + column_rest) * layout->plane;
+      for (int64_t r = row_rest; r < count; r += p->stride[1], y += layout->line) {
+        const int64_t h = h0 + r - p->begin[1];
+        if (h >= 0 && h < p->in[1] && first < end) depthwise_integer_line(f, x + h * row_bytes, element, stride, first, end, layout->line, y);
+        else depthwise_integer_line(f, x, element, stride, layout->line, layout->line, layout->line, y);
+      }
     }
   }
+}
+static void depthwise_integer_fill(const kernel_conv_integer *p, const depthwise_integer_layout *layout, const depthwise_integer_filling *f,
+                                   int64_t plane, int64_t h0, int64_t count, int16_t *strip) {
+#define FILL(element, stride) depthwise_integer_fill_of(p, layout, f, element, stride, plane, h0, count, strip)
+  const int64_t stride = p->stride[2];
+  if (stride > 2) FILL(p->x_element, stride);
+  else if (p->x_element == INGOT_I8 && stride == 1) FILL(INGOT_I8, 1);
+  else if (p->x_element == INGOT_I8) FILL(INGOT_I8, 2);
+  else if (p->x_element == INGOT_U8 && stride == 1) FILL(INGOT_U8, 1);
+  else if (p->x_element == INGOT_U8) FILL(INGOT_U8, 2);
+  else if (stride == 1) FILL(INGOT_I16, 1);
+  else FILL(INGOT_I16, 2);
+#undef FILL
 }
 
 /* The products of one step: taps `tap` and, unless negative, `next`, of which the former reads the strip from `offset` on. */
