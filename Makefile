@@ -7,7 +7,7 @@
 # make fuzz     damaged bundles, models and checkpoints under sanitizers (takes minutes)
 # make calibration-memory   what 1,000 samples of calibration take of memory against 10
 # make quality  int8 accuracy of trained networks beside other quantizers (needs pip, takes an hour the first time)
-# make bench    compile and run times beside onnxruntime (needs pip)
+# make bench    compile and run times beside onnxruntime, and of int8 beside fp32 (needs pip)
 # make install  the tool, the C library, its header and the chips, under PREFIX (/usr/local) of DESTDIR; also: install-library,
 #               which needs no Swift, and uninstall. NO_ZSTD=1 builds the library without zstd.
 # make consumers     packages outside this one that use its products; check-install: the library as it is installed

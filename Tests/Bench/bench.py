@@ -1,11 +1,12 @@
-"""Times compiled cases against onnxruntime on one core.
+"""Times compiled cases against onnxruntime, and in int8 against their own fp32, on one core.
 
     bench.py INGOT OUTDIR [CASE ...] [--rounds 7] [--runs 20] [--cpu 0] [--json FILE]
 
-OUTDIR is what Tests/Models/prepare.py made; without a CASE it is efficientformerv2_s0. Both runtimes run in processes
-of their own, on one thread, pinned to one core, by turns in every round: what else the machine does then strikes
-both alike. The ratio is the median of the rounds' ratios, ours over theirs; below 1 Ingot is the faster. Compile
-time is that of the whole process.
+OUTDIR is what Tests/Models/prepare.py made; without a CASE it is efficientformerv2_s0. What is timed runs in processes
+of its own, on one thread, pinned to one core, by turns in every round: what else the machine does then strikes
+all alike. A ratio is the median of the rounds' ratios: ours over onnxruntime's, below 1 Ingot is the faster; int8 over
+fp32, below 1 int8 is. Compile time is that of the whole process, in fp32. The int8 bundle is calibrated on the case's own
+inputs alone, as only its time is of interest.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import time
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "Models"))
 
+import numpy as np  # noqa: E402
 from case import all_cases  # noqa: E402
 from check import Failure, compile_words, ingot  # noqa: E402
 
@@ -42,26 +44,46 @@ def compile_seconds(tool: pathlib.Path, words: list, bundle: pathlib.Path) -> fl
     return statistics.median(times)
 
 
+def calibration(folder: pathlib.Path, case, samples: pathlib.Path) -> pathlib.Path:
+    """The case's inputs as two samples, one to learn from and one to be held back."""
+    samples.mkdir()
+    arrays = {name: np.load(folder / file) for name, file in case.inputs.items()}
+    for index in range(2):
+        np.savez(samples / f"{index:04}.npz", **arrays)
+    return samples
+
+
 def measure(tool: pathlib.Path, folder: pathlib.Path, case, options: argparse.Namespace) -> dict:
     words = compile_words(folder, case, options.target, options.precision)
     pinned = ["taskset", "-c", options.cpu]
-    ours, theirs = [], []
+    times = {"fp32": [], "int8": [], "onnxruntime": []}
     with tempfile.TemporaryDirectory() as scratch:
         bundle = pathlib.Path(scratch) / "model.ingot"
         compiled = compile_seconds(tool, words, bundle)
-        mine = [*pinned, tool, "bench", bundle, "--threads", 1, "--runs", options.runs, "--json"]
-        peer = [*pinned, sys.executable, HERE / "onnxruntime_time.py", folder, options.runs]
+        quantized = pathlib.Path(scratch) / "int8.ingot"
+        samples = calibration(folder, case, pathlib.Path(scratch) / "samples")
+        words = compile_words(folder, case, options.target, None)
+        ingot(tool, "compile", *words, "--precision", "int8", "--calibration", samples, "-o", quantized)
+        words = ["--threads", 1, "--runs", options.runs, "--json"]
+        commands = {
+            "fp32": [*pinned, tool, "bench", bundle, *words],
+            "int8": [*pinned, tool, "bench", quantized, *words],
+            "onnxruntime": [*pinned, sys.executable, HERE / "onnxruntime_time.py", folder, options.runs],
+        }
         for turn in range(options.rounds):
             # Who goes first changes too, in case the first of a round finds the core cooler.
-            for command, times in ((mine, ours), (peer, theirs))[:: 1 if turn % 2 == 0 else -1]:
-                times.append(json.loads(output(command))["median_ms"])
+            for name in list(commands)[:: 1 if turn % 2 == 0 else -1]:
+                times[name].append(json.loads(output(commands[name]))["median_ms"])
+    ratios = [a / b for a, b in zip(times["fp32"], times["onnxruntime"])]
     return {
         "case": case.name,
         "compile_seconds": compiled,
-        "ingot_ms": statistics.median(ours),
-        "onnxruntime_ms": statistics.median(theirs),
-        "ratio": statistics.median(a / b for a, b in zip(ours, theirs)),
-        "ratios": [a / b for a, b in zip(ours, theirs)],
+        "ingot_ms": statistics.median(times["fp32"]),
+        "onnxruntime_ms": statistics.median(times["onnxruntime"]),
+        "ratio": statistics.median(ratios),
+        "ratios": ratios,
+        "int8_ms": statistics.median(times["int8"]),
+        "int8_ratio": statistics.median(a / b for a, b in zip(times["int8"], times["fp32"])),
     }
 
 
@@ -74,14 +96,14 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=20, help="inferences a round")
     parser.add_argument("--cpu", default="0", help="the core both are pinned to")
     parser.add_argument("--target", help="passed to every compile")
-    parser.add_argument("--precision", help="passed to every compile")
+    parser.add_argument("--precision", help="passed to every compile but that in int8")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write the facts here as well")
     options = parser.parse_args()
     tool = options.ingot.resolve()
     cases = all_cases(options.outdir, options.cases)
 
     width = max(len(case.name) for _, case in cases)
-    print(f"{'case':{width}}  {'compile':>9}  {'Ingot':>10}  {'onnxruntime':>11}  {'ratio':>6}  rounds")
+    print(f"{'case':{width}}  {'compile':>9}  {'Ingot':>10}  {'onnxruntime':>11}  {'ratio':>6}  {'rounds':12}  {'int8':>10}  int8/fp32")
     rows, failed = [], False
     for folder, case in cases:
         if not case.model:
@@ -97,7 +119,8 @@ def main() -> None:
         spread = f"{min(row['ratios']):.2f} to {max(row['ratios']):.2f}"
         print(
             f"{case.name:{width}}  {row['compile_seconds']:7.2f} s  {row['ingot_ms']:7.2f} ms"
-            f"  {row['onnxruntime_ms']:8.2f} ms  {row['ratio']:6.2f}  {spread}",
+            f"  {row['onnxruntime_ms']:8.2f} ms  {row['ratio']:6.2f}  {spread:12}"
+            f"  {row['int8_ms']:7.2f} ms  {row['int8_ratio']:9.2f}",
             flush=True,
         )
     if options.json:

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compile and run times beside onnxruntime's.
+# Compile and run times beside onnxruntime's, and of int8 beside fp32.
 #
 #   run.sh INGOT OUTDIR
 #
