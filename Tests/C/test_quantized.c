@@ -146,14 +146,14 @@ static void reductions(void) {
   }
 }
 
-/* Windows over rows of an image of one row, and the largest of them. */
+/* Windows over rows of an image, or over columns of one whose rows have one element, and the largest of them. */
 static void pools(void) {
   uint64_t seed = 53;
-  for (int n = 0; n < 60; n++) {
-    const bool largest = n % 4 == 3;
+  for (int n = 0; n < 160; n++) {
+    const bool largest = n % 4 == 3, upright = n % 5 == 4, long_reach = n % 9 == 8;
     const uint8_t from = quantized_elements[n % 3], to = largest ? from : quantized_elements[n / 3 % 4];
-    const int height = 1 + (int)random_below(&seed, 6), width = n % 7 == 6 ? 700 : 3 + (int)random_below(&seed, 20);
-    const int64_t k = 1 + random_below(&seed, 3), stride = 1 + random_below(&seed, 2), dilation = 1 + random_below(&seed, 2), begin = random_below(&seed, 3), end = random_below(&seed, 3);
+    const int height = upright ? 1 : 1 + (int)random_below(&seed, 6), width = n % 7 == 6 ? 1300 : 3 + (int)random_below(&seed, 40);
+    const int64_t k = 1 + random_below(&seed, long_reach ? 40 : 3), stride = 1 + random_below(&seed, 3), dilation = 1 + random_below(&seed, long_reach ? 60 : 2), begin = random_below(&seed, 3), end = random_below(&seed, 3);
     const int64_t room = width + begin + end - dilation * (k - 1) - 1;
     if (room < 0) continue;
     const int out = (int)(room / stride + 1);
@@ -161,14 +161,15 @@ static void pools(void) {
     opcase c = {.name = largest ? "pool of integers" : "pool_integer", .opcode = largest ? INGOT_OP_POOL : INGOT_OP_POOL_INTEGER, .input_count = largest ? 1 : 2, .attributes = {kind}};
     c.attribute_count = largest ? 1 : 4;
     if (!largest) set_rescaling(c.attributes + 1, n);
-    CASE_ATTRIBUTES(&c, ingot_pool_window, .kernel = 1, .stride = 1, .dilation = 1);
+    if (!upright) CASE_ATTRIBUTES(&c, ingot_pool_window, .kernel = 1, .stride = 1, .dilation = 1);
     CASE_ATTRIBUTES(&c, ingot_pool_window, .kernel = k, .stride = stride, .dilation = dilation, .begin = begin, .end = end);
-    c.inputs[0] = any_integers(type_of(from, 4, 2, 1, height, width), &seed);
+    if (upright) CASE_ATTRIBUTES(&c, ingot_pool_window, .kernel = 1, .stride = 1, .dilation = 1);
+    c.inputs[0] = any_integers(upright ? type_of(from, 4, 2, 1, width, 1) : type_of(from, 4, 2, 1, height, width), &seed);
     if (!largest) {
       c.inputs[1] = any_integers(type_of(from, 0), &seed);
       add_parameters(&c, &seed, (int)k, true, n % 8 != 7, to);
     }
-    c.expected = array_create(type_of(to, 4, 2, 1, height, out));
+    c.expected = array_create(upright ? type_of(to, 4, 2, 1, out, 1) : type_of(to, 4, 2, 1, height, out));
     for (int64_t i = 0; i < type_count(c.expected.type); i++) {
       int64_t sum = 0, count = 0, most = least_of(from);
       for (int64_t tap = 0; tap < k; tap++) {

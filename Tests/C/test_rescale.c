@@ -89,6 +89,38 @@ static void rescales(void) {
   }
 }
 
+/* Shifts on both sides of 32, multipliers on both sides of what vectors take, and values that leave 32 bits on the way. */
+static void rescales_limits(void) {
+  uint64_t seed = 37;
+  const double multipliers[] = {0, 0x1p19, -0x1p19, 0x1p19 - 1, 1 - 0x1p19, 0x1p30, 0x1p31 - 1, -0x1p31, 3, -7};
+  const double values[] = {-0x1p31, 0x1p31 - 1, 0, 1, -1, 0x1p16, -0x1p16, 0x1p29, 0x1p30 - 1, -0x1p30};
+  for (int n = 0; n < 36; n++) {
+    const uint8_t to = quantized_elements[n % 4];
+    const int channels = 40, inner = n % 2 == 0 ? 1 : 37;
+    opcase c = {.name = "rescale at its limits", .opcode = INGOT_OP_RESCALE, .input_count = 2, .attribute_count = 4, .attributes = {1}};
+    const builder_type type = type_of(INGOT_I32, 3, 3, channels, inner);
+    set_rescaling(c.attributes + 1, n);
+    c.inputs[0] = any_integers(type, &seed);
+    c.inputs[1] = array_create(type_of(INGOT_I32, 0));
+    for (int64_t i = 0; i < type_count(type); i += 2) c.inputs[0].values[i] = values[random_below(&seed, 10)];
+    for (int64_t i = 1; i < type_count(type); i += 4) c.inputs[0].values[i] = (double)random_below(&seed, 4000) - 2000;
+    add_parameters(&c, &seed, channels, true, true, to);
+    for (int i = 0; i < channels; i++) {
+      /* With a multiplier of its own for each, or large ones alone, as scales give them. */
+      if (n % 3 != 0) c.inputs[2].values[i] = multipliers[n % 3 == 1 ? random_below(&seed, 10) : 5 + random_below(&seed, 3)];
+      /* Who rounds twice has positive multipliers. */
+      if (c.attributes[1] == INGOT_RESCALE_TWO_ROUNDINGS) c.inputs[2].values[i] = fmin(fabs(c.inputs[2].values[i]), 0x1p31 - 1);
+      c.inputs[3].values[i] = n % 3 == 1 ? i : 2 + i % 38;
+    }
+    builder_type result = type;
+    result.element = to;
+    c.expected = array_create(result);
+    for (int64_t i = 0; i < type_count(type); i++)
+      c.expected.values[i] = rescaled(&c, (int64_t)c.inputs[0].values[i], i / inner % channels, c.attributes + 1);
+    opcase_run(&c);
+  }
+}
+
 /* What follows the sums of an integer product; `values` become results. */
 static void finish(opcase *c, const int64_t *sums, int64_t inner, int64_t channels, const uint64_t *attributes) {
   const array *bias = c->input_count % 3 == 2 ? &c->inputs[4] : NULL;
@@ -166,6 +198,7 @@ static void convolutions(void) {
 
 void test_rescale(void) {
   rescales();
+  rescales_limits();
   products();
   convolutions();
 }

@@ -143,6 +143,13 @@ static void convolutions(void) {
       {2, 1, 3, 3, 3, {100, 300}, {3, 3}, {1, 3}, {1, 1}, {1, 1}, {1, 1}, {0}},
       {2, 1, 1, 8, 8, {9, 9}, {3, 3}, {1, 1}, {1, 1}, {-1, 1}, {2, -2}, {0}},
       {2, 1, 4, 4, 4, {9, 9}, {3, 3}, {1, 1}, {1, 1}, {-1, 1}, {2, -2}, {0}},
+      /* Axes along which nothing happens come last, or seem to. */
+      {2, 2, 1, 5, 7, {90, 1}, {5, 1}, {2, 1}, {1, 1}, {2, 0}, {2, 0}, {0}},
+      {2, 1, 4, 4, 4, {90, 1}, {3, 1}, {1, 3}, {2, 1}, {2, 0}, {2, 0}, {0}},
+      {3, 1, 1, 3, 4, {1, 40, 1}, {1, 3, 1}, {1, 2, 2}, {1, 1, 1}, {0, 1, 0}, {0, 1, 0}, {0}},
+      {3, 1, 1, 3, 4, {20, 1, 1}, {3, 1, 1}, {1, 1, 1}, {1, 1, 1}, {1, 0, 0}, {1, 0, 0}, {0}},
+      {2, 1, 1, 3, 4, {9, 1}, {3, 1}, {1, 2}, {1, 1}, {1, 1}, {1, 0}, {0}},
+      {2, 1, 1, 3, 4, {1, 1}, {1, 1}, {1, 1}, {1, 1}, {0, 0}, {0, 0}, {0}},
   };
   for (unsigned i = 0; i < sizeof common / sizeof *common; i++) {
     convolution_case(&common[i], false, INGOT_F32, INGOT_F32, INGOT_F32, i % 2 == 0 ? INGOT_FN_RELU : 0, i);
@@ -150,6 +157,8 @@ static void convolutions(void) {
   }
   const window upsampling = {2, 1, 1, 200, 50, {7, 9}, {4, 4}, {2, 2}, {1, 1}, {1, 1}, {1, 1}, {0}};
   convolution_case(&upsampling, true, INGOT_F32, INGOT_F32, INGOT_F32, 0, 1);
+  const window upright = {2, 1, 1, 6, 5, {17, 1}, {4, 1}, {2, 1}, {1, 1}, {1, 0}, {1, 0}, {0}};
+  convolution_case(&upright, true, INGOT_F32, INGOT_F32, INGOT_F32, 0, 1);
 }
 
 static void pool_case(const window *w, int kind, uint8_t element, const int64_t *ceil_extra, uint64_t seed) {

@@ -135,23 +135,34 @@ static void integer_scatter_row(const integer_sums *f, int64_t m, int r) {
   }
 }
 
-/* One tile of a stretch of k: continues its sums, and finishes them with the last. */
+/* Some rows of a block in one stretch of k. */
 typedef struct {
-  int64_t m, groups;
+  int64_t m, k0, depth, groups;
   int rows, first, last;
 } integer_stretch;
 
-static void integer_tile_row(const integer_sums *f, const integer_stretch *step, integer_rows rows) {
+/* Whether sums are int32 that stretches share. */
+KERNEL_INLINE int integer_keeps(const integer_sums *f, const integer_stretch *step) { return !(step->first && step->last) && !f->is_long; }
+/* Where the sums of the first row lie; whether there are some from the stretch before. */
+static int32_t *integer_sums_of(const integer_sums *f, const integer_stretch *step) {
+  if (integer_keeps(f, step)) return (int32_t *)f->space->partial + (step->m - f->m0) * INTEGER_BLOCK_COLUMNS;
+  return f->space->tile;
+}
+KERNEL_INLINE int integer_continues(const integer_sums *f, const integer_stretch *step) { return integer_keeps(f, step) && !step->first; }
+
+static void integer_tile_sums(const integer_sums *f, const integer_stretch *step, integer_rows rows, int32_t *sums) {
+  for (int64_t j = 0; j < f->g->columns; j += PANEL)
+    integer_tiles[f->form][step->rows - 1][f->g->columns - j > LANES](step->groups, rows.a, rows.row,
+                                                                      f->space->panels + j * step->groups * integer_words(f->form), sums + j,
+                                                                      INTEGER_BLOCK_COLUMNS, integer_continues(f, step));
+}
+
+/* The last stretch finishes sums. */
+static void integer_finish_rows(const integer_sums *f, const integer_stretch *step, int32_t *sums) {
   const integer_product *g = f->g;
-  const int64_t kept = (step->m - f->m0) * INTEGER_BLOCK_COLUMNS;
-  const int keeps = !(step->first && step->last) && !f->is_long;
-  int32_t *sums = keeps ? (int32_t *)f->space->partial + kept : f->space->tile;
-  for (int64_t j = 0; j < g->columns; j += PANEL)
-    integer_tiles[f->form][step->rows - 1][g->columns - j > LANES](step->groups, rows.a, rows.row, f->space->panels + j * step->groups * integer_words(f->form), sums + j,
-                                                                   INTEGER_BLOCK_COLUMNS, keeps && !step->first);
   for (int r = 0; r < step->rows; r++) {
     const int64_t at = r * INTEGER_BLOCK_COLUMNS;
-    int64_t *long_sums = f->space->partial + kept + at;
+    int64_t *long_sums = f->space->partial + (step->m - f->m0) * INTEGER_BLOCK_COLUMNS + at;
     if (f->is_long) integer_add_long(sums + at, g->columns, !step->first, long_sums);
     if (!step->last) continue;
     const int64_t row = integer_row_term(f, step->m + r);
@@ -162,29 +173,51 @@ static void integer_tile_row(const integer_sums *f, const integer_stretch *step,
   }
 }
 
+/* Packs the stretch's rows and sums them up where columns have zero points. */
+static integer_rows integer_prepare_rows(const integer_sums *f, const integer_stretch *step) {
+  const integer_rows rows = integer_pack_rows(f->g, f->form, step->m, step->rows, step->k0, step->depth, f->space);
+  for (int r = 0; r < step->rows && f->of_columns.any; r++)
+    f->space->row_sums[step->m - f->m0 + r] += integer_sum_row(f->form, rows.a + r * rows.row, step->depth);
+  return rows;
+}
+
+static void integer_single_row(integer_sums *f, const integer_stretch *step) {
+  int32_t *sums = integer_sums_of(f, step);
+  const integer_rows rows = integer_prepare_rows(f, step);
+  integer_row_stretch_sums(f->g, f->form, rows.a, step->k0, step->depth, f->of_rows.any, integer_continues(f, step), sums, f->space->column_sums);
+  if (step->last) integer_prepare_finish(f);
+  integer_finish_rows(f, step, sums);
+}
+
+static void integer_many_rows(integer_sums *f, integer_stretch *step, int64_t m1) {
+  integer_pack_columns(f->g, f->form, step->k0, step->depth, f->space);
+  if (f->of_rows.any) integer_sum_columns(f->g, f->form, step->groups, f->space);
+  if (step->last) integer_prepare_finish(f);
+  for (; step->m < m1; step->m += step->rows) {
+    step->rows = (int)kernel_least(TILE_ROWS, m1 - step->m);
+    int32_t *sums = integer_sums_of(f, step);
+    integer_tile_sums(f, step, integer_prepare_rows(f, step), sums);
+    integer_finish_rows(f, step, sums);
+  }
+}
+
 /* Rows [m0, m1) of the columns of a block: at most INTEGER_BLOCK_ROWS and INTEGER_BLOCK_COLUMNS. */
 static void integer_block(const integer_product *g, int64_t m0, int64_t m1, void *scratch) {
   integer_space space;
   integer_carve(scratch, &space);
   const integer_form form = integer_form_of(g->a_element, g->b_element);
   integer_sums f = {.g = g, .space = &space, .form = form, .is_long = integer_is_long(g->a_element, g->b_element), .m0 = m0,
-                            .of_rows = integer_zeros_of_rows(g, form, m0, m1), .of_columns = integer_zeros_of_columns(g, form)};
+                    .of_rows = integer_zeros_of_rows(g, form, m0, m1), .of_columns = integer_zeros_of_columns(g, form)};
   memset(space.row_sums, 0, sizeof(int64_t) * INTEGER_BLOCK_ROWS);
   memset(space.column_sums, 0, sizeof(int64_t) * INTEGER_BLOCK_COLUMNS);
+  const int is_row = integer_is_row(g, form, m0, m1);
   int64_t k0 = 0;
   do {
     const int64_t depth = kernel_least(integer_depth(form), g->k - k0);
-    integer_stretch step = {.groups = kernel_ceil_divide(depth, integer_span(form)), .first = k0 == 0, .last = k0 + depth == g->k};
-    integer_pack_columns(g, form, k0, depth, &space);
-    if (f.of_rows.any) integer_sum_columns(g, form, step.groups, &space);
-    if (step.last) integer_prepare_finish(&f);
-    for (step.m = m0; step.m < m1; step.m += step.rows) {
-      step.rows = (int)kernel_least(TILE_ROWS, m1 - step.m);
-      const integer_rows rows = integer_pack_rows(g, form, step.m, step.rows, k0, depth, &space);
-      for (int r = 0; r < step.rows && f.of_columns.any; r++)
-        space.row_sums[step.m - m0 + r] += integer_sum_row(form, rows.a + r * rows.row, depth);
-      integer_tile_row(&f, &step, rows);
-    }
+    integer_stretch step = {.m = m0, .k0 = k0, .depth = depth, .groups = kernel_ceil_divide(depth, integer_span(form)), .rows = 1,
+                            .first = k0 == 0, .last = k0 + depth == g->k};
+    if (is_row) integer_single_row(&f, &step);
+    else integer_many_rows(&f, &step, m1);
     k0 += depth;
   } while (k0 < g->k);
 }

@@ -6,6 +6,7 @@
 #include "integer_product.h"
 #include "integer_tile.h"
 #include "integer_pack.h"
+#include "integer_row.h"
 #include "integer_gemm.h"
 #include "integer_window.h"
 #include "matmul_integer.h"

@@ -34,14 +34,21 @@ func quantizeLinear(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand]
 
 /// Quantizes to u8 by the range of the data; returns the result, the scale and the zero point.
 func dynamicQuantizeLinear(_ context: ONNXNodeContext) throws(Finding) -> [ONNXOperand] {
-  let x = try context.input(0)
+  let result = try dynamicallyQuantized(context, try context.input(0))
+  return [result.x, result.scale, result.zero]
+}
+
+/// x in u8 by the range of the data, with its scale and its zero point, u8.
+func dynamicallyQuantized(
+  _ context: ONNXNodeContext, _ x: ONNXOperand
+) throws(Finding) -> (x: ONNXOperand, scale: ONNXOperand, zero: ONNXOperand) {
   let (scale, zero) = try dynamicRange(context, x)
   let zeroPoint = try context.cast(zero, .u8)
-  return [try context.emit(.quantize(Quantize()), [x, scale, zeroPoint]), scale, zeroPoint]
+  return (try context.emit(.quantize(Quantize()), [x, scale, zeroPoint]), scale, zeroPoint)
 }
 
 /// Scale and zero point, both as floats, with which u8 covers all elements and 0.
-func dynamicRange(
+private func dynamicRange(
   _ context: ONNXNodeContext, _ x: ONNXOperand
 ) throws(Finding) -> (scale: ONNXOperand, zero: ONNXOperand) {
   let axes = Array(0..<x.rank)

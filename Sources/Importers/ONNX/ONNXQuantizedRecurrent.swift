@@ -119,11 +119,11 @@ private struct QuantizedLSTM {
 
   /// The product of x rounded to 256 steps of its range: the sum of integers, exact, times both scales.
   private func quantizedProduct(_ x: ONNXOperand, _ weights: IntegerWeights) throws(Finding) -> ONNXOperand {
-    let (scale, zero) = try dynamicRange(context, x)
-    let steps = try context.unary(.round, try context.binary(.div, x, scale))
-    let limited = try context.unary(.clip, try context.binary(.add, steps, zero), 0, 255)
-    let sums = try weights.product(context, limited, zero)
-    return try context.binary(.mul, sums, try context.binary(.mul, scale, weights.scale))
+    let quantized = try dynamicallyQuantized(context, x)
+    let product = try context.emit(
+      .matmulInteger(MatMulInteger()), [quantized.x, weights.matrix, quantized.zero, weights.zero])
+    let sums = try context.cast(product, .f32)
+    return try context.binary(.mul, sums, try context.binary(.mul, quantized.scale, weights.scale))
   }
 }
 
@@ -134,9 +134,6 @@ private struct IntegerWeights {
   /// One number, or one for each column.
   let zero: ONNXOperand
   let scale: ONNXOperand
-  /// The integers less their zero points in fp32, where no sum of products with 0 … 255 can reach 2^24, below
-  /// which fp32 is exact; it has the faster kernel.
-  private let centered: ONNXOperand?
 
   init(
     _ context: ONNXNodeContext, _ index: Int, scale: Int, zero: Int, _ direction: Int, of count: Int
@@ -161,37 +158,8 @@ private struct IntegerWeights {
     matrix = try context.reshape(
       try context.slice(weights, axis: 0, start: direction, count: 1), Array(weights.shape.extents[1...]))
     self.scale = try context.cast(try part(try context.input(scale)), .f32)
-    let zeroPoint =
+    self.zero =
       try context.optional(zero).map { (zero) throws(Finding) in try part(zero) }
       ?? context.scalar(0, like: weights)
-    self.zero = zeroPoint
-    var exact: ONNXOperand?
-    if matrix.constant != nil, zeroPoint.constant != nil {
-      let real = try context.binary(
-        .sub, try context.cast(matrix, .f32), try context.cast(zeroPoint, .f32))
-      if let known = real.constant, 255 * Self.largestSum(known) < 0x1p24 { exact = real }
-    }
-    centered = exact
-  }
-
-  /// (x − zeroOfX) · (matrix − zero), exactly, of x in 0 … 255.
-  func product(_ context: ONNXNodeContext, _ x: ONNXOperand, _ zeroOfX: ONNXOperand) throws(Finding)
-    -> ONNXOperand
-  {
-    if let centered {
-      return try context.emit(.matmul(MatMul()), [try context.binary(.sub, x, zeroOfX), centered])
-    }
-    let product = try context.emit(
-      .matmulInteger(MatMulInteger()),
-      [try context.cast(x, .u8), matrix, try context.cast(zeroOfX, .u8), zero])
-    return try context.cast(product, .f32)
-  }
-
-  /// The largest Σ |weight| of a column.
-  private static func largestSum(_ matrix: Tensor) -> Float {
-    let (values, columns) = (matrix.floats, matrix.shape[1])
-    var sums = [Float](repeating: 0, count: columns)
-    for (index, value) in values.enumerated() { sums[index % columns] += abs(value) }
-    return sums.max() ?? 0
   }
 }
