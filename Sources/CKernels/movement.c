@@ -128,9 +128,18 @@ kernel_work kernel_interleave_work(const void *arguments) {
 void kernel_interleave_run(const void *arguments, int64_t begin, int64_t end, void *scratch) {
   const kernel_interleave *p = arguments;
   (void)scratch;
-  const int64_t rows = interleave_rows(p);
-  for (int64_t row = begin * rows; row < kernel_least(end * rows, p->rows); row++)
-    memcpy((char *)p->y + row * p->y_pitch, (const char *)p->x + row * p->bytes, (size_t)p->bytes);
+  const int64_t rows = interleave_rows(p), last = kernel_least(end * rows, p->rows);
+#define INTERLEAVE(bytes) \
+  for (int64_t row = begin * rows; row < last; row++) memcpy((char *)p->y + row * p->y_pitch, (const char *)p->x + row * (bytes), (size_t)(bytes))
+  /* Copies of a known size take no call. */
+  switch (p->bytes) {
+    case 1: INTERLEAVE(1); break;
+    case 2: INTERLEAVE(2); break;
+    case 4: INTERLEAVE(4); break;
+    case 8: INTERLEAVE(8); break;
+    default: INTERLEAVE(p->bytes); break;
+  }
+#undef INTERLEAVE
 }
 
 /* Position in x of position i of y along one axis, or -1 for the constant. */
@@ -153,7 +162,10 @@ kernel_work kernel_pad_work(const void *arguments) {
 }
 
 static void pad_fill(const kernel_pad *p, char *y, int64_t count) {
-  for (int64_t i = 0; i < count; i++) memcpy(y + i * p->element_bytes, p->value, p->element_bytes);
+  if (count <= 0) return;
+  memcpy(y, p->value, p->element_bytes);
+  for (int64_t done = 1; done < count; done *= 2)
+    memcpy(y + done * p->element_bytes, y, (size_t)(kernel_least(done, count - done) * p->element_bytes));
 }
 
 void kernel_pad_run(const void *arguments, int64_t begin, int64_t end, void *scratch) {

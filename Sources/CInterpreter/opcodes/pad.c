@@ -48,13 +48,20 @@ static int prepare_pad(const ingot_preparation *p, ingot_arguments *all) {
   const ingot_tensor *x = prepared_input(p, 0);
   kernel_pad *arguments = &all->pad;
   *arguments = (kernel_pad){.x = prepared_address(p, x), .y = prepared_address(p, p->y),
-                            .element_bytes = (uint32_t)ingot_element_bytes(x->element), .rank = x->rank,
-                            .mode = (uint8_t)pad->mode};
+                            .element_bytes = (uint32_t)ingot_element_bytes(x->element), .mode = (uint8_t)pad->mode};
   store(pad->value, x->element, arguments->value);
   for (uint32_t i = 0; i < x->rank; i++) {
-    arguments->x_dims[i] = x->dims[i];
-    arguments->y_dims[i] = p->y->dims[i];
-    arguments->begin[i] = axes[i].begin;
+    const int64_t extent = x->dims[i], rank = arguments->rank;
+    if (extent == p->y->dims[i] && axes[i].begin == 0) {
+      if (extent == 1) continue;
+      if (rank > 0 && pad->mode == INGOT_PAD_CONSTANT) {
+        /* Runs of this axis are elements of the one before. */
+        arguments->x_dims[rank - 1] *= extent, arguments->y_dims[rank - 1] *= extent, arguments->begin[rank - 1] *= extent;
+        continue;
+      }
+    }
+    arguments->x_dims[rank] = extent, arguments->y_dims[rank] = p->y->dims[i], arguments->begin[rank] = axes[i].begin;
+    arguments->rank++;
   }
   return KERNEL_pad;
 }
