@@ -95,6 +95,17 @@ private func integers(_ values: [Int64], _ shape: Shape) -> Tensor { Tensor(valu
     #expect(known[0].isIdentical(to: found[0]))
   }
 
+  @Test func quantizedRecurrentWeightsStayIntegers() throws {
+    let graph = try imported(
+      """
+      (float[3, 1, 2] x) => (y) <int8[1, 2, 8] w = {100}, int8[1, 2, 8] r = {-77}, float[1] s = {0.01}> {
+        y = com.microsoft.DynamicQuantizeLSTM<hidden_size = 2>(x, w, r, _, _, _, _, _, s, _, s, _)
+      }
+      """)
+    let matrices = graph.weights.map { graph.type(of: $0) }.filter { $0.shape == [2, 8] }
+    #expect(!matrices.isEmpty && matrices.allSatisfy { $0.element == .i8 })
+  }
+
   @Test func resizingAxesThatAreNotSpatial() throws {
     let text = "(float[2, 1, 2] x) => (y) <int64[3] s = {4, 1, 2}> { y = Resize(x, _, _, s) }"
     let results = try run(text, ramp([2, 1, 2]))

@@ -77,11 +77,13 @@ static void conv_transpose_integer_run(const void *arguments, int64_t begin, int
     const int64_t image = part / p->group, group = part % p->group;
     if (t->positions[0] * t->positions[1] * t->positions[2] == 0) continue;
     const integer_blocks b = integer_blocks_of(t);
+    integer_tap_place places[INTEGER_TABLE_TAPS];
+    const integer_tap_place *known = integer_tap_places_of(t, places);
     for (int64_t block = 0; block < b.count; block++) {
       transpose_integer_source source = {.window = integer_window_of(t, &b, block), .p = p, .phase = phase.phase};
       integer_window *w = &source.window;
       w->x = kernel_at(p->x, p->x_element, (image * p->inputs + group * inputs) * in_plane);
-      w->zero = p->x_zero, w->element = p->x_element, w->strips = (char *)scratch + integer_scratch_bytes();
+      w->zero = p->x_zero, w->element = p->x_element, w->places = known, w->strips = (char *)scratch + integer_scratch_bytes();
       memcpy(w->in, p->in, sizeof w->in);
       int64_t y = 0;
       for (int axis = 0; axis < 3; axis++) y = y * p->out[axis] + phase.phase[axis].first + w->start[axis] * p->stride[axis];

@@ -54,12 +54,14 @@ static void conv_integer_run(const void *arguments, int64_t begin, int64_t end, 
   const int64_t in_plane = p->in[0] * p->in[1] * p->in[2], out_plane = p->out[0] * p->out[1] * p->out[2];
   const int plain = t.positions[2] == in_plane && t.positions[2] == out_plane && integer_all_taps(&t) == 1 && t.stride[2] == 1 && t.low[2] == 0;
   integer_segment segments[INTEGER_BLOCK_COLUMNS];
+  integer_tap_place places[INTEGER_TABLE_TAPS];
+  const integer_tap_place *known = plain ? NULL : integer_tap_places_of(&t, places);
   for (int64_t item = begin; item < end; item++) {
     const int64_t part = item / (down * b.count), m0 = item / b.count % down * rows;
     const int64_t image = part / p->group, output = part % p->group * m;
     integer_window w = integer_window_of(&t, &b, item % b.count);
     w.x = kernel_at(p->x, p->x_element, (image * p->inputs + part % p->group * inputs) * in_plane);
-    w.zero = p->x_zero, w.element = p->x_element;
+    w.zero = p->x_zero, w.element = p->x_element, w.places = known;
     memcpy(w.in, p->in, sizeof w.in);
     if (plain) w.in[0] = w.in[1] = 1, w.in[2] = in_plane;
     w.strips = (char *)scratch + integer_scratch_bytes();

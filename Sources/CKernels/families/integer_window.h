@@ -37,6 +37,27 @@ static integer_blocks integer_blocks_of(const integer_taps *t) {
   return b;
 }
 
+/* What a tap reads of a channel's strips for the first position of a block. */
+typedef struct {
+  int32_t strip, plane, row, column;
+} integer_tap_place;
+#define INTEGER_TABLE_TAPS 512
+
+static integer_tap_place integer_tap_place_of(const integer_taps *t, int64_t tap) {
+  const int64_t row = t->first[1] + tap / t->taps[2] % t->taps[1] * t->step[1] - t->low[1];
+  const int64_t column = t->first[2] + tap % t->taps[2] * t->step[2] - t->low[2];
+  return (integer_tap_place){(int32_t)(tap / t->taps[2] / t->taps[1]),
+                             (int32_t)(row % t->stride[1] * integer_remainders(t, 2) + column % t->stride[2]),
+                             (int32_t)(row / t->stride[1]), (int32_t)(column / t->stride[2])};
+}
+/* All of them, or NULL where they are too many. */
+static const integer_tap_place *integer_tap_places_of(const integer_taps *t, integer_tap_place places[INTEGER_TABLE_TAPS]) {
+  const int64_t count = t->taps[0] * t->taps[1] * t->taps[2];
+  if (count > INTEGER_TABLE_TAPS) return NULL;
+  for (int64_t tap = 0; tap < count; tap++) places[tap] = integer_tap_place_of(t, tap);
+  return places;
+}
+
 /* One block, and the strips of x that it reads: [channel of a stretch][tap of axis 0][row remainder][column remainder][rows][pitch]. */
 typedef struct {
   const integer_taps *taps;
@@ -48,6 +69,8 @@ typedef struct {
   int64_t pitch, plane;            /* elements of a row and of a remainder of a strip */
   int64_t first_channel;           /* of the stretch */
   char *strips;
+  const integer_tap_place *places; /* of all taps, or NULL where they are too many */
+  int64_t k, channel, tap;         /* the line that comes next, if lines are taken in order */
 } integer_window;
 
 KERNEL_INLINE int64_t integer_all_taps(const integer_taps *t) { return t->taps[0] * t->taps[1] * t->taps[2]; }
@@ -137,15 +160,16 @@ static void integer_prepare_window(const integer_product *g, int64_t k0, int64_t
 }
 
 static const void *integer_window_line(const integer_product *g, int64_t k, void *buffer) {
-  const integer_window *w = g->source;
+  integer_window *w = g->source;
   const integer_taps *t = w->taps;
   (void)buffer;
-  const int64_t all = integer_all_taps(t), channel = k / all - w->first_channel, tap = k % all;
-  const int64_t row = t->first[1] + tap / t->taps[2] % t->taps[1] * t->step[1] - t->low[1];
-  const int64_t column = t->first[2] + tap % t->taps[2] * t->step[2] - t->low[2];
-  const int64_t plane = row % t->stride[1] * integer_remainders(t, 2) + column % t->stride[2];
-  const int64_t strip = channel * t->taps[0] + tap / t->taps[2] / t->taps[1];
-  const int64_t element = strip * integer_strip(w) + plane * w->plane + row / t->stride[1] * w->pitch + column / t->stride[2];
+  const int64_t all = integer_all_taps(t);
+  if (k != w->k) w->k = k, w->channel = k / all, w->tap = k % all;
+  const integer_tap_place place = w->places != NULL ? w->places[w->tap] : integer_tap_place_of(t, w->tap);
+  const int64_t strip = (w->channel - w->first_channel) * t->taps[0] + place.strip;
+  const int64_t element = strip * integer_strip(w) + place.plane * w->plane + place.row * w->pitch + place.column;
+  w->k++;
+  if (++w->tap == all) w->tap = 0, w->channel++;
   return w->strips + element * kernel_element_bytes(w->element);
 }
 
