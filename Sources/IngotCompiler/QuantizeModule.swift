@@ -8,6 +8,8 @@ import Tensors
 /// How to quantize, and where samples of a function's inputs come from.
 package struct Calibration {
   package var options = QuantizationOptions()
+  /// A file that says what was once learned of the samples, which are not run then.
+  package var cache: String?
   /// Samples for a function of a module.
   package var samples: (Module, Int) throws -> any SampleSource
 
@@ -26,13 +28,22 @@ func quantize(
   let callees = Set(module.functions.flatMap { graph in graph.order.compactMap { graph[$0].op.callee } })
   let roots = module.functions.indices.filter { !callees.contains(module.functions[$0].name) }
   try check(calibration.options, roots.map { module.functions[$0] })
+  let records = try calibration.cache.map { (path) throws(Diagnostic) in
+    try cached(path, roots.map { module.functions[$0] })
+  }
   var reports: [QuantizationReport] = []
   for index in roots {
     let graph = module.functions[index]
-    let source = try calibration.open(module, index)
-    module.notes += source.notes
-    let samples = CalibrationSamples(count: source.count, titles: source.title) { try source.read($0) }
     var options = calibration.options
+    options.records = records
+    let samples: CalibrationSamples
+    if let record = records?.first(where: { $0.function == graph.name }) {
+      samples = CalibrationSamples(count: record.samples) { record.learned[$0] }
+    } else {
+      let source = try calibration.open(module, index)
+      module.notes += source.notes
+      samples = CalibrationSamples(count: source.count, titles: source.title) { try source.read($0) }
+    }
     options.budget?.storedBytes = { storedBytes($0, compression) }
     options.budget?.bundleBytes = { [module] (pass) throws(Diagnostic) in
       var candidate = module
@@ -45,6 +56,14 @@ func quantize(
     reports.append(report)
   }
   return reports
+}
+
+private func cached(_ path: String, _ functions: [Graph]) throws(Diagnostic) -> [CalibrationRecord] {
+  do {
+    return try CalibrationCache(path: path, of: functions).records
+  } catch {
+    throw Diagnostic("\(error)")
+  }
 }
 
 extension Module {

@@ -11,17 +11,24 @@ struct Learner {
   let fitted: Int
   let progress: (_ stage: String, _ share: Double) -> Void
 
-  /// Runs all samples, of which so many are learned from and so many held back.
+  /// Runs all samples, of which so many are learned from and so many held back; or takes what a record knows of them.
   init(
     _ graph: Graph, _ functions: [Graph], _ samples: CalibrationSamples, fitted: Int, heldBack: Int,
-    progress: @escaping (_ stage: String, _ share: Double) -> Void
+    record: CalibrationRecord?, progress: @escaping (_ stage: String, _ share: Double) -> Void
   ) throws(Diagnostic) {
-    let learning = spread(fitted + heldBack, of: samples.count)
     self.graph = graph
     self.functions = functions
-    self.samples = samples.only(learning)
     self.fitted = fitted
     self.progress = progress
+    if let record {
+      statistics = try record.statistics(of: graph, fitted: fitted, heldBack: heldBack)
+      self.samples = CalibrationSamples(count: record.learned.count, titles: samples.title) {
+        record.learned[$0]
+      }
+      return
+    }
+    let learning = spread(fitted + heldBack, of: samples.count)
+    self.samples = samples.only(learning)
     statistics = try calibrate(graph, samples, last: Set(learning.suffix(heldBack)), functions: functions) {
       progress("calibrating", $0)
     }

@@ -23,6 +23,11 @@ package struct QuantizationOptions {
   /// Formats of all layers as they were once found, by function. They are not searched then.
   package var recipes: [Recipe]?
 
+  /// What was once learned of the samples, by function; they are not run then.
+  package var records: [CalibrationRecord]?
+  /// Whether reports have such records.
+  package var keepsRecords = false
+
   package init() {}
 
   /// Of so many samples: the number of those that layers learn from, held back ones among them.

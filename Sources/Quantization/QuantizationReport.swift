@@ -40,6 +40,8 @@ package struct QuantizationReport: Sendable {
   package var split: [(node: String, reason: String)] = []
   /// By what these decisions can be repeated.
   package var recipe: Recipe
+  /// What was learned of the samples, if it is to be kept.
+  package var record: CalibrationRecord?
   /// What a search for a budget found; nil where there was none.
   package var search: SearchReport?
 

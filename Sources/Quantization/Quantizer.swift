@@ -34,6 +34,7 @@ package struct Quantizer {
     let outcome = try learner.walk(decisions, measuresLayers: true, "quantizing")
     var report = found
     report.layers = outcome.layers
+    if options.keepsRecords { report.record = try CalibrationRecord(learner, samples: samples.count) }
     report.chosen = decisions.variant
     report.recipe = Recipe(decisions, of: graph)
     let names = GraphNames(graph)
@@ -51,7 +52,10 @@ package struct Quantizer {
     _ graph: Graph, _ functions: [Graph], _ samples: CalibrationSamples
   ) throws(Diagnostic) -> (Decisions, Learner, QuantizationReport) {
     func learner(_ fitted: Int, _ heldBack: Int) throws(Diagnostic) -> Learner {
-      try Learner(graph, functions, samples, fitted: fitted, heldBack: heldBack) {
+      try Learner(
+        graph, functions, samples, fitted: fitted, heldBack: heldBack,
+        record: options.records?.first { $0.function == graph.name }
+      ) {
         progress($0, $1)
       }
     }

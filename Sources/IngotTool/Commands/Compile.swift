@@ -1,6 +1,7 @@
 public import ArgumentParser
 import Bundle
 import CProcess
+import Foundation
 import IR
 import IngotCompiler
 import Quantization
@@ -67,6 +68,12 @@ struct Compile: ParsableCommand {
       valueName: "dir"))
   var calibration: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "What is learned of the samples: written to this file if there is none; else taken from it, and --calibration is not read.",
+      valueName: "file"))
+  var calibrationCache: String?
+
   @OptionGroup var images: ImageOptions
   @OptionGroup var search: SearchOptions
 
@@ -95,6 +102,9 @@ struct Compile: ParsableCommand {
     _ = try weights
     if calibration != nil, !precision.needsSamples {
       throw ValidationError("--calibration goes with --precision int8 or mixed.")
+    }
+    if calibrationCache != nil, !precision.needsSamples {
+      throw ValidationError("--calibration-cache goes with --precision int8 or mixed.")
     }
     try search.check(precision)
     if images.imageInput != nil, calibration == nil {
@@ -144,6 +154,15 @@ struct Compile: ParsableCommand {
       return try images.openSamples(path: calibration, for: sampleInputs(of: module.functions[function]))
     }
     try search.apply(to: &found.options)
+    guard let calibrationCache else { return found }
+    if FileManager.default.fileExists(atPath: calibrationCache) {
+      found.cache = calibrationCache
+    } else {
+      guard calibration != nil else {
+        throw ToolError("\(calibrationCache): no such file; give --calibration DIR to write it")
+      }
+      found.options.keepsRecords = true
+    }
     return found
   }
 
@@ -160,7 +179,11 @@ struct Compile: ParsableCommand {
     options.compression = compression
     options.keepsOrigins = origins
     let files = OutputTransaction()
-    try files.claim([output, report, search.writeRecipe].compactMap { $0 })
+    var written = [output, report, search.writeRecipe].compactMap { $0 }
+    if let calibrationCache, !FileManager.default.fileExists(atPath: calibrationCache) {
+      written.append(calibrationCache)
+    }
+    try files.claim(written)
     // Calibration computes with the same sizes for each sample.
     if precision.needsSamples { memory_keep_freed() }
     let calibration = precision.needsSamples ? try calibrate() : nil
@@ -180,6 +203,9 @@ struct Compile: ParsableCommand {
       try files.write(
         Array(htmlReport(compiled.bundle, compiled.facts.quantizations, title: source.title).utf8), to: report
       )
+    }
+    if let path = calibrationCache, written.contains(path) {
+      try files.write(compiled.bundle.calibrationCache.bytes, to: path)
     }
     if let path = search.writeRecipe {
       try files.write(Array(compiled.bundle.recipes.text.utf8), to: path)

@@ -13,6 +13,30 @@ package struct ValueStatistics: Sendable {
   private let channelAxis: Int
   private var histogram = Histogram()
 
+  /// What it knows as plain numbers: the least, the largest and the least above masks, and the end of the histogram; the least and the
+  /// largest of each channel; counts.
+  package var numbers: (range: [Float], channels: [Float], counts: [Int64]) {
+    (
+      [minimum, maximum, minimumUnmasked, histogram.limit], channelMinima + channelMaxima,
+      histogram.counts.map { Int64(clamping: $0) }
+    )
+  }
+
+  /// Takes numbers as ``numbers`` has them; nil where they are not of this many channels, or none that could have been found.
+  package init?(
+    numbers: (range: [Float], channels: [Float], counts: [Int64]), channelAxis: Int, channels: Int
+  ) {
+    guard numbers.range.count == 4, numbers.channels.count == 2 * channels,
+      numbers.counts.allSatisfy({ $0 >= 0 }), !(numbers.range + numbers.channels).contains(where: \.isNaN),
+      let histogram = Histogram(limit: numbers.range[3], counts: numbers.counts.map { UInt64($0) })
+    else { return nil }
+    (minimum, maximum, minimumUnmasked) = (numbers.range[0], numbers.range[1], numbers.range[2])
+    channelMinima = Array(numbers.channels.prefix(channels))
+    channelMaxima = Array(numbers.channels.suffix(channels))
+    self.channelAxis = channelAxis
+    self.histogram = histogram
+  }
+
   /// Numbers at or below this stand for "nowhere" when they are added to what a softmax reads.
   static let mask: Float = -1000
 
@@ -87,9 +111,20 @@ package struct ValueStatistics: Sendable {
 /// Counts of values in bins of equal width around 0, which widen by powers of two when larger values come.
 private struct Histogram: Sendable {
   private static let half = 2048
-  private var counts = [UInt64](repeating: 0, count: 2 * half)
+  private(set) var counts = [UInt64](repeating: 0, count: 2 * half)
   /// Values up to here have bins; a power of two.
-  private var limit: Float = 0x1p-60
+  private(set) var limit: Float = 0x1p-60
+
+  init() {}
+
+  /// Nil where these are none that a histogram has.
+  init?(limit: Float, counts: [UInt64]) {
+    guard counts.count == 2 * Self.half, limit >= 0x1p-60, limit <= 0x1p127, limit.significand == 1,
+      counts.reduce(0, { $0.addingReportingOverflow($1).partialValue }) < 1 << 62
+    else { return nil }
+    self.limit = limit
+    self.counts = counts
+  }
 
   mutating func cover(_ magnitude: Float) {
     while limit < magnitude && limit < 0x1p126 {

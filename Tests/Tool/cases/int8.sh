@@ -60,3 +60,19 @@ expect 1 'short.json.*no recipe' compile "${digits[@]}" --precision mixed --reci
 expect 2 'needs a budget' compile "${digits[@]}" --precision mixed --calibration calibration -o x.ingot
 expect 2 'go with --precision mixed' compile "${digits[@]}" --precision int8 --max-drop 30 --calibration calibration -o x.ingot
 expect 2 'needs a pattern' compile "${digits[@]}" --precision int8 --calibration calibration -o x.ingot --keep fp16
+
+# What was learned of the samples stands for them.
+expect 0 . compile "${digits[@]}" --precision int8 --calibration calibration --calibration-cache learned.cache -o first.ingot
+expect 0 'by 6 samples' compile "${digits[@]}" --precision int8 --calibration-cache learned.cache -o second.ingot
+is "a calibration cache gives another bundle" cmp first.ingot second.ingot
+expect 0 . compile "${digits[@]}" --precision mixed --max-drop 45 --calibration-cache learned.cache -o third.ingot
+is "a calibration cache gives another search" cmp mixed.ingot third.ingot
+expect 1 'nowhere.cache: no such file; give --calibration' \
+  compile "${digits[@]}" --precision int8 --calibration-cache nowhere.cache -o x.ingot
+head -c 5000 learned.cache >short.cache
+expect 1 'short.cache' compile "${digits[@]}" --precision int8 --calibration-cache short.cache -o x.ingot
+expect 1 'no record of' \
+  compile "${digits[@]}" --precision int8 --calibration-cache "$demo/digits.safetensors" -o x.ingot
+expect 1 'made of another network' compile --graph efficientformerv2 --variant digits --random-weights 3 --precision int8 \
+  --calibration-cache learned.cache -o x.ingot
+expect 2 'goes with --precision int8' compile "${digits[@]}" --calibration-cache learned.cache -o x.ingot
