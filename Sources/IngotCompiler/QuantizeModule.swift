@@ -80,7 +80,7 @@ private func check(_ options: QuantizationOptions, _ functions: [Graph]) throws(
     let fits = functions.contains { graph in graph.order.contains { graph.isNamed($0, kept.pattern) } }
     guard fits else {
       throw Diagnostic(
-        "no layer is called as in '\(kept.pattern)', which is to be kept in \(kept.format.rawValue)",
+        "no layer is called as in '\(kept.pattern)', which is to be kept in \(kept.format)",
         advice: "'ingot compile --precision int8 --json' lists the layers by name")
     }
   }

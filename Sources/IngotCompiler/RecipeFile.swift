@@ -63,7 +63,7 @@ package struct RecipeFile {
       ("samples", "{\"learned\": \(recipe.fitted), \"held_back\": \(recipe.heldBack)}"),
       ("methods", members(own.listed.map { ($0.0, "\($0.1)") }, "      ")),
       ("inputs", members(recipe.inputs.map { ($0.name, quoted($0.format.rawValue)) }, "      ")),
-      ("layers", members(recipe.layers.map { ($0.name, quoted($0.format.rawValue)) }, "      ")),
+      ("layers", members(recipe.layers.map { ($0.name, quoted($0.format.description)) }, "      ")),
     ]
     return "    {\n" + fields.map { "      \"\($0.0)\": \($0.1)" }.joined(separator: ",\n") + "\n    }"
   }
@@ -132,11 +132,17 @@ private struct Written: Decodable {
     var layers: [String: String]
 
     func recipe() throws -> Recipe {
-      let inputs = try inputs.sorted { $0.key < $1.key }.map { name, word in
-        (name: name, format: try format(word, of: name, InputFormat.self))
+      let inputs = try inputs.sorted { $0.key < $1.key }.map {
+        name, word -> (name: String, format: InputFormat) in
+        guard let format = InputFormat(rawValue: word) else {
+          throw unknown(word, name, InputFormat.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return (name: name, format: format)
       }
-      let layers = try layers.sorted { $0.key < $1.key }.map { name, word in
-        (name: name, format: try format(word, of: name, LayerFormat.self))
+      let layers = try layers.sorted { $0.key < $1.key }.map {
+        name, word -> (name: String, format: LayerFormat) in
+        guard let format = LayerFormat(word) else { throw unknown(word, name, LayerFormat.choices) }
+        return (name: name, format: format)
       }
       return Recipe(
         function: function,
@@ -144,14 +150,8 @@ private struct Written: Decodable {
         fitted: samples.learned, heldBack: samples.held_back, layers: layers, inputs: inputs)
     }
 
-    private func format<Format: RawRepresentable & CaseIterable>(
-      _ word: String, of name: String, _: Format.Type
-    ) throws -> Format where Format.RawValue == String {
-      guard let format = Format(rawValue: word) else {
-        let known = Format.allCases.map(\.rawValue).joined(separator: ", ")
-        throw Problem("has '\(name)' in '\(word)', expected one of \(known)")
-      }
-      return format
+    private func unknown(_ word: String, _ name: String, _ known: String) -> Problem {
+      Problem("has '\(name)' in '\(word)', expected one of \(known)")
     }
   }
 

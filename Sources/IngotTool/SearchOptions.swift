@@ -42,7 +42,7 @@ struct SearchOptions: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "For int8 and mixed: a format and patterns of layers that have it whatever is found, such as --keep fp16 'head.*'. Formats are \(LayerFormat.ofUsers.map(\.rawValue).joined(separator: ", ")). May be repeated; the last that fits counts.",
+      "For int8 and mixed: a format and patterns of layers that have it whatever is found, such as --keep fp16 'head.*'. Formats are \(LayerFormat.choices). May be repeated; the last that fits counts.",
       valueName: "format pattern"))
   var keep: [String] = []
 
@@ -80,7 +80,7 @@ struct SearchOptions: ParsableArguments {
       var format: LayerFormat?
       var isUsed = true
       for word in keep {
-        if let next = LayerFormat.ofUsers.first(where: { $0.rawValue == word }) {
+        if let next = keptFormat(word) {
           guard isUsed else { break }
           (format, isUsed) = (next, false)
         } else if let format {
@@ -88,13 +88,13 @@ struct SearchOptions: ParsableArguments {
           isUsed = true
         } else {
           throw ValidationError(
-            "--keep '\(word)' is no format, expected \(LayerFormat.ofUsers.map(\.rawValue).joined(separator: ", ")), followed by a pattern of names."
+            "--keep '\(word)' is no format, expected one of \(LayerFormat.choices), followed by a pattern of names."
           )
         }
       }
       guard isUsed else {
         throw ValidationError(
-          "--keep \(format!.rawValue) needs a pattern of names, such as --keep \(format!.rawValue) 'head.*'.")
+          "--keep \(format!) needs a pattern of names, such as --keep \(format!) 'head.*'.")
       }
       return found
     }
@@ -121,9 +121,9 @@ struct SearchOptions: ParsableArguments {
   }
 }
 
-extension LayerFormat {
-  /// Those that any layer can have.
-  fileprivate static let ofUsers: [LayerFormat] = [.int8, .int8Weights, .int4, .fp16, .fp32]
+/// A format that any layer can have, by its name.
+private func keptFormat(_ word: String) -> LayerFormat? {
+  LayerFormat(word).flatMap { [.twoBytes, .scaledRows].contains($0) ? nil : $0 }
 }
 
 /// A user's program that tells how good outputs are.

@@ -1,26 +1,54 @@
 /// What a layer computes with: a convolution, matrix product or recurrent layer, and where it is in floating point any node.
-package enum LayerFormat: String, CaseIterable, Sendable {
+package enum LayerFormat: Hashable, Sendable {
   /// Input and weights in 8-bit integers.
   case int8
   /// Input and weights in two bytes each, as three products of 8 bits: before logarithms.
-  case twoBytes = "two-bytes"
+  case twoBytes
   /// Rows of the input divided by their largest number, rows and weights in two bytes each: before recurrent layers.
-  case scaledRows = "scaled-rows"
-  /// Weights in 8-bit integers, one scale for each output; arithmetic in fp32.
-  case int8Weights = "int8-weights"
-  /// Weights in 4-bit integers, in groups of 32 with a scale and a zero point each; arithmetic in fp32.
-  case int4
-  /// Weights in fp16; arithmetic in fp32.
-  case fp16
+  case scaledRows
+  /// Weights in fewer bits; arithmetic in fp32.
+  case stored(WeightFormat)
   case fp32
+
+  package static let int8Weights = LayerFormat.stored(.int8)
+  package static let int4 = LayerFormat.stored(.int4(groupSize: 32))
+  package static let fp16 = LayerFormat.stored(.fp16)
 
   /// Whether the layer computes in floating point.
   package var isFloating: Bool {
     switch self {
     case .int8, .twoBytes, .scaledRows: false
-    case .int8Weights, .int4, .fp16, .fp32: true
+    case .stored, .fp32: true
     }
   }
+}
+
+extension LayerFormat: LosslessStringConvertible {
+  private static let names: [(String, LayerFormat)] = [
+    ("int8", .int8), ("two-bytes", .twoBytes), ("scaled-rows", .scaledRows), ("int8-weights", .int8Weights),
+    ("int4", .int4), ("fp32", .fp32),
+  ]
+
+  /// Such as `int8`, `int8-weights`, `palette4` or `fp16`.
+  package var description: String {
+    if let known = Self.names.first(where: { $0.1 == self }) { return known.0 }
+    guard case .stored(let format) = self else { return "fp32" }
+    return format.description
+  }
+
+  package init?(_ description: String) {
+    if let known = Self.names.first(where: { $0.0 == description }) {
+      self = known.1
+    } else if let format = WeightFormat(description) {
+      self = .stored(format)
+    } else {
+      return nil
+    }
+  }
+
+  /// What users can choose from, in words.
+  package static let choices =
+    "int8, int8-weights, int4, int4:GROUP, palette2, palette3, palette4, palette6, palette8, bf16, fp16, fp32"
 }
 
 /// What products read of a value.

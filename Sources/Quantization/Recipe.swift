@@ -66,7 +66,7 @@ extension Recipe {
       guard let node = nodes[name] else { throw missing("layer", name) }
       if decisions[node].isFloating, !format.isFloating {
         throw Diagnostic(
-          "the recipe of '\(function)' has '\(name)' in \(format.rawValue), but \(decisions.reasons[node]!)",
+          "the recipe of '\(function)' has '\(name)' in \(format), but \(decisions.reasons[node]!)",
           advice: "let it be fp32 or fp16")
       }
       if format == .scaledRows, Product(node, in: graph).map({ SplitProduct.canSplit($0, in: graph) }) != true

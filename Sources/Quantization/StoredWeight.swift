@@ -47,11 +47,7 @@ extension Decisions {
 extension LayerFormat {
   /// How a layer in floating point stores its weights; nil for fp32, or integers.
   var weights: WeightFormat? {
-    switch self {
-    case .int8, .twoBytes, .scaledRows, .fp32: nil
-    case .int8Weights: .int8
-    case .int4: .int4(groupSize: 32)
-    case .fp16: .fp16
-    }
+    guard case .stored(let format) = self else { return nil }
+    return format
   }
 }

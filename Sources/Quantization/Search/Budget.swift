@@ -81,7 +81,7 @@ extension LayerFormat {
     switch self {
     case .int8: input == nil ? 1 : 2
     case .twoBytes, .scaledRows: 3
-    case .int8Weights, .int4, .fp16, .fp32: 4
+    case .stored, .fp32: 4
     }
   }
 }

@@ -43,7 +43,7 @@ struct MixedSearch {
     var plain = decisions
     plain.inputs = [:]
     plain.variant.splitsInputs = false
-    let groups = graph.layerGroups(plain)
+    let groups = graph.layerGroups(plain, fewBits: budget.bytes != nil)
     let base = try learner.walk(plain, measuresLayers: false, "measuring 8 bits")
     var problem = try problem(groups, base.plan)
     let first = [Int](repeating: 0, count: groups.count)
