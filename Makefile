@@ -103,7 +103,7 @@ readme: build
 	@python3 Tests/Readme/run.py .
 
 # Debian and its relatives; elsewhere the packages must be there already.
-PACKAGES = libprotobuf-c-dev protobuf-c-compiler libzstd-dev libopenblas-dev libpng-dev libjpeg-dev pkg-config make gcc python3
+PACKAGES = libprotobuf-c-dev protobuf-c-compiler libzstd-dev libopenblas-dev libpng-dev libjpeg-dev zlib1g-dev pkg-config make gcc python3
 install-packages:
 	@bash Tests/Tool/install-packages.sh $(PACKAGES)
 

@@ -28,7 +28,7 @@ extension MixedSearch {
       let option = groups[place.0].options[place.1]
       var entry = AssignmentProblem.Entry(bytes: 0, work: 0, noise: noise[index])
       for node in groups[place.0].nodes {
-        entry.bytes += bytes(node, option, plan)
+        entry.bytes += bytes(node, option, plan) + programBytes(option)
         entry.work += Double(graph.multiplyAdds(of: node)) * option.format.width(option.input)
       }
       entries[place.0].append(entry)
@@ -41,6 +41,16 @@ extension MixedSearch {
       problem.otherBytes += bytes(node, LayerOption(format: format), plan)
     }
     return problem
+  }
+
+  /// What the instructions around a layer take beside those of floating point, packed: about 50 bytes each.
+  private func programBytes(_ option: LayerOption) -> Double {
+    switch option.format {
+    case .int8: option.input == nil ? 50 : 200
+    case .twoBytes: 400
+    case .scaledRows: 600
+    case .stored, .fp32: 0
+    }
   }
 
   /// What the weights of a node take as they are stored.

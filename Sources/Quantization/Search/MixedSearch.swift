@@ -84,8 +84,15 @@ struct MixedSearch {
     guard let limit = budget.limit else {
       return try searchForBest(&problem, groups, plain, &trials)
     }
-    guard !trials[0].score.keeps(limit, of: budget.metric, byStandardError: true) || !fits(trials[0], problem)
-    else { return }
+    if trials[0].score.keeps(limit, of: budget.metric, byStandardError: true), fits(trials[0], problem) {
+      // What rules had computed in more bits may be cheaper otherwise.
+      if let other = problem.solve(limits(first(limit, trials[0]))),
+        problem.cost(other) < 0.98 * problem.cost(trials[0].assignment)
+      {
+        try measure(other, &problem, groups, plain, &trials)
+      }
+      return
+    }
     // What is expected in dB of an assignment that keeps the budget: raised until one does, then lowered again halfway.
     var (failed, kept): (Double, Double?) = (trials[0].expected, nil)
     var aim = first(limit, trials[0])
