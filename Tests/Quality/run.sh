@@ -24,4 +24,5 @@ peer "$nncf" nncf_peer "$@"
 "$python" "$here/ours.py" "$tool" "$outdir" "$@"
 "$python" "$here/ours.py" "$tool" "$outdir" "$@" --precision mixed -- --max-drop 30
 "$python" "$here/ours.py" "$tool" "$outdir" "$@" --precision fp16
+[[ $# -gt 0 ]] || "$python" -W ignore "$here/accuracy.py" "$tool" "$outdir"
 "$python" "$here/table.py" "$outdir" "$@" --markdown "$outdir/table.md" --json "$outdir/table.json"
