@@ -1,4 +1,5 @@
 import Foundation
+import Importers
 package import Quantization
 package import Tensors
 
@@ -54,25 +55,18 @@ package struct RecipeFile {
   private static func text(_ recipe: Recipe) -> String {
     func members(_ all: [(String, String)], _ indent: String) -> String {
       guard !all.isEmpty else { return "{}" }
-      let lines = all.map { "\(indent)  \(quoted($0.0)): \($0.1)" }
+      let lines = all.map { "\(indent)  \(jsonString($0.0)): \($0.1)" }
       return "{\n\(lines.joined(separator: ",\n"))\n\(indent)}"
     }
     let own = Methods(recipe.variant)
     let fields = [
-      ("function", quoted(recipe.function)),
+      ("function", jsonString(recipe.function)),
       ("samples", "{\"learned\": \(recipe.fitted), \"held_back\": \(recipe.heldBack)}"),
       ("methods", members(own.listed.map { ($0.0, "\($0.1)") }, "      ")),
-      ("inputs", members(recipe.inputs.map { ($0.name, quoted($0.format.rawValue)) }, "      ")),
-      ("layers", members(recipe.layers.map { ($0.name, quoted($0.format.description)) }, "      ")),
+      ("inputs", members(recipe.inputs.map { ($0.name, jsonString($0.format.rawValue)) }, "      ")),
+      ("layers", members(recipe.layers.map { ($0.name, jsonString($0.format.description)) }, "      ")),
     ]
     return "    {\n" + fields.map { "      \"\($0.0)\": \($0.1)" }.joined(separator: ",\n") + "\n    }"
-  }
-
-  private static func quoted(_ text: String) -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .withoutEscapingSlashes
-    // A string always has a form in JSON.
-    return String(decoding: (try? encoder.encode(text)) ?? Data("\"\"".utf8), as: UTF8.self)
   }
 }
 

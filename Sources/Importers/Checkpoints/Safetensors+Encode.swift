@@ -8,7 +8,7 @@ package func encodeSafetensors(_ arrays: [(name: String, tensor: Tensor)]) -> [U
     defer { offset += tensor.byteCount }
     let shape = tensor.shape.map { "\($0)" }.joined(separator: ",")
     return
-      "\(quoted(name)):{\"dtype\":\"\(type(tensor.element))\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(offset + tensor.byteCount)]}"
+      "\(jsonString(name)):{\"dtype\":\"\(type(tensor.element))\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(offset + tensor.byteCount)]}"
   }
   var header = Array("{\(fields.joined(separator: ","))}".utf8)
   // Data begins at a multiple of 8.
@@ -19,7 +19,8 @@ package func encodeSafetensors(_ arrays: [(name: String, tensor: Tensor)]) -> [U
   return bytes
 }
 
-private func quoted(_ text: String) -> String {
+/// A string as JSON has it, in quotes.
+package func jsonString(_ text: String) -> String {
   let encoder = JSONEncoder()
   encoder.outputFormatting = .withoutEscapingSlashes
   // A string always has a form in JSON.
