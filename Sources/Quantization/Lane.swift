@@ -12,6 +12,8 @@ struct Lane {
   let index: Int
   let fitted: Int
   var plan: QuantizationPlan
+  /// What nodes in floating point read of their weights that are stored in fewer bits.
+  private var storedNumbers: [NodeID: (operand: Int, numbers: Tensor)] = [:]
 
   init(_ walk: QuantizationWalk, _ streams: Streams, index: Int, _ variant: QuantizationVariant) {
     graph = walk.graph
@@ -60,7 +62,7 @@ struct Lane {
 
   /// Operands of a node as it reads them, their forms decided before.
   func operands(of node: NodeID, _ sample: Int) throws(Diagnostic) -> [Tensor] {
-    let stored = plan.storedWeights[node]
+    let stored = storedNumbers[node]
     var result: [Tensor] = []
     for (index, operand) in graph[node].operands.enumerated() {
       result.append(
@@ -72,7 +74,9 @@ struct Lane {
 
   /// Rounds the weight of a node in floating point, if its format stores it in fewer bits.
   mutating func storeWeight(of node: NodeID) {
-    plan.storedWeights[node] = plan.decisions.storedWeight(of: node, in: graph)
+    guard let weight = plan.decisions.storedWeight(of: node, in: graph) else { return }
+    plan.storedWeights[node] = weight
+    storedNumbers[node] = (weight.operand, weight.numbers)
   }
 
   /// An operand of a node as it would read numbers that were not stored before.

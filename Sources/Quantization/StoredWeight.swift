@@ -3,13 +3,14 @@ import Passes
 import Tensors
 
 /// The weight of a node in floating point, stored in fewer bits.
-struct StoredWeight {
+struct StoredWeight: Sendable {
   private let site: WeightSite
   private let encoded: EncodedWeight
   /// Which of the node's operands it is.
   let operand: Int
+
   /// What it stands for.
-  let numbers: Tensor
+  var numbers: Tensor { encoded.numbers }
 
   /// Nil where the format stores weights in fp32, or can't hold this one, or the node has none.
   init?(of node: NodeID, _ format: LayerFormat, in graph: Graph) {
@@ -20,7 +21,6 @@ struct StoredWeight {
     self.site = site
     self.encoded = encoded
     self.operand = operand
-    numbers = encoded.numbers
   }
 
   /// Of its constants, as `stored` tells of each.
@@ -31,6 +31,23 @@ struct StoredWeight {
     guard context.graph.constant(site.value)?.element == .f32 else { return }
     try site.write(encoded, &context)
   }
+}
+
+/// The weights of layers in the formats that they may have. To find them takes long, to unpack them does not.
+struct StoredWeights: Sendable {
+  private var found: [NodeID: [LayerFormat: StoredWeight]] = [:]
+
+  init(of nodes: [NodeID], _ formats: [LayerFormat], in graph: Graph) throws(Diagnostic) {
+    let all = try concurrently(nodes.count) { (index) throws(Diagnostic) in
+      formats.map { StoredWeight(of: nodes[index], $0, in: graph) }
+    }
+    for (node, weights) in zip(nodes, all) {
+      for (format, weight) in zip(formats, weights) { found[node, default: [:]][format] = weight }
+    }
+  }
+
+  /// Nil where the format can't hold the weight, or holds it as it is.
+  subscript(node: NodeID, format: LayerFormat) -> StoredWeight? { found[node]?[format] }
 }
 
 extension Decisions {

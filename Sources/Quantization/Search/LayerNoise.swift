@@ -7,6 +7,7 @@ struct LayerNoise {
   let functions: [Graph]
   /// All layers on integers of 8 bits.
   let plan: QuantizationPlan
+  let weights: StoredWeights
 
   /// The results of a layer that reads what the source computes.
   func results(
@@ -38,7 +39,7 @@ struct LayerNoise {
     _ node: NodeID, _ format: LayerFormat, _ operands: [Tensor]
   ) throws(Diagnostic) -> [Tensor] {
     var operands = operands
-    if let weight = StoredWeight(of: node, format, in: graph) { operands[weight.operand] = weight.numbers }
+    if let weight = weights[node, format] { operands[weight.operand] = weight.numbers }
     return try graph.evaluate(node, operands, functions: functions)
   }
 

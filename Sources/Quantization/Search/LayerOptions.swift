@@ -17,11 +17,15 @@ struct LayerGroup {
 }
 
 extension Graph {
-  /// The layers for which a format can be chosen, in groups.
-  ///
-  /// Formats of few bits, which take long to find, are among the options where they are wanted.
-  func layerGroups(_ decisions: Decisions, fewBits: Bool) -> [LayerGroup] {
-    let layers = order.filter { isLayer($0) && !decisions.kept.contains($0) && !decisions[$0].isFloating }
+  /// The layers for which a format can be chosen.
+  func layersToChooseFor(_ decisions: Decisions) -> [NodeID] {
+    order.filter { isLayer($0) && !decisions.kept.contains($0) && !decisions[$0].isFloating }
+  }
+
+  /// Some layers in groups, with the formats of weights that all of a group can have. What rules treat in several ways stays as it is.
+  func groups(
+    of layers: [NodeID], _ decisions: Decisions, _ formats: [LayerFormat], _ weights: StoredWeights
+  ) -> [LayerGroup] {
     var groupOfValue: [ValueID: Int] = [:]
     var groups: [[NodeID]] = []
     for node in layers {
@@ -39,24 +43,18 @@ extension Graph {
       }
       for input in inputs { groupOfValue[input] = index }
     }
-    return groups.filter { !$0.isEmpty }.map { nodes in
-      LayerGroup(nodes: nodes.sorted(), options: options(of: nodes, decisions, fewBits: fewBits))
+    return groups.compactMap { nodes in
+      let own = Set(nodes.map { decisions[$0] })
+      guard let first = own.first, own.count == 1 else { return nil }
+      // From the cheapest to the finest.
+      var options = [LayerOption(format: first)]
+      if first == .int8, nodes.allSatisfy({ Product($0, in: self) != nil }) {
+        options.append(LayerOption(format: .int8, input: .twoBytes))
+      }
+      for format in formats where nodes.allSatisfy({ weights[$0, format] != nil }) {
+        options.append(LayerOption(format: format))
+      }
+      return LayerGroup(nodes: nodes.sorted(), options: options + [LayerOption(format: .fp32)])
     }
-  }
-
-  /// From the cheapest to the finest.
-  private func options(
-    of nodes: [NodeID], _ decisions: Decisions, fewBits: Bool
-  ) -> [LayerOption] {
-    let own = Set(nodes.map { decisions[$0] })
-    var options = own.count == 1 ? [LayerOption(format: own.first!)] : []
-    let areProducts = nodes.allSatisfy { Product($0, in: self) != nil }
-    if own == [.int8], areProducts { options.append(LayerOption(format: .int8, input: .twoBytes)) }
-    let palettes: [LayerFormat] = fewBits ? [3, 4, 6].map { .stored(.palette(bits: $0)) } : []
-    for format in palettes + [.int4, .int8Weights, .fp16] {
-      guard nodes.allSatisfy({ StoredWeight(of: $0, format, in: self) != nil }) else { continue }
-      options.append(LayerOption(format: format))
-    }
-    return options + [LayerOption(format: .fp32)]
   }
 }

@@ -4,9 +4,9 @@ import Tensors
 extension MixedSearch {
   /// What each layer alone costs and does to the outputs, by its format.
   func problem(
-    _ groups: [LayerGroup], _ plan: QuantizationPlan
+    _ groups: [LayerGroup], _ plan: QuantizationPlan, _ weights: StoredWeights
   ) throws(Diagnostic) -> AssignmentProblem {
-    let layers = LayerNoise(graph: graph, functions: learner.functions, plan: plan)
+    let layers = LayerNoise(graph: graph, functions: learner.functions, plan: plan, weights: weights)
     let places = groups.indices.flatMap { group in groups[group].options.indices.map { (group, $0) } }
     var noise = [[Double]](repeating: [], count: places.count)
     let chosen = spread(Self.samples, of: learner.fitted)
@@ -28,7 +28,7 @@ extension MixedSearch {
       let option = groups[place.0].options[place.1]
       var entry = AssignmentProblem.Entry(bytes: 0, work: 0, noise: noise[index])
       for node in groups[place.0].nodes {
-        entry.bytes += bytes(node, option, plan) + programBytes(option)
+        entry.bytes += bytes(node, option, plan, weights) + programBytes(option)
         entry.work += Double(graph.multiplyAdds(of: node)) * option.format.width(option.input)
       }
       entries[place.0].append(entry)
@@ -38,7 +38,7 @@ extension MixedSearch {
     for node in graph.order where !inGroups.contains(node) {
       let format = plan.decisions[node]
       problem.otherWork += Double(graph.multiplyAdds(of: node)) * format.width(nil)
-      problem.otherBytes += bytes(node, LayerOption(format: format), plan)
+      problem.otherBytes += bytes(node, LayerOption(format: format), plan, weights)
     }
     return problem
   }
@@ -54,10 +54,12 @@ extension MixedSearch {
   }
 
   /// What the weights of a node take as they are stored.
-  private func bytes(_ node: NodeID, _ option: LayerOption, _ plan: QuantizationPlan) -> Double {
-    let weights = graph[node].operands.compactMap { graph.constant($0) }
-    let all = weights.reduce(0) { $0 + budget.storedBytes($1) }
-    if let stored = StoredWeight(of: node, option.format, in: graph) {
+  private func bytes(
+    _ node: NodeID, _ option: LayerOption, _ plan: QuantizationPlan, _ weights: StoredWeights
+  ) -> Double {
+    let constants = graph[node].operands.compactMap { graph.constant($0) }
+    let all = constants.reduce(0) { $0 + budget.storedBytes($1) }
+    if let stored = weights[node, option.format] {
       let own = graph.constant(graph[node].operands[stored.operand])!
       return Double(all - budget.storedBytes(own) + stored.bytes(budget.storedBytes))
     }

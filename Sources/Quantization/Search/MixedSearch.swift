@@ -17,6 +17,12 @@ struct MixedSearch {
 
   var graph: Graph { learner.graph }
 
+  /// Of weights. Those of few bits, which take long to find, are tried where bytes are short.
+  private var formats: [LayerFormat] {
+    let palettes: [LayerFormat] = [3, 4, 6].map { .stored(.palette(bits: $0)) }
+    return (budget.bytes == nil ? [] : palettes) + [.int4, .int8Weights, .fp16]
+  }
+
   init(learner: Learner, budget: Budget, report: QuantizationReport) {
     self.learner = learner
     self.budget = budget
@@ -43,9 +49,11 @@ struct MixedSearch {
     var plain = decisions
     plain.inputs = [:]
     plain.variant.splitsInputs = false
-    let groups = graph.layerGroups(plain, fewBits: budget.bytes != nil)
+    let layers = graph.layersToChooseFor(plain)
+    let weights = try StoredWeights(of: layers, formats, in: graph)
+    let groups = graph.groups(of: layers, plain, formats, weights)
     let base = try learner.walk(plain, measuresLayers: false, "measuring 8 bits")
-    var problem = try problem(groups, base.plan)
+    var problem = try problem(groups, base.plan, weights)
     let first = [Int](repeating: 0, count: groups.count)
     var trials: [Trial] = []
     try add(first, plain, base, &problem, &trials)
