@@ -61,11 +61,28 @@ NAME_PATTERNS = [re.compile(p, re.MULTILINE) for p in (
 )]
 
 
+MACRO = re.compile(r"^\s*#\s*define\s+(\w+)\(([^)]*)\)((?:[^\n]*\\\n)*[^\n]*)$", re.MULTILINE)
+PASTED = re.compile(r"\b(?:static|KERNEL_INLINE|KERNEL_STATIC)\b[^=;{(]*?\b(\w+)##(\w+)\s*\(")
+
+
+def pasted_names(text):
+    """Names of functions that macros define when they are written out at file scope, of a prefix and an argument."""
+    names = set()
+    for macro, parameters, body in MACRO.findall(text):
+        parameters = [word.strip() for word in parameters.split(",")]
+        pasted = [(prefix, parameters.index(word)) for prefix, word in PASTED.findall(body) if word in parameters]
+        for arguments in re.findall(rf"^{macro}\(([^)]*)\)", text, re.MULTILINE) if pasted else []:
+            arguments = [word.strip() for word in arguments.split(",")]
+            names |= {prefix + arguments[place] for prefix, place in pasted}
+    return names
+
+
 def own_names(text):
     """Names of static functions, objects and types that a text defines at file scope."""
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    pasted = pasted_names(text)
     text = re.sub(r"^\s*#(?:[^\n]*\\\n)*[^\n]*$", "", text, flags=re.MULTILINE)
-    names = {name for pattern in NAME_PATTERNS for name in pattern.findall(text)}
+    names = pasted | {name for pattern in NAME_PATTERNS for name in pattern.findall(text)}
     for constants in re.findall(r"^enum \{([^}]*)\}", text, re.MULTILINE):
         names |= set(re.findall(r"\b[A-Z][A-Z0-9_]*\b(?!\()", constants))
     return names - {"__attribute__"}
