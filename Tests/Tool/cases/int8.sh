@@ -45,7 +45,7 @@ ls "$1"/*/*.npy | wc -l
 END
 chmod +x metric.sh
 expect 0 './metric.sh less by 0.0 or less' compile "${digits[@]}" --precision mixed --max-drop 0 --metric ./metric.sh \
-  --calibration calibration -o x.ingot
+  --calibration calibration -o measured.ingot
 printf '#!/bin/sh\necho none\n' >metric.sh
 expect 1 "last word is 'none'" compile "${digits[@]}" --precision mixed --max-drop 0 --metric ./metric.sh \
   --calibration calibration -o x.ingot
