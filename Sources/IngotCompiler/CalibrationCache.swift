@@ -78,10 +78,8 @@ package struct CalibrationCache {
       let value = name.dropFirst(stem.utf8.count + 1).dropLast("/range".count)
       guard let channels = arrays["\(stem)/\(value)/channels"], channels.element == .f32,
         let counts = arrays["\(stem)/\(value)/counts"], counts.element == .i64, range.element == .f32,
-        channels.shape.rank == 1, channels.elementCount % 2 == 0,
         let statistics = ValueStatistics(
-          numbers: (range.floats, channels.floats, counts.integers), channelAxis: 1,
-          channels: channels.elementCount / 2)
+          numbers: (range.floats, channels.floats, counts.integers))
       else { return nil }
       found[String(value)] = statistics
     }

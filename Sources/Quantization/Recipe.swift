@@ -1,7 +1,7 @@
 import IR
 
 /// The decisions about one function, by names: with the same network and samples they give the same bundle.
-package struct Recipe: Hashable, Sendable {
+package struct Recipe: Equatable, Sendable {
   package var function: String
   package var variant: QuantizationVariant
   /// Samples that layers are quantized on, and others that none of them has seen.
@@ -28,11 +28,6 @@ package struct Recipe: Hashable, Sendable {
     a.function == b.function && a.variant == b.variant && a.fitted == b.fitted && a.heldBack == b.heldBack
       && a.layers.elementsEqual(b.layers, by: ==) && a.inputs.elementsEqual(b.inputs, by: ==)
   }
-
-  package func hash(into hasher: inout Hasher) {
-    hasher.combine(function)
-    for layer in layers { hasher.combine(layer.name) }
-  }
 }
 
 extension Recipe {
@@ -54,9 +49,9 @@ extension Recipe {
   func decisions(_ graph: Graph, samples: Int) throws(Diagnostic) -> Decisions {
     var decisions = Decisions(graph)
     decisions.variant = variant
-    guard fitted > 0, heldBack >= 0, fitted + heldBack <= samples else {
+    guard fitted > 0, heldBack >= 0, fitted <= samples, heldBack <= samples - fitted else {
       throw Diagnostic(
-        "the recipe of '\(function)' was made with \(fitted + heldBack) samples or more, there are \(samples)",
+        "the recipe of '\(function)' learns from \(fitted) samples and holds \(heldBack) back, there are \(samples)",
         advice: "calibrate with the samples that it was made with")
     }
     (decisions.fitted, decisions.heldBack) = (fitted, heldBack)

@@ -116,6 +116,7 @@ func layersThatAreKeptHaveTheirFormat(_ format: LayerFormat) throws {
   }
   let text = try #require(error).description
   #expect(text.contains("80.0 dB") && text.contains("closest"))
+  #expect(text.contains("what is to be kept: 'wide' in int8"))
 }
 
 @Test func bytesAreABudgetToo() throws {

@@ -57,3 +57,35 @@ import Testing
   #expect(counts.allSatisfy { abs(Int($0) - 500) <= 8 })
   #expect(ValueStatistics().counts(parts: 8).isEmpty)
 }
+
+@Test func statisticsOfNumbersAreThoseTheyWereMadeOf() throws {
+  var statistics = ValueStatistics(channelAxis: 1, channels: 3)
+  statistics.add(Tensor(random: .f32, [4, 3, 50], .uniform(-3, 9), seed: 5))
+  let numbers = statistics.numbers
+  let again = try #require(ValueStatistics(numbers: numbers))
+  #expect(again.numbers.range == numbers.range && again.numbers.counts == numbers.counts)
+  #expect(again.channelMagnitudes == statistics.channelMagnitudes)
+  #expect(ValueStatistics(numbers: ValueStatistics().numbers)?.isEmpty == true)
+}
+
+/// Numbers of a damaged file.
+@Test func impossibleNumbersAreNoStatistics() {
+  let numbers = ValueStatistics().numbers
+  for (minimum, maximum) in [(-Float.infinity, 1), (0, .infinity), (2, 1), (.nan, 1), (0, .nan)]
+    as [(Float, Float)]
+  {
+    var other = numbers
+    (other.range[0], other.range[1]) = (minimum, maximum)
+    #expect(ValueStatistics(numbers: other) == nil)
+  }
+  for channels in [[.infinity, 1], [0, .nan], [1, 2, 3]] as [[Float]] {
+    var other = numbers
+    other.channels = channels
+    #expect(ValueStatistics(numbers: other) == nil)
+  }
+  for counts in [[-1], [1, 2], []] as [[Int64]] {
+    var other = numbers
+    other.counts = counts
+    #expect(ValueStatistics(numbers: other) == nil)
+  }
+}

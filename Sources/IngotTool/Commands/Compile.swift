@@ -146,7 +146,12 @@ struct Compile: ParsableCommand {
   /// How many samples of noise stand in for data.
   private static let noiseSamples = 8
 
-  private func calibrate() throws -> Calibration {
+  /// Where to write what is learned of the samples; nil where nothing is asked for, or it is there.
+  private var newCache: String? {
+    calibrationCache.flatMap { FileManager.default.fileExists(atPath: $0) ? nil : $0 }
+  }
+
+  private func calibrate(newCache: String?) throws -> Calibration {
     var found = Calibration { module, function in
       guard let calibration else {
         return SeededSamples(module, function: function, count: Self.noiseSamples, seed: 1)
@@ -154,15 +159,14 @@ struct Compile: ParsableCommand {
       return try images.openSamples(path: calibration, for: sampleInputs(of: module.functions[function]))
     }
     try search.apply(to: &found.options)
-    guard let calibrationCache else { return found }
-    if FileManager.default.fileExists(atPath: calibrationCache) {
+    guard let newCache else {
       found.cache = calibrationCache
-    } else {
-      guard calibration != nil else {
-        throw ToolError("\(calibrationCache): no such file; give --calibration DIR to write it")
-      }
-      found.options.keepsRecords = true
+      return found
     }
+    guard calibration != nil else {
+      throw ToolError("\(newCache): no such file; give --calibration DIR to write it")
+    }
+    found.options.keepsRecords = true
     return found
   }
 
@@ -179,14 +183,11 @@ struct Compile: ParsableCommand {
     options.compression = compression
     options.keepsOrigins = origins
     let files = OutputTransaction()
-    var written = [output, report, search.writeRecipe].compactMap { $0 }
-    if let calibrationCache, !FileManager.default.fileExists(atPath: calibrationCache) {
-      written.append(calibrationCache)
-    }
-    try files.claim(written)
+    let newCache = newCache
+    try files.claim([output, report, search.writeRecipe, newCache].compactMap { $0 })
     // Calibration computes with the same sizes for each sample.
     if precision.needsSamples { memory_keep_freed() }
-    let calibration = precision.needsSamples ? try calibrate() : nil
+    let calibration = precision.needsSamples ? try calibrate(newCache: newCache) : nil
     let compiled = try files.write(to: output) { file in
       try Compiler(options).compile(
         network, calibration: calibration,
@@ -204,9 +205,7 @@ struct Compile: ParsableCommand {
         Array(htmlReport(compiled.bundle, compiled.facts.quantizations, title: source.title).utf8), to: report
       )
     }
-    if let path = calibrationCache, written.contains(path) {
-      try files.write(compiled.bundle.calibrationCache.bytes, to: path)
-    }
+    if let newCache { try files.write(compiled.bundle.calibrationCache.bytes, to: newCache) }
     if let path = search.writeRecipe {
       try files.write(Array(compiled.bundle.recipes.text.utf8), to: path)
     }

@@ -22,19 +22,24 @@ package struct ValueStatistics: Sendable {
     )
   }
 
-  /// Takes numbers as ``numbers`` has them; nil where they are not of this many channels, or none that could have been found.
-  package init?(
-    numbers: (range: [Float], channels: [Float], counts: [Int64]), channelAxis: Int, channels: Int
-  ) {
-    guard numbers.range.count == 4, numbers.channels.count == 2 * channels,
-      numbers.counts.allSatisfy({ $0 >= 0 }), !(numbers.range + numbers.channels).contains(where: \.isNaN),
+  /// Takes numbers as ``numbers`` has them, to which no more are added; nil where they are none that could have been found.
+  package init?(numbers: (range: [Float], channels: [Float], counts: [Int64])) {
+    guard numbers.range.count == 4, numbers.channels.count % 2 == 0, numbers.channels.allSatisfy(\.isFinite),
+      numbers.counts.allSatisfy({ $0 >= 0 }), !numbers.range[2].isNaN,
+      Self.isFound(numbers.range[0], numbers.range[1]),
       let histogram = Histogram(limit: numbers.range[3], counts: numbers.counts.map { UInt64($0) })
     else { return nil }
     (minimum, maximum, minimumUnmasked) = (numbers.range[0], numbers.range[1], numbers.range[2])
-    channelMinima = Array(numbers.channels.prefix(channels))
-    channelMaxima = Array(numbers.channels.suffix(channels))
-    self.channelAxis = channelAxis
+    channelMinima = Array(numbers.channels.prefix(numbers.channels.count / 2))
+    channelMaxima = Array(numbers.channels.suffix(numbers.channels.count / 2))
+    channelAxis = 1
     self.histogram = histogram
+  }
+
+  /// Whether these are the least and the largest of some finite numbers, or of none.
+  private static func isFound(_ minimum: Float, _ maximum: Float) -> Bool {
+    minimum.isFinite && maximum.isFinite
+      ? minimum <= maximum : minimum == .infinity && maximum == -.infinity
   }
 
   /// Numbers at or below this stand for "nowhere" when they are added to what a softmax reads.

@@ -29,9 +29,13 @@ extension MixedSearch {
       return "'\(name(groups[group]))' in \(option), which alone leaves \(format(ratio)) dB"
     }
     let isFinest = problem.solve(limits(nil)) == best.assignment
+    let kept = graph.order.filter { best.decisions.kept.contains($0) && graph.isLayer($0) }
     let why =
       isFinest && budget.bytes == nil && budget.work == nil
-      ? "with all layers in floating point what lies between them, in 16 bits, stands in the way"
+      ? (kept.isEmpty
+        ? "what lies between layers in floating point, in 16 bits, stands in the way"
+        : "what stands in the way is what is to be kept: "
+          + kept.prefix(3).map { "'\(graph[$0].name)' in \(best.decisions[$0])" }.joined(separator: ", "))
       : "what stands in the way is \(worst.joined(separator: ", "))"
     return Diagnostic(
       "'\(graph.name)' does not keep its budget of \(budget.description): the closest of \(trials.count) ways has \(budget.metric.name) \(best.score.value) (\(format(best.score.signalToNoise)) dB) on \(learner.heldBack) samples held back; \(why)",

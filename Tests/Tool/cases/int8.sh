@@ -55,6 +55,9 @@ expect 1 "broken.json.*'int7'.*expected one of int8" \
 sed 's/"layers": {/"layers": { "tail": "fp16",/' mixed.json >other.json
 expect 1 "names layer 'tail', which the network has not" \
   compile "${digits[@]}" --precision mixed --recipe other.json --calibration calibration -o x.ingot
+sed 's/"learned": [0-9]*, "held_back": [0-9]*/"learned": 9223372036854775807, "held_back": 9223372036854775807/' mixed.json >many.json
+expect 1 'learns from 9223372036854775807 samples' \
+  compile "${digits[@]}" --precision mixed --recipe many.json --calibration calibration -o x.ingot
 head -c 100 mixed.json >short.json
 expect 1 'short.json.*no recipe' compile "${digits[@]}" --precision mixed --recipe short.json --calibration calibration -o x.ingot
 expect 2 'needs a budget' compile "${digits[@]}" --precision mixed --calibration calibration -o x.ingot
