@@ -94,6 +94,31 @@ static ingot_status check_layout(const ingot_checker *c, uint32_t index) {
   return INGOT_OK;
 }
 
+/* What a window is of. `bytes` becomes those of its image, whose shape is a tensor's. */
+static ingot_status check_window(const ingot_checker *c, uint32_t index, uint64_t *bytes) {
+  const ingot_program *header = c->view->header;
+  const ingot_tensor *tensor = &c->view->tensors[index];
+  if (tensor->image_rows == 0) {
+    INGOT_REQUIRE(c, tensor->first_row == 0, "tensor %u is dense, but has a first row, %u", index, tensor->first_row);
+    return INGOT_OK;
+  }
+  INGOT_REQUIRE(c, index >= header->input_count && index - header->input_count >= header->output_count,
+                "tensor %u, an input or output, is a window", index);
+  INGOT_REQUIRE(c, c->view->buffers[tensor->buffer].kind != INGOT_BUFFER_WEIGHT, "tensor %u, of a weight, is a window", index);
+  INGOT_REQUIRE(c, tensor->rank >= 2 && tensor->layout == 0, "tensor %u has rank %u and layout %u, a window has 2 at least and 0",
+                index, tensor->rank, tensor->layout);
+  const int64_t rows = tensor->dims[tensor->rank - 2];
+  INGOT_REQUIRE(c, rows <= tensor->image_rows && tensor->first_row < tensor->image_rows,
+                "tensor %u is a window of %lld rows from %u on in an image of %u", index, (long long)rows, tensor->first_row,
+                tensor->image_rows);
+  int64_t dims[INGOT_MAX_RANK];
+  memcpy(dims, tensor->dims, sizeof dims);
+  dims[tensor->rank - 2] = tensor->image_rows;
+  INGOT_REQUIRE(c, ingot_shape_bytes(dims, tensor->rank, tensor->element, bytes),
+                "tensor %u is a window of an image of %u rows, which is out of range", index, tensor->image_rows);
+  return INGOT_OK;
+}
+
 static ingot_status check_tensors(const ingot_checker *c) {
   const ingot_program *header = c->view->header;
   for (uint32_t i = 0; i < header->tensor_count; i++) {
@@ -105,13 +130,15 @@ static ingot_status check_tensors(const ingot_checker *c) {
                   "tensor %u has element %u and rank %u, or extents out of range", i, tensor->element, tensor->rank);
     INGOT_REQUIRE(c, tensor->buffer < header->buffer_count, "tensor %u lies in buffer %u of %u", i, tensor->buffer,
                   header->buffer_count);
-    uint64_t limit = c->view->buffers[tensor->buffer].bytes;
+    ingot_status status = check_window(c, i, &bytes);
+    if (status != INGOT_OK) return status;
+    const uint64_t limit = c->view->buffers[tensor->buffer].bytes;
     INGOT_REQUIRE(c, tensor->offset <= limit && bytes <= limit - tensor->offset,
                   "tensor %u has %llu bytes at %llu in a buffer of %llu", i, (unsigned long long)bytes,
                   (unsigned long long)tensor->offset, (unsigned long long)limit);
     INGOT_REQUIRE(c, tensor->offset % ingot_element_bytes(tensor->element) == 0,
                   "tensor %u starts at %llu, no multiple of its element's size", i, (unsigned long long)tensor->offset);
-    const ingot_status status = check_layout(c, i);
+    status = check_layout(c, i);
     if (status != INGOT_OK) return status;
   }
   return INGOT_OK;
@@ -145,7 +172,7 @@ static ingot_status check_interface(const ingot_checker *c) {
     const ingot_buffer *buffer = &c->view->buffers[tensor->buffer];
     if (buffer->kind != INGOT_BUFFER_INPUT && buffer->kind != INGOT_BUFFER_OUTPUT) continue;
     const uint32_t owner = buffer->index + (buffer->kind == INGOT_BUFFER_OUTPUT ? header->input_count : 0);
-    INGOT_REQUIRE(c, tensor->offset + ingot_tensor_bytes(tensor) <= ingot_tensor_bytes(&c->view->tensors[owner]),
+    INGOT_REQUIRE(c, tensor->offset + ingot_tensor_span(tensor) <= ingot_tensor_bytes(&c->view->tensors[owner]),
                   "tensor %u is longer than the input or output whose memory it views", i);
   }
   return INGOT_OK;

@@ -139,6 +139,18 @@ static ingot_status check_layouts(const ingot_op *op, const ingot_facts *facts) 
   return INGOT_OK;
 }
 
+static ingot_status check_windows(const ingot_op *op, const ingot_facts *facts) {
+  const uint32_t operands = (uint32_t)op->instruction->result_count + op->instruction->input_count;
+  for (uint32_t k = 0; k < operands; k++) {
+    const ingot_tensor *tensor = ingot_operand(op->c->view, op->instruction, k);
+    const bool taken = k < 32 && (facts->windows >> k & 1) != 0;
+    REQUIRE(op, tensor == NULL || tensor->image_rows == 0 || taken,
+            "operand %u, tensor %u, is a window of rows, which this does not take there; copy it first", k,
+            op->c->view->operands[op->instruction->first_operand + k]);
+  }
+  return INGOT_OK;
+}
+
 ingot_status ingot_check_opcode(const ingot_checker *c) {
   const ingot_instruction *instruction = &c->view->instructions[c->instruction];
   const ingot_facts *facts = ingot_facts_of(instruction);
@@ -153,5 +165,6 @@ ingot_status ingot_check_opcode(const ingot_checker *c) {
   CHECK(check_attributes(&op, schema));
   if (facts->results_of != NULL) CHECK(expect_results(&op, facts->results_of(attributes)));
   if (facts->check != NULL) CHECK(facts->check(&op));
+  CHECK(check_windows(&op, facts));
   return check_layouts(&op, facts);
 }

@@ -157,6 +157,17 @@ static inline int64_t ingot_tensor_count(const ingot_tensor *tensor) {
 static inline uint64_t ingot_tensor_bytes(const ingot_tensor *tensor) {
   return (uint64_t)ingot_tensor_count(tensor) * ingot_element_bytes(tensor->element);
 }
+/* Rows of the image that a tensor is a window of; of a dense one its own. The rank is at least 2. */
+static inline int64_t ingot_image_rows(const ingot_tensor *tensor) {
+  return tensor->image_rows != 0 ? (int64_t)tensor->image_rows : tensor->dims[tensor->rank - 2];
+}
+/* Bytes from a tensor's offset on in which its elements lie: those of a window's whole image. */
+static inline uint64_t ingot_tensor_span(const ingot_tensor *tensor) {
+  if (tensor->image_rows == 0) return ingot_tensor_bytes(tensor);
+  int64_t count = (int64_t)tensor->image_rows * tensor->dims[tensor->rank - 1];
+  for (uint32_t i = 0; i + 2 < tensor->rank; i++) count *= tensor->dims[i];
+  return (uint64_t)count * ingot_element_bytes(tensor->element);
+}
 static inline uint64_t ingot_round_up(uint64_t bytes, uint64_t alignment) {
   return (bytes + alignment - 1) / alignment * alignment;
 }

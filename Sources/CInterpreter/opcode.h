@@ -50,6 +50,8 @@ struct ingot_facts {
   ingot_status (*check)(const ingot_op *op);
   /* Whether an operand (results first) may lie in a layout; NULL: all are row-major. */
   bool (*takes)(const ingot_op *op, uint32_t operand, const ingot_layout *layout);
+  /* Operands that may be windows: bit 0 the result, bit 1 + i input i. */
+  uint32_t windows;
   /* Kernel calls of an instruction; NULL: one. */
   uint32_t (*tasks)(const ingot_instruction *instruction);
   /* Fills the arguments of a kernel and names it, KERNEL_*; NULL: it calls none. */

@@ -90,6 +90,7 @@ void *ingot_result_data(ingot_session *session, uint32_t instruction, uint32_t r
   const ingot_function_view *view = session->view;
   if (instruction >= view->header->instruction_count || result >= view->instructions[instruction].result_count) return NULL;
   const ingot_tensor *tensor = ingot_operand(view, &view->instructions[instruction], result);
+  if (tensor->image_rows != 0) return NULL;
   if (info != NULL) {
     *info = (ingot_tensor_info){.name = view->strings + tensor->name, .name_bytes = tensor->name_bytes,
                                 .element = tensor->element, .rank = tensor->rank,

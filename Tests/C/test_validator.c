@@ -88,6 +88,26 @@ static void structure(void) {
   RULE(op, "outside the table's names", static const float one = 0; add_weight(b, (builder_type){INGOT_F32, 0, {0}}, &one, 0, false); b->weights[0].name_bytes = 1);
 }
 
+/* Of tensor 2, an intermediate of shape [1, 3, 2, 4] or so. */
+static void row_windows(void) {
+  const uint32_t op = INGOT_OP_ELEMENTWISE;
+  RULE(op, "tensor 2 is dense, but has a first row, 1", t[2].first_row = 1);
+  RULE(op, "tensor 0, an input or output, is a window", t[0].image_rows = (uint32_t)t[0].dims[2]);
+  RULE(op, "tensor 1, an input or output, is a window", t[1].image_rows = (uint32_t)t[1].dims[2]);
+  RULE(op, "a window of 2 rows from 0 on in an image of 1", t[2].dims[2] = 2; t[2].image_rows = 1);
+  RULE(op, "in an image of 3", t[2].dims[2] = 2; t[2].image_rows = 3; t[2].first_row = 3);
+  RULE(op, "in an image of 4294967295", t[2].image_rows = t[2].first_row = UINT32_MAX);
+  RULE(op, "which is out of range", t[2].dims[1] = (int64_t)1 << 20; t[2].image_rows = UINT32_MAX);
+  RULE(op, "which is out of range", t[2].dims[1] = 0; t[2].dims[3] = (int64_t)1 << 40; t[2].image_rows = UINT32_MAX);
+  RULE(op, "in a buffer of", t[2].image_rows = (uint32_t)t[2].dims[2] + 1);
+  RULE(op, "in a buffer of", t[2].dims[2]--; t[2].image_rows = (uint32_t)t[2].dims[2] + 1; t[2].offset = 4);
+  RULE(op, "tensor 2 has rank 1 and layout 0", t[2].rank = 1; t[2].image_rows = 4; memset(t[2].dims + 1, 0, sizeof t[2].dims - 8));
+  RULE(op, "tensor 2 has rank 4 and layout 1", set_layout(b, 2, (const uint8_t[]){0, 2, 1, 3}, 0, 0); t[2].image_rows = (uint32_t)t[2].dims[2]);
+  RULE(INGOT_OP_MATMUL, "tensor 3, of a weight, is a window", t[3].image_rows = (uint32_t)t[3].dims[t[3].rank - 2]);
+  RULE(op, "longer than the input or output", b->buffers[0].bytes += 128; t[2] = t[0]; t[2].dims[2] = 1; t[2].image_rows = (uint32_t)t[0].dims[2] + 1);
+  RULE(INGOT_OP_SOFTMAX, "operand 0, tensor 2, is a window of rows, which this does not take", b->operands[0] = 2; t[2].image_rows = (uint32_t)t[2].dims[2]);
+}
+
 static void overlaps(void) {
   /* An elementwise result may be its input's own place, and nothing else may. */
   ACCEPTED(INGOT_OP_ELEMENTWISE, b->operands[0] = 2; b->operands[1] = 2);
@@ -531,6 +551,7 @@ void test_validator(void) {
     ACCEPTED(sample_opcodes[o], (void)0);
   }
   structure();
+  row_windows();
   overlaps();
   compute();
   windows();

@@ -14,7 +14,9 @@
  *
  * A program is flat: buffers (pieces of memories), tensors (typed views of buffers), instructions (kernel calls). Operands
  * are tensor indices: results first, then inputs; INGOT_NONE marks an absent optional input. Attributes are the
- * structs of ingot_opcodes.h. Tensors are dense, and row-major where they name no layout.
+ * structs of ingot_opcodes.h. Tensors are dense, and row-major where they name no layout. One may be a window instead: some rows of
+ * a taller image, of which memory holds a ring of rows. So maps run in stripes, and of what a stripe leaves to the next
+ * only the rows are kept that are read again.
  */
 #ifndef INGOT_FORMAT_H
 #define INGOT_FORMAT_H
@@ -161,6 +163,13 @@ typedef struct {
   int64_t dims[INGOT_MAX_RANK]; /* >= 0; unused ones are 0 */
   uint32_t name;     /* in strings; may be empty for intermediates */
   uint32_t name_bytes;
+  /* A window is a row-major tensor of rank >= 2, neither of a weight nor an input or output itself, whose axis rank - 2 are rows,
+   * at most image_rows. For every index p of the axes before it, flattened, memory holds image_rows rows, of which row r of the
+   * window is number (first_row + r) % image_rows: element [p, r, c] lies at
+   *   offset + ((p * image_rows + (first_row + r) % image_rows) * dims[rank - 1] + c) * the element's size.
+   * All these rows lie in the buffer. */
+  uint32_t image_rows; /* 0: the tensor is dense */
+  uint32_t first_row;  /* less than image_rows; 0 for dense ones */
 } ingot_tensor;
 
 /* An axis of an output whose extent only a run tells. The tensor has the bound of it, and memory keeps the strides of
@@ -215,7 +224,7 @@ _Static_assert(sizeof(ingot_weight) == 96, "weight layout");
 _Static_assert(sizeof(ingot_program) == 48, "program layout");
 _Static_assert(sizeof(ingot_memory) == 16, "memory layout");
 _Static_assert(sizeof(ingot_buffer) == 32, "buffer layout");
-_Static_assert(sizeof(ingot_tensor) == 88, "tensor layout");
+_Static_assert(sizeof(ingot_tensor) == 96, "tensor layout");
 _Static_assert(sizeof(ingot_output_size) == 16, "output size layout");
 _Static_assert(sizeof(ingot_instruction) == 32, "instruction layout");
 _Static_assert(sizeof(ingot_origins) == 8, "origins layout");

@@ -186,7 +186,8 @@ typedef struct {
 typedef void (*ingot_op_hook)(void *context, const ingot_op_event *event);
 void ingot_set_op_hook(ingot_session *session, ingot_op_hook hook, void *context);
 /* Contents of an instruction's results, for comparing layer by layer: valid inside the hook only. What the hook writes there is
- * what the instructions after it read. Returns NULL when out of range; *info is filled when not NULL. */
+ * what the instructions after it read. Returns NULL when out of range, and of a result whose rows lie in a ring, a window of the
+ * format; *info is filled when not NULL. */
 void *ingot_result_data(ingot_session *session, uint32_t instruction, uint32_t result, ingot_tensor_info *info);
 
 #if defined(__GNUC__)
