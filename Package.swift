@@ -14,7 +14,28 @@ let swift: [SwiftSetting] = [
 let c: [CSetting] = [.treatAllWarnings(as: .error)]
 
 // The files of Targets that come with the compiler; a test compares the list with the folder.
-let chips = ["apple-ane-a17pro", "cpu-arm64", "cpu-x86_64"]
+let chips = [
+  "apple-ane-a14",
+  "apple-ane-a15",
+  "apple-ane-a16",
+  "apple-ane-a17pro",
+  "apple-ane-a18pro",
+  "arm-ethos-u55-128",
+  "arm-ethos-u55-256",
+  "arm-ethos-u65-512",
+  "arm-ethos-u85-2048",
+  "arm-ethos-u85-512",
+  "cpu-arm64",
+  "cpu-x86_64",
+  "google-coral-edgetpu",
+  "google-tensor-g3",
+  "mediatek-apu-790",
+  "mediatek-npu-890",
+  "qualcomm-htp-v69",
+  "qualcomm-htp-v73",
+  "qualcomm-htp-v75",
+  "qualcomm-htp-v79",
+]
 
 // Phones have no zstd to link: there the interpreter opens what 'ingot compile --compression none' writes.
 let zstdPlatforms: [Platform] = [.macOS, .linux]
@@ -66,7 +87,8 @@ let package = Package(
     .target(name: "MemoryPlanner", swiftSettings: swift),
 
     .target(
-      name: "TargetFiles", path: "Targets", sources: ["TargetFiles.swift"],
+      name: "TargetFiles", path: "Targets", exclude: ["README.md", "schema.json"],
+      sources: ["TargetFiles.swift"],
       resources: chips.map { .copy("\($0).json") }, swiftSettings: swift),
 
     // Layer 1

@@ -23,6 +23,13 @@ package struct Bound: Hashable, Sendable, CustomStringConvertible {
   package var multipleOf: Int?
   package var oneOf: [Int]?
 
+  init(_ max: Whole?, _ min: Whole?, _ multipleOf: Whole?, _ oneOf: [Whole]?) {
+    self.max = max?.value
+    self.min = min?.value
+    self.multipleOf = multipleOf?.value
+    self.oneOf = oneOf.map { $0.map(\.value) }
+  }
+
   package func allows(_ value: Int) -> Bool {
     if let max, value > max { return false }
     if let min, value < min { return false }

@@ -35,7 +35,9 @@ indirect enum JSONTree: Equatable {
     case (.object(let mine), .object(let theirs)):
       for key in mine.keys.sorted() {
         guard let value = mine[key], let counterpart = theirs[key] else { return key }
-        if let inner = value.firstKey(missingFrom: counterpart) { return "\(key).\(inner)" }
+        if let inner = value.firstKey(missingFrom: counterpart) {
+          return inner.hasPrefix("[") ? key + inner : "\(key).\(inner)"
+        }
       }
       return nil
     case (.array(let mine), .array(let theirs)):

@@ -104,7 +104,9 @@ extension Target {
     var verdict = Placement.Verdict.native
     if let limit = limitBroken(site) { verdict = .fallback(Breach(limit, part: site.part)) }
     for rule in support.rules ?? [] {
-      guard let value = rule.field.value(site), !rule.bound.allows(value) else { continue }
+      guard rule.applies(to: site), let value = rule.field.value(site), !rule.bound.allows(value) else {
+        continue
+      }
       let breach = Breach(
         .attribute(rule.field, actual: value, allowed: rule.bound, because: rule.because), part: site.part)
       switch rule.otherwise {
@@ -131,15 +133,43 @@ extension Target {
     for value in site.operands + site.results where !value.isWeight {
       let type = value.type
       if let limit = limits.maxRank.value, type.rank > Int(limit) { return .rank(type, most: Int(limit)) }
-      for (axis, name) in zip(type.shape.indices.reversed(), ["W", "H", "C"]) {
-        if let limit = limits.maxExtent[name]?.value, type.shape[axis] > Int(limit) {
-          return .extent(type, axis: name, actual: type.shape[axis], most: Int(limit))
+      for (name, extent) in type.shape.namedExtents {
+        if let limit = limits.maxExtent[name]?.value, extent > Int(limit) {
+          return .extent(type, axis: name, actual: extent, most: Int(limit))
         }
       }
-      if family != .cpu, !type.element.isFloat, !activations.contains(type.element.rawValue) {
-        return .element(type, allowed: activations)
+      if !dtypes.computes(on: type.element) {
+        return .element(type, allowed: dtypes.activation.map(\.rawValue))
       }
     }
     return nil
+  }
+}
+
+extension Target.Rule {
+  /// Whether all its conditions hold; one on an attribute that the op has not does not.
+  func applies(to site: Site) -> Bool {
+    (when ?? []).allSatisfy { condition in condition.field.value(site).map(condition.bound.allows) ?? false }
+  }
+}
+
+extension Target.Numbers {
+  /// Whether the engines have a format for what elements are, be it another.
+  func computes(on element: ElementType) -> Bool {
+    guard let format = Target.Format(rawValue: element.rawValue) else { return false }
+    return activation.contains(format) || computesAs?[format.rawValue].map(activation.contains) ?? false
+  }
+}
+
+extension Shape {
+  /// The last axes as those of an image, and all before them together as N.
+  fileprivate var namedExtents: [(name: String, extent: Int)] {
+    let image = zip(["W", "H", "C"], extents.reversed()).map { (name: $0, extent: $1) }
+    guard rank > 3 else { return image }
+    let batch = extents.dropLast(3).reduce(1) {
+      let (product, overflows) = $0.multipliedReportingOverflow(by: $1)
+      return overflows ? .max : product
+    }
+    return image + [(name: "N", extent: batch)]
   }
 }

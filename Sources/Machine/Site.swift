@@ -7,6 +7,8 @@ struct Site {
     var type: TensorType
     /// Whether it is a weight, whose form is the compiler's choice.
     var isWeight: Bool
+    /// The contents of a weight, where they are known.
+    var constant: Tensor?
   }
 
   /// Which function inside a fused op it is; nil for a whole node.
@@ -28,7 +30,10 @@ struct Site {
 
   init(_ op: Op, _ operands: [ValueID], results: [TensorType], in graph: Graph) {
     self.init(
-      op, operands.map { Value(type: graph.type(of: $0), isWeight: graph.weight($0) != nil) },
+      op,
+      operands.map {
+        Value(type: graph.type(of: $0), isWeight: graph.weight($0) != nil, constant: graph.constant($0))
+      },
       results: results)
   }
 

@@ -6,6 +6,22 @@ package struct Quantity: Codable, Sendable, Equatable {
   package var trust: Trust
   package var note: String?
 
+  private enum CodingKeys: CodingKey { case value, source, trust, note }
+
+  /// Refuses a figure without its value, which is null where it is unknown.
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    guard container.contains(.value) else {
+      throw DecodingError.keyNotFound(
+        CodingKeys.value, .init(codingPath: container.codingPath, debugDescription: "null stands for unknown")
+      )
+    }
+    value = try container.decode(Double?.self, forKey: .value)
+    source = try container.decode(String.self, forKey: .source)
+    trust = try container.decode(Trust.self, forKey: .trust)
+    note = try container.decodeIfPresent(String.self, forKey: .note)
+  }
+
   /// Writes an unknown value as null, so that no key of a file gets lost.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
@@ -62,109 +78,6 @@ package struct Target: Codable, Sendable, Equatable {
     package var kind: Kind
   }
 
-  package struct Engine: Codable, Sendable, Equatable {
-    package enum Role: String, TargetWord { case matrix, vector, scalar }
-    package var id: String
-    package var role: Role
-    package var count: Quantity?
-    package var clockMhz: Quantity?
-    /// Keyed activation x weight, such as `fp16xfp16`.
-    package var macsPerCycle: [String: Quantity]?
-    /// 1e9 operations a second; a multiply-add is two.
-    package var peakGops: [String: Quantity]?
-    package var utilisation: [String: Quantity]?
-    package var launchUs: Quantity?
-    package var perOpCycles: Quantity?
-  }
-
-  package struct Memory: Codable, Sendable, Equatable {
-    package enum Kind: String, TargetWord { case sram, cache, dram, flash }
-    package var id: String
-    package var kind: Kind
-    package var sizeBytes: Quantity
-    package var usableFraction: Quantity?
-    package var readGbPerS: Quantity?
-    package var alignmentBytes: Quantity?
-    /// Whether the memory planner lays this memory out.
-    package var planned: Bool
-    package var holds: [String]
-  }
-
-  package struct Limits: Codable, Sendable, Equatable {
-    package var maxRank: Quantity
-    /// Largest extent of each of the axes N, C, H and W.
-    package var maxExtent: [String: Quantity]
-    package var maxModelBytes: Quantity?
-  }
-
-  /// How an op of the IR runs.
-  package struct Support: Codable, Sendable, Equatable {
-    package enum Run: String, TargetWord {
-      /// On the engine, as one operation.
-      case native
-      /// On the engine, as several operations.
-      case decompose
-      /// On the fallback engine.
-      case fallback
-    }
-    package var run: Run
-    package var engine: String?
-    /// Why, in a sentence, when it does not run natively.
-    package var because: String?
-    package var rules: [Rule]?
-  }
-
-  /// A bound on an attribute of an op, with the sentence that users read when an op breaks it.
-  package struct Rule: Codable, Sendable, Equatable {
-    package enum Consequence: String, TargetWord { case fallback, decompose, slow }
-    /// See ``Field``.
-    package var field: Field
-    package var max: Whole?
-    package var min: Whole?
-    package var multipleOf: Whole?
-    package var oneOf: [Whole]?
-    package var otherwise: Consequence
-    package var because: String
-    package var source: String
-    package var trust: Quantity.Trust
-
-    /// What the rule allows.
-    package var bound: Bound {
-      Bound(
-        max: max?.value, min: min?.value, multipleOf: multipleOf?.value, oneOf: oneOf.map { $0.map(\.value) })
-    }
-  }
-
-  /// How kernels read weights of products: rows on the left of a matrix product, and outputs of a convolution, lie
-  /// together, as do columns on the right.
-  package struct Panels: Codable, Sendable, Equatable {
-    package var rows: Whole
-    package var columns: Whole
-    /// Of a product with fewer rows the right side stays row-major.
-    package var leastRows: Whole
-    /// Rows on the right of a product of integers whose elements of one column lie together, as many as one instruction
-    /// multiplies.
-    package var groups: Whole
-    package var source: String
-    package var trust: Quantity.Trust
-
-    package init(
-      rows: Whole, columns: Whole, leastRows: Whole, groups: Whole, source: String, trust: Quantity.Trust
-    ) {
-      self.rows = rows
-      self.columns = columns
-      self.leastRows = leastRows
-      self.groups = groups
-      self.source = source
-      self.trust = trust
-    }
-  }
-
-  package struct Fallback: Codable, Sendable, Equatable {
-    package var engine: String
-    package var crossingUs: Quantity?
-  }
-
   package var format: String
   package var name: String
   package var title: String
@@ -174,11 +87,17 @@ package struct Target: Codable, Sendable, Equatable {
   package var sources: [String: Source]
   package var engines: [Engine]
   package var memories: [Memory]
-  /// Element types of activations that the engines compute in.
-  package var activations: [String]
+  package var layouts: [Layout]?
+  package var dtypes: Numbers
   package var limits: Limits
   /// Keyed by the op's name in the IR; `*` stands for every other op.
   package var ops: [String: Support]
+  /// How integers must be quantized that the engines compute on; nil where any way will do.
+  package var quantization: Quantization?
+  /// Which functions the engines apply within another op; nil where every function that runs natively.
+  package var fusion: [Fusion]?
+  /// Nil where nothing is known of it.
+  package var cascade: Cascade?
   package var fallback: Fallback
   /// Nil where weights are stored row-major.
   package var panels: Panels?

@@ -71,7 +71,7 @@ package struct TargetLibrary: Sendable {
 
   private static func jsonFiles(in folder: String) -> [String] {
     let files = (try? fileNames(inFolder: folder)) ?? []
-    return files.filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }
+    return files.filter { $0.hasSuffix(".json") && $0 != "schema.json" }.map { String($0.dropLast(5)) }
   }
 }
 

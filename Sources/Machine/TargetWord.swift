@@ -11,3 +11,8 @@ extension TargetWord {
     self = value
   }
 }
+
+extension TargetWord {
+  /// All words that it may be.
+  static var names: [String] { allCases.map(\.rawValue) }
+}

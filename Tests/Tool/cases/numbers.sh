@@ -21,9 +21,9 @@ expect 1 'changed.json: is not valid JSON' compile odd.graph --target changed.js
 with max_rank '"5"'
 expect 1 "changed.json: 'limits.max_rank.value' is \"5\", expected a number" targets changed.json
 with launch_us -1
-expect 1 "changed.json: 'engines\[[0-9]\].launch_us' is -1.0, expected a number that is not negative" targets changed.json
-with usable_fraction 1.5
-expect 1 "changed.json: 'memories\[[0-9]\].usable_fraction' is 1.5, expected a number from 0 to 1" targets changed.json
+expect 1 "changed.json: 'engines\[[0-9]\].launch_us' is -1.0, expected a number from 0 to 10.9" targets changed.json
+with bandwidth_fraction 1.5
+expect 1 "changed.json: 'memories\[[0-9]\].bandwidth_fraction' is 1.5, expected a number above 0, at most 1" targets changed.json
 for value in 1e308 2.5 1e400 9223372036854775808; do
   sed "s/\"year\": *[0-9]*/\"year\": $value/" "$target" >changed.json
   expect 1 "changed.json: 'year' is $value, expected a (whole )?number of at most 64 bits" targets changed.json
