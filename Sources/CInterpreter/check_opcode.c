@@ -143,7 +143,7 @@ static ingot_status check_windows(const ingot_op *op, const ingot_facts *facts) 
   const uint32_t operands = (uint32_t)op->instruction->result_count + op->instruction->input_count;
   for (uint32_t k = 0; k < operands; k++) {
     const ingot_tensor *tensor = ingot_operand(op->c->view, op->instruction, k);
-    const bool taken = k < 32 && (facts->windows >> k & 1) != 0;
+    const bool taken = (facts->windows >> (k < 31 ? k : 31) & 1) != 0;
     REQUIRE(op, tensor == NULL || tensor->image_rows == 0 || taken,
             "operand %u, tensor %u, is a window of rows, which this does not take there; copy it first", k,
             op->c->view->operands[op->instruction->first_operand + k]);

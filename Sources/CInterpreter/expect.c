@@ -81,7 +81,7 @@ void ingot_prepare_broadcast(const ingot_tensor *x, const ingot_tensor *y, int64
   for (uint32_t i = 1; i <= x->rank; i++) {
     const int64_t extent = x->dims[x->rank - i];
     strides[y->rank - i] = extent == 1 ? 0 : stride;
-    stride *= extent;
+    stride *= i == 2 ? ingot_image_rows(x) : extent;
   }
 }
 

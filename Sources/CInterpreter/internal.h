@@ -201,8 +201,8 @@ static inline ingot_loop ingot_loop_at(const ingot_function_view *view, uint32_t
 /* What an opcode is: opcode.h. The opcode is known. */
 typedef struct ingot_facts ingot_facts;
 const ingot_facts *ingot_facts_of(const ingot_instruction *instruction);
-/* Kernel calls of an instruction: none for a loop, more than one for a concatenation. */
-uint32_t ingot_task_count(const ingot_instruction *instruction);
+/* Kernel calls of an instruction: none for a loop, more than one for a concatenation, or where windows turn. */
+uint32_t ingot_task_count(const ingot_function_view *view, const ingot_instruction *instruction);
 /* Fills the task from an instruction; places[i] is the address of buffer i; NULL to ask for
  * the work alone. `step` is that of the innermost loop. False when there is nothing to compute. */
 bool ingot_prepare(const kernel_table *table, const ingot_function_view *view, const ingot_instruction *instruction,

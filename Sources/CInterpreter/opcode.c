@@ -7,9 +7,9 @@ static const ingot_facts *const facts[] = {INGOT_OPCODES(FACTS)};
 
 const ingot_facts *ingot_facts_of(const ingot_instruction *instruction) { return facts[instruction->opcode]; }
 
-uint32_t ingot_task_count(const ingot_instruction *instruction) {
+uint32_t ingot_task_count(const ingot_function_view *view, const ingot_instruction *instruction) {
   const ingot_facts *of = ingot_facts_of(instruction);
-  return of->prepare == NULL ? 0 : of->tasks == NULL ? 1 : of->tasks(instruction);
+  return of->prepare == NULL ? 0 : of->tasks == NULL ? 1 : of->tasks(view, instruction);
 }
 
 bool ingot_prepare(const kernel_table *table, const ingot_function_view *view, const ingot_instruction *instruction,

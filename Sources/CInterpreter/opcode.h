@@ -50,10 +50,9 @@ struct ingot_facts {
   ingot_status (*check)(const ingot_op *op);
   /* Whether an operand (results first) may lie in a layout; NULL: all are row-major. */
   bool (*takes)(const ingot_op *op, uint32_t operand, const ingot_layout *layout);
-  /* Operands that may be windows: bit 0 the result, bit 1 + i input i. */
-  uint32_t windows;
+  uint32_t windows; /* operands that may be windows, as rows.h has them */
   /* Kernel calls of an instruction; NULL: one. */
-  uint32_t (*tasks)(const ingot_instruction *instruction);
+  uint32_t (*tasks)(const ingot_function_view *view, const ingot_instruction *instruction);
   /* Fills the arguments of a kernel and names it, KERNEL_*; NULL: it calls none. */
   int (*prepare)(const ingot_preparation *p, ingot_arguments *arguments);
   /* NULL: there are none. */
@@ -83,7 +82,7 @@ static inline const ingot_tensor *result(const ingot_op *op, uint32_t r) {
 
 /* Whether x's shape broadcasts to y's. */
 bool ingot_broadcasts(const ingot_tensor *x, const ingot_tensor *y);
-/* How far apart the elements of x lie for each axis of y, 0 where x repeats. */
+/* How far apart the elements of x, a window or not, lie for each axis of y, 0 where x repeats. */
 void ingot_prepare_broadcast(const ingot_tensor *x, const ingot_tensor *y, int64_t strides[INGOT_MAX_RANK]);
 /* No listed input is absent. */
 ingot_status ingot_expect_all_inputs(const ingot_op *op);

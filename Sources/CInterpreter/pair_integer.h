@@ -3,6 +3,7 @@
 #define INGOT_PAIR_INTEGER_H
 
 #include "rescaling.h"
+#include "rows.h"
 
 /* An input of i8, u8 or i16 that broadcasts to the result, with the scalar of its zero point behind it. */
 ingot_status ingot_expect_pair_input(const ingot_op *op, uint32_t input, const char *name);

@@ -35,7 +35,7 @@ static ingot_status stopped(ingot_session *session, const ingot_instruction *ins
 
 static ingot_status run_instruction(ingot_session *session, const ingot_instruction *instruction, int64_t step) {
   if (ingot_stops(&session->stopper)) return stopped(session, instruction);
-  const uint32_t parts = ingot_task_count(instruction);
+  const uint32_t parts = ingot_task_count(session->view, instruction);
   for (uint32_t part = 0; part < parts; part++) {
     ingot_task task;
     if (!ingot_prepare(session->table, session->view, instruction, part, step, session->places, &task)) continue;

@@ -23,9 +23,12 @@ static uint64_t reserve(uint64_t *end, uint64_t bytes) {
 static uint64_t scratch_of(const ingot_function_view *view, const kernel_table *table) {
   uint64_t most = 0;
   for (uint32_t i = 0; i < view->header->instruction_count; i++) {
-    ingot_task task;
-    if (ingot_prepare(table, view, &view->instructions[i], 0, 0, NULL, &task) && task.work.scratch_bytes > most)
-      most = task.work.scratch_bytes;
+    const uint32_t parts = ingot_task_count(view, &view->instructions[i]);
+    for (uint32_t part = 0; part < parts; part++) {
+      ingot_task task;
+      if (ingot_prepare(table, view, &view->instructions[i], part, 0, NULL, &task) && task.work.scratch_bytes > most)
+        most = task.work.scratch_bytes;
+    }
   }
   return ingot_round_up(most, BLOCK_ALIGNMENT);
 }

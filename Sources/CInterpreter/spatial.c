@@ -7,6 +7,8 @@ ingot_status ingot_expect_spatial(const ingot_op *op, const ingot_tensor *a, con
   const ingot_tensor *x = op->x[0];
   REQUIRE(op, x->rank >= 3 && x->rank <= 2 + INGOT_MAX_SPATIAL && a->rank == x->rank && b->rank == x->rank,
           "ranks are %u, %u and %u, expected the same from 3 to 5", x->rank, a->rank, b->rank);
+  REQUIRE(op, x->rank > 3 || (x->image_rows == 0 && op->y->image_rows == 0),
+          "it has one spatial axis, and windows are of rows, which are another");
   return INGOT_OK;
 }
 
@@ -109,7 +111,7 @@ kernel_pool ingot_prepared_pool(const ingot_preparation *p, uint8_t kind) {
   const ingot_pool_window *window = p->tail;
   const ingot_tensor *x = prepared_input(p, 0), *y = p->y;
   kernel_pool pool = {.x = prepared_address(p, x), .y = prepared_address(p, y), .element = x->element, .kind = kind,
-                      .planes = x->dims[0] * x->dims[1], .kernel = {1, 1, 1}, .stride = {1, 1, 1}, .dilation = {1, 1, 1}};
+                      .x_ring = ingot_prepared_ring(x), .y_ring = ingot_prepared_ring(y), .planes = x->dims[0] * x->dims[1], .kernel = {1, 1, 1}, .stride = {1, 1, 1}, .dilation = {1, 1, 1}};
   ingot_prepare_spatial(x, pool.in);
   ingot_prepare_spatial(y, pool.out);
   for (uint32_t axis = ingot_first_spatial(x); axis < 3; axis++, window++) {
@@ -120,7 +122,7 @@ kernel_pool ingot_prepared_pool(const ingot_preparation *p, uint8_t kind) {
     pool.end[axis] = window->end;
   }
   const ingot_spatial_extents extents[] = {{pool.in, 1}, {pool.out, 1}, {pool.kernel, 1}, {pool.begin, 0}, {pool.end, 0}, {pool.stride, -1}, {pool.dilation, -1}};
-  ingot_put_unit_axes_first(extents, 7);
+  if (!ingot_has_windows(p->view, p->instruction)) ingot_put_unit_axes_first(extents, 7);
   return pool;
 }
 

@@ -2,7 +2,7 @@
 #ifndef INGOT_SPATIAL_H
 #define INGOT_SPATIAL_H
 
-#include "opcode.h"
+#include "rows.h"
 
 /* Operands have 1 to 3 spatial axes: x alone, or all of the same rank. */
 ingot_status ingot_expect_spatial(const ingot_op *op, const ingot_tensor *a, const ingot_tensor *b);

@@ -92,6 +92,20 @@ KERNEL_INLINE int64_t kernel_order_key(const void *x, uint32_t element, int64_t 
   return value != value ? INT32_MAX : bits < 0 ? -(int64_t)(bits & INT32_MAX) : bits;
 }
 
+/* Where a row of a tensor's plane of `rows` lies, among all rows in memory. */
+KERNEL_INLINE int64_t kernel_ring_row(const kernel_ring *ring, int64_t rows, int64_t plane, int64_t row) {
+  if (ring->rows == 0) return plane * rows + row;
+  const int64_t place = ring->first + row;
+  return plane * ring->rows + (place < ring->rows ? place : place - ring->rows);
+}
+/* Rows of a plane in memory. */
+KERNEL_INLINE int64_t kernel_ring_pitch(const kernel_ring *ring, int64_t rows) { return ring->rows == 0 ? rows : ring->rows; }
+/* How many of `count` rows from `row` on lie one behind the other. */
+KERNEL_INLINE int64_t kernel_ring_run(const kernel_ring *ring, int64_t row, int64_t count) {
+  const int64_t turn = ring->rows - ring->first - row;
+  return ring->rows == 0 || turn <= 0 ? count : kernel_least(turn, count);
+}
+
 /* Sorts numbers so that `before` holds of none and its predecessor, keeping the order of those that are equal to it.
  * `spare` has room for as many. */
 typedef int (*kernel_before)(const void *context, int64_t a, int64_t b);

@@ -1,8 +1,9 @@
 /* Fewer, longer axes before a kernel runs. */
 #include "internal.h"
 
-/* Returns the rank that is left. */
+/* Strides of inputs are followed by y's. Returns the rank that is left. */
 static uint32_t merge_axes(uint32_t rank, int64_t *dims, uint32_t inputs, int64_t (*strides)[INGOT_MAX_RANK]) {
+  inputs++;
   uint32_t merged = 0;
   for (uint32_t axis = 0; axis < rank; axis++) {
     if (dims[axis] == 1) continue;
@@ -15,6 +16,11 @@ static uint32_t merge_axes(uint32_t rank, int64_t *dims, uint32_t inputs, int64_
     }
     for (uint32_t i = 0; i < inputs; i++) strides[i][merged - 1] = strides[i][axis];
   }
+  /* Elements that lie apart are a row each. */
+  int apart = 0;
+  for (uint32_t i = 0; merged > 0 && i < inputs; i++) apart |= strides[i][merged - 1] > 1;
+  for (uint32_t i = 0; apart && i < inputs; i++) strides[i][merged] = 1;
+  if (apart) dims[merged++] = 1;
   return merged;
 }
 

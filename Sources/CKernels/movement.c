@@ -130,7 +130,7 @@ void kernel_interleave_run(const void *arguments, int64_t begin, int64_t end, vo
   (void)scratch;
   const int64_t rows = interleave_rows(p), last = kernel_least(end * rows, p->rows);
 #define INTERLEAVE(bytes) \
-  for (int64_t row = begin * rows; row < last; row++) memcpy((char *)p->y + row * p->y_pitch, (const char *)p->x + row * (bytes), (size_t)(bytes))
+  for (int64_t row = begin * rows; row < last; row++) memcpy((char *)p->y + row * p->y_pitch, (const char *)p->x + row * p->x_pitch, (size_t)(bytes))
   /* Copies of a known size take no call. */
   switch (p->bytes) {
     case 1: INTERLEAVE(1); break;

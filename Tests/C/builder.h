@@ -80,6 +80,8 @@ void add_origins(builder *b);
  * Opcodes that count have the count as output 2, before the intermediate, which sizes axis 0 of y. Loops come first,
  * and what they repeat behind them. */
 builder *sample_program(uint32_t opcode);
+/* The same with windows of all rows, of which the first is not the first in memory, for the first result and input. */
+builder *sample_windows(uint32_t opcode);
 /* A product of an image's rows by weights in 4 bits, then a convolution by weights in 8 bits. */
 builder *sample_stored(void);
 /* Its tensors: weights, behind them scale and zero point. */

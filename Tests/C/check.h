@@ -30,6 +30,7 @@ void test_quantized(void);
 void test_recurrent(void);
 void test_windows(void);
 void test_regions(void);
+void test_rows(void);
 void test_validator(void);
 void test_file(void);
 void test_loops(void);

@@ -171,10 +171,10 @@ static seed_file read_seed(const char *path) {
   return s;
 }
 
-/* Of an opcode, or for weights in few bits 0 by scale, UINT32_MAX by palette. */
-static seed_file seed_bundle(uint32_t opcode) {
+/* Of an opcode, on windows or not, or for weights in few bits 0 by scale, UINT32_MAX by palette. */
+static seed_file seed_bundle(uint32_t opcode, bool windows) {
   seed_file s;
-  builder *b = opcode == 0 ? sample_stored() : opcode == UINT32_MAX ? sample_palettes() : sample_program(opcode);
+  builder *b = opcode == 0 ? sample_stored() : opcode == UINT32_MAX ? sample_palettes() : windows ? sample_windows(opcode) : sample_program(opcode);
   if (b == NULL) return (seed_file){NULL, 0};
   /* Packed weights are small and keep most mutations on what matters. */
   for (uint32_t i = 0; i < b->chunk_count; i++) {
@@ -212,11 +212,16 @@ int main(int count, char **words) {
     }
   }
   if (seed_count == 0) {
-    seeds[seed_count++] = seed_bundle(0);
-    seeds[seed_count++] = seed_bundle(UINT32_MAX);
-    for (uint32_t o = 0; o < sample_opcode_count; o++) {
-      seeds[seed_count] = seed_bundle(sample_opcodes[o]);
-      if (seeds[seed_count].data != NULL) seed_count++;
+    seeds[seed_count++] = seed_bundle(0, false);
+    seeds[seed_count++] = seed_bundle(UINT32_MAX, false);
+    for (uint32_t o = 0; o < 2 * sample_opcode_count; o++) {
+      const bool windows = o >= sample_opcode_count;
+      seeds[seed_count] = seed_bundle(sample_opcodes[o % sample_opcode_count], windows);
+      if (seeds[seed_count].data == NULL) continue;
+      uint64_t ran = 0;
+      /* Few opcodes take windows. */
+      if (!windows || try_mutant(seeds[seed_count].data, seeds[seed_count].bytes, &ran)) seed_count++;
+      else free(seeds[seed_count].data);
     }
   }
   for (const double start = now(); mutants < limit && now() - start < seconds; mutants++) {

@@ -16,6 +16,7 @@ int main(void) {
   test_recurrent();
   test_windows();
   test_regions();
+  test_rows();
   test_file();
   test_validator();
   test_loops();

@@ -342,3 +342,18 @@ builder *sample_program(uint32_t opcode) {
   add_sample_attributes(b, opcode);
   return b;
 }
+
+builder *sample_windows(uint32_t opcode) {
+  builder *b = sample_program(opcode);
+  for (uint32_t k = 0; b != NULL && k < 2; k++) {
+    const uint32_t index = b->program.tensor_count;
+    const ingot_tensor *whole = &b->tensors[b->operands[k]];
+    if (whole->rank < 2 || whole->layout != 0) continue;
+    b->tensors[index] = *whole;
+    b->tensors[index].image_rows = (uint32_t)whole->dims[whole->rank - 2];
+    b->tensors[index].first_row = b->tensors[index].image_rows > 1;
+    b->operands[k] = index;
+    b->program.tensor_count++;
+  }
+  return b;
+}

@@ -170,7 +170,7 @@ static void sweep(uint32_t function, const char *name, double low, double high, 
     for (int i = 0; i < 4096; i++) x[i] = (float)(low + (high - low) * i / 4095);
     const kernel_step step = {.function = function, .domain = INGOT_F32, .result = INGOT_F32, .p0 = 1, .p1 = 1};
     kernel_elementwise p = {.x = {x}, .y = y, .x_element = {INGOT_F32}, .x_domain = {INGOT_F32}, .y_element = INGOT_F32, .inputs = 1,
-                            .steps = 1, .rank = 1, .dims = {4096}, .strides = {{1}}, .step = {step}};
+                            .steps = 1, .rank = 1, .dims = {4096}, .strides = {{1}, {1}}, .step = {step}};
     kernel_find(table, KERNEL_elementwise).run(&p, 0, kernel_find(table, KERNEL_elementwise).work(&p).items, scratch);
     for (int i = 0; i < 4096; i++) {
       const double expected = apply(function, x[i], 0, 0, 1, 1);

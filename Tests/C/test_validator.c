@@ -121,6 +121,59 @@ static void overlaps(void) {
   ACCEPTED(INGOT_OP_COPY, b->buffers[1].offset = b->buffers[0].offset + 64);
 }
 
+/* Result and input of a program become windows of the intermediate's memory, whose planes have twice the rows. */
+static void share_ring(builder *b, uint32_t result_row, uint32_t input_row) {
+  ingot_tensor *t = b->tensors;
+  b->buffers[t[2].buffer].bytes *= 2;
+  b->memories[0].bytes += b->buffers[t[2].buffer].bytes;
+  for (uint32_t k = 0; k < 2; k++) {
+    t[3 + k] = t[2];
+    t[3 + k].image_rows = (uint32_t)(2 * t[2].dims[t[2].rank - 2]);
+    t[3 + k].first_row = k == 0 ? result_row : input_row;
+    b->operands[k] = 3 + k;
+  }
+  b->program.tensor_count = 5;
+}
+
+/* Who takes windows, as result and first input; all others refuse them. */
+static void takers_of_windows(void) {
+  static const uint32_t takers[] = {INGOT_OP_ELEMENTWISE, INGOT_OP_COPY, INGOT_OP_CONV_INTEGER, INGOT_OP_CONV_TRANSPOSE_INTEGER,
+                                    INGOT_OP_ADD_INTEGER, INGOT_OP_MUL_INTEGER, INGOT_OP_LOOKUP, INGOT_OP_RESCALE, INGOT_OP_POOL,
+                                    INGOT_OP_POOL_INTEGER};
+  for (uint32_t o = 0; o < sample_opcode_count; o++) {
+    const uint32_t opcode = sample_opcodes[o];
+    bool takes = false;
+    for (unsigned i = 0; i < sizeof takers / sizeof *takers; i++) takes |= takers[i] == opcode;
+    builder *b = sample_windows(opcode);
+    if (b == NULL) continue;
+    const bool are_windows = b->tensors[b->operands[0]].image_rows != 0 || b->tensors[b->operands[1]].image_rows != 0;
+    char message[512];
+    const ingot_status status = try_it(b, message);
+    if (!are_windows || takes) check(status == INGOT_OK, "%s with windows: %s", ingot_opcode_text(opcode), message);
+    else check(status == INGOT_ERROR_INVALID && strstr(message, "a window of rows") != NULL, "%s with windows: status %d, '%s'",
+               ingot_opcode_text(opcode), status, message);
+  }
+}
+
+static void overlaps_of_windows(void) {
+  const uint32_t rows = 6;
+  for (uint32_t first = 0; first < 2 * rows; first++) {
+    ACCEPTED(INGOT_OP_COPY, share_ring(b, first, (first + rows) % (2 * rows)));
+    RULE(INGOT_OP_COPY, "overlaps operand 1", share_ring(b, first, (first + 1) % (2 * rows)));
+    RULE(INGOT_OP_COPY, "overlaps operand 1", share_ring(b, (first + 1) % (2 * rows), first));
+    RULE(INGOT_OP_COPY, "overlaps operand 1", share_ring(b, first, first));
+    ACCEPTED(INGOT_OP_ELEMENTWISE, share_ring(b, first, first));
+    RULE(INGOT_OP_ELEMENTWISE, "overlaps operand 1", share_ring(b, first, (first + rows + 1) % (2 * rows)));
+  }
+  /* Of images of other rows all memory counts, and of one plane behind the other none. */
+  RULE(INGOT_OP_ELEMENTWISE, "overlaps operand 1", share_ring(b, 0, rows); t[4].image_rows--);
+  RULE(INGOT_OP_ELEMENTWISE, "overlaps operand 1", share_ring(b, 0, rows); t[4].image_rows = t[4].first_row = 0);
+  ACCEPTED(INGOT_OP_ELEMENTWISE, share_ring(b, 0, 0); t[4].offset = ingot_element_bytes(t[4].element) * t[4].image_rows * (uint64_t)t[4].dims[3];
+           t[3].dims[1] = t[4].dims[1] = 1);
+  RULE(INGOT_OP_ELEMENTWISE, "overlaps operand 1", share_ring(b, 0, 0); t[4].offset = ingot_element_bytes(t[4].element) * t[4].image_rows * (uint64_t)t[4].dims[3];
+       t[4].dims[1]--; t[3].dims[1]--);
+}
+
 static void compute(void) {
   uint32_t op = INGOT_OP_ELEMENTWISE;
   RULE(op, "it has 0 words of attributes, expected 0 and 1 to 24 times 7", i->attribute_count = 0);
@@ -553,6 +606,8 @@ void test_validator(void) {
   structure();
   row_windows();
   overlaps();
+  overlaps_of_windows();
+  takers_of_windows();
   compute();
   windows();
   axes();

@@ -12,6 +12,7 @@ static ingot_status expect_multiplier(const ingot_op *op, uint32_t input, const 
 }
 
 static ingot_status check_add_integer(const ingot_op *op) {
+  const ingot_rescale_attributes *add = op->attributes;
   const ingot_tensor *shift = op->x[6];
   CHECK(ingot_expect_pair_input(op, 0, "a"));
   CHECK(ingot_expect_pair_input(op, 3, "b"));
@@ -19,6 +20,7 @@ static ingot_status check_add_integer(const ingot_op *op) {
   CHECK(expect_multiplier(op, 5, "b"));
   REQUIRE(op, shift->element == INGOT_I8 && shift->rank == 0, "the shift has element %s and rank %u, expected i8 and 0",
           ingot_element_text(shift->element), shift->rank);
+  CHECK(ingot_expect_no_row_channels(op, op->x[2]->rank + op->x[5]->rank > 0, add->axis));
   return ingot_expect_result(op, ingot_rescaling_of(op->attributes), 7);
 }
 
@@ -31,4 +33,5 @@ static int prepare_add_integer(const ingot_preparation *p, ingot_arguments *argu
 }
 
 const ingot_facts ingot_add_integer_facts = {.results = 1, .required = 8, .most = 8, .in_place = 1 << 0 | 1 << 3,
-                                             .check = check_add_integer, .prepare = prepare_add_integer};
+                                             .windows = INGOT_WINDOW_RESULT | INGOT_WINDOW_INPUT(0) | INGOT_WINDOW_INPUT(3),
+                                             .tasks = ingot_row_parts, .check = check_add_integer, .prepare = prepare_add_integer};

@@ -22,7 +22,10 @@ static ingot_status check_concat(const ingot_op *op) {
 }
 
 /* One for each input. */
-static uint32_t concat_tasks(const ingot_instruction *instruction) { return instruction->input_count; }
+static uint32_t concat_tasks(const ingot_function_view *view, const ingot_instruction *instruction) {
+  (void)view;
+  return instruction->input_count;
+}
 
 static int prepare_concat(const ingot_preparation *p, ingot_arguments *arguments) {
   const ingot_concat_attributes *concat = p->attributes;
@@ -32,6 +35,7 @@ static int prepare_concat(const ingot_preparation *p, ingot_arguments *arguments
   int64_t before = 0;
   for (uint32_t k = 0; k < p->part; k++) before += prepared_input(p, k)->dims[axis];
   arguments->interleave = (kernel_interleave){.x = prepared_address(p, x), .y = (char *)prepared_address(p, y) + before * piece,
+                                              .x_pitch = x->dims[axis] * piece,
                                               .rows = prepared_product(y, 0, axis), .bytes = x->dims[axis] * piece,
                                               .y_pitch = y->dims[axis] * piece};
   return KERNEL_interleave;

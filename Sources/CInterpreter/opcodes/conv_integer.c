@@ -13,4 +13,5 @@ static int prepare_conv_integer(const ingot_preparation *p, ingot_arguments *arg
 }
 
 const ingot_facts ingot_conv_integer_facts = {
-    .results = 1, .required = 4, .most = 8, .check = check_conv_integer, .prepare = prepare_conv_integer};
+    .results = 1, .required = 4, .most = 8, .windows = INGOT_WINDOW_RESULT | INGOT_WINDOW_INPUT(0), 
+    .check = check_conv_integer, .prepare = prepare_conv_integer};

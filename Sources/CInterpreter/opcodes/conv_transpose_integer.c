@@ -12,6 +12,6 @@ static int prepare_conv_transpose_integer(const ingot_preparation *p, ingot_argu
   return KERNEL_conv_transpose_integer;
 }
 
-const ingot_facts ingot_conv_transpose_integer_facts = {.results = 1, .required = 4, .most = 8,
+const ingot_facts ingot_conv_transpose_integer_facts = {.results = 1, .required = 4, .most = 8, .windows = INGOT_WINDOW_RESULT | INGOT_WINDOW_INPUT(0),
                                                         .check = check_conv_transpose_integer,
                                                         .prepare = prepare_conv_transpose_integer};

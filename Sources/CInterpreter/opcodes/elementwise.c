@@ -1,5 +1,5 @@
 /* ELEMENTWISE: rules and kernel arguments. */
-#include "../opcode.h"
+#include "../rows.h"
 
 /* `domains` has that of each register defined so far, 0 for an input that no step has read. */
 static ingot_status check_step(const ingot_op *op, uint32_t s, const ingot_step *step, uint32_t *domains) {
@@ -35,9 +35,9 @@ static ingot_status check_elementwise(const ingot_op *op) {
   return INGOT_OK;
 }
 
-static void prepare_input(const ingot_preparation *p, uint32_t k, kernel_elementwise *arguments) {
+static void prepare_input(const ingot_preparation *p, uint32_t k, ingot_rows rows, kernel_elementwise *arguments) {
   const ingot_tensor *x = prepared_input(p, k);
-  arguments->x[k] = prepared_address(p, x);
+  arguments->x[k] = ingot_row_address(p, x, rows);
   arguments->x_element[k] = x->element;
   ingot_prepare_broadcast(x, p->y, arguments->strides[k]);
 }
@@ -45,12 +45,14 @@ static void prepare_input(const ingot_preparation *p, uint32_t k, kernel_element
 static int prepare_elementwise(const ingot_preparation *p, ingot_arguments *all) {
   const ingot_elementwise_step *steps = p->tail;
   kernel_elementwise *arguments = &all->elementwise;
-  *arguments = (kernel_elementwise){.y = prepared_address(p, p->y), .y_element = p->y->element,
+  const ingot_rows rows = ingot_part_rows(p, p->part);
+  *arguments = (kernel_elementwise){.y = ingot_row_address(p, p->y, rows), .y_element = p->y->element,
                                     .inputs = p->instruction->input_count,
                                     .steps = (uint32_t)(p->instruction->attribute_count * sizeof(uint64_t) / sizeof *steps),
                                     .rank = p->y->rank};
-  for (uint32_t i = 0; i < p->y->rank; i++) arguments->dims[i] = p->y->dims[i];
-  for (uint32_t k = 0; k < arguments->inputs; k++) prepare_input(p, k, arguments);
+  for (uint32_t i = 0; i < p->y->rank; i++) arguments->dims[i] = i + 2 == p->y->rank ? rows.count : p->y->dims[i];
+  for (uint32_t k = 0; k < arguments->inputs; k++) prepare_input(p, k, rows, arguments);
+  ingot_prepare_broadcast(p->y, p->y, arguments->strides[arguments->inputs]);
   for (uint32_t s = 0; s < arguments->steps; s++) {
     const ingot_step *step = &steps[s].step;
     const uint32_t function = (uint32_t)step->function;
@@ -67,4 +69,4 @@ static int prepare_elementwise(const ingot_preparation *p, ingot_arguments *all)
 
 const ingot_facts ingot_elementwise_facts = {
     .results = 1, .required = 1, .most = INGOT_MAX_ELEMENTWISE_INPUTS, .in_place = INGOT_ALL_INPUTS,
-    .check = check_elementwise, .prepare = prepare_elementwise};
+    .windows = INGOT_WINDOW_ALL, .tasks = ingot_row_parts, .check = check_elementwise, .prepare = prepare_elementwise};

@@ -1,5 +1,6 @@
 /* LOOKUP: rules and kernel arguments. */
 #include "../rescaling.h"
+#include "../rows.h"
 
 static ingot_status check_lookup(const ingot_op *op) {
   const ingot_rescale_attributes *lookup = op->attributes;
@@ -16,6 +17,7 @@ static ingot_status check_lookup(const ingot_op *op) {
     return ingot_expect_no_rescaling(op, ingot_rescaling_of(lookup));
   }
   REQUIRE(op, op->inputs == 5, "it has %u inputs, expected 2, then multiplier, shift and zero point if any", op->inputs);
+  CHECK(ingot_expect_no_row_channels(op, op->x[2] != NULL && op->x[2]->rank > 0, lookup->axis));
   return ingot_expect_rescaling_along(op, ingot_rescaling_of(lookup), 2, lookup->axis);
 }
 
@@ -25,12 +27,15 @@ static int prepare_lookup(const ingot_preparation *p, ingot_arguments *arguments
   const kernel_rescaling rescaling = p->instruction->input_count == 5
                                          ? ingot_prepared_rescaling(p, ingot_rescaling_of(lookup), 2)
                                          : (kernel_rescaling){.y_element = table->element};
-  arguments->lookup = (kernel_lookup){.x = prepared_address(p, x), .table = prepared_address(p, table),
-                                      .y = prepared_address(p, p->y), .x_element = x->element,
+  const ingot_rows rows = ingot_part_rows(p, p->part);
+  const ingot_tensor part = ingot_rows_of(x, rows);
+  arguments->lookup = (kernel_lookup){.x = ingot_row_address(p, x, rows), .table = prepared_address(p, table),
+                                      .y = ingot_row_address(p, p->y, rows), .x_element = x->element,
                                       .table_element = table->element,
-                                      .rows = ingot_prepared_channels(x, &rescaling, lookup->axis), .rescaling = rescaling};
+                                      .rows = ingot_prepared_channels(&part, &rescaling, lookup->axis),
+                                      .pieces = ingot_prepared_pieces(x, p->y, rows), .rescaling = rescaling};
   return KERNEL_lookup;
 }
 
-const ingot_facts ingot_lookup_facts = {.results = 1, .required = 2, .most = 5, .in_place = 1 << 0,
-                                        .check = check_lookup, .prepare = prepare_lookup};
+const ingot_facts ingot_lookup_facts = {.results = 1, .required = 2, .most = 5, .in_place = 1 << 0, .windows = INGOT_WINDOW_RESULT | INGOT_WINDOW_INPUT(0),
+                                        .tasks = ingot_row_parts, .check = check_lookup, .prepare = prepare_lookup};

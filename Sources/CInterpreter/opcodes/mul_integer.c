@@ -5,6 +5,7 @@ static ingot_status check_mul_integer(const ingot_op *op) {
   const ingot_rescale_attributes *mul = op->attributes;
   CHECK(ingot_expect_pair_input(op, 0, "a"));
   CHECK(ingot_expect_pair_input(op, 2, "b"));
+  CHECK(ingot_expect_no_row_channels(op, op->x[4] != NULL && op->x[4]->rank > 0, mul->axis));
   return ingot_expect_rescaling_along(op, ingot_rescaling_of(mul), 4, mul->axis);
 }
 
@@ -15,4 +16,5 @@ static int prepare_mul_integer(const ingot_preparation *p, ingot_arguments *argu
 }
 
 const ingot_facts ingot_mul_integer_facts = {.results = 1, .required = 7, .most = 7, .in_place = 1 << 0 | 1 << 2,
-                                             .check = check_mul_integer, .prepare = prepare_mul_integer};
+                                             .windows = INGOT_WINDOW_RESULT | INGOT_WINDOW_INPUT(0) | INGOT_WINDOW_INPUT(2),
+                                             .tasks = ingot_row_parts, .check = check_mul_integer, .prepare = prepare_mul_integer};

@@ -24,4 +24,5 @@ static int prepare_pool(const ingot_preparation *p, ingot_arguments *arguments) 
   return KERNEL_pool_integer;
 }
 
-const ingot_facts ingot_pool_facts = {.results = 1, .required = 1, .most = 1, .check = check_pool, .prepare = prepare_pool};
+const ingot_facts ingot_pool_facts = {.results = 1, .required = 1, .most = 1, .windows = INGOT_WINDOW_RESULT | INGOT_WINDOW_INPUT(0), 
+                                      .check = check_pool, .prepare = prepare_pool};

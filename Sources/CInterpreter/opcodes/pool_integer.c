@@ -27,4 +27,5 @@ static int prepare_pool_integer(const ingot_preparation *p, ingot_arguments *arg
 }
 
 const ingot_facts ingot_pool_integer_facts = {
-    .results = 1, .required = 5, .most = 5, .check = check_pool_integer, .prepare = prepare_pool_integer};
+    .results = 1, .required = 5, .most = 5, .windows = INGOT_WINDOW_RESULT | INGOT_WINDOW_INPUT(0), 
+    .check = check_pool_integer, .prepare = prepare_pool_integer};

@@ -67,7 +67,8 @@ static void transpose_integer_row(const integer_product *g, int64_t m, int64_t k
 static void conv_transpose_integer_run(const void *arguments, int64_t begin, int64_t end, void *scratch) {
   const kernel_conv_integer *p = arguments;
   const int64_t m = p->outputs / p->group, inputs = p->inputs / p->group, phases = transpose_integer_phases(p);
-  const int64_t in_plane = p->in[0] * p->in[1] * p->in[2], out_plane = p->out[0] * p->out[1] * p->out[2];
+  const int64_t in_plane = p->in[0] * p->in[1] * p->in[2], in_pitch = p->in[0] * kernel_ring_pitch(&p->x_ring, p->in[1]) * p->in[2];
+  const int64_t out_pitch = p->out[0] * kernel_ring_pitch(&p->y_ring, p->out[1]) * p->out[2];
   const int64_t all = p->kernel[0] * p->kernel[1] * p->kernel[2], down = kernel_ceil_divide(m, INTEGER_BLOCK_ROWS);
   integer_segment segments[INTEGER_BLOCK_COLUMNS];
   for (int64_t item = begin; item < end; item++) {
@@ -82,20 +83,21 @@ static void conv_transpose_integer_run(const void *arguments, int64_t begin, int
     for (int64_t block = 0; block < b.count; block++) {
       transpose_integer_source source = {.window = integer_window_of(t, &b, block), .p = p, .phase = phase.phase};
       integer_window *w = &source.window;
-      w->x = kernel_at(p->x, p->x_element, (image * p->inputs + group * inputs) * in_plane);
-      w->zero = p->x_zero, w->element = p->x_element, w->places = known, w->strips = (char *)scratch + integer_scratch_bytes();
+      w->x = kernel_at(p->x, p->x_element, (image * p->inputs + group * inputs) * in_pitch);
+      w->zero = p->x_zero, w->element = p->x_element, w->ring = p->x_ring, w->places = known, w->strips = (char *)scratch + integer_scratch_bytes();
       memcpy(w->in, p->in, sizeof w->in);
-      int64_t y = 0;
-      for (int axis = 0; axis < 3; axis++) y = y * p->out[axis] + phase.phase[axis].first + w->start[axis] * p->stride[axis];
-      const int64_t count = integer_window_segments(w, y, p->stride[1] * p->out[2], p->stride[2], segments);
+      int64_t at[3];
+      for (int axis = 0; axis < 3; axis++) at[axis] = phase.phase[axis].first + w->start[axis] * p->stride[axis];
+      const integer_place y = {&p->y_ring, p->out[1], p->out[2], at[0], at[1], at[2], p->stride[1], p->stride[2]};
+      const int64_t count = integer_window_segments(w, &y, segments);
       const integer_product g = {
           .k = in_plane == 0 ? 0 : inputs * integer_all_taps(t), .row = transpose_integer_row, .prepare = integer_prepare_window,
           .line = integer_window_line, .source = &source, .a = kernel_at(p->w, p->w_element, group * inputs * m * all),
           .a_zero = conv_integer_w_zeros(p, group * m), .b_zero = p->x_zero, .a_element = p->w_element,
           .b_element = p->x_element, .a_zero_per_row = p->w_zero_per_output,
           .columns = (w->rows - 1) * w->pitch + w->columns, .segments = segments, .segment_count = count,
-          .y = kernel_at_mutable(p->y, p->rescaling.y_element, (image * p->outputs + group * m) * out_plane),
-          .y_row = out_plane, .bias = p->bias, .rescaling = &p->rescaling, .channel = group * m, .channels_in_rows = 1};
+          .y = kernel_at_mutable(p->y, p->rescaling.y_element, (image * p->outputs + group * m) * out_pitch),
+          .y_row = out_pitch, .bias = p->bias, .rescaling = &p->rescaling, .channel = group * m, .channels_in_rows = 1};
       integer_block(&g, m0, kernel_least(m0 + INTEGER_BLOCK_ROWS, m), scratch);
     }
   }

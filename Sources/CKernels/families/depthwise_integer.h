@@ -101,7 +101,7 @@ KERNEL_INLINE void depthwise_integer_line(const depthwise_integer_filling *f, co
 static depthwise_integer_filling depthwise_integer_filling_of(const kernel_conv_integer *p) {
   const int16_t zero = (int16_t)kernel_load_integer(p->x_zero, p->x_element, 0);
   const int is_long = p->x_element == INGOT_I16;
-  depthwise_integer_filling f = {.end = kernel_at(p->x, p->x_element, p->batch * p->inputs * p->in[1] * p->in[2])};
+  depthwise_integer_filling f = {.end = kernel_at(p->x, p->x_element, p->batch * p->inputs * kernel_ring_pitch(&p->x_ring, p->in[1]) * p->in[2])};
   int16_t places[INTEGER_CHUNK];
   for (int i = 0; i < INTEGER_CHUNK; i++) places[i] = (int16_t)i;
   memcpy(&f.places, places, sizeof places);
@@ -117,13 +117,15 @@ KERNEL_INLINE void depthwise_integer_fill_of(const kernel_conv_integer *p, const
   for (int64_t column_rest = 0; column_rest < layout->rests[1]; column_rest++) {
     int64_t first, end;
     kernel_valid_range(column_rest - p->begin[2], stride, p->in[2], layout->line, &first, &end);
-    const char *x = kernel_at(p->x, element, first < end ? plane * p->in[1] * p->in[2] + first * stride + column_rest - p->begin[2] : 0);
+    const char *x = kernel_at(p->x, element, first < end ? first * stride + column_rest - p->begin[2] : 0);
     for (int64_t row_rest = 0; row_rest < layout->rests[0]; row_rest++) {
       int16_t *y = strip + (row_rest * layout->rests[1] + column_rest) * layout->plane;
       for (int64_t r = row_rest; r < count; r += p->stride[1], y += layout->line) {
         const int64_t h = h0 + r - p->begin[1];
-        if (h >= 0 && h < p->in[1] && first < end) depthwise_integer_line(f, x + h * row_bytes, element, stride, first, end, layout->line, y);
-        else depthwise_integer_line(f, x, element, stride, layout->line, layout->line, layout->line, y);
+        if (h >= 0 && h < p->in[1] && first < end) {
+          const char *row = x + kernel_ring_row(&p->x_ring, p->in[1], plane, h) * row_bytes;
+          depthwise_integer_line(f, row, element, stride, first, end, layout->line, y);
+        } else depthwise_integer_line(f, x, element, stride, layout->line, layout->line, layout->line, y);
       }
     }
   }
@@ -308,7 +310,10 @@ static void depthwise_integer_run(const void *arguments, int64_t begin, int64_t 
       default: depthwise_integer_positions(0, count, strip, offset, factors, n, sums); break;
     }
     depthwise_integer_finish(p, channel, (p->bias == NULL ? 0 : p->bias[channel]) - kept * sum, sums, n, results);
-    depthwise_integer_close(results, layout.line * bytes, rows, p->out[2] * bytes,
-                            kernel_at_mutable(p->y, p->rescaling.y_element, ((image * p->outputs + channel) * p->out[1] + row0) * p->out[2]));
+    for (int64_t r = 0, run; r < rows; r += run) {
+      run = kernel_ring_run(&p->y_ring, row0 + r, rows - r);
+      const int64_t y = kernel_ring_row(&p->y_ring, p->out[1], image * p->outputs + channel, row0 + r) * p->out[2];
+      depthwise_integer_close(results + r * layout.line * bytes, layout.line * bytes, run, p->out[2] * bytes, (char *)p->y + y * bytes);
+    }
   }
 }

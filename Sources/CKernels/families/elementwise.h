@@ -91,7 +91,7 @@ static void store_integers(const int64_t *x, int64_t n, void *y, uint32_t elemen
 }
 #undef STORE_CASE
 
-/* Whether input i lies as y does, element by element. */
+/* Whether input i, or y behind them, lies dense in y's order. */
 static int elementwise_is_dense(const kernel_elementwise *p, uint32_t input) {
   int64_t stride = 1;
   for (uint32_t i = p->rank; i-- > 0; stride *= p->dims[i])
@@ -308,11 +308,25 @@ static void elementwise_fill(float *y, int64_t n, int64_t padded) {
   for (int64_t i = n; i < padded; i++) y[i] = 1;
 }
 
-static void elementwise_store(const kernel_elementwise *p, const void *x, uint32_t domain, int64_t first, int64_t n) {
-  if (domain == INGOT_F32) store_floats(x, n, p->y, p->y_element, first);
-  else store_integers(x, n, p->y, p->y_element, first);
+/* Elements [first, first + n) of y, which lie one behind the other along its last axis, or all. */
+static void elementwise_store(const kernel_elementwise *p, int dense, const void *x, uint32_t domain, int64_t first, int64_t n) {
+  if (dense) {
+    if (domain == INGOT_F32) store_floats(x, n, p->y, p->y_element, first);
+    else store_integers(x, n, p->y, p->y_element, first);
+    return;
+  }
+  const uint32_t last = p->rank - 1;
+  const int64_t length = p->dims[last];
+  for (int64_t i = 0, run; i < n; i += run) {
+    const int64_t row = (first + i) / length, column = (first + i) % length;
+    run = kernel_least(length - column, n - i);
+    const int64_t at = offset_of(row, p->dims, p->strides[p->inputs], last) + column;
+    if (domain == INGOT_F32) store_floats((const float *)x + i, run, p->y, p->y_element, at);
+    else store_integers((const int64_t *)x + i, run, p->y, p->y_element, at);
+  }
 }
 
+/* `dense`: of inputs, whether they are read where they lie; of y. */
 static void elementwise_run_tile(const kernel_elementwise *p, const int *dense, int64_t first, int64_t n, char *scratch) {
   const void *registers[INGOT_MAX_ELEMENTWISE_INPUTS + INGOT_MAX_ELEMENTWISE_STEPS];
   const int64_t padded = kernel_ceil_divide(n, LANES) * LANES;
@@ -331,20 +345,21 @@ static void elementwise_run_tile(const kernel_elementwise *p, const int *dense, 
   for (uint32_t s = 0; s < p->steps; s++) {
     const kernel_step *step = &p->step[s];
     const int last = s + 1 == p->steps;
-    const int direct = last && p->y_element == step->result && (step->result == INGOT_I64 || n == padded);
+    const int direct = last && dense[p->inputs] && p->y_element == step->result && (step->result == INGOT_I64 || n == padded);
     void *y = direct ? kernel_at_mutable(p->y, p->y_element, first) : scratch + (p->inputs + s) * ELEMENTWISE_SLOT_BYTES;
     elementwise_step(step, registers, y, n, padded);
     if (step->domain != step->result && step->result == INGOT_F32) elementwise_fill(y, n, padded);
     registers[p->inputs + s] = y;
-    if (last && !direct) elementwise_store(p, y, step->result, first, n);
+    if (last && !direct) elementwise_store(p, dense[p->inputs], y, step->result, first, n);
   }
 }
 
 static void elementwise_run(const void *arguments, int64_t begin, int64_t end, void *scratch) {
   const kernel_elementwise *p = arguments;
   const int64_t tile = elementwise_tile(p), count = elementwise_count(p);
-  int dense[INGOT_MAX_ELEMENTWISE_INPUTS];
+  int dense[INGOT_MAX_ELEMENTWISE_INPUTS + 1];
   for (uint32_t i = 0; i < p->inputs; i++) dense[i] = p->x_element[i] == p->x_domain[i] && elementwise_is_dense(p, i);
+  dense[p->inputs] = elementwise_is_dense(p, p->inputs);
   const int64_t limit = kernel_least(end * tile * ELEMENTWISE_TILES_PER_ITEM, count);
   for (int64_t first = begin * tile * ELEMENTWISE_TILES_PER_ITEM; first < limit; first += tile)
     elementwise_run_tile(p, dense, first, kernel_least(tile, limit - first), scratch);

@@ -97,7 +97,7 @@ static pool_rows pool_rows_of(const kernel_pool *w, int64_t plane, const int64_t
 }
 KERNEL_INLINE int64_t pool_row_start(const kernel_pool *w, const pool_rows *rows, int64_t a, int64_t b) {
   const int64_t depth = rows->origin[0] + a * w->dilation[0], height = rows->origin[1] + b * w->dilation[1];
-  return ((rows->plane * w->in[0] + depth) * w->in[1] + height) * w->in[2];
+  return kernel_ring_row(&w->x_ring, w->in[1], rows->plane * w->in[0] + depth, height) * w->in[2];
 }
 
 POOL_LINES(i8, int8_t, int16_t, epi8, s8)
@@ -177,11 +177,12 @@ static void pool_integer_run(const void *arguments, int64_t begin, int64_t end, 
   for (int64_t item = begin; item < end; item++) {
     const int64_t place[2] = {item / w->out[1] % w->out[0], item % w->out[1]};
     const pool_rows rows = pool_rows_of(w, item / (w->out[0] * w->out[1]), place);
+    const int64_t first = kernel_ring_row(&w->y_ring, w->out[1], item / w->out[1], place[1]) * w->out[2];
     if (w->kind == INGOT_POOL_MAX) {
-      pool_largest_row(p, &rows, item * w->out[2]);
+      pool_largest_row(p, &rows, first);
       continue;
     }
     for (int64_t w0 = 0; w0 < w->out[2]; w0 += QUANTIZED_BLOCK)
-      pool_integer_block(p, &rows, place, item * w->out[2], w0, kernel_least(QUANTIZED_BLOCK, w->out[2] - w0));
+      pool_integer_block(p, &rows, place, first, w0, kernel_least(QUANTIZED_BLOCK, w->out[2] - w0));
   }
 }

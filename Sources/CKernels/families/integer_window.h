@@ -65,6 +65,7 @@ typedef struct {
   const void *zero;
   uint32_t element;
   int64_t in[3];
+  kernel_ring ring; /* of x */
   int64_t start[3], rows, columns; /* the first position; how many */
   int64_t pitch, plane;            /* elements of a row and of a remainder of a strip */
   int64_t first_channel;           /* of the stretch */
@@ -133,14 +134,14 @@ static void integer_strip_row(const integer_window *w, const char *row, int64_t 
 static void integer_fill_strip(const integer_window *w, int64_t channel, int64_t tap, char *strip) {
   const integer_taps *t = w->taps;
   const int64_t bytes = kernel_element_bytes(w->element), depth = w->start[0] * t->stride[0] + t->first[0] + tap * t->step[0];
-  const char *slice = (const char *)w->x + (channel * w->in[0] + depth) * w->in[1] * w->in[2] * bytes;
   for (int64_t row_rest = 0; row_rest < integer_remainders(t, 1); row_rest++) {
     for (int64_t column_rest = 0; column_rest < integer_remainders(t, 2); column_rest++) {
       const int64_t offset = w->start[2] * t->stride[2] + t->low[2] + column_rest;
       for (int64_t r = 0; r * w->pitch < w->plane; r++, strip += w->pitch * bytes) {
         const int64_t place = (w->start[1] + r) * t->stride[1] + t->low[1] + row_rest;
         const int inside = depth >= 0 && depth < w->in[0] && place >= 0 && place < w->in[1];
-        integer_strip_row(w, inside ? slice + place * w->in[2] * bytes : NULL, offset, strip);
+        const int64_t row = inside ? kernel_ring_row(&w->ring, w->in[1], channel * w->in[0] + depth, place) : 0;
+        integer_strip_row(w, inside ? (const char *)w->x + row * w->in[2] * bytes : NULL, offset, strip);
       }
     }
   }
@@ -173,12 +174,21 @@ static const void *integer_window_line(const integer_product *g, int64_t k, void
   return w->strips + element * kernel_element_bytes(w->element);
 }
 
-/* Where the positions of a block's rows lie in y, given the place of the block's first and the steps along rows and columns. */
-static int64_t integer_window_segments(const integer_window *w, int64_t y, int64_t row_step, int64_t step, integer_segment *segments) {
-  if (step == 1 && w->pitch == w->columns && w->columns == row_step) {
-    segments[0] = (integer_segment){0, w->rows * w->columns, y, 1};
-    return 1;
+/* Where the positions of a block lie in y: the first one, and how far apart its rows and columns are. */
+typedef struct {
+  const kernel_ring *ring;
+  int64_t rows, width; /* of a plane of y */
+  int64_t plane, row, column;
+  int64_t row_step, column_step;
+} integer_place;
+
+static int64_t integer_window_segments(const integer_window *w, const integer_place *y, integer_segment *segments) {
+  const int packed = y->column_step == 1 && y->row_step == 1 && w->pitch == w->columns && w->columns == y->width;
+  const int64_t run = packed ? kernel_ring_run(y->ring, y->row, w->rows) : 1;
+  const int is_one = run == w->rows;
+  for (int64_t r = 0; r < (is_one ? 1 : w->rows); r++) {
+    const int64_t first = kernel_ring_row(y->ring, y->rows, y->plane, y->row + r * y->row_step) * y->width + y->column;
+    segments[r] = (integer_segment){r * w->pitch, is_one ? (w->rows - 1) * w->pitch + w->columns : w->columns, first, y->column_step};
   }
-  for (int64_t r = 0; r < w->rows; r++) segments[r] = (integer_segment){r * w->pitch, w->columns, y + r * row_step, step};
-  return w->rows;
+  return is_one ? 1 : w->rows;
 }

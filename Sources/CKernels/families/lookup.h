@@ -2,7 +2,7 @@
 
 static kernel_work lookup_work(const void *arguments) {
   const kernel_lookup *p = arguments;
-  return (kernel_work){quantized_chunks(&p->rows, &p->rescaling), 0};
+  return (kernel_work){quantized_chunks(&p->rows, &p->pieces, &p->rescaling), 0};
 }
 
 #define LOOKUP_BYTES(type)                                              \
@@ -31,10 +31,10 @@ KERNEL_STATIC void lookup_rescaled(const kernel_lookup *p, int64_t channel, void
 
 static void lookup_small(const kernel_lookup *p, quantized_part part) {
   const kernel_rescaling *r = &p->rescaling;
-  const uint8_t flip = p->x_element == INGOT_I8 ? 0x80 : 0, *x = (const uint8_t *)p->x + part.first;
+  const uint8_t flip = p->x_element == INGOT_I8 ? 0x80 : 0, *x = (const uint8_t *)p->x + part.x;
   const int64_t bytes = kernel_element_bytes(r->y_element);
   if (r->multiplier == NULL) {
-    lookup_entries(p->table, bytes, x, flip, part.n, p->y, part.first);
+    lookup_entries(p->table, bytes, x, flip, part.n, p->y, part.y);
     return;
   }
   if (!r->per_channel || (!part.step && part.n >= 256)) {
@@ -44,7 +44,7 @@ static void lookup_small(const kernel_lookup *p, quantized_part part) {
       uint32_t four[256];
     } table;
     lookup_rescaled(p, part.channel, &table);
-    lookup_entries(&table, bytes, x, flip, part.n, p->y, part.first);
+    lookup_entries(&table, bytes, x, flip, part.n, p->y, part.y);
     return;
   }
   int32_t v[QUANTIZED_ROOM];
@@ -52,23 +52,23 @@ static void lookup_small(const kernel_lookup *p, quantized_part part) {
     const int64_t n = kernel_least(QUANTIZED_BLOCK, part.n - i);
     for (int64_t j = 0; j < n; j++) v[j] = (int32_t)kernel_load_integer(p->table, p->table_element, x[i + j] ^ flip);
     for (int64_t j = n; j % LANES != 0; j++) v[j] = 0;
-    rescale_block(r, v, n, part.channel + part.step * i, part.step, p->y, part.first + i);
+    rescale_block(r, v, n, part.channel + part.step * i, part.step, p->y, part.y + i);
   }
 }
 
 static void lookup_fine(const kernel_lookup *p, quantized_part part) {
-  const int16_t *x = (const int16_t *)p->x + part.first;
+  const int16_t *x = (const int16_t *)p->x + part.x;
   int32_t v[QUANTIZED_ROOM];
   for (int64_t i = 0; i < part.n; i += QUANTIZED_BLOCK) {
     const int64_t n = kernel_least(QUANTIZED_BLOCK, part.n - i);
     table_between(p->table, x + i, n, v);
     for (int64_t j = n; j % LANES != 0; j++) v[j] = 0;
     if (p->rescaling.multiplier != NULL) {
-      rescale_block(&p->rescaling, v, n, part.channel + part.step * i, part.step, p->y, part.first + i);
+      rescale_block(&p->rescaling, v, n, part.channel + part.step * i, part.step, p->y, part.y + i);
       continue;
     }
     for (int64_t j = 0; j < n; j += LANES) vi_store(v + j, (vi_load(v + j) + 64) >> 7);
-    quantized_store(v, n, p->y, INGOT_I16, part.first + i);
+    quantized_store(v, n, p->y, INGOT_I16, part.y + i);
   }
 }
 
@@ -76,7 +76,7 @@ static void lookup_run(const void *arguments, int64_t begin, int64_t end, void *
   const kernel_lookup *p = arguments;
   (void)scratch;
   for (int64_t item = begin; item < end; item++) {
-    const quantized_part part = quantized_chunk(&p->rows, &p->rescaling, item);
+    const quantized_part part = quantized_chunk(&p->rows, &p->pieces, &p->rescaling, item);
     if (p->x_element == INGOT_I16) lookup_fine(p, part);
     else lookup_small(p, part);
   }

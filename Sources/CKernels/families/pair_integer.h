@@ -6,10 +6,10 @@ static kernel_work pair_integer_work(const kernel_pair_integer *p) {
 static kernel_work add_integer_work(const void *arguments) { return pair_integer_work(arguments); }
 static kernel_work mul_integer_work(const void *arguments) { return pair_integer_work(arguments); }
 
-/* Neighbouring elements of the result, at most a block: where each input begins and whether it goes on. */
+/* Neighbouring elements of the result, at most a block: where each input and it begin, and whether inputs go on. */
 typedef struct {
-  int64_t first, n;
-  int64_t at[4], step[4];
+  int64_t n;
+  int64_t at[5], step[4]; /* the last: in the result */
 } pair_part;
 
 /* a and b less their zero points; gives the power of two that their product is at most. */
@@ -53,7 +53,7 @@ static void add_block(const kernel_pair_integer *p, const pair_part *part) {
       vi_store(y + i, quantized_limited(quantized_shifted(sum, shift) + zero, least, most));
     }
   }
-  quantized_store(y, part->n, p->y, r->y_element, part->first);
+  quantized_store(y, part->n, p->y, r->y_element, part->at[4]);
 }
 
 static void mul_block(const kernel_pair_integer *p, const pair_part *part) {
@@ -70,7 +70,7 @@ static void mul_block(const kernel_pair_integer *p, const pair_part *part) {
   r.multiplier = (const int32_t *)p->x[2] + part->at[2];
   r.shift = (const int8_t *)p->x[3] + part->at[3];
   r.per_channel = part->step[2] != 0;
-  rescale_block(&r, v, part->n, 0, part->step[2], p->y, part->first);
+  rescale_block(&r, v, part->n, 0, part->step[2], p->y, part->at[4]);
 }
 
 KERNEL_INLINE void pair_integer_run(const kernel_pair_integer *p, int64_t begin, int64_t end,
@@ -81,17 +81,17 @@ KERNEL_INLINE void pair_integer_run(const kernel_pair_integer *p, int64_t begin,
   for (int64_t first = begin * QUANTIZED_CHUNK; first < limit;) {
     const int64_t row = first / length, column = first % length;
     const int64_t stop = kernel_least(limit, first + length - column);
-    pair_part part = {.first = first};
+    pair_part part = {.at = {[4] = offset_of(row, p->dims, p->strides[4], outer) + column}};
     for (int k = 0; k < 4; k++) {
       part.step[k] = p->rank == 0 ? 0 : p->strides[k][outer];
       part.at[k] = offset_of(row, p->dims, p->strides[k], outer) + part.step[k] * column;
     }
-    for (; part.first < stop; part.first += part.n) {
-      part.n = kernel_least(QUANTIZED_BLOCK, stop - part.first);
+    for (; first < stop; first += part.n) {
+      part.n = kernel_least(QUANTIZED_BLOCK, stop - first);
       block(p, &part);
       for (int k = 0; k < 4; k++) part.at[k] += part.step[k] * part.n;
+      part.at[4] += part.n;
     }
-    first = stop;
   }
 }
 static void add_integer_run(const void *arguments, int64_t begin, int64_t end, void *scratch) {

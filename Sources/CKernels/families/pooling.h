@@ -33,8 +33,8 @@ static void pool_row(const kernel_pool *p, int64_t plane, int64_t d, int64_t h, 
   end[2] = leftmost >= p->in[2] ? 0 : kernel_least((p->in[2] - 1 - leftmost) / p->dilation[2] + 1, p->kernel[2]);
   for (int64_t a = first[0]; a < end[0]; a++) {
     for (int64_t b = first[1]; b < end[1]; b++) {
-      const int64_t row = ((plane * p->in[0] + origin[0] + a * p->dilation[0]) * p->in[1] + origin[1] +
-                           b * p->dilation[1]) * p->in[2];
+      const int64_t depth = plane * p->in[0] + origin[0] + a * p->dilation[0];
+      const int64_t row = kernel_ring_row(&p->x_ring, p->in[1], depth, origin[1] + b * p->dilation[1]) * p->in[2];
       for (int64_t c = first[2]; c < end[2]; c++) {
         const int64_t shift = leftmost + c * p->dilation[2], stride = p->stride[2];
         int64_t low, high;
@@ -73,7 +73,7 @@ static void pool_row(const kernel_pool *p, int64_t plane, int64_t d, int64_t h, 
       sum[j] = taps == 0 ? 0 : sum[j] / (float)taps;
     }
   }
-  const int64_t y = ((plane * p->out[0] + d) * p->out[1] + h) * p->out[2] + w0;
+  const int64_t y = kernel_ring_row(&p->y_ring, p->out[1], plane * p->out[0] + d, h) * p->out[2] + w0;
   narrow(sum, count, kernel_at_mutable(p->y, p->element, y), p->element);
 }
 

@@ -130,27 +130,31 @@ KERNEL_STATIC void quantized_store(const int32_t *x, int64_t n, void *y, uint32_
 /* An element less its zero point is at most 2 to this power, in an int32. */
 KERNEL_INLINE int64_t quantized_bits(uint32_t element) { return kernel_least(kernel_element_bytes(element) * 8, 31); }
 
-/* Rows of a tensor around channels: what shares parameters, or, where every element has its own, the last axis. */
-KERNEL_INLINE int64_t quantized_row_length(const kernel_channels *c, const kernel_rescaling *r) {
-  if (!r->per_channel) return c->outer * c->channels * c->inner;
-  return c->inner == 1 ? c->channels : c->inner;
+/* Rows of a tensor around channels: what shares parameters, or, where every element has its own, the last axis; none longer than a
+ * piece. */
+KERNEL_INLINE int64_t quantized_row_length(const kernel_channels *c, const kernel_pieces *pieces, const kernel_rescaling *r) {
+  const int64_t length = !r->per_channel ? c->outer * c->channels * c->inner : c->inner == 1 ? c->channels : c->inner;
+  return pieces->length == 0 ? length : kernel_least(length, pieces->length);
 }
-KERNEL_INLINE int64_t quantized_rows(const kernel_channels *c, const kernel_rescaling *r) {
-  if (!r->per_channel) return 1;
-  return c->inner == 1 ? c->outer : c->outer * c->channels;
-}
-KERNEL_INLINE int64_t quantized_chunks(const kernel_channels *c, const kernel_rescaling *r) {
-  return quantized_rows(c, r) * kernel_ceil_divide(quantized_row_length(c, r), QUANTIZED_CHUNK);
+KERNEL_INLINE int64_t quantized_chunks(const kernel_channels *c, const kernel_pieces *pieces, const kernel_rescaling *r) {
+  const int64_t length = quantized_row_length(c, pieces, r);
+  return c->outer * c->channels * c->inner / length * kernel_ceil_divide(length, QUANTIZED_CHUNK);
 }
 
 /* A chunk of a row. */
 typedef struct {
   int64_t channel; /* of its first element */
   int64_t step;    /* whether the next have the next channels */
-  int64_t first, n; /* elements */
+  int64_t x, y, n; /* its first element in both; elements */
 } quantized_part;
-KERNEL_INLINE quantized_part quantized_chunk(const kernel_channels *c, const kernel_rescaling *r, int64_t item) {
-  const int64_t length = quantized_row_length(c, r), chunks = kernel_ceil_divide(length, QUANTIZED_CHUNK);
-  const int64_t row = item / chunks, start = item % chunks * QUANTIZED_CHUNK, step = c->inner == 1;
-  return (quantized_part){step ? start : row % c->channels, step, row * length + start, kernel_least(QUANTIZED_CHUNK, length - start)};
+KERNEL_INLINE quantized_part quantized_chunk(const kernel_channels *c, const kernel_pieces *pieces, const kernel_rescaling *r, int64_t item) {
+  const int64_t length = quantized_row_length(c, pieces, r), chunks = kernel_ceil_divide(length, QUANTIZED_CHUNK);
+  const int64_t row = item / chunks, start = item % chunks * QUANTIZED_CHUNK, step = c->inner == 1, first = row * length + start;
+  quantized_part part = {step ? first % c->channels : first / c->inner % c->channels, step, first, first,
+                         kernel_least(QUANTIZED_CHUNK, length - start)};
+  if (pieces->length != 0) {
+    const int64_t piece = first / pieces->length, within = first % pieces->length;
+    part.x = piece * pieces->x_pitch + within, part.y = piece * pieces->y_pitch + within;
+  }
+  return part;
 }

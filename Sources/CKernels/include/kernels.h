@@ -11,7 +11,7 @@
  *   kernel_work work = kernel.work(&matmul);
  *   kernel.run(&matmul, 0, work.items, scratch);
  *
- * Tensors are dense and row-major. Elements, functions and modes are those of ingot_enums.h.
+ * Tensors are row-major, and dense where their kernel has no ring, strides or pieces for them. Elements, functions and modes are those of ingot_enums.h.
  */
 #ifndef INGOT_KERNELS_H
 #define INGOT_KERNELS_H
@@ -35,6 +35,19 @@ typedef struct {
   int64_t items;
   size_t scratch_bytes; /* for each thread */
 } kernel_work;
+
+/* The rows in memory of a tensor whose rows are a window of a taller image's: as many for each plane, the last of which is followed by
+ * the first. Rows are indices of the last axis but one. */
+typedef struct {
+  int64_t rows;  /* of a plane; 0: the tensor is dense */
+  int64_t first; /* the place of the tensor's first row */
+} kernel_ring;
+
+/* Elements that lie one behind the other in x and in y, piece by piece. */
+typedef struct {
+  int64_t length;           /* 0: all do */
+  int64_t x_pitch, y_pitch; /* from one piece to the next, in elements */
+} kernel_pieces;
 
 /* An elementwise function of arity 1, or INGOT_FN_NONE. */
 typedef struct {
@@ -68,7 +81,7 @@ typedef struct {
   uint32_t inputs, steps;
   uint32_t rank; /* of y, after merging axes; 0 for one element */
   int64_t dims[INGOT_MAX_RANK];
-  int64_t strides[INGOT_MAX_ELEMENTWISE_INPUTS][INGOT_MAX_RANK]; /* in elements; the last is 0 or 1 */
+  int64_t strides[INGOT_MAX_ELEMENTWISE_INPUTS + 1][INGOT_MAX_RANK]; /* in elements, then y's own; the last is 0 or 1, y's 1 */
   kernel_step step[INGOT_MAX_ELEMENTWISE_STEPS];
 } kernel_elementwise;
 
@@ -109,6 +122,7 @@ typedef struct {
   uint8_t x_element, w_element, bias_element, y_element;
   int64_t batch, group, inputs, outputs; /* channels of x and y */
   int64_t in[3], kernel[3], out[3], stride[3], dilation[3], begin[3];
+  kernel_ring x_ring, y_ring; /* the rows of axis 1 */
   int64_t w_panel; /* outputs whose weights lie together as a panel, tap by tap; 0 for row-major. Divides those of a group. */
   kernel_activation activation;
   kernel_storage storage; /* of w: a row for each output, without panels; not of transposed ones */
@@ -121,6 +135,7 @@ typedef struct {
   uint8_t kind; /* ingot_pool_kind */
   int64_t planes;
   int64_t in[3], kernel[3], out[3], stride[3], dilation[3], begin[3], end[3];
+  kernel_ring x_ring, y_ring; /* the rows of axis 1 */
 } kernel_pool;
 
 /* Positions of the largest elements; as kernel_pool. */
@@ -204,11 +219,11 @@ typedef struct {
   kernel_layout x_layout, y_layout;
 } kernel_repack;
 
-/* One input of a concatenation: `rows` pieces of `bytes` at every `y_pitch` bytes. */
+/* One input of a concatenation: `rows` pieces of `bytes` from every `x_pitch` bytes to every `y_pitch` bytes. */
 typedef struct {
   const void *x;
   void *y;
-  int64_t rows, bytes, y_pitch;
+  int64_t rows, bytes, x_pitch, y_pitch;
 } kernel_interleave;
 
 typedef struct {
@@ -334,6 +349,7 @@ typedef struct {
   void *y;
   uint8_t x_element;
   kernel_channels rows;
+  kernel_pieces pieces;
   kernel_rescaling rescaling;
 } kernel_rescale;
 
@@ -343,6 +359,7 @@ typedef struct {
   void *y;
   uint8_t x_element, table_element;
   kernel_channels rows;
+  kernel_pieces pieces;
   kernel_rescaling rescaling; /* without a multiplier y is the value itself, of the table's element */
 } kernel_lookup;
 
@@ -355,7 +372,7 @@ typedef struct {
   uint8_t x_element[4];
   uint32_t rank; /* of y, after merging axes; 0 for one element */
   int64_t dims[INGOT_MAX_RANK];
-  int64_t strides[4][INGOT_MAX_RANK]; /* in elements; the last is 0 or 1 */
+  int64_t strides[5][INGOT_MAX_RANK]; /* in elements, then y's own; the last is 0 or 1, y's 1 */
   kernel_rescaling rescaling; /* of a sum: its shift alone, for all; a product takes multiplier and shift from the inputs */
 } kernel_pair_integer;
 
@@ -425,6 +442,7 @@ typedef struct {
   uint8_t w_zero_per_output;
   int64_t batch, group, inputs, outputs;
   int64_t in[3], kernel[3], out[3], stride[3], dilation[3], begin[3];
+  kernel_ring x_ring, y_ring; /* the rows of axis 1 */
   kernel_rescaling rescaling;
 } kernel_conv_integer;
 
@@ -573,7 +591,7 @@ const kernel_table *kernel_select(uint32_t features);
 /* A kernel, KERNEL_*, of a variant or of its base. */
 kernel_entry kernel_find(const kernel_table *table, int kernel);
 
-/* Merges neighbouring axes that every input walks as one, and drops axes of extent 1. */
+/* Merges neighbouring axes that inputs and y walk as one, and drops axes of extent 1. */
 void kernel_elementwise_merge(kernel_elementwise *arguments);
 void kernel_pair_integer_merge(kernel_pair_integer *arguments);
 void kernel_permute_merge(kernel_permute *arguments);
