@@ -43,6 +43,24 @@ ingot_rows ingot_part_rows(const ingot_preparation *p, uint32_t part) {
   return rows;
 }
 
+ingot_rows ingot_pair_rows(const ingot_tensor *x, const ingot_tensor *y, uint32_t part) {
+  const int64_t rows = y->dims[y->rank - 2], of_x = ingot_image_rows(x) - x->first_row, of_y = ingot_image_rows(y) - y->first_row;
+  const int64_t low = of_x < of_y ? of_x : of_y, high = of_x < of_y ? of_y : of_x;
+  const int64_t borders[INGOT_PAIR_PARTS + 1] = {0, low < rows ? low : rows, high < rows ? high : rows, rows};
+  return (ingot_rows){borders[part], borders[part + 1] - borders[part]};
+}
+
+ingot_rows ingot_result_rows(const ingot_tensor *y, uint32_t part) {
+  const int64_t rows = y->dims[y->rank - 2], turn = ingot_image_rows(y) - y->first_row;
+  if (turn >= rows) return (ingot_rows){0, rows};
+  return part == 0 ? (ingot_rows){0, turn} : (ingot_rows){turn, rows - turn};
+}
+
+uint32_t ingot_result_parts(const ingot_function_view *view, const ingot_instruction *instruction) {
+  const ingot_tensor *y = ingot_operand(view, instruction, 0);
+  return ingot_result_rows(y, 0).count < y->dims[y->rank - 2] ? 2 : 1;
+}
+
 void *ingot_row_address(const ingot_preparation *p, const ingot_tensor *tensor, ingot_rows rows) {
   char *address = prepared_address(p, tensor);
   if (tensor->rank < 2) return address;

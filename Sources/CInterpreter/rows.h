@@ -24,6 +24,12 @@ ingot_rows ingot_part_rows(const ingot_preparation *p, uint32_t part);
 void *ingot_row_address(const ingot_preparation *p, const ingot_tensor *tensor, ingot_rows rows);
 /* The shape of these rows of a tensor. */
 ingot_tensor ingot_rows_of(const ingot_tensor *tensor, ingot_rows rows);
+/* The same for what makes the result row by row: parts whose rows lie one behind the other in the result alone. */
+uint32_t ingot_result_parts(const ingot_function_view *view, const ingot_instruction *instruction);
+ingot_rows ingot_result_rows(const ingot_tensor *y, uint32_t part);
+/* The same of one operand and the result, which have at most INGOT_PAIR_PARTS; further ones have no rows. */
+#define INGOT_PAIR_PARTS 3u
+ingot_rows ingot_pair_rows(const ingot_tensor *x, const ingot_tensor *y, uint32_t part);
 /* Of operations on elements of x, whose shape is y's. */
 kernel_pieces ingot_prepared_pieces(const ingot_tensor *x, const ingot_tensor *y, ingot_rows rows);
 /* Parameters for each row do not go with windows. */

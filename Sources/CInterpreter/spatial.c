@@ -133,7 +133,8 @@ kernel_convolution ingot_prepared_convolution(const ingot_preparation *p) {
       .x = prepared_address(p, x), .w = prepared_address(p, w), .bias = prepared_address(p, bias),
       .y = prepared_address(p, y), .x_element = x->element, .w_element = w->element,
       .bias_element = prepared_element(bias), .y_element = y->element, .batch = x->dims[0], .group = conv->group,
-      .inputs = x->dims[1], .outputs = y->dims[1], .activation = prepared_activation(conv->activation)};
+      .inputs = x->dims[1], .outputs = y->dims[1], .x_ring = ingot_prepared_ring(x), .y_ring = ingot_prepared_ring(y),
+      .activation = prepared_activation(conv->activation)};
   ingot_prepare_spatial(x, arguments.in);
   ingot_prepare_spatial(y, arguments.out);
   ingot_prepare_spatial(w, arguments.kernel);
@@ -142,6 +143,6 @@ kernel_convolution ingot_prepared_convolution(const ingot_preparation *p) {
   memcpy(arguments.dilation, steps.dilation, sizeof steps.dilation);
   memcpy(arguments.begin, steps.begin, sizeof steps.begin);
   const ingot_spatial_extents extents[] = {{arguments.in, 1}, {arguments.out, 1}, {arguments.kernel, 1}, {arguments.begin, 0}, {arguments.stride, -1}, {arguments.dilation, -1}};
-  ingot_put_unit_axes_first(extents, 6);
+  if (!ingot_has_windows(p->view, p->instruction)) ingot_put_unit_axes_first(extents, 6);
   return arguments;
 }

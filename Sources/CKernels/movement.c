@@ -129,6 +129,11 @@ void kernel_interleave_run(const void *arguments, int64_t begin, int64_t end, vo
   const kernel_interleave *p = arguments;
   (void)scratch;
   const int64_t rows = interleave_rows(p), last = kernel_least(end * rows, p->rows);
+  for (int64_t row = begin * rows; row < last && p->group != 0; row++) {
+    char *y = (char *)p->y + row * p->y_pitch + row / p->group * p->y_skip;
+    memcpy(y, (const char *)p->x + row * p->x_pitch, (size_t)p->bytes);
+  }
+  if (p->group != 0) return;
 #define INTERLEAVE(bytes) \
   for (int64_t row = begin * rows; row < last; row++) memcpy((char *)p->y + row * p->y_pitch, (const char *)p->x + row * p->x_pitch, (size_t)(bytes))
   /* Copies of a known size take no call. */

@@ -271,7 +271,8 @@ private func resize(_ op: Resize, _ operand: TensorType) -> KernelCall {
     INGOT_OP_RESIZE,
     ingot_resize_attributes(
       mode: code(op.mode.code), coordinates: code(op.coordinates.code), rounding: code(op.rounding.code),
-      cubic: op.cubic, exclude_outside: flag(op.excludeOutside)),
+      cubic: op.cubic, exclude_outside: flag(op.excludeOutside), in_rows: 0, in_first: 0, out_rows: 0,
+      out_first: 0),
     each: op.sizes.indices.map {
       ingot_resize_axis(scale: op.scale($0, input: operand.shape[$0 + 2]))
     })

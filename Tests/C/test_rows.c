@@ -5,6 +5,7 @@
 
 #include "ingot.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,9 @@ typedef struct {
   int64_t kernel, stride, dilation, begin; /* of rows */
   bool transposed;
   int pads; /* where of the attributes the pads of rows stand; negative: nowhere */
+  bool resamples;
+  double scale; /* of rows, as INGOT_COORDINATES_* */
+  int coordinates;
 } row_case;
 
 typedef struct {
@@ -28,6 +32,15 @@ static int64_t floor_of(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 static int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
 
+/* The row of `height` that a row of the result lies at. */
+static double resampled(const row_case *r, int64_t row, int64_t height) {
+  const int64_t out = rows_of(r->c.expected.type);
+  if (r->coordinates == INGOT_COORDINATES_ASYMMETRIC) return (double)row / r->scale;
+  if (r->coordinates == INGOT_COORDINATES_ALIGN_CORNERS) return out == 1 ? 0 : (double)row * (double)(height - 1) / (double)(out - 1);
+  if (r->coordinates == INGOT_COORDINATES_PYTORCH_HALF_PIXEL && out == 1) return 0;
+  return ((double)row + 0.5) / r->scale - 0.5;
+}
+
 /* The rows of `height` that rows of the result depend on. */
 static row_range needed(const row_case *r, row_range y, int64_t height) {
   const int64_t reach = (r->kernel - 1) * r->dilation;
@@ -36,13 +49,19 @@ static row_range needed(const row_case *r, row_range y, int64_t height) {
     x.first = floor_of(y.first + r->begin - reach + r->stride - 1, r->stride), x.end = floor_of(y.end - 1 + r->begin, r->stride) + 1;
     if (x.first > 0 && y.first + r->begin < x.first * r->stride) x.first--;
   }
+  if (r->resamples)
+    x.first = (int64_t)floor(resampled(r, y.first, height)) - 1, x.end = (int64_t)floor(resampled(r, y.end - 1, height)) + 3;
   x.first = least(most(x.first, 0), height - 1);
   x.end = most(least(x.end, height), x.first + 1);
   return x;
 }
 
-/* The pads of a stripe. */
+/* The pads of a stripe, or where it lies. */
 static void set_pads(const row_case *r, row_range y, row_range x, uint64_t *attributes) {
+  if (r->resamples) {
+    const uint64_t place[4] = {(uint64_t)rows_of(r->c.inputs[0].type), (uint64_t)x.first, (uint64_t)rows_of(r->c.expected.type), (uint64_t)y.first};
+    memcpy(attributes + 5, place, sizeof place);
+  }
   if (r->pads < 0) return;
   const int64_t reach = (r->kernel - 1) * r->dilation + 1, in = x.end - x.first, out = y.end - y.first;
   const int64_t begin = r->transposed ? r->begin + y.first - x.first * r->stride : x.first - (y.first * r->stride - r->begin);
@@ -350,6 +369,37 @@ static void integer_convolutions(bool transposed, int count) {
 
 static const uint8_t float_elements[] = {INGOT_F32, INGOT_F16, INGOT_BF16};
 
+static const uint32_t functions[] = {0, INGOT_FN_RELU, INGOT_FN_SILU};
+
+static void convolutions(bool transposed, int count) {
+  uint64_t seed = transposed ? 25 : 23;
+  for (int n = 0; n < count; n++) {
+    int64_t group, inputs, outputs;
+    random_groups(&seed, &group, &inputs, &outputs);
+    if (n % 6 == 0) group = 1, inputs = 1 + random_below(&seed, 500), outputs = 1 + random_below(&seed, 60);
+    const bool mixed = n % 2 == 0;
+    const uint8_t from = float_elements[mixed ? n % 3 : 0], of_w = float_elements[mixed ? n / 3 % 3 : 0], to = float_elements[mixed ? n / 9 % 3 : 0];
+    builder_type x = random_image(&seed, from, (int)inputs);
+    if (!transposed) x = type_of(from, 4, (int)x.dims[0], (int)x.dims[1], (int)x.dims[x.rank - 2], (int)x.dims[x.rank - 1]);
+    builder_type y = x;
+    const int axes = x.rank - 2;
+    const row_window w = random_window(&seed, &x, transposed, &y);
+    y.dims[1] = outputs, y.element = to;
+    row_case r = {.c = {.name = transposed ? "conv_transpose" : "conv", .opcode = transposed ? INGOT_OP_CONV_TRANSPOSE : INGOT_OP_CONV,
+                        .input_count = 3, .expected = {y, NULL}}, .images = 1, .transposed = transposed};
+    set_rows(&r, &w, axes);
+    r.c.inputs[0] = array_random(x, &seed, -1, 1);
+    r.c.inputs[1] = array_random(transposed ? weight_type(of_w, &w, axes, inputs, outputs / group) : weight_type(of_w, &w, axes, outputs, inputs / group), &seed, -1, 1);
+    if (n % 3 != 1) r.c.inputs[2] = array_random(type_of(INGOT_F32, 1, (int)outputs), &seed, -1, 1);
+    CASE_ATTRIBUTES(&r.c, ingot_conv_attributes, .group = group, .activation = {.function = functions[n % 3]});
+    for (int axis = 0; axis < axes; axis++) {
+      if (axis + 2 == axes) r.pads = (int)r.c.attribute_count + 2;
+      CASE_ATTRIBUTES(&r.c, ingot_window, w.stride[axis], w.dilation[axis], w.begin[axis], w.end[axis]);
+    }
+    run_rows(&r, random_next(&seed));
+  }
+}
+
 /* Of integers, rescaled or the largest, and of floats. */
 static void pools(void) {
   uint64_t seed = 7;
@@ -479,6 +529,53 @@ static void elements(void) {
   }
 }
 
+static void resizes(void) {
+  static const uint8_t kinds[] = {INGOT_F32, INGOT_I8, INGOT_F16, INGOT_U8, INGOT_I16, INGOT_BF16};
+  uint64_t seed = 29;
+  for (int n = 0; n < 96; n++) {
+    const builder_type x = random_image(&seed, kinds[random_below(&seed, 6)], 1 + (int)random_below(&seed, 5));
+    builder_type y = x;
+    double scales[3] = {1, 1, 1};
+    const int axes = x.rank - 2;
+    for (int axis = 0; axis < axes; axis++) {
+      if (random_below(&seed, 4) != 0) y.dims[2 + axis] = n % 5 == 0 ? 2 * x.dims[2 + axis] : 1 + random_below(&seed, 40);
+      scales[axis] = (double)y.dims[2 + axis] / (double)x.dims[2 + axis];
+    }
+    row_case r = element_case("resize", INGOT_OP_RESIZE, y, 1);
+    r.resamples = true, r.scale = scales[axes - 2], r.coordinates = n / 3 % 4;
+    r.c.inputs[0] = array_random(x, &seed, x.element == INGOT_U8 ? 0 : -100, 100);
+    r.c.input_count = 1;
+    CASE_ATTRIBUTES(&r.c, ingot_resize_attributes, .mode = n % 3, .coordinates = r.coordinates, .rounding = random_below(&seed, 4),
+                    .cubic = -0.75, .exclude_outside = random_below(&seed, 2));
+    for (int axis = 0; axis < axes; axis++) CASE_ATTRIBUTES(&r.c, ingot_resize_axis, .scale = scales[axis]);
+    run_rows(&r, random_next(&seed));
+  }
+}
+
+/* Along the axes before rows. */
+static void concatenations(void) {
+  static const uint8_t kinds[] = {INGOT_F32, INGOT_I8, INGOT_F16, INGOT_I64};
+  uint64_t seed = 31;
+  for (int n = 0; n < 40; n++) {
+    const builder_type x = random_image(&seed, kinds[n % 4], 1 + (int)random_below(&seed, 5));
+    const int64_t axis = random_below(&seed, x.rank - 2);
+    builder_type y = x;
+    row_case r = element_case("concat", INGOT_OP_CONCAT, y, 0);
+    r.c.input_count = 1 + (uint32_t)random_below(&seed, 4);
+    y.dims[axis] = 0;
+    for (uint32_t i = 0; i < r.c.input_count; i++) {
+      builder_type part = x;
+      part.dims[axis] = 1 + random_below(&seed, 4);
+      y.dims[axis] += part.dims[axis];
+      r.c.inputs[i] = array_random(part, &seed, -100, 100);
+    }
+    r.images = (1u << r.c.input_count) - 1;
+    r.c.expected.type = y;
+    CASE_ATTRIBUTES(&r.c, ingot_concat_attributes, .axis = axis);
+    run_rows(&r, random_next(&seed));
+  }
+}
+
 static void copies(void) {
   static const uint8_t elements[] = {INGOT_I8, INGOT_F16, INGOT_F32, INGOT_I64, INGOT_BOOL};
   uint64_t seed = 15;
@@ -493,10 +590,14 @@ static void copies(void) {
 
 void test_rows(void) {
   copies();
+  concatenations();
+  resizes();
   integer_elements();
   integer_pairs();
   pools();
   elements();
+  convolutions(false, 120);
+  convolutions(true, 40);
   integer_convolutions(false, 120);
   integer_convolutions(true, 60);
 }

@@ -108,6 +108,24 @@ static void row_windows(void) {
   RULE(INGOT_OP_SOFTMAX, "operand 0, tensor 2, is a window of rows, which this does not take", b->operands[0] = 2; t[2].image_rows = (uint32_t)t[2].dims[2]);
 }
 
+/* What ops ask of windows that they take. */
+static void ops_on_windows(void) {
+  RULE(INGOT_OP_RESCALE, "parameters for each row", t[2].element = t[1].element; t[2].image_rows = (uint32_t)t[2].dims[2]; b->operands[0] = 2;
+       HEAD(rescale)->axis = 2);
+  RULE(INGOT_OP_COPY, "expected the same last two extents", t[2].image_rows = (uint32_t)t[2].dims[2]; b->operands[0] = 2; t[3] = t[0];
+       t[3].dims[2] *= 2; t[3].dims[1] /= 2; b->operands[1] = 3; b->program.tensor_count = 4);
+  RULE(INGOT_OP_CONCAT, "axis is 2, expected less than 2", t[3] = t[1]; t[3].dims[1] = t[0].dims[1]; t[3].dims[2] = 2 * t[0].dims[2];
+       t[3].image_rows = (uint32_t)t[3].dims[2]; b->operands[0] = 3; b->program.tensor_count = 4; HEAD(concat)->axis = 2);
+  RULE(INGOT_OP_POOL, "it has one spatial axis", t[3] = t[1]; t[2].rank = t[3].rank = 3; t[2].dims[3] = t[3].dims[3] = 0;
+       t[2].image_rows = (uint32_t)t[2].dims[1]; b->operands[0] = 3; b->operands[1] = 2; b->program.tensor_count = 4; i->attribute_count -= 5);
+  RULE(INGOT_OP_RESIZE, "rows of a stripe, but not of the image", HEAD(resize)->in_first = 1);
+  RULE(INGOT_OP_RESIZE, "rows of a stripe, but not of the image", HEAD(resize)->out_rows = 9);
+  RULE(INGOT_OP_RESIZE, "rows from 0 on of 1,", HEAD(resize)->in_rows = 1);
+  RULE(INGOT_OP_RESIZE, "from 1 on of 30,", HEAD(resize)->in_rows = 30; HEAD(resize)->in_first = 1; HEAD(resize)->out_rows = 1);
+  RULE(INGOT_OP_RESIZE, "in_rows is -1", HEAD(resize)->in_rows = -1);
+  ACCEPTED(INGOT_OP_RESIZE, HEAD(resize)->in_rows = 30; HEAD(resize)->in_first = 1; HEAD(resize)->out_rows = 50; HEAD(resize)->out_first = 30);
+}
+
 static void overlaps(void) {
   /* An elementwise result may be its input's own place, and nothing else may. */
   ACCEPTED(INGOT_OP_ELEMENTWISE, b->operands[0] = 2; b->operands[1] = 2);
@@ -138,8 +156,9 @@ static void share_ring(builder *b, uint32_t result_row, uint32_t input_row) {
 /* Who takes windows, as result and first input; all others refuse them. */
 static void takers_of_windows(void) {
   static const uint32_t takers[] = {INGOT_OP_ELEMENTWISE, INGOT_OP_COPY, INGOT_OP_CONV_INTEGER, INGOT_OP_CONV_TRANSPOSE_INTEGER,
+                                    INGOT_OP_CONV, INGOT_OP_CONV_TRANSPOSE,
                                     INGOT_OP_ADD_INTEGER, INGOT_OP_MUL_INTEGER, INGOT_OP_LOOKUP, INGOT_OP_RESCALE, INGOT_OP_POOL,
-                                    INGOT_OP_POOL_INTEGER};
+                                    INGOT_OP_POOL_INTEGER, INGOT_OP_RESIZE, INGOT_OP_CONCAT};
   for (uint32_t o = 0; o < sample_opcode_count; o++) {
     const uint32_t opcode = sample_opcodes[o];
     bool takes = false;
@@ -276,7 +295,7 @@ static void windows(void) {
   RULE(op, "scale of spatial axis 0 is 0", TAIL(resize, resize_axis)[0].scale = 0);
   RULE(op, "scale of spatial axis 1 is nan", TAIL(resize, resize_axis)[1].scale = NAN);
   RULE(op, "extents are 0", t[0].dims[2] = 0);
-  RULE(op, "attributes, expected 7", i->attribute_count = 6);
+  RULE(op, "attributes, expected 11", i->attribute_count = 6);
 }
 
 static void axes(void) {
@@ -608,6 +627,7 @@ void test_validator(void) {
   overlaps();
   overlaps_of_windows();
   takers_of_windows();
+  ops_on_windows();
   compute();
   windows();
   axes();

@@ -312,13 +312,20 @@ INGOT_STRUCT(ingot_scatter_attributes, INGOT_SCATTER_FIELDS)
 /* RESIZE   y <- x   float, or i8, u8 or i16, that of both
  * Weights of integers along an axis, computed in double, are rounded half up to 1 / 2048; the largest, of equals the first, takes what is
  * missing to 1 unless all are 0. Their sums are exact and rounded half up once, limited to the element.
- * x: [N, C, spatial..], rank 3 to 5. cubic: the kernel's a. Tail, for each spatial axis: scale, out / in. */
+ * x: [N, C, spatial..], rank 3 to 5. cubic: the kernel's a. Tail, for each spatial axis: scale, out / in.
+ * Where in_rows is not 0, x and y are stripes of images: x has the rows from in_first on of in_rows, y those from out_first on of
+ * out_rows, along axis rank - 2, which is at least 2. y is what it is of the whole images if x has the rows that it depends on; of those
+ * that x lacks its nearest count. */
 #define INGOT_RESIZE_FIELDS(F)      \
   F(ENUM, mode, interpolation)      \
   F(ENUM, coordinates, coordinates) \
   F(ENUM, rounding, rounding)       \
   F(REAL, cubic)                    \
-  F(FLAG, exclude_outside)
+  F(FLAG, exclude_outside)          \
+  F(COUNT, in_rows, INGOT_MAX_EXTENT)   \
+  F(COUNT, in_first, INGOT_MAX_EXTENT)  \
+  F(COUNT, out_rows, INGOT_MAX_EXTENT)  \
+  F(COUNT, out_first, INGOT_MAX_EXTENT)
 INGOT_STRUCT(ingot_resize_attributes, INGOT_RESIZE_FIELDS)
 #define INGOT_RESIZE_AXIS_FIELDS(F) F(SCALE, scale)
 INGOT_STRUCT(ingot_resize_axis, INGOT_RESIZE_AXIS_FIELDS)

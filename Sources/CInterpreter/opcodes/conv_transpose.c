@@ -15,4 +15,5 @@ static int prepare_conv_transpose(const ingot_preparation *p, ingot_arguments *a
 }
 
 const ingot_facts ingot_conv_transpose_facts = {
-    .results = 1, .required = 2, .most = 3, .check = check_conv_transpose, .prepare = prepare_conv_transpose};
+    .results = 1, .required = 2, .most = 3, .windows = INGOT_WINDOW_RESULT | INGOT_WINDOW_INPUT(0),
+    .check = check_conv_transpose, .prepare = prepare_conv_transpose};

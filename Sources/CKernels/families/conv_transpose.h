@@ -12,7 +12,6 @@ static void transpose_pack(const void *context, int64_t k0, int64_t depth, int64
   const transpose_source *source = context;
   const kernel_convolution *p = source->p;
   const transpose_phase *phase = source->phase;
-  const int64_t plane = p->in[0] * p->in[1] * p->in[2];
   const int64_t taps = phase[0].taps * phase[1].taps * phase[2].taps;
   for (int64_t n = 0; n < columns; n += PANEL) {
     int64_t place[3][PANEL];
@@ -35,14 +34,16 @@ static void transpose_pack(const void *context, int64_t k0, int64_t depth, int64
       for (int64_t j = 0; j < PANEL; j++) {
         target[j] = 0;
         if (j >= valid) continue;
-        int64_t index = 0;
+        int64_t at[3];
         int inside = 1;
         for (int axis = 0; axis < 3; axis++) {
           const int64_t position = place[axis][j] - shift[axis];
-          inside &= position >= 0 && position / p->stride[axis] < p->in[axis];
-          index = index * p->in[axis] + position / p->stride[axis];
+          at[axis] = position / p->stride[axis];
+          inside &= position >= 0 && at[axis] < p->in[axis];
         }
-        if (inside) target[j] = one_float(source->x, p->x_element, channel * plane + index);
+        if (!inside) continue;
+        const int64_t row = kernel_ring_row(&p->x_ring, p->in[1], channel * p->in[0] + at[0], at[1]);
+        target[j] = one_float(source->x, p->x_element, row * p->in[2] + at[2]);
       }
     }
   }
@@ -80,7 +81,8 @@ static kernel_work conv_transpose_work(const void *arguments) {
 static void conv_transpose_run(const void *arguments, int64_t begin, int64_t end, void *scratch) {
   const kernel_convolution *p = arguments;
   const int64_t outputs = p->outputs / p->group, inputs = p->inputs / p->group;
-  const int64_t in_plane = p->in[0] * p->in[1] * p->in[2], out_plane = p->out[0] * p->out[1] * p->out[2];
+  const int64_t in_plane = p->in[0] * p->in[1] * p->in[2], in_pitch = p->in[0] * kernel_ring_pitch(&p->x_ring, p->in[1]) * p->in[2];
+  const int64_t out_pitch = p->out[0] * kernel_ring_pitch(&p->y_ring, p->out[1]) * p->out[2];
   const int64_t all = p->kernel[0] * p->kernel[1] * p->kernel[2];
   const int64_t down = kernel_ceil_divide(outputs, TRANSPOSE_ROWS);
   float *a = (float *)((char *)scratch + gemm_scratch_bytes(0));
@@ -97,11 +99,11 @@ static void conv_transpose_run(const void *arguments, int64_t begin, int64_t end
     const int64_t m0 = rest % down * TRANSPOSE_ROWS, rows = kernel_least(TRANSPOSE_ROWS, outputs - m0);
     const int64_t group = rest / down % p->group, image = rest / down / p->group;
     const transpose_source source = {
-        p, kernel_at(p->x, p->x_element, (image * p->inputs + group * inputs) * in_plane),
+        p, kernel_at(p->x, p->x_element, (image * p->inputs + group * inputs) * in_pitch),
         kernel_at(p->w, p->w_element, group * inputs * outputs * all), phase};
     const int64_t k = in_plane == 0 ? 0 : inputs * phase[0].taps * phase[1].taps * phase[2].taps;
     const int64_t n = phase[0].count * phase[1].count * phase[2].count;
-    char *y = kernel_at_mutable(p->y, p->y_element, (image * p->outputs + group * outputs) * out_plane);
+    char *y = kernel_at_mutable(p->y, p->y_element, (image * p->outputs + group * outputs) * out_pitch);
     for (int64_t n0 = 0; n0 < n; n0 += BLOCK_COLUMNS) {
       const int64_t columns = kernel_least(BLOCK_COLUMNS, n - n0);
       memset(sums, 0, sizeof(float) * TRANSPOSE_ROWS * BLOCK_COLUMNS);
@@ -126,9 +128,8 @@ static void conv_transpose_run(const void *arguments, int64_t begin, int64_t end
         for (int64_t j = 0; j < columns; j++) {
           const int64_t d = phase[0].first + index[0] * p->stride[0], h = phase[1].first + index[1] * p->stride[1];
           const int64_t w = phase[2].first + index[2] * p->stride[2];
-          narrow(row + j, 1,
-                 kernel_at_mutable(y, p->y_element, (m0 + r) * out_plane + (d * p->out[1] + h) * p->out[2] + w),
-                 p->y_element);
+          const int64_t at = kernel_ring_row(&p->y_ring, p->out[1], (m0 + r) * p->out[0] + d, h) * p->out[2] + w;
+          narrow(row + j, 1, kernel_at_mutable(y, p->y_element, at), p->y_element);
           if (++index[2] == phase[2].count) {
             index[2] = 0;
             if (++index[1] == phase[1].count) index[1] = 0, index[0]++;

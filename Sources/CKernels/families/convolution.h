@@ -34,7 +34,6 @@ static void convolution_pack(const void *context, int64_t k0, int64_t depth, int
   float line[BLOCK_COLUMNS] __attribute__((aligned(64)));
   memset(line, 0, sizeof line);
 
-  const int64_t plane = p->in[0] * p->in[1] * p->in[2];
   int64_t tap[3] = {k0 / p->kernel[2] / p->kernel[1] % p->kernel[0], k0 / p->kernel[2] % p->kernel[1], k0 % p->kernel[2]};
   int64_t channel = k0 / (p->kernel[0] * p->kernel[1] * p->kernel[2]);
   for (int64_t k = 0; k < depth; k++) {
@@ -52,9 +51,8 @@ static void convolution_pack(const void *context, int64_t k0, int64_t depth, int
         for (int64_t j = 0; j < segment->columns; j++) target[j] = 0;
         continue;
       }
-      const int64_t start = channel * plane + (d * p->in[1] + h) * p->in[2] +
-                            (segment->column + low) * p->stride[2] + shift[2];
-      const int64_t stride = p->stride[2];
+      const int64_t stride = p->stride[2], row = kernel_ring_row(&p->x_ring, p->in[1], channel * p->in[0] + d, h);
+      const int64_t start = row * p->in[2] + (segment->column + low) * stride + shift[2];
       for (int64_t j = 0; j < low; j++) target[j] = 0;
       if (stride == 1) {
         widen(kernel_at(source->x, p->x_element, start), p->x_element, high - low, target + low);
@@ -79,6 +77,7 @@ static void convolution_pack(const void *context, int64_t k0, int64_t depth, int
 }
 
 KERNEL_INLINE int convolution_is_plain(const kernel_convolution *p) {
+  if (kernel_ring_run(&p->x_ring, 0, p->in[1]) != p->in[1]) return 0;
   for (int axis = 0; axis < 3; axis++) {
     if (p->kernel[axis] != 1 || p->stride[axis] != 1 || p->begin[axis] != 0 || p->in[axis] != p->out[axis]) return 0;
   }
@@ -95,7 +94,8 @@ static kernel_work convolution_work(const void *arguments) {
 static void convolution_run(const void *arguments, int64_t begin, int64_t end, void *scratch) {
   const kernel_convolution *p = arguments;
   const int64_t m = p->outputs / p->group, n = p->out[0] * p->out[1] * p->out[2];
-  const int64_t inputs = p->inputs / p->group, plane = p->in[0] * p->in[1] * p->in[2];
+  const int64_t inputs = p->inputs / p->group, plane = p->in[0] * kernel_ring_pitch(&p->x_ring, p->in[1]) * p->in[2];
+  const int64_t y_plane = p->out[0] * kernel_ring_pitch(&p->y_ring, p->out[1]) * p->out[2], y_first = p->y_ring.first * p->out[2];
   const int64_t k = inputs * p->kernel[0] * p->kernel[1] * p->kernel[2];
   const int64_t rows = gemm_block_rows(m, n, p->batch * p->group);
   const int64_t across = kernel_ceil_divide(n, BLOCK_COLUMNS), down = kernel_ceil_divide(m, rows);
@@ -106,14 +106,15 @@ static void convolution_run(const void *arguments, int64_t begin, int64_t end, v
     const void *x = kernel_at(p->x, p->x_element, (image * p->inputs + group * inputs) * plane);
     const convolution_source source = {p, x};
     const stored weights = {p->w, p->w_element, group * m, p->storage};
-    const matmul_b whole = {.b = x, .element = p->x_element, .row = plane, .column = 1};
+    const void *first = kernel_at(x, p->x_element, p->x_ring.first * p->in[2]);
+    const matmul_b whole = {.b = first, .element = p->x_element, .row = plane, .column = 1};
     const gemm g = {.k = k, .a = kernel_at(p->w, p->w_element, group * m * k), .a_element = p->w_element, .a_row = k,
                     .a_column = 1, .a_panel = p->w_panel, .m = m,
                     .a_stored = p->storage.bits == 0 ? NULL : &weights, .pack = plain ? matmul_pack : convolution_pack,
                     .pack_source = plain ? (const void *)&whole : (const void *)&source,
-                    .b = plain && p->x_element == INGOT_F32 ? x : NULL, .b_row = plane,
-                    .y = kernel_at_mutable(p->y, p->y_element, (image * p->outputs + group * m) * n),
-                    .y_element = p->y_element, .y_row = n,
+                    .b = plain && p->x_element == INGOT_F32 ? first : NULL, .b_row = plane,
+                    .y = kernel_at_mutable(p->y, p->y_element, (image * p->outputs + group * m) * y_plane + y_first),
+                    .y_element = p->y_element, .y_row = y_plane,
                     .bias = p->bias == NULL ? NULL : kernel_at(p->bias, p->bias_element, group * m),
                     .bias_element = p->bias_element, .bias_per_row = 1, .activation = p->activation};
     gemm_block(&g, m0, kernel_least(m0 + rows, m), n0, kernel_least(n0 + BLOCK_COLUMNS, n), scratch);

@@ -33,9 +33,9 @@ static kernel_work depthwise_work(const void *arguments) {
                        (size_t)floats_needed * sizeof(float)};
 }
 
-/* Rows [h0, h0 + count) of x, counted from the top of the padding. */
-static void depthwise_fill(const kernel_convolution *p, const depthwise_layout *layout, const void *plane, int64_t h0,
-                           int64_t count, float *strip) {
+/* Rows [h0, h0 + count) of a plane of x, counted from the top of the padding. */
+static void depthwise_fill(const kernel_convolution *p, const depthwise_layout *layout, int64_t plane, int64_t h0, int64_t count,
+                           float *strip) {
   const int64_t stride = p->stride[2], width = p->in[2];
   for (int64_t r = 0; r < count; r++) {
     float *row = strip + r * layout->pitch;
@@ -48,16 +48,16 @@ static void depthwise_fill(const kernel_convolution *p, const depthwise_layout *
       float *line = row + remainder * layout->line;
       int64_t first, end;
       kernel_valid_range(remainder - p->begin[2], stride, width, layout->line, &first, &end);
-      const int64_t start = h * width + first * stride + remainder - p->begin[2];
+      const int64_t start = kernel_ring_row(&p->x_ring, p->in[1], plane, h) * width + first * stride + remainder - p->begin[2];
       for (int64_t j = 0; j < first; j++) line[j] = 0;
       if (stride == 1) {
-        if (end > first) widen(kernel_at(plane, p->x_element, start), p->x_element, end - first, line + first);
+        if (end > first) widen(kernel_at(p->x, p->x_element, start), p->x_element, end - first, line + first);
       } else if (p->x_element == INGOT_F32 && stride == 2) {
-        const float *x = (const float *)plane + start;
+        const float *x = (const float *)p->x + start;
         for (int64_t j = first; j < end; j++) line[j] = x[(j - first) * 2];
       } else {
         for (int64_t j = first; j < end; j++)
-          line[j] = one_float(plane, p->x_element, start + (j - first) * stride);
+          line[j] = one_float(p->x, p->x_element, start + (j - first) * stride);
       }
       for (int64_t j = end; j < layout->line; j++) line[j] = 0;
     }
@@ -122,7 +122,7 @@ static void depthwise_run(const void *arguments, int64_t begin, int64_t end, voi
     const int64_t channel = item / strips % p->outputs, image = item / strips / p->outputs;
     const int64_t row0 = item % strips * layout.rows, rows = kernel_least(layout.rows, p->out[1] - row0);
     const int64_t plane = image * p->inputs + channel / multiplier;
-    depthwise_fill(p, &layout, kernel_at(p->x, p->x_element, plane * p->in[1] * p->in[2]), row0 * p->stride[1],
+    depthwise_fill(p, &layout, plane, row0 * p->stride[1],
                    (rows - 1) * p->stride[1] + (p->kernel[1] - 1) * p->dilation[1] + 1, strip);
     if (p->storage.bits != 0) stored_widen(&rows_of_w, channel, 0, taps, weights);
     else widen(kernel_at(p->w, p->w_element, channel * taps), p->w_element, taps, weights);
@@ -142,8 +142,7 @@ static void depthwise_run(const void *arguments, int64_t begin, int64_t end, voi
     }
     const int64_t count = rows * p->out[2];
     activate(&p->activation, result, kernel_ceil_divide(count, LANES) * LANES);
-    narrow(result, count,
-           kernel_at_mutable(p->y, p->y_element, ((image * p->outputs + channel) * p->out[1] + row0) * p->out[2]),
-           p->y_element);
+    const int64_t y = kernel_ring_row(&p->y_ring, p->out[1], image * p->outputs + channel, row0) * p->out[2];
+    narrow(result, count, kernel_at_mutable(p->y, p->y_element, y), p->y_element);
   }
 }

@@ -29,7 +29,8 @@ static int64_t resize_nearest(double x, int rounding) {
 }
 
 static resize_taps resize_taps_of(const kernel_resize *p, int axis, int64_t position) {
-  const int64_t in = p->in[axis], out = p->out[axis];
+  const int64_t in = axis == 1 ? p->in_rows : p->in[axis], out = axis == 1 ? p->out_rows : p->out[axis];
+  if (axis == 1) position += p->out_first;
   double x;
   switch (p->coordinates) {
     case INGOT_COORDINATES_HALF_PIXEL: x = ((double)position + 0.5) / p->scale[axis] - 0.5; break;
@@ -59,6 +60,8 @@ static resize_taps resize_taps_of(const kernel_resize *p, int axis, int64_t posi
     for (int t = 0; t < taps.count; t++)
       taps.weight[t] = p->exclude_outside && total != 0 ? weight[t] / total : weight[t];
   }
+  for (int t = 0; t < taps.count && axis == 1; t++)
+    taps.index[t] = kernel_least(kernel_most(taps.index[t] - p->in_first, 0), p->in[1] - 1);
   return taps;
 }
 
@@ -85,12 +88,21 @@ static kernel_work resize_work(const void *arguments) {
   return (kernel_work){kernel_ceil_divide(p->planes, resize_group(p)) * p->out[0] * kernel_ceil_divide(p->out[1], RESIZE_BAND), 0};
 }
 
+/* Where row `row` of x begins, counted through all planes. */
+KERNEL_INLINE int64_t resize_start(const kernel_resize *p, int64_t row) {
+  return kernel_ring_row(&p->x_ring, p->in[1], row / p->in[1], row % p->in[1]) * p->in[2];
+}
+/* Where row h of a slice of y begins. */
+KERNEL_INLINE int64_t resize_target(const kernel_resize *p, int64_t slice, int64_t h) {
+  return kernel_ring_row(&p->y_ring, p->out[1], slice, h) * p->out[2];
+}
+
 static const float *resize_row(const kernel_resize *p, int64_t row, const resize_columns *columns, int64_t n, resize_cache *cache) {
   const int64_t slot = row % RESIZE_ROWS;
   float *y = cache->value[slot];
   if (cache->row[slot] == row) return y;
   cache->row[slot] = row;
-  const int64_t start = row * p->in[2];
+  const int64_t start = resize_start(p, row);
   for (int t = 0; t < columns->count; t++) {
     const int32_t *index = columns->index[t];
     const float *weight = columns->weight[t], *x = (const float *)p->x + start;
@@ -152,7 +164,7 @@ static void resize_run(const void *arguments, int64_t begin, int64_t end, void *
       for (int64_t plane = first; plane < kernel_least(first + group, p->planes); plane++) {
         for (int64_t h = 0; h < rows; h++) {
           resize_blend(p, plane, &depth, &heights[h], &columns, n, &cache, y);
-          const int64_t at = ((plane * p->out[0] + d) * p->out[1] + h0 + h) * p->out[2] + w0;
+          const int64_t at = resize_target(p, plane * p->out[0] + d, h0 + h) + w0;
           narrow(y, n, kernel_at_mutable(p->y, p->y_element, at), p->y_element);
         }
       }

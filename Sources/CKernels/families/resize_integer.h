@@ -62,7 +62,7 @@ static void resize_integer_columns_of(const kernel_resize *p, int64_t w0, int64_
 
 #define RESIZE_INTEGER_TAP(type)                                               \
   {                                                                            \
-    const type *x = (const type *)p->x + row * p->in[2];                       \
+    const type *x = (const type *)p->x + start;                                 \
     if (t == 0) for (int64_t j = 0; j < n; j++) y[j] = weight[j] * x[index[j]]; \
     else for (int64_t j = 0; j < n; j++) y[j] += weight[j] * x[index[j]];      \
     break;                                                                     \
@@ -73,6 +73,7 @@ static const int32_t *resize_integer_row(const kernel_resize *p, int64_t row, co
   int32_t *y = cache->value[slot];
   if (cache->row[slot] == row) return y;
   cache->row[slot] = row;
+  const int64_t start = resize_start(p, row);
   for (int t = 0; t < columns->count; t++) {
     const int32_t *index = columns->index[t], *weight = columns->weight[t];
     switch (p->x_element) {
@@ -129,7 +130,7 @@ static void resize_integer_run(const void *arguments, int64_t begin, int64_t end
       for (int64_t plane = first; plane < kernel_least(first + group, p->planes); plane++) {
         for (int64_t h = 0; h < count; h++) {
           resize_integer_blend(p, plane, &rows[h], &columns, n, &cache, y);
-          quantized_store(y, n, p->y, p->y_element, ((plane * p->out[0] + d) * p->out[1] + h0 + h) * p->out[2] + w0);
+          quantized_store(y, n, p->y, p->y_element, resize_target(p, plane * p->out[0] + d, h0 + h) + w0);
         }
       }
     }

@@ -122,7 +122,7 @@ typedef struct {
   uint8_t x_element, w_element, bias_element, y_element;
   int64_t batch, group, inputs, outputs; /* channels of x and y */
   int64_t in[3], kernel[3], out[3], stride[3], dilation[3], begin[3];
-  kernel_ring x_ring, y_ring; /* the rows of axis 1 */
+  kernel_ring x_ring, y_ring; /* the rows of axis 1. Unless transposed, those of y do not turn, and it has no axis 0 */
   int64_t w_panel; /* outputs whose weights lie together as a panel, tap by tap; 0 for row-major. Divides those of a group. */
   kernel_activation activation;
   kernel_storage storage; /* of w: a row for each output, without panels; not of transposed ones */
@@ -219,11 +219,12 @@ typedef struct {
   kernel_layout x_layout, y_layout;
 } kernel_repack;
 
-/* One input of a concatenation: `rows` pieces of `bytes` from every `x_pitch` bytes to every `y_pitch` bytes. */
+/* One input of a concatenation: `rows` pieces of `bytes` from every `x_pitch` bytes to every `y_pitch` bytes, where behind each `group` of
+ * them `y_skip` bytes more lie; 0: there are no groups. */
 typedef struct {
   const void *x;
   void *y;
-  int64_t rows, bytes, x_pitch, y_pitch;
+  int64_t rows, bytes, x_pitch, y_pitch, group, y_skip;
 } kernel_interleave;
 
 typedef struct {
@@ -315,6 +316,8 @@ typedef struct {
   uint8_t exclude_outside;
   int64_t planes;
   int64_t in[3], out[3];
+  int64_t in_rows, in_first, out_rows, out_first; /* of axis 1: rows of the images that x and y are stripes of, and their first ones there */
+  kernel_ring x_ring, y_ring;                     /* the rows of axis 1 */
   double scale[3];
   double cubic;
 } kernel_resize;
