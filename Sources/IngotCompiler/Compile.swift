@@ -24,6 +24,8 @@ package struct CompileOptions: Sendable {
   /// Runs the passes; without them every node becomes a kernel call as it stands.
   package var optimizes = true
   package var arithmetic = QuantizedArithmetic.integer
+  /// What engines must do, or nothing is written.
+  package var requirements: [EngineRequirement] = []
   /// What ``precision`` leaves open of how weights are stored: the groups of ``Precision/int4``, bits and groups of
   /// ``Precision/palette``. Nil for what is usual.
   package var weights: WeightFormat?
@@ -53,6 +55,8 @@ package struct CompiledBundle: Sendable {
   package var quantizations: [QuantizationReport] = []
   /// Where the nodes of each function, and of those that it runs, run, in execution order.
   package var placements: [[Placement]]
+  /// In what pieces they run there.
+  package var segments: [[Segment]]
   package var weightBytes: Int
   /// The same by format.
   package var weightBytesByFormat: [String: Int]
@@ -208,7 +212,11 @@ package func compile(
   module.notes += Note.storedTwice(in: module)
   if options.target.family != .cpu { module.notes.append(.runsOnCPU(options.target.title)) }
   progress(.place, nil)
-  let placements = try flatten(module).map { place($0.graph, on: options.target) }
+  let placed = try flatten(module).map { Machine.placed($0.graph, on: options.target) }
+  let placements = placed.map(\.placements)
+  for requirement in options.requirements {
+    try requirement.check(placements.flatMap { $0 }, on: options.target)
+  }
 
   progress(.lower, nil)
   let lowered = try Lowered(
@@ -219,7 +227,8 @@ package func compile(
   return CompiledBundle(
     bundleBytes: counter.count, manifest: lowered.manifest, programs: lowered.programs,
     origins: lowered.origins, module: module, passes: reports, quantizations: quantizations,
-    placements: placements, weightBytes: lowered.weights.reduce(0) { $0 + $1.tensor.byteCount },
+    placements: placements, segments: placed.map(\.segments),
+    weightBytes: lowered.weights.reduce(0) { $0 + $1.tensor.byteCount },
     weightBytesByFormat: lowered.programs.weightBytesByFormat(
       lowered.weights.map { ($0.tensor.element, $0.tensor.byteCount) }),
     nodesBefore: nodesBefore, nodesAfter: module.functions.reduce(0) { $0 + $1.order.count })

@@ -17,7 +17,8 @@ struct IngotTool: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Compile.self, Run.self, Verify.self, Inspect.self, PassesCommand.self, Bench.self, ProfileCommand.self,
+      Compile.self, Run.self, Verify.self, Inspect.self, Explain.self, PassesCommand.self, Bench.self,
+      ProfileCommand.self,
       TargetsCommand.self, GraphsCommand.self,
     ])
 

@@ -23,6 +23,12 @@ package struct Bound: Hashable, Sendable, CustomStringConvertible {
   package var multipleOf: Int?
   package var oneOf: [Int]?
 
+  init(max: Int? = nil, min: Int? = nil, oneOf: [Int]? = nil) {
+    self.max = max
+    self.min = min
+    self.oneOf = oneOf
+  }
+
   init(_ max: Whole?, _ min: Whole?, _ multipleOf: Whole?, _ oneOf: [Whole]?) {
     self.max = max?.value
     self.min = min?.value
@@ -41,11 +47,17 @@ package struct Bound: Hashable, Sendable, CustomStringConvertible {
   /// In words: `at most 15`.
   package var description: String {
     var parts: [String] = []
-    if let max { parts.append("at most \(max)") }
-    if let min { parts.append("at least \(min)") }
+    switch (min, max) {
+    case (let min?, let max?): parts.append(min == max ? "\(min)" : "\(min) to \(max)")
+    case (let min?, nil): parts.append("at least \(min)")
+    case (nil, let max?): parts.append("at most \(max)")
+    case (nil, nil): break
+    }
     if let multipleOf { parts.append("a multiple of \(multipleOf)") }
-    if let oneOf { parts.append("one of " + listed(oneOf.map(String.init), limit: 32)) }
-    return parts.joined(separator: ", ")
+    if let oneOf {
+      parts.append((oneOf.count > 1 ? "one of " : "") + listed(oneOf.map(String.init), limit: 32))
+    }
+    return parts.isEmpty ? "any" : parts.joined(separator: ", ")
   }
 }
 
@@ -64,6 +76,16 @@ package struct Breach: Hashable, Sendable {
     case attribute(Field, actual: Int, allowed: Bound, because: String)
     /// A function inside a fused op that another engine has than the op itself.
     case engine(actual: String, allowed: String)
+    /// A function inside a fused op that the target does not fuse there.
+    case fusion(host: String, actual: String, allowed: String)
+    /// Formats of an op that do not go together.
+    case types(op: String, actual: Target.Types, allowed: [Target.Types])
+    /// What the target asks of the weights of an op, by the key of the rule.
+    case weights(op: String, key: String, actual: String, allowed: String)
+    /// Scales and zero points that are of no scheme, by the key of what is otherwise in the one that comes closest.
+    case scheme(key: String, actual: String, allowed: String)
+    /// More pieces of a network than the engines take.
+    case segments(Int, most: Int)
   }
 
   package var rule: Rule
@@ -82,9 +104,14 @@ package struct Breach: Hashable, Sendable {
     case .listed(let op, _, _): "ops.\(op).run"
     case .rank: "limits.max_rank"
     case .extent(_, let axis, _, _): "limits.max_extent.\(axis)"
-    case .element: "activations"
+    case .element: "dtypes.activation"
     case .attribute(let field, _, _, _): field.rawValue
     case .engine: "ops.engine"
+    case .fusion: "fusion"
+    case .types(let op, _, _): "ops.\(op).types"
+    case .weights(let op, let key, _, _): "ops.\(op).\(key)"
+    case .scheme(let key, _, _): key
+    case .segments: "limits.max_segments"
     }
   }
 
@@ -97,7 +124,11 @@ package struct Breach: Hashable, Sendable {
     case .extent(_, _, let actual, _): "\(actual)"
     case .element(let type, _): type.element.rawValue
     case .attribute(_, let actual, _, _): "\(actual)"
-    case .engine(let actual, _): actual
+    case .engine(let actual, _), .fusion(_, let actual, _), .weights(_, _, let actual, _),
+      .scheme(_, let actual, _):
+      actual
+    case .types(_, let actual, _): "\(actual)"
+    case .segments(let actual, _): "\(actual)"
     }
   }
 
@@ -109,7 +140,11 @@ package struct Breach: Hashable, Sendable {
     case .rank(_, let most), .extent(_, _, _, let most): "at most \(most)"
     case .element(_, let allowed): "one of \(allowed.joined(separator: ", "))"
     case .attribute(_, _, let allowed, _): "\(allowed)"
-    case .engine(_, let allowed): allowed
+    case .engine(_, let allowed), .fusion(_, _, let allowed), .weights(_, _, _, let allowed),
+      .scheme(_, _, let allowed):
+      allowed
+    case .types(_, _, let allowed): "one of \(allowed.map(\.description).joined(separator: ", "))"
+    case .segments(_, let most): "at most \(most)"
     }
   }
 
@@ -128,6 +163,14 @@ package struct Breach: Hashable, Sendable {
       case .attribute(let field, let actual, let allowed, let because):
         "\(because) (\(field.rawValue) is \(actual), allowed is \(allowed))"
       case .engine(let actual, let allowed): "engine '\(actual)' has it, and '\(allowed)' the op"
+      case .fusion(let host, let actual, _): "the chip does not apply '\(actual)' within '\(host)'"
+      case .types(let op, let actual, _): "the chip has no '\(op)' of \(actual) (allowed is \(allowed))"
+      case .weights(let op, _, let actual, let allowed):
+        "weights of '\(op)' are to be \(allowed), these are \(actual)"
+      case .scheme(let key, let actual, let allowed):
+        "no scheme of the chip is of such numbers (\(key) is \(actual), allowed is \(allowed))"
+      case .segments(_, let most):
+        "the chip runs \(most) piece\(most == 1 ? "" : "s") of a network, and this is behind"
       }
     return part.map { "\($0): \(sentence)" } ?? sentence
   }

@@ -5,10 +5,12 @@ import Tensors
 struct Site {
   struct Value {
     var type: TensorType
-    /// Whether it is a weight, whose form is the compiler's choice.
+    /// Whether it is a weight, whose form is the compiler's choice, or made of weights alone.
     var isWeight: Bool
     /// The contents of a weight, where they are known.
     var constant: Tensor?
+    /// How it is stored, where that is otherwise than its type says.
+    var stored: StoredConstant?
   }
 
   /// Which function inside a fused op it is; nil for a whole node.
@@ -32,7 +34,9 @@ struct Site {
     self.init(
       op,
       operands.map {
-        Value(type: graph.type(of: $0), isWeight: graph.weight($0) != nil, constant: graph.constant($0))
+        Value(
+          type: graph.type(of: $0), isWeight: graph.isConstant($0), constant: graph.constant($0),
+          stored: StoredConstant($0, in: graph))
       },
       results: results)
   }

@@ -36,11 +36,15 @@ extension Target {
   }
 
   /// Formats that an op reads and writes together.
-  package struct Types: Codable, Sendable, Equatable {
+  package struct Types: Codable, Sendable, Hashable, CustomStringConvertible {
     package var activation: Format
     /// Nil for an op without weights.
     package var weight: Format?
     package var result: Format
+
+    package var description: String {
+      "\(activation.rawValue)\(weight.map { " x \($0.rawValue)" } ?? "") -> \(result.rawValue)"
+    }
   }
 
   /// A bound on an attribute of an op, with the sentence that users read when an op breaks it.

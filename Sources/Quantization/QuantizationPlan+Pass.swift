@@ -192,7 +192,10 @@ extension PassContext {
         Tensor([Int64](repeating: Int64(grid.zero), count: count), shape: [count], element: grid.element))
       granularity = Granularity(axis: form.axis)
     }
-    let integers = try insert(.quantize(Quantize(granularity, rounding: .halfUp)), operands, before: next)
+    // Named as what computes the value: the op on integers that comes of it computes the same.
+    let integers = try insert(
+      .quantize(Quantize(granularity, rounding: .halfUp)), operands, before: next,
+      named: graph.producer(of: value))
     return try insert(.dequantize(Dequantize()), [integers, scale, zero], before: next)
   }
 }

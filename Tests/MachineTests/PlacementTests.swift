@@ -5,11 +5,28 @@ import TestSupport
 import Testing
 
 /// Target and graph in, table of verdicts out.
-@Test(arguments: ["verdicts", "rules", "fused", "chips"])
+@Test(arguments: ["verdicts", "rules", "fused", "numbers", "chips"])
 func placementIsAsItsGoldenFileSays(_ name: String) throws {
   try checkGolden("Placements/\(name).txt") { item in
     let target = try target(item.argument)
     return place(try parseGraph(item.input, file: "text"), on: target).map(row).joined(separator: "\n")
+  }
+}
+
+/// Target and graph in, the pieces in which it runs out, and what crosses between them.
+@Test func piecesAreAsTheGoldenFileSays() throws {
+  try checkGolden("Placements/segments.txt") { item in
+    let placed = placed(try parseGraph(item.input, file: "text"), on: try target(item.argument))
+    func words(_ border: Placement.Border) -> String {
+      let time = border.microseconds.map { "\(($0 * 100).rounded() / 100) us" } ?? "unknown time"
+      return "\(border.bytesIn) bytes in, \(border.bytesOut) out, \(time)"
+    }
+    return placed.segments.enumerated().map { index, segment in
+      let head =
+        "\(index) on \(segment.engines.joined(separator: ", ")): \(segment.multiplyAdds) multiply-adds, \(words(segment.border))"
+      let ops = placed.placements.filter { $0.segment == index }.map { "  \($0.node): \(words($0.border))" }
+      return ([head] + ops).joined(separator: "\n")
+    }.joined(separator: "\n")
   }
 }
 

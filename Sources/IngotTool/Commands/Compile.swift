@@ -96,6 +96,12 @@ struct Compile: ParsableCommand {
       valueName: "file.html"))
   var report: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Writes nothing unless an engine does this share of the multiply-adds: 'npu>=0.99' of all that the chip has beside what it falls back to, or by an engine's name. May be repeated; 'ingot explain' shows where each op runs.",
+      valueName: "engine>=share"))
+  var require: [EngineRequirement] = []
+
   @Flag(help: "Prints facts as JSON.") var json = false
 
   func validate() throws {
@@ -182,6 +188,7 @@ struct Compile: ParsableCommand {
     options.weights = try weights
     options.compression = compression
     options.keepsOrigins = origins
+    options.requirements = require
     let files = OutputTransaction()
     let newCache = newCache
     try files.claim([output, report, search.writeRecipe, newCache].compactMap { $0 })
@@ -218,6 +225,10 @@ struct Compile: ParsableCommand {
 
 extension Precision: ExpressibleByArgument {}
 extension QuantizedArithmetic: ExpressibleByArgument {}
+
+extension EngineRequirement: ExpressibleByArgument {
+  init?(argument: String) { self.init(argument) }
+}
 
 let quantizedArithmeticHelp: ArgumentHelp =
   "How a model that comes quantized is computed: integer, on the integers, rescaled by multiplier and shift, which may differ by one step; or exact, as the model says it, with scales in fp32, to which its weights grow."

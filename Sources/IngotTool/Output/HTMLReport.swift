@@ -35,7 +35,8 @@ func htmlReport(_ contents: BundleContents, title: String) -> String {
   return page(title, sections)
 }
 
-private func page(_ title: String, _ sections: [String]) -> String {
+/// A page of its own; `script` runs once it is there.
+func page(_ title: String, _ sections: [String], script: String = "") -> String {
   """
   <!DOCTYPE html>
   <html lang="en">
@@ -49,7 +50,7 @@ private func page(_ title: String, _ sections: [String]) -> String {
   </head>
   <body>
   <h1>\(escapedHTML(title))</h1>
-  \(sections.filter { !$0.isEmpty }.joined(separator: "\n"))
+  \(sections.filter { !$0.isEmpty }.joined(separator: "\n"))\(script.isEmpty ? "" : "\n<script>\n\(script)\n</script>")
   </body>
   </html>
 

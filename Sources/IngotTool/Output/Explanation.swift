@@ -1,0 +1,194 @@
+import IR
+import IngotCompiler
+import Machine
+import Tensors
+
+/// What `explain` prints.
+struct Explanation: Encodable {
+  /// Milliseconds of one run; null where nothing is known that a figure could be made of.
+  struct Latency: Encodable {
+    var estimate: Double?
+    var low: Double?
+    var high: Double?
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(estimate, forKey: .estimate)
+      try container.encode(low, forKey: .low)
+      try container.encode(high, forKey: .high)
+    }
+
+    enum CodingKeys: String, CodingKey { case estimate, low, high }
+  }
+
+  struct Engine: Encodable {
+    var engine: String
+    var ops: Int
+    var multiplyAdds: Int
+    var share: Double
+
+    enum CodingKeys: String, CodingKey {
+      case engine, ops, share
+      case multiplyAdds = "multiply_adds"
+    }
+  }
+
+  /// Ops that run one after the other on the chip's engines, or on what these fall back to.
+  struct Piece: Encodable {
+    var function: String
+    var index: Int
+    var engines: [String]
+    var isFallback: Bool
+    var ops: Int
+    var multiplyAdds: Int
+    var share: Double
+    var bytesIn: Int
+    var bytesOut: Int
+    var borderUs: Double?
+
+    enum CodingKeys: String, CodingKey {
+      case function, index, engines, ops, share
+      case isFallback = "is_fallback"
+      case multiplyAdds = "multiply_adds"
+      case bytesIn = "bytes_in"
+      case bytesOut = "bytes_out"
+      case borderUs = "border_us"
+    }
+  }
+
+  struct Op: Encodable {
+    var function: String
+    var segment: Int
+    var node: String
+    var op: String
+    var engine: String
+    var verdict: String
+    var rule: CompileFacts.Op.Rule?
+    var reason: String
+    var multiplyAdds: Int
+    var share: Double
+    var bytesIn: Int
+    var bytesOut: Int
+    var borderUs: Double?
+
+    enum CodingKeys: String, CodingKey {
+      case function, segment, node, op, engine, verdict, rule, reason, share
+      case multiplyAdds = "multiply_adds"
+      case bytesIn = "border_bytes_in"
+      case bytesOut = "border_bytes_out"
+      case borderUs = "border_us"
+    }
+  }
+
+  var target: String
+  var title: String
+  var precision: String
+  var latency = Latency()
+  var multiplyAdds: Int
+  var engines: [Engine]
+  var segments: [Piece]
+  var ops: [Op]
+  var notes: [String]
+
+  enum CodingKeys: String, CodingKey {
+    case target, title, precision, engines, segments, ops, notes
+    case latency = "latency_ms"
+    case multiplyAdds = "multiply_adds"
+  }
+
+  init(_ compiled: CompiledBundle, _ target: Target, _ precision: Precision) {
+    self.target = target.name
+    title = target.title
+    self.precision = precision.rawValue
+    notes = compiled.module.notes.map(\.description)
+    let all = compiled.placements.flatMap { $0 }
+    let total = all.reduce(0) { $0 + Double($1.multiplyAdds) }
+    func share(_ work: Double) -> Double { total > 0 ? work / total : 0 }
+    multiplyAdds = Int(clamping: Int64(exactly: total.rounded()) ?? .max)
+    let names = (target.engines.map(\.id) + [target.fallback.engine]).reduce(into: [String]()) {
+      if !$0.contains($1) { $0.append($1) }
+    }
+    engines = names.map { name in
+      let own = all.filter { $0.engine == name }
+      let work = own.reduce(0) { $0 &+ $1.multiplyAdds }
+      return Engine(engine: name, ops: own.count, multiplyAdds: work, share: share(Double(work)))
+    }
+    segments = []
+    ops = []
+    for (function, (placements, pieces)) in zip(
+      compiled.module.functions.map(\.name), zip(compiled.placements, compiled.segments))
+    {
+      segments += pieces.enumerated().map { index, piece in
+        Piece(
+          function: function, index: index, engines: piece.engines, isFallback: piece.isFallback,
+          ops: piece.count, multiplyAdds: piece.multiplyAdds, share: share(Double(piece.multiplyAdds)),
+          bytesIn: piece.border.bytesIn, bytesOut: piece.border.bytesOut, borderUs: piece.border.microseconds)
+      }
+      ops += placements.map { placement in
+        let fact = CompileFacts.Op(placement)
+        return Op(
+          function: function, segment: placement.segment, node: fact.node, op: fact.op, engine: fact.engine,
+          verdict: fact.verdict.rawValue, rule: fact.rule, reason: fact.reason,
+          multiplyAdds: placement.multiplyAdds, share: share(Double(placement.multiplyAdds)),
+          bytesIn: placement.border.bytesIn, bytesOut: placement.border.bytesOut,
+          borderUs: placement.border.microseconds)
+      }
+    }
+  }
+
+  func text(everyOp: Bool) -> String {
+    var parts = [
+      paragraph(["\(title), \(precision): \(formatCount(multiplyAdds)) multiply-adds, \(ops.count) ops"])
+    ]
+    parts.append(
+      table(
+        ["engine", "ops", "multiply-adds", "share"],
+        engines.map { [$0.engine, "\($0.ops)", formatCount($0.multiplyAdds), percent($0.share)] },
+        right: [1, 2, 3]))
+    for function in ops.map(\.function).reduce(into: [String](), { if !$0.contains($1) { $0.append($1) } }) {
+      parts.append(text(of: function, everyOp: everyOp))
+    }
+    parts += notes.map(printable)
+    return parts.joined(separator: "\n\n")
+  }
+
+  private func text(of function: String, everyOp: Bool) -> String {
+    let pieces = segments.filter { $0.function == function }
+    let own = ops.filter { $0.function == function }
+    let segmentRows = pieces.map { piece in
+      [
+        "\(piece.index)", piece.engines.joined(separator: " + "), "\(piece.ops)", percent(piece.share),
+        formatBytes(piece.bytesIn), formatBytes(piece.bytesOut),
+        piece.borderUs.map(microseconds) ?? "unknown",
+      ]
+    }
+    var lines = [
+      "function \(printable(function)), in \(pieces.count) segment\(pieces.count == 1 ? "" : "s")",
+      table(
+        ["segment", "engines", "ops", "multiply-adds", "bytes in", "bytes out", "border"], segmentRows,
+        right: [0, 2, 3, 4, 5, 6]),
+    ]
+    let shown = everyOp ? own : own.filter { $0.verdict != "native" }
+    if shown.isEmpty {
+      lines.append("every op runs natively")
+    } else {
+      let rows = shown.map { op in
+        [
+          "\(op.segment)", op.op, op.node, op.engine, op.verdict, percent(op.share),
+          op.bytesIn + op.bytesOut == 0 ? "" : formatBytes(op.bytesIn + op.bytesOut), op.reason,
+        ]
+      }
+      lines.append(
+        table(
+          ["segment", "op", "node", "engine", "verdict", "multiply-adds", "border", "reason"], rows,
+          right: [0, 5, 6]))
+    }
+    return lines.joined(separator: "\n")
+  }
+}
+
+func percent(_ share: Double) -> String { format(100 * share, digits: 1) + " %" }
+
+private func microseconds(_ time: Double) -> String {
+  time < 1000 ? format(time, digits: 0) + " µs" : format(time / 1000, digits: 2) + " ms"
+}
