@@ -29,7 +29,7 @@ package let useIntegerArithmetic = Pass(
 typealias IntegerRule = @Sendable (NodeID, inout PassContext) throws(Diagnostic) -> Bool
 
 private let integerRules: [IntegerRule] = [
-  useIntegerProduct, foldIntegerBias, rescaleSums, rescaleIntegers, lookUpFunction,
+  useIntegerProduct, foldIntegerBias, rescaleSums, rescaleIntegers, lookUpFunction, composeLookups,
   addIntegers, multiplyIntegers, averageIntegers, softmaxIntegers, resampleIntegers,
   normalizeIntegers,
 ]
