@@ -92,14 +92,18 @@ KERNEL_INLINE int64_t kernel_order_key(const void *x, uint32_t element, int64_t 
   return value != value ? INT32_MAX : bits < 0 ? -(int64_t)(bits & INT32_MAX) : bits;
 }
 
-/* Where a row of a tensor's plane of `rows` lies, among all rows in memory. */
-KERNEL_INLINE int64_t kernel_ring_row(const kernel_ring *ring, int64_t rows, int64_t plane, int64_t row) {
-  if (ring->rows == 0) return plane * rows + row;
-  const int64_t place = ring->first + row;
-  return plane * ring->rows + (place < ring->rows ? place : place - ring->rows);
-}
-/* Rows of a plane in memory. */
+/* Rows of a plane in memory, of a tensor with `rows` of them. */
 KERNEL_INLINE int64_t kernel_ring_pitch(const kernel_ring *ring, int64_t rows) { return ring->rows == 0 ? rows : ring->rows; }
+/* Where a row lies in its plane, of which memory has `pitch` rows. */
+KERNEL_INLINE int64_t kernel_ring_place(const kernel_ring *ring, int64_t pitch, int64_t row) {
+  const int64_t place = ring->first + row;
+  return place < pitch ? place : place - pitch;
+}
+/* Where a row of a plane lies, among all rows in memory. */
+KERNEL_INLINE int64_t kernel_ring_row(const kernel_ring *ring, int64_t rows, int64_t plane, int64_t row) {
+  const int64_t pitch = kernel_ring_pitch(ring, rows);
+  return plane * pitch + kernel_ring_place(ring, pitch, row);
+}
 /* How many of `count` rows from `row` on lie one behind the other. */
 KERNEL_INLINE int64_t kernel_ring_run(const kernel_ring *ring, int64_t row, int64_t count) {
   const int64_t turn = ring->rows - ring->first - row;

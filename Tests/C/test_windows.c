@@ -303,7 +303,8 @@ static void resizes(void) {
           c.expected.values[p * out_count + o] += weight * c.inputs[0].values[p * in_count + i];
       }
     }
-    CASE_ATTRIBUTES(&c, ingot_resize_attributes, mode, coordinates, rounding, -0.75, exclude);
+    CASE_ATTRIBUTES(&c, ingot_resize_attributes, .mode = mode, .coordinates = coordinates, .rounding = rounding, .cubic = -0.75,
+                    .exclude_outside = exclude);
     for (int s = 0; s < spatial; s++) CASE_ATTRIBUTES(&c, ingot_resize_axis, scale[s]);
     opcase_run(&c);
   }

@@ -113,19 +113,18 @@ static depthwise_integer_filling depthwise_integer_filling_of(const kernel_conv_
 KERNEL_INLINE void depthwise_integer_fill_of(const kernel_conv_integer *p, const depthwise_integer_layout *layout,
                                              const depthwise_integer_filling *f, const uint32_t element, const int64_t stride, int64_t plane,
                                              int64_t h0, int64_t count, int16_t *strip) {
-  const int64_t bytes = kernel_element_bytes(element), row_bytes = p->in[2] * bytes;
+  const int64_t bytes = kernel_element_bytes(element), row_bytes = p->in[2] * bytes, pitch = kernel_ring_pitch(&p->x_ring, p->in[1]);
   for (int64_t column_rest = 0; column_rest < layout->rests[1]; column_rest++) {
     int64_t first, end;
     kernel_valid_range(column_rest - p->begin[2], stride, p->in[2], layout->line, &first, &end);
-    const char *x = kernel_at(p->x, element, first < end ? first * stride + column_rest - p->begin[2] : 0);
+    const char *x = kernel_at(p->x, element, first < end ? plane * pitch * p->in[2] + first * stride + column_rest - p->begin[2] : 0);
     for (int64_t row_rest = 0; row_rest < layout->rests[0]; row_rest++) {
       int16_t *y = strip + (row_rest * layout->rests[1] + column_rest) * layout->plane;
       for (int64_t r = row_rest; r < count; r += p->stride[1], y += layout->line) {
         const int64_t h = h0 + r - p->begin[1];
-        if (h >= 0 && h < p->in[1] && first < end) {
-          const char *row = x + kernel_ring_row(&p->x_ring, p->in[1], plane, h) * row_bytes;
-          depthwise_integer_line(f, row, element, stride, first, end, layout->line, y);
-        } else depthwise_integer_line(f, x, element, stride, layout->line, layout->line, layout->line, y);
+        const int64_t place = kernel_ring_place(&p->x_ring, pitch, h) * row_bytes;
+        if (h >= 0 && h < p->in[1] && first < end) depthwise_integer_line(f, x + place, element, stride, first, end, layout->line, y);
+        else depthwise_integer_line(f, x, element, stride, layout->line, layout->line, layout->line, y);
       }
     }
   }

@@ -134,14 +134,15 @@ static void integer_strip_row(const integer_window *w, const char *row, int64_t 
 static void integer_fill_strip(const integer_window *w, int64_t channel, int64_t tap, char *strip) {
   const integer_taps *t = w->taps;
   const int64_t bytes = kernel_element_bytes(w->element), depth = w->start[0] * t->stride[0] + t->first[0] + tap * t->step[0];
+  const int64_t pitch = kernel_ring_pitch(&w->ring, w->in[1]);
+  const char *slice = (const char *)w->x + (channel * w->in[0] + depth) * pitch * w->in[2] * bytes;
   for (int64_t row_rest = 0; row_rest < integer_remainders(t, 1); row_rest++) {
     for (int64_t column_rest = 0; column_rest < integer_remainders(t, 2); column_rest++) {
       const int64_t offset = w->start[2] * t->stride[2] + t->low[2] + column_rest;
       for (int64_t r = 0; r * w->pitch < w->plane; r++, strip += w->pitch * bytes) {
         const int64_t place = (w->start[1] + r) * t->stride[1] + t->low[1] + row_rest;
         const int inside = depth >= 0 && depth < w->in[0] && place >= 0 && place < w->in[1];
-        const int64_t row = inside ? kernel_ring_row(&w->ring, w->in[1], channel * w->in[0] + depth, place) : 0;
-        integer_strip_row(w, inside ? (const char *)w->x + row * w->in[2] * bytes : NULL, offset, strip);
+        integer_strip_row(w, inside ? slice + kernel_ring_place(&w->ring, pitch, place) * w->in[2] * bytes : NULL, offset, strip);
       }
     }
   }

@@ -81,11 +81,13 @@ KERNEL_INLINE void pair_integer_run(const kernel_pair_integer *p, int64_t begin,
   for (int64_t first = begin * QUANTIZED_CHUNK; first < limit;) {
     const int64_t row = first / length, column = first % length;
     const int64_t stop = kernel_least(limit, first + length - column);
-    pair_part part = {.at = {[4] = offset_of(row, p->dims, p->strides[4], outer) + column}};
+    pair_part part = {.at = {[4] = column}};
     for (int k = 0; k < 4; k++) {
       part.step[k] = p->rank == 0 ? 0 : p->strides[k][outer];
-      part.at[k] = offset_of(row, p->dims, p->strides[k], outer) + part.step[k] * column;
+      part.at[k] = part.step[k] * column;
     }
+    for (int64_t axis = outer, rest = row; axis-- > 0; rest /= p->dims[axis])
+      for (int k = 0; k < 5; k++) part.at[k] += rest % p->dims[axis] * p->strides[k][axis];
     for (; first < stop; first += part.n) {
       part.n = kernel_least(QUANTIZED_BLOCK, stop - first);
       block(p, &part);
