@@ -67,11 +67,13 @@ package struct Manifest: Codable, Sendable, Equatable {
     package var instructions: Int
     package var parameters: Int
     package var macs: Int
+    /// What the target takes for a run, as it estimates it itself; nil where its description does not tell.
+    package var cycles: Int?
 
     package init(
       name: String, inputs: [Port], outputs: [Port], arenaBytes: Int, arenaLowerBoundBytes: Int,
       memories: [Memory], instructions: Int,
-      parameters: Int, macs: Int
+      parameters: Int, macs: Int, cycles: Int? = nil
     ) {
       self.name = name
       self.inputs = inputs
@@ -82,10 +84,11 @@ package struct Manifest: Codable, Sendable, Equatable {
       self.instructions = instructions
       self.parameters = parameters
       self.macs = macs
+      self.cycles = cycles
     }
 
     enum CodingKeys: String, CodingKey {
-      case name, inputs, outputs, memories, instructions, parameters, macs
+      case name, inputs, outputs, memories, instructions, parameters, macs, cycles
       case arenaBytes = "arena_bytes"
       case arenaLowerBoundBytes = "arena_lower_bound_bytes"
     }

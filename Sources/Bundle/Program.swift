@@ -49,7 +49,7 @@ package struct Program: Sendable, Equatable {
     }
   }
 
-  /// A dense tensor in a buffer.
+  /// A tensor in a buffer: dense, or some rows of a taller image.
   package struct View: Sendable, Equatable {
     package var buffer: Int
     package var element: ElementType
@@ -59,10 +59,12 @@ package struct Program: Sendable, Equatable {
     package var name: String
     /// The order in which its elements lie; nil for row-major.
     package var layout: Layout?
+    /// Where its rows lie in those of an image; nil for a dense tensor.
+    package var window: RowWindow?
 
     package init(
       buffer: Int, element: ElementType, shape: Shape, offset: Int = 0, name: String = "",
-      layout: Layout? = nil
+      layout: Layout? = nil, window: RowWindow? = nil
     ) {
       self.buffer = buffer
       self.element = element
@@ -70,6 +72,7 @@ package struct Program: Sendable, Equatable {
       self.offset = offset
       self.name = name
       self.layout = layout
+      self.window = window
     }
   }
 
@@ -129,11 +132,6 @@ package struct Program: Sendable, Equatable {
   package var arenaBytes: Int { memories.reduce(0) { $0 + ($1.bytes ?? 0) } }
 }
 
-extension Program.View {
-  package var byteCount: Int { shape.elementCount &* element.byteCount }
-  /// Where it lies in its buffer.
-  package var byteRange: Range<Int> { offset..<(offset &+ byteCount) }
-}
 
 extension Program {
   /// Tensors of the inputs.

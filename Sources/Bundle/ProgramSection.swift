@@ -96,7 +96,14 @@ private func encode(
   setDimensions(&tensor.dims, view.shape)
   tensor.name = name.offset
   tensor.name_bytes = name.count
+  tensor.image_rows = UInt32(view.window?.imageRows ?? 0)
+  tensor.first_row = UInt32(view.window?.firstRow ?? 0)
   return tensor
+}
+
+private func window(of tensor: ingot_tensor) -> RowWindow? {
+  guard tensor.image_rows > 0, tensor.rank >= 2 else { return nil }
+  return RowWindow(imageRows: Int(tensor.image_rows), firstRow: Int(tensor.first_row))
 }
 
 /// Writes a shape into a fixed array of the format, unused entries 0.
@@ -157,7 +164,7 @@ func decodeProgram(
       Program.View(
         buffer: Int(tensor.buffer), element: element, shape: Shape(extents.map { Int($0) }),
         offset: Int(clamping: tensor.offset), name: try strings.text(tensor.name, tensor.name_bytes),
-        layout: try layouts.layout(tensor.layout)))
+        layout: try layouts.layout(tensor.layout), window: window(of: tensor)))
   }
   program.sizes = sizes.map {
     Program.OutputSize(output: Int($0.output), axis: Int($0.axis), sizeOutput: Int($0.size_output))

@@ -26,6 +26,10 @@ package struct CompileOptions: Sendable {
   package var arithmetic = QuantizedArithmetic.integer
   /// What engines must do, or nothing is written.
   package var requirements: [EngineRequirement] = []
+  /// What the program's schedule is chosen for.
+  package var schedule = ScheduleGoal.fast
+  /// Bytes of memories, by their ids, that may be used instead of the target's own.
+  package var memoryLimits: [String: Int] = [:]
   /// What ``precision`` leaves open of how weights are stored: the groups of ``Precision/int4``, bits and groups of
   /// ``Precision/palette``. Nil for what is usual.
   package var weights: WeightFormat?
@@ -117,6 +121,12 @@ package func pipeline(_ options: CompileOptions) -> [PipelineStep] {
 }
 
 extension CompileOptions {
+  func scheduling(in memory: Target.Memory) -> Scheduling {
+    let limit = memoryLimits[memory.id] ?? (target.family == .cpu ? nil : memory.capacity)
+    return Scheduling(
+      model: BlockModel(target), goal: optimizes ? schedule : .untiled, memory: memory.id, limit: limit)
+  }
+
   /// How weights are stored where activations stay floats; nil where weights stay, too, or activations don't.
   package var weightFormat: WeightFormat? {
     switch precision {

@@ -8,17 +8,23 @@ import Tensors
 /// something, over buffers that lie in `memory`.
 ///
 /// Reshapes and contiguous slices are views of their operand's buffer. What a loop hands from run to run stays in one
-/// buffer. Every other result has a buffer of its own, and what must lie elsewhere, such as the operands of a concat or
+/// buffer. Every other result has a buffer of its own, of fewer rows where a cascade keeps no more; and what must lie elsewhere, such as the operands of a concat or
 /// an output, is copied there: which copies and buffers can be saved is for program passes to find.
 func emit(
-  _ function: FlatFunction, weights: inout WeightPool, memory: String
+  _ function: FlatFunction, weights: inout WeightPool, memory: String, tiling: Tiling = Tiling()
 ) throws(Diagnostic) -> Program {
   let graph = function.graph
   try requireRanks(of: graph)
-  var emitter = Emitter(graph, memory: memory)
+  var emitter = Emitter(graph, memory: memory, tiling)
   var loops = function.loops[...]
+  var cascades = tiling.cascades[...]
   var open: [(end: Int, instruction: Int)] = []
   for (position, id) in graph.order.enumerated() {
+    if let cascade = cascades.first {
+      if position == cascade.range.lowerBound { try emitter.emit(cascade, &weights) }
+      if position + 1 == cascade.range.upperBound { cascades.removeFirst() }
+      if cascade.range.contains(position) { continue }
+    }
     while let loop = loops.first, loop.range.lowerBound == position {
       open.append((loop.range.upperBound, emitter.beginLoop(loop.count)))
       loops.removeFirst()
@@ -45,22 +51,29 @@ private func requireRanks(of graph: Graph) throws(Diagnostic) {
 }
 
 /// Writes a program's tables.
-private struct Emitter {
+struct Emitter {
   private(set) var program: Program
-  private let graph: Graph
+  let graph: Graph
   /// Where each value that is no weight lies, by value index.
-  private var places: [Place?]
+  var places: [Place?]
+  /// Nodes whose weights are moved to where values lie before they run.
+  let staged: Set<NodeID>
+  /// Where weights have been moved to for the calls that come next, by value index.
+  var stagedTensors: [Int: Int] = [:]
   /// Tensor of each value, by value index, from its first use.
   private var tensors: [Int?]
   private var weightBuffers: [Int: Int] = [:]
 
-  private struct Place {
+  struct Place {
     var buffer: Int
     var offset: Int
+    /// Rows that are kept of it; nil where it lies there whole.
+    var ring: Int?
   }
 
-  init(_ graph: Graph, memory: String) {
+  init(_ graph: Graph, memory: String, _ tiling: Tiling) {
     self.graph = graph
+    staged = Set(tiling.staged.map { graph.order[$0] })
     program = Program(name: graph.name)
     program.memories = [Program.Memory(memory)]
     places = [Place?](repeating: nil, count: graph.valueCapacity)
@@ -91,10 +104,17 @@ private struct Emitter {
 
   // MARK: Tensors
 
-  /// A buffer of its own for a value.
-  private mutating func newPlace(_ kind: Program.Buffer.Kind, _ value: ValueID) -> Place {
-    program.buffers.append(Program.Buffer(kind, bytes: graph.type(of: value).byteCount))
-    return Place(buffer: program.buffers.count - 1, offset: 0)
+  /// A buffer of its own for a value, or for some rows of it.
+  mutating func newPlace(_ kind: Program.Buffer.Kind, _ value: ValueID, ring: Int? = nil) -> Place {
+    let type = graph.type(of: value)
+    let bytes = ring.map { type.byteCount / type.shape[type.shape.rank - 2] * $0 } ?? type.byteCount
+    program.buffers.append(Program.Buffer(kind, bytes: bytes))
+    return Place(buffer: program.buffers.count - 1, offset: 0, ring: ring)
+  }
+
+  mutating func addTensor(_ view: Program.View) -> Int {
+    program.tensors.append(view)
+    return program.tensors.count - 1
   }
 
   private mutating func addTensor(_ value: ValueID, at place: Place, name: String) -> Int {
@@ -106,7 +126,7 @@ private struct Emitter {
   }
 
   /// The tensor of an operand.
-  private mutating func tensor(_ value: ValueID, _ weights: inout WeightPool) throws(Diagnostic) -> Int {
+  mutating func tensor(_ value: ValueID, _ weights: inout WeightPool) throws(Diagnostic) -> Int {
     if let index = tensors[value.index] { return index }
     if let node = graph.producer(of: value).map({ graph[$0] }) {
       if node.isStoredSmall(in: graph) { return try emitDequantized(node, &weights) }
@@ -200,24 +220,58 @@ private struct Emitter {
       return
     }
     try requireRanks(of: node)
+    if staged.contains(id) { try stageWeights(of: node, &weights) }
+    defer { stagedTensors = [:] }
     if case .loopStep(let step) = node.op { return try emit(step, node, &weights) }
     if case .concat(let concat) = node.op, isContiguous(concat, in: graph.shape(of: result)) {
       return try emitContiguousConcat(node, &weights)
     }
     // Constants are unpacked and dequantized where they are read.
     if node.isStoredSmall(in: graph) || graph.isUnpacked(result) { return }
-    let call: KernelCall
+    let call = try call(
+      of: node, node.op, operands: node.operands.map { graph.type(of: $0) },
+      results: node.results.map { graph.type(of: $0) })
+    let (inputs, stored) = try inputs(of: node, &weights) { _ in nil }
+    let results = node.results.map { newTensor($0) }
+    append(
+      result, call.opcode, results: results, inputs: inputs, attributes: call.attributes, name: node.name)
+    describe(stored)
+  }
+
+  /// Says in the last call how its weights are stored.
+  mutating func describe(_ stored: StoredWeights?) {
+    stored?.describe(in: &program.instructions[program.instructions.count - 1])
+  }
+
+  /// The kernel call for an op of a node, be it all of its work or a part.
+  func call(
+    of node: Node, _ op: Op, operands: [TensorType], results: [TensorType]
+  ) throws(Diagnostic) -> KernelCall {
     do {
-      call = try kernelCall(
-        node.op, operands: node.operands.map { graph.type(of: $0) },
-        results: node.results.map { graph.type(of: $0) })
+      return try kernelCall(op, operands: operands, results: results)
     } catch {
       throw error.located(at: node.location, op: node.op.name)
     }
+  }
+
+  /// The tensors that a node's kernel reads, and how its weights are stored. `part` gives those of operands that are not
+  /// read whole.
+  mutating func inputs(
+    of node: Node, _ weights: inout WeightPool, part: (Int) -> Program.View?
+  ) throws(Diagnostic) -> ([Int?], StoredWeights?) {
     let stored = StoredWeights(of: node, in: graph)
     var inputs: [Int?] = []
     for (index, operand) in node.operands.enumerated() {
-      inputs.append(try tensor(index == 1 ? stored?.integers ?? operand : operand, &weights))
+      if let view = part(index) {
+        inputs.append(addTensor(view))
+      } else {
+        let source = index == 1 ? stored?.integers ?? operand : operand
+        if let staged = stagedTensors[source.index] {
+          inputs.append(staged)
+        } else {
+          inputs.append(try tensor(source, &weights))
+        }
+      }
     }
     if let stored {
       if inputs.count == 2 { inputs.append(nil) }
@@ -225,15 +279,12 @@ private struct Emitter {
         inputs.append(view(try tensor(parameter.value, &weights), as: parameter.shape))
       }
     }
-    let results = node.results.map { newTensor($0) }
-    append(
-      result, call.opcode, results: results, inputs: inputs, attributes: call.attributes, name: node.name)
-    stored?.describe(in: &program.instructions[program.instructions.count - 1])
+    return (inputs, stored)
   }
 
   /// Fails where a node that computes something reads or gives a value of more axes than a bundle can hold. Views may
   /// have any number.
-  private func requireRanks(of node: Node) throws(Diagnostic) {
+  func requireRanks(of node: Node) throws(Diagnostic) {
     let values =
       node.operands.enumerated().map { ("operand \($0)", $1) }
       + node.results.enumerated().map { ("result \($0)", $1) }
@@ -323,7 +374,7 @@ private struct Emitter {
     }
   }
 
-  private mutating func append(
+  mutating func append(
     _ value: ValueID, _ opcode: ingot_opcode, results: [Int], inputs: [Int?], attributes: [Int64] = [],
     name: String
   ) {
@@ -335,5 +386,5 @@ private struct Emitter {
 
 extension Graph {
   /// Whether a value comes of constants in few bits by an op that has a kernel of its own.
-  fileprivate func isUnpacked(_ value: ValueID) -> Bool { packed(value) != nil || lookedUp(value) != nil }
+  func isUnpacked(_ value: ValueID) -> Bool { packed(value) != nil || lookedUp(value) != nil }
 }

@@ -8,7 +8,7 @@ package func lowerAlone(
 ) throws(Diagnostic) -> (program: Program, arenaLowerBound: Int) {
   let flat = try flatten(graph, functions)
   var weights = WeightPool([flat.graph])
-  let lowering = Lowering(memory: "memory", passes: passes, verifies: true)
+  let lowering = Lowering(scheduling: .untiled, passes: passes, verifies: true)
   let lowered = try lower([flat], weights: &weights, lowering)[0]
   return (lowered.program, lowered.lowerBounds.reduce(0, +))
 }
@@ -17,7 +17,7 @@ package func lowerAlone(
 package func lowerTogether(_ module: Module, passes: [ProgramPass]) throws(Diagnostic) -> [Program] {
   let flats = try flatten(module)
   var weights = WeightPool(flats.map(\.graph))
-  let lowering = Lowering(memory: "memory", passes: passes, verifies: true)
+  let lowering = Lowering(scheduling: .untiled, passes: passes, verifies: true)
   return try lower(flats, weights: &weights, lowering).map(\.program)
 }
 

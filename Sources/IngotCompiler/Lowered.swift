@@ -22,7 +22,9 @@ struct Lowered {
     var pool = WeightPool(flats.map(\.graph))
     let lowered = try lower(
       flats, weights: &pool,
-      Lowering(memory: memory.id, passes: loweringPasses(options), verifies: options.verifies))
+      Lowering(
+        scheduling: options.scheduling(in: memory), passes: loweringPasses(options),
+        verifies: options.verifies))
     self.options = options
     programs = lowered.map(\.program)
     origins = zip(flats, lowered).map { sourceValues.origins($0, $1.values) }
@@ -30,7 +32,7 @@ struct Lowered {
     manifest = Manifest(
       format: Int(INGOT_FORMAT_VERSION), compiler: compilerVersion, target: options.target.name,
       targetFamily: options.target.family.rawValue, precision: options.precision.rawValue,
-      functions: lowered.indices.map { describe(module, $0, lowered[$0], memory) },
+      functions: lowered.indices.map { describe(module, $0, lowered[$0], memory, options) },
       provenance: options.provenance.merging(provenance) { $1 })
   }
 
@@ -90,13 +92,14 @@ package func manifestPort(_ port: Port, of graph: Graph) -> Manifest.Port {
 }
 
 private func describe(
-  _ module: Module, _ index: Int, _ lowered: LoweredFunction, _ memory: Target.Memory
+  _ module: Module, _ index: Int, _ lowered: LoweredFunction, _ memory: Target.Memory,
+  _ options: CompileOptions
 ) -> Manifest.Function {
   let graph = module.functions[index]
   let memories = zip(lowered.program.memories, lowered.lowerBounds).map { planned, bound in
     Manifest.Memory(
       id: planned.id, bytes: planned.bytes ?? 0, lowerBoundBytes: bound,
-      capacityBytes: planned.id == memory.id ? memory.capacity : nil)
+      capacityBytes: planned.id == memory.id ? options.memoryLimits[memory.id] ?? memory.capacity : nil)
   }
   return Manifest.Function(
     name: graph.name, inputs: graph.inputs.map { manifestPort($0, of: graph) },
@@ -105,6 +108,6 @@ private func describe(
     memories: memories,
     instructions: lowered.program.instructions.count,
     parameters: Statistics(module, function: index).parameters,
-    macs: lowered.program.multiplyAdds
+    macs: lowered.program.multiplyAdds, cycles: lowered.cycles
   )
 }

@@ -58,7 +58,7 @@ package struct ProgramMemory: Sendable, Equatable {
         Place(
           tensor: index, buffer: tensor.buffer,
           offset: (program.buffers[tensor.buffer].address ?? 0) &+ tensor.offset,
-          bytes: tensor.byteCount, steps: steps, sharesWith: shared[index]))
+          bytes: tensor.spanBytes, steps: steps, sharesWith: shared[index]))
     }
     places.sort { ($0.steps.lowerBound, $0.offset, $0.tensor) < ($1.steps.lowerBound, $1.offset, $1.tensor) }
   }

@@ -196,10 +196,12 @@ private struct ProgramParser {
       extents.append(try scanner.integer())
     }
     let layout = scanner.skip("layout") ? try layout(rank: extents.count) : nil
+    let window = scanner.skip("rows") ? try window() : nil
     try scanner.expect("in")
     try scanner.expect("$")
     var view = Program.View(
-      buffer: try scanner.integer(), element: element, shape: Shape(extents), name: name, layout: layout)
+      buffer: try scanner.integer(), element: element, shape: Shape(extents), name: name, layout: layout,
+      window: window)
     if scanner.skip("+") { view.offset = try scanner.integer() }
     guard tensors.updateValue(view, forKey: index) == nil else {
       throw scanner.failure("%\(index) is declared twice")
@@ -209,6 +211,13 @@ private struct ProgramParser {
 }
 
 extension ProgramParser {
+  /// `3 of 8`: the first row, and those of the image.
+  private mutating func window() throws(Diagnostic) -> RowWindow {
+    let first = try scanner.integer()
+    try scanner.expect("of")
+    return RowWindow(imageRows: try scanner.integer(), firstRow: first)
+  }
+
   /// `[1, 0; 1 by 32]`: an order of axes, and one that is cut into blocks.
   private mutating func layout(rank: Int) throws(Diagnostic) -> Layout {
     try scanner.expect("[")

@@ -18,8 +18,8 @@ extension Program {
   ///   %1 = softmax %2 {axis = 1} name "last"
   /// }
   /// ```
-  /// A tensor has its name, type, layout if it is not row-major, and place where it occurs first; `$2 + 64` is 64 bytes into a buffer. Memories have no
-  /// size and buffers no address before memory is planned. A call's name is that of its first result unless it is said.
+  /// A tensor has its name, type, layout if it is not row-major, and place where it occurs first; `$2 + 64` is 64 bytes into a buffer;
+  /// `rows 3 of 8` says that it is rows of an image of 8, from row 3 on. Memories have no size and buffers no address before memory is planned. A call's name is that of its first result unless it is said.
   /// What a loop repeats stands in its braces. Attributes are those of ``attributes(of:)``.
   package var text: String {
     var printer = ProgramPrinter(self)
@@ -124,8 +124,9 @@ private struct ProgramPrinter {
     let name = labels[tensor] ?? (view.name.isEmpty ? "" : quoted(view.name))
     let place = "$\(view.buffer)" + (view.offset == 0 ? "" : " + \(view.offset)")
     let layout = view.layout.map { " layout \($0)" } ?? ""
+    let rows = view.window.map { " rows \($0.firstRow) of \($0.imageRows)" } ?? ""
     return
-      "%\(tensor)\(name.isEmpty ? "" : " \(name)"): \(view.element.rawValue)\(view.shape)\(layout) in \(place)"
+      "%\(tensor)\(name.isEmpty ? "" : " \(name)"): \(view.element.rawValue)\(view.shape)\(layout)\(rows) in \(place)"
   }
 
   private func isWeight(_ view: Program.View) -> Bool { program.buffers[view.buffer].kind.isWeight }

@@ -9,7 +9,8 @@ import Tensors
 /// Of every program:
 /// 1. Every buffer has a size, and a memory of the program unless it is a weight. Each input and each output has one.
 /// 2. Every tensor lies in its buffer, at a multiple of its element's size. Only tensors of weights and of buffers that are
-///    no input or output have layouts, each of its rank.
+///    no input or output have layouts, each of its rank. Rows of an image are no more than that has, row-major, and no
+///    weight.
 /// 3. The first tensors are the inputs, then the outputs, each at the start of its own buffer, which no other tensor
 ///    there exceeds.
 /// 4. Calls read and write tensors of the program; nothing writes to inputs and weights.
@@ -91,8 +92,8 @@ private final class ProgramVerifier {
     }
     let bytes = program.buffers[view.buffer].bytes
     require(
-      view.offset >= 0 && view.byteCount <= bytes && view.offset <= bytes - view.byteCount, 2,
-      "%\(index) has \(view.byteCount) bytes at \(view.offset) of buffer $\(view.buffer), which has \(bytes)")
+      view.offset >= 0 && view.spanBytes <= bytes && view.offset <= bytes - view.spanBytes, 2,
+      "%\(index) has \(view.spanBytes) bytes at \(view.offset) of buffer $\(view.buffer), which has \(bytes)")
     require(
       view.offset % view.element.byteCount == 0, 2,
       "%\(index) begins at \(view.offset), no multiple of its element's size")
@@ -100,6 +101,12 @@ private final class ProgramVerifier {
     require(
       view.layout.map { $0.fits(rank: view.shape.rank) && (kind == .arena || kind.isWeight) } ?? true, 2,
       "%\(index) has layout \(view.layout?.description ?? ""), which its rank or buffer does not allow")
+    if let window = view.window {
+      require(
+        view.shape.rank >= 2 && view.layout == nil && !kind.isWeight && view.rowCount <= window.imageRows
+          && (0..<window.imageRows).contains(window.firstRow), 2,
+        "%\(index) is \(view.shape) from row \(window.firstRow) of \(window.imageRows)")
+    }
   }
 
   private func checkInterface() {
@@ -113,7 +120,7 @@ private final class ProgramVerifier {
       let kind: Program.Buffer.Kind =
         index < program.inputCount ? .input(index) : .output(index - program.inputCount)
       require(
-        view.offset == 0 && program.buffers[view.buffer].kind == kind, 3,
+        view.offset == 0 && view.window == nil && program.buffers[view.buffer].kind == kind, 3,
         "%\(index) is not the start of its own buffer")
       extents[view.buffer] = view.byteCount
     }
@@ -174,10 +181,12 @@ private final class ProgramVerifier {
     program.forEachUse { tensor, index in
       let view = program.tensors[tensor]
       require(
-        program.buffers[view.buffer].kind.isWeight || written[view.buffer].contains(view.byteRange), 7,
+        program.buffers[view.buffer].kind.isWeight
+          || view.byteRanges.allSatisfy({ written[view.buffer].contains($0) }), 7,
         "\(label(index)) reads %\(tensor), of which nothing wrote all before")
     } write: { tensor, _ in
-      written[program.tensors[tensor].buffer].insert(program.tensors[tensor].byteRange)
+      let view = program.tensors[tensor]
+      for range in view.byteRanges { written[view.buffer].insert(range) }
     }
   }
 
@@ -192,11 +201,12 @@ private final class ProgramVerifier {
       let inputs = call.inputs.indices.compactMap { input in call.inputs[input].map { (input, $0) } }
       for (input, other) in call.results[(position + 1)...].map({ (nil, $0) }) + inputs as [(Int?, Int)] {
         let view = program.tensors[other]
-        guard view.buffer == target.buffer, view.byteRange.overlaps(target.byteRange) else { continue }
+        guard view.buffer == target.buffer, view.overlaps(target) else { continue }
         let isAllowed =
           call.opcode == INGOT_OP_COPY
           || (input.map(call.canOverwrite(input:)) ?? false && view.offset == target.offset
-            && view.element.byteCount == target.element.byteCount && view.shape == target.shape)
+            && view.element.byteCount == target.element.byteCount && view.shape == target.shape
+            && view.window == target.window)
         require(isAllowed, 6, "\(label(index)) writes %\(result) over %\(other)")
       }
     }

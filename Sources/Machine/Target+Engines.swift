@@ -54,6 +54,20 @@ extension Target {
     package var tableSlotBytes: Quantity?
     /// Bytes that travel with the weights of each output channel.
     package var scaleBytesPerChannel: Quantity?
+    /// Results that are computed at once, all channels together.
+    package var blockElements: Quantity?
+    /// Weights that are unpacked in a cycle.
+    package var weightsPerCycle: Quantity?
+    /// Cycles in which a result of multipliers leaves, and one of a sum of two values, of their product, or of a table.
+    package var resultCyclesPerElement: Quantity?
+    package var addCyclesPerElement: Quantity?
+    package var multiplyCyclesPerElement: Quantity?
+    package var lookupCyclesPerElement: Quantity?
+    /// Cycles before the first result of a product is there, at most as many as the product takes, and more of them for
+    /// each channel that is read; and those before the first of a depthwise convolution or pooling.
+    package var fillCycles: Quantity?
+    package var fillCyclesPerChannel: Quantity?
+    package var startCycles: Quantity?
   }
 
   /// How kernels read weights of products: rows on the left of a matrix product, and outputs of a convolution, lie

@@ -116,6 +116,15 @@ extension Target.Blocks {
     list.add("\(place).table_bytes", tableBytes, .count)
     list.add("\(place).table_slot_bytes", tableSlotBytes, .count)
     list.add("\(place).scale_bytes_per_channel", scaleBytesPerChannel, .count)
+    list.add("\(place).block_elements", blockElements, .count)
+    list.add("\(place).weights_per_cycle", weightsPerCycle, .count)
+    list.add("\(place).result_cycles_per_element", resultCyclesPerElement, .time)
+    list.add("\(place).add_cycles_per_element", addCyclesPerElement, .time)
+    list.add("\(place).multiply_cycles_per_element", multiplyCyclesPerElement, .time)
+    list.add("\(place).lookup_cycles_per_element", lookupCyclesPerElement, .time)
+    list.add("\(place).fill_cycles", fillCycles, .time)
+    list.add("\(place).fill_cycles_per_channel", fillCyclesPerChannel, .time)
+    list.add("\(place).start_cycles", startCycles, .time)
     return list
   }
 }

@@ -216,6 +216,9 @@ public struct CompileFacts: Sendable, Encodable {
   public let macs: Int
   /// The same by the formats of what is multiplied, such as `int8xint8`, `int16xint8`, `fp32xfp16` and `fp32`.
   public let macsByFormat: [String: Int]
+  /// Cycles of the chip for one call of each function that no other runs, by the estimate of its description; nil where
+  /// that does not tell.
+  public let cycles: Int?
   /// How functions were quantized; empty where they were not.
   public let quantizations: [Quantization]
   /// Numbers among the parameters.
@@ -235,7 +238,7 @@ public struct CompileFacts: Sendable, Encodable {
     case nodesAfter = "nodes_after"
     case macsByFormat = "macs_by_format"
     case quantizations = "quantization"
-    case memories, instructions, macs, parameters, ops, options
+    case memories, instructions, macs, cycles, parameters, ops, options
   }
 
   package init(_ compiled: CompiledBundle) {
@@ -256,6 +259,8 @@ public struct CompileFacts: Sendable, Encodable {
     let callees = Set(
       compiled.module.functions.flatMap { graph in graph.order.compactMap { graph[$0].op.callee } })
     macs = functions.filter { !callees.contains($0.name) }.reduce(0) { $0 + $1.macs }
+    let cycles = functions.filter { !callees.contains($0.name) }.compactMap(\.cycles)
+    self.cycles = cycles.isEmpty ? nil : cycles.reduce(0) { $0.addingReportingOverflow($1).partialValue }
     macsByFormat = compiled.programs.filter { !callees.contains($0.name) }.reduce(into: [:]) {
       sums, program in
       for (format, count) in program.multiplyAddsByFormat {

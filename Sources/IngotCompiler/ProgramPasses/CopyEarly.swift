@@ -63,7 +63,7 @@ private struct CopyHoisting {
       guard let source = copy.inputs.first ?? nil, let target = copy.results.first else { continue }
       let (from, to) = (program.tensors[source], program.tensors[target])
       guard let lastWrite = uses.lastWrite(of: from.buffer), lastWrite + 1 < index,
-        loops.isTogether(lastWrite, index), from.buffer != to.buffer,
+        loops.isTogether(lastWrite, index), from.buffer != to.buffer, from.window == nil, to.window == nil,
         !program.buffers[from.buffer].kind.isWeight, !program.outputs.contains(target),
         program.buffers[from.buffer].memory == program.buffers[to.buffer].memory,
         uses.isWrittenOnly(by: index, to.byteRange, of: to.buffer)

@@ -37,7 +37,7 @@ private struct Overwriting {
     let call = program.instructions[index]
     guard call.results.count == 1 else { return }
     let result = program.tensors[call.results[0]]
-    guard result.offset == 0, result.byteCount == program.buffers[result.buffer].bytes,
+    guard result.offset == 0, result.window == nil, result.byteCount == program.buffers[result.buffer].bytes,
       !merged.isMerged(result.buffer), needs.firstUse(of: result.buffer) == index
     else { return }
     for (input, operand) in call.inputs.enumerated() where call.canOverwrite(input: input) {
@@ -70,13 +70,13 @@ private struct Overwriting {
 
   /// Whether each element of one tensor can lie where that of the other does.
   private func coincide(_ view: Program.View, _ result: Program.View) -> Bool {
-    view.shape == result.shape && view.element.byteCount == result.element.byteCount
+    view.shape == result.shape && view.element.byteCount == result.element.byteCount && view.window == nil
   }
 
   private mutating func place(of view: Program.View) -> (buffer: Int, range: Range<Int>) {
     let place = merged.place(of: view.buffer)
     let start = place.offset + view.offset
-    return (place.buffer, start..<(start + view.byteCount))
+    return (place.buffer, start..<(start + view.spanBytes))
   }
 
   private func isNeeded(_ range: Range<Int>, of buffer: Int, after index: Int) -> Bool {

@@ -54,8 +54,8 @@ private struct CopyRemoval {
       removed.insert(index)
       return
     }
-    guard program.buffers[from.buffer].kind == .arena, !merged.isMerged(from.buffer),
-      from.byteCount == program.buffers[from.buffer].bytes,
+    guard program.buffers[from.buffer].kind == .arena, !merged.isMerged(from.buffer), from.window == nil,
+      to.window == nil, from.byteCount == program.buffers[from.buffer].bytes,
       let lastWrite = uses.lastWrite(of: from.buffer), lastWrite < index,
       uses.isWrittenOnly(by: index, to.byteRange, of: to.buffer)
     else { return }

@@ -76,6 +76,7 @@ struct Compile: ParsableCommand {
 
   @OptionGroup var images: ImageOptions
   @OptionGroup var search: SearchOptions
+  @OptionGroup var scheduling: ScheduleSelection
 
   @Option(
     help: ArgumentHelp(
@@ -189,6 +190,7 @@ struct Compile: ParsableCommand {
     options.compression = compression
     options.keepsOrigins = origins
     options.requirements = require
+    try scheduling.apply(to: &options)
     let files = OutputTransaction()
     let newCache = newCache
     try files.claim([output, report, search.writeRecipe, newCache].compactMap { $0 })

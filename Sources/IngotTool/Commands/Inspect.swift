@@ -13,6 +13,7 @@ struct Inspect: ParsableCommand, ModelSelection {
     discussion: """
       Without options: inputs, outputs, ops, parameters, work, and of a bundle its sizes.
         ingot inspect net.ingot --plan        where every tensor lies in memory, and when
+        ingot inspect net.ingot --check       whether calls keep out of each other's memory
         ingot inspect net.onnx --ops          every op after the passes, where it runs and why
         ingot inspect net.onnx --ir           the graph as text, which 'ingot compile' also reads
         ingot inspect net.ingot --html a.html the memory plan as a picture
@@ -26,11 +27,20 @@ struct Inspect: ParsableCommand, ModelSelection {
   @Flag(help: "Prints the graph, or the bundle's programs, as text.") var ir = false
   @Flag(help: "Prints every op, or every kernel call.") var ops = false
   @Flag(help: "Prints the arena's size, its lower bound, and the place of every tensor.") var plan = false
+  @Flag(
+    help:
+      "Replays a bundle's programs byte by byte on paper, and fails where a call would find bytes of another tensor, or none."
+  )
+  var check = false
   @Option(help: ArgumentHelp("Writes a page with facts and the memory plan.", valueName: "file.html"))
   var html: String?
   @Flag(help: "Prints facts as JSON.") var json = false
 
-  func validate() throws { try checkOptions() }
+  func validate() throws {
+    try checkOptions()
+    if check, let model, !isBundle(model) { throw ValidationError("--check goes with a bundle.") }
+    if check, model == nil { throw ValidationError("--check goes with a bundle.") }
+  }
 
   func run() throws {
     if let model, isBundle(model) {
@@ -48,6 +58,7 @@ struct Inspect: ParsableCommand, ModelSelection {
 
   private func inspectBundle(_ path: String) throws {
     let bundle = try InspectedBundle(path: path)
+    if check { try bundle.check(path: path) }
     try writingPage({ htmlReport(bundle.contents, title: path) }) {
       if json {
         try printJSON(InspectFacts(bundle, ir: ir, ops: ops, plan: plan))
@@ -62,6 +73,7 @@ struct Inspect: ParsableCommand, ModelSelection {
     if ir { parts += bundle.functions.map(\.program.text) }
     if ops { parts += bundle.functions.map { callTable($0) } }
     if plan { parts += bundle.functions.map { planText($0) } }
+    if check { parts.append(bundle.checkText) }
     if parts.isEmpty {
       parts.append(bundle.summary)
     } else if let note = bundle.note {

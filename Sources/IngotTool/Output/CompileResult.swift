@@ -55,6 +55,9 @@ struct CompileResult: Encodable {
       "  bundle     \(size)",
       "  weights    \(formatBytes(facts.weightBytes)) in memory\(byFormat(facts.weightBytesByFormat))",
       "  arena      \(formatBytes(facts.arenaBytes)), \(overBound) % over the lower bound of \(formatBytes(facts.arenaLowerBoundBytes))",
+    ]
+    if let cycles = facts.cycles { lines.append("  cycles     \(formatCount(cycles)) for one run, as the chip's description estimates them") }
+    lines += [
       "  time       \(cost.text), with \(formatBytes(cost.peakMemoryBytes)) of memory at most",
     ]
     lines += facts.quantizations.flatMap { $0.lines }
