@@ -22,12 +22,14 @@ struct StripedNetwork {
 
   private mutating func append() throws {
     let x = draw.chance(0.9) ? values[values.count - 1] : draw.one(of: values)
-    switch draw.number(0...7) {
+    switch draw.number(0...9) {
     case 0, 1: try convolution(x, depthwise: false)
     case 2, 3: try convolution(x, depthwise: true)
     case 4: try sum(x)
     case 5: try add(.lookup(Lookup()), [x, constant(.i8, [256])])
     case 6: try pool(x)
+    case 7: try add(.concat(Concat(axis: 1)), [x, values[values.count - 1]])
+    case 8: try add(.pool(Pool(.max, kernel: [3, 2], Window(strides: [2, 1], dilations: [1, 1]))), [x])
     default: try product(x)
     }
   }

@@ -21,8 +21,9 @@ extension ingot_opcode {
   /// Whether kernels of the opcode read and write rows of images, see ``RowWindow``.
   var takesWindows: Bool {
     switch self {
-    case INGOT_OP_CONV_INTEGER, INGOT_OP_ADD_INTEGER, INGOT_OP_MUL_INTEGER, INGOT_OP_LOOKUP, INGOT_OP_RESCALE,
-      INGOT_OP_POOL_INTEGER, INGOT_OP_COPY:
+    case INGOT_OP_CONV, INGOT_OP_CONV_TRANSPOSE, INGOT_OP_CONV_INTEGER, INGOT_OP_CONV_TRANSPOSE_INTEGER,
+      INGOT_OP_ELEMENTWISE, INGOT_OP_ADD_INTEGER, INGOT_OP_MUL_INTEGER, INGOT_OP_LOOKUP, INGOT_OP_RESCALE,
+      INGOT_OP_POOL, INGOT_OP_POOL_INTEGER, INGOT_OP_RESIZE, INGOT_OP_CONCAT, INGOT_OP_COPY:
       true
     default: false
     }
