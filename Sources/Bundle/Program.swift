@@ -132,7 +132,6 @@ package struct Program: Sendable, Equatable {
   package var arenaBytes: Int { memories.reduce(0) { $0 + ($1.bytes ?? 0) } }
 }
 
-
 extension Program {
   /// Tensors of the inputs.
   package var inputs: Range<Int> { 0..<inputCount }

@@ -36,9 +36,7 @@ func lower(
   var cycles: [Int?] = []
   for function in functions {
     let cost = ScheduleCost(function, lowering.scheduling.model)
-    let tiling = try chooseTiling(of: function, lowering.scheduling, cost) { (tiling) throws(Diagnostic) in
-      try arenaBytes(of: function, tiling, weights, lowering)
-    }
+    let tiling = try tiling(of: function, weights, lowering, cost)
     var program = try emit(function, weights: &weights, memory: lowering.scheduling.memory, tiling: tiling)
     try run(lowering.passes, on: &program, verifying: lowering.verifies)
     try run(lowering.transferPasses(tiling), on: &program, verifying: lowering.verifies)
@@ -61,6 +59,15 @@ func lower(
         cycles: cycles[index]))
   }
   return lowered
+}
+
+/// How a function is cut into calls.
+func tiling(
+  of function: FlatFunction, _ weights: WeightPool, _ lowering: Lowering, _ cost: ScheduleCost
+) throws(Diagnostic) -> Tiling {
+  try chooseTiling(of: function, lowering.scheduling, cost) { (tiling) throws(Diagnostic) in
+    try arenaBytes(of: function, tiling, weights, lowering)
+  }
 }
 
 /// What a function's values need under a tiling. Repacks take no memory in the end, as constants are stored repacked.

@@ -21,6 +21,19 @@ package func lowerTogether(_ module: Module, passes: [ProgramPass]) throws(Diagn
   return try lower(flats, weights: &weights, lowering).map(\.program)
 }
 
+/// Emits one graph in the way in which a schedule that keeps within `limit` bytes runs it: the program before all program
+/// passes, without addresses.
+package func emitScheduled(
+  _ graph: Graph, _ goal: ScheduleGoal, limit: Int? = nil
+) throws(Diagnostic) -> Program {
+  let flat = try flatten(graph, [])
+  let lowering = Lowering(
+    scheduling: Scheduling(goal: goal, memory: "memory", limit: limit), passes: storagePasses, verifies: true)
+  var weights = WeightPool([flat.graph])
+  let tiling = try tiling(of: flat, weights, lowering, ScheduleCost(flat, nil))
+  return try emit(flat, weights: &weights, memory: "memory", tiling: tiling)
+}
+
 /// Emits one graph as it stands: the program before all program passes, without addresses.
 package func emitAlone(_ graph: Graph, functions: [Graph] = []) throws(Diagnostic) -> Program {
   let flat = try flatten(graph, functions)

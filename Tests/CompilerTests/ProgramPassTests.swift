@@ -38,6 +38,15 @@ import Testing
     }
   }
 
+  /// Graph text in; the program as it is emitted to need little memory, or no more than so many bytes.
+  @Test func stripesAreCutAsTheGoldenFileSays() throws {
+    try checkGolden("ProgramPasses/stripes.txt") { item in
+      let module = try parseModule(item.input, file: "text")
+      let limit = Int(item.argument.drop { !$0.isNumber })
+      return try emitScheduled(module.functions[0], limit == nil ? .small : .fast, limit: limit).text
+    }
+  }
+
   /// Module text in; its programs, with the weights that each reads, in panels where all of them read them so.
   @Test func weightsAreStoredAsTheGoldenFileSays() throws {
     try checkGolden("ProgramPasses/fold-repacks.txt") { item in

@@ -52,7 +52,8 @@ struct StripedNetwork {
   private mutating func convolution(_ x: ValueID, depthwise: Bool) throws {
     let shape = graph.shape(of: x)
     let kernel = [draw.number(1...4), draw.number(1...3)]
-    var window = Window(strides: [draw.number(1...3), draw.number(1...2)], dilations: [draw.number(1...2), 1])
+    var window = Window(
+      strides: [draw.number(1...3), draw.number(1...2)], dilations: [draw.number(1...2), 1])
     window.pads = [draw.number(0...2), draw.number(0...1), draw.number(0...2), draw.number(0...1)]
     let channels = depthwise ? shape[1] : draw.number(2...16)
     let w = constant(.i8, Shape([channels, depthwise ? 1 : shape[1]] + kernel))
@@ -73,7 +74,8 @@ struct StripedNetwork {
     try add(
       .addInteger(AddInteger(Rescaling(min: -128, max: 127))),
       [
-        draw.one(of: same), zero, multiplier(&self), x, zero, multiplier(&self), constant(.i8, [], 29...30), zero,
+        draw.one(of: same), zero, multiplier(&self), x, zero, multiplier(&self), constant(.i8, [], 29...30),
+        zero,
       ])
   }
 

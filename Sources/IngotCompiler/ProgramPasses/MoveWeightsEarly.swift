@@ -15,15 +15,20 @@ func moveWeightsEarly(within bytes: Int) -> ProgramPass {
     var live = BufferLifetimes(program).liveBytes(of: program)
     var order = Array(program.instructions.indices)
     for index in program.instructions.indices where program.movesWeights(index) {
-      guard let before = (0..<index).last(where: { !program.movesWeights($0) }), loops.isTogether(before, index),
+      guard let before = (0..<index).last(where: { !program.movesWeights($0) }),
+        loops.isTogether(before, index),
         program.instructions[before].loop == nil
       else { continue }
       let buffer = program.buffers[program.tensors[program.instructions[index].results[0]].buffer]
       let steps = (before + 1)...index
       let added = LiveProfile.footprint(buffer)
       let target = program.instructions[index].results[0]
-      guard (before..<index).allSatisfy({ !program.instructions[$0].touches(program.tensors[target].buffer, in: program) }),
-        steps.allSatisfy({ live[buffer.memory][$0] + added <= bytes }) else { continue }
+      guard
+        (before..<index).allSatisfy({
+          !program.instructions[$0].touches(program.tensors[target].buffer, in: program)
+        }),
+        steps.allSatisfy({ live[buffer.memory][$0] + added <= bytes })
+      else { continue }
       for step in steps { live[buffer.memory][step] += added }
       order.remove(at: order.firstIndex(of: index) ?? 0)
       order.insert(index, at: order.firstIndex(of: before) ?? 0)
@@ -52,7 +57,10 @@ extension Program {
     var readers: Set<Int> = []
     for index in instructions.indices where movesWeights(index) {
       let moved = instructions[index].results[0]
-      guard let reader = instructions.indices.first(where: { $0 > index && instructions[$0].inputs.contains(moved) }),
+      guard
+        let reader = instructions.indices.first(where: {
+          $0 > index && instructions[$0].inputs.contains(moved)
+        }),
         instructions[(index + 1)..<reader].indices.contains(where: { !movesWeights($0) })
       else { continue }
       if let value = instructions[reader].origin { readers.insert(value) }

@@ -7,7 +7,8 @@ import IR
 /// results are computed in place: cuts within several limits are planned, and the first one that keeps the limit, or the
 /// smallest, is taken.
 func chooseTiling(
-  of function: FlatFunction, _ scheduling: Scheduling, _ cost: ScheduleCost, arena: (Tiling) throws(Diagnostic) -> Int
+  of function: FlatFunction, _ scheduling: Scheduling, _ cost: ScheduleCost,
+  arena: (Tiling) throws(Diagnostic) -> Int
 ) throws(Diagnostic) -> Tiling {
   let whole = cost.untiled
   guard scheduling.goal == .small || scheduling.limit != nil else { return whole }

@@ -58,7 +58,9 @@ extension Emitter {
       of: node, tile.op, operands: zip(operands, tile.reads).map { TensorType($0.element, $1.shape) },
       results: [TensorType(graph.type(of: result).element, region.shape)])
     let views = node.operands.enumerated().map { index, operand in
-      tile.reads[index].rows(of: operands[index].shape).flatMap { view(of: operand, rows: $0) }
+      tile.reads[index].rows(of: operands[index].shape, readBy: node.op).flatMap {
+        view(of: operand, rows: $0)
+      }
     }
     let (inputs, stored) = try inputs(of: node, &weights) { views[$0] }
     let target: Int

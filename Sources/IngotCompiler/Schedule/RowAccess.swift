@@ -38,7 +38,9 @@ struct RowAccess: Sendable {
         })
       else { return nil }
       for index in reads.indices {
-        guard let read = tile.reads[reads[index].operand].rows(of: types[reads[index].operand].shape),
+        guard
+          let read = tile.reads[reads[index].operand].rows(
+            of: types[reads[index].operand].shape, readBy: node.op),
           read.lowerBound >= reads[index].first.last ?? 0, read.upperBound >= reads[index].end.last ?? 0
         else { return nil }
         reads[index].first.append(read.lowerBound)
@@ -56,11 +58,15 @@ extension Region {
   }
 
   /// The rows that it covers of a tensor, if it does so from end to end along all other axes. A tensor of fewer than two
-  /// axes has one row.
-  func rows(of shape: Shape) -> Range<Int>? {
+  /// axes has one row. A window that moves in steps may never come to the last columns, and finds no other results if they
+  /// are there.
+  func rows(of shape: Shape, readBy op: Op) -> Range<Int>? {
     guard shape.rank >= 2 else { return self == Region(all: shape) ? 0..<1 : nil }
-    let others = shape.indices.filter { $0 != shape.rank - 2 }
-    return isWhole(along: others, of: shape) ? self[shape.rank - 2] : nil
+    let (columns, all) = (self[shape.rank - 1], shape[shape.rank - 1])
+    guard isWhole(along: 0..<(shape.rank - 2), of: shape), columns.lowerBound == 0,
+      columns.upperBound == all || op.movesWindow
+    else { return nil }
+    return self[shape.rank - 2]
   }
 }
 
@@ -71,5 +77,14 @@ extension Graph {
     guard let producer = producer(of: value) else { return false }
     let node = self[producer]
     return node.isStoredSmall(in: self) || isUnpacked(value)
+  }
+}
+
+extension Op {
+  fileprivate var movesWindow: Bool {
+    switch self {
+    case .conv, .convInteger, .pool, .poolInteger: true
+    default: false
+    }
   }
 }

@@ -16,7 +16,9 @@ struct ScheduleCost {
     works = graph.order.map { id in
       let node = graph[id]
       guard let result = node.results.first, !graph.isConstant(result) else { return nil }
-      if let operand = node.operands.first, node.op.viewStart(in: graph.shape(of: operand)) != nil { return nil }
+      if let operand = node.operands.first, node.op.viewStart(in: graph.shape(of: operand)) != nil {
+        return nil
+      }
       return CallWork(
         node.op, node.operands.map { graph.type(of: $0) }, node.results.map { graph.type(of: $0) },
         isConstant: node.operands.map { graph.isConstant($0) })

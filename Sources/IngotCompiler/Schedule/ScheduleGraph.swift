@@ -85,13 +85,16 @@ struct ScheduleGraph {
     for result in node.results { add(result, graph, written: position, isArena: true) }
     let result = node.results[0]
     step.storage = storageOf[result.index]
-    guard !isRepeated, let access = RowAccess(node, in: graph), node.takesWindows(in: graph) else { return step }
+    guard !isRepeated, let access = RowAccess(node, in: graph), node.takesWindows(in: graph) else {
+      return step
+    }
     step.access = access
     step.rowBytes = graph.type(of: result).byteCount / access.rows
     step.rowStorages = access.reads.map { storageOf[$0.value.index] ?? 0 }
     step.overwritable = access.reads.indices.filter { index in
       let read = access.reads[index]
-      return node.canOverwrite(read.operand, in: graph) && graph.type(of: read.value) == graph.type(of: result)
+      return node.canOverwrite(read.operand, in: graph)
+        && graph.type(of: read.value) == graph.type(of: result)
     }
     return step
   }

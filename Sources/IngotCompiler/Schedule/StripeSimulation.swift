@@ -74,7 +74,9 @@ struct StripeSimulation {
       guard targets[place] > done[place] else { continue }
       // Rows that nobody reads, such as those between windows, are not computed.
       let first = kept[place] == nil ? done[place] : max(done[place], oldest[place])
-      if first < targets[place] { stripes.append(Cascade.Stripe(position: position, rows: first..<targets[place])) }
+      if first < targets[place] {
+        stripes.append(Cascade.Stripe(position: position, rows: first..<targets[place]))
+      }
     }
     done = targets
     for place in kept.indices {

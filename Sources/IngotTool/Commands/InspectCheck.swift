@@ -6,7 +6,8 @@ extension InspectedBundle {
   func check(path: String) throws {
     var found: [String] = []
     for (described, function) in zip(contents.manifest.functions, functions) {
-      let capacities = described.memories.compactMap { memory in memory.capacityBytes.map { (memory.id, $0) } }
+      let capacities = described.memories.compactMap { memory in memory.capacityBytes.map { (memory.id, $0) }
+      }
       found += problems(
         of: function.program, capacities: Dictionary(capacities, uniquingKeysWith: { first, _ in first })
       ).map { "function '\(described.name)': \($0)" }

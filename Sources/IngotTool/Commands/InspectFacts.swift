@@ -66,6 +66,7 @@ struct InspectFacts: Encodable {
   var arenaBytes: Int?
   var arenaLowerBoundBytes: Int?
   var memories: [Manifest.Memory]?
+  var cycles: Int?
   var bundleBytes: Int?
   var weightBytes: Int
   var weightBytesByFormat: [String: Int]?
@@ -85,7 +86,7 @@ struct InspectFacts: Encodable {
 
   enum CodingKeys: String, CodingKey {
     case kind, format, compiler, target, precision, provenance, sections, functions, ops, tensors, ir, notes
-    case memories
+    case memories, cycles
     case arenaBytes = "arena_bytes"
     case arenaLowerBoundBytes = "arena_lower_bound_bytes"
     case bundleBytes = "bundle_bytes"
@@ -146,6 +147,7 @@ struct InspectFacts: Encodable {
     let described = manifest.map { zip($0.functions, plans).map { $1.memories(describedBy: $0) } } ?? []
     for (index, memories) in zip(functions.indices, described) { functions[index].memories = memories }
     memories = manifest == nil ? nil : largestMemories(described)
+    cycles = manifest?.functions.compactMap(\.cycles).max()
     for (index, function) in zip(functions.indices, plans) {
       functions[index].arenaBytes = function.program.arenaBytes
       functions[index].arenaLowerBoundBytes = function.memory.lowerBound

@@ -56,9 +56,12 @@ struct CompileResult: Encodable {
       "  weights    \(formatBytes(facts.weightBytes)) in memory\(byFormat(facts.weightBytesByFormat))",
       "  arena      \(formatBytes(facts.arenaBytes)), \(overBound) % over the lower bound of \(formatBytes(facts.arenaLowerBoundBytes))",
     ]
-    if let cycles = facts.cycles { lines.append("  cycles     \(formatCount(cycles)) for one run, as the chip's description estimates them") }
+    if let cycles = facts.cycles {
+      lines.append(
+        "  cycles     \(formatCount(cycles)) for one run, as the chip's description estimates them")
+    }
     lines += [
-      "  time       \(cost.text), with \(formatBytes(cost.peakMemoryBytes)) of memory at most",
+      "  time       \(cost.text), with \(formatBytes(cost.peakMemoryBytes)) of memory at most"
     ]
     lines += facts.quantizations.flatMap { $0.lines }
     if !facts.options.isEmpty {
