@@ -7,6 +7,7 @@
 # make fuzz     damaged bundles, models and checkpoints under sanitizers (takes minutes)
 # make calibration-memory   what 1,000 samples of calibration take of memory against 10
 # make quality  int8 accuracy of trained networks beside other quantizers (needs pip, takes an hour the first time)
+# make peers-npu   memory and cycles of an Ethos-U55 beside Arm's vela on the same networks (needs pip, takes ten minutes the first time)
 # make bench    compile and run times beside onnxruntime, and of int8 beside fp32 (needs pip)
 # make install  the tool, the C library, its header and the chips, under PREFIX (/usr/local) of DESTDIR; also: install-library,
 #               which needs no Swift, and uninstall. NO_ZSTD=1 builds the library without zstd.
@@ -26,7 +27,7 @@ MUTATIONS ?= 100000
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: install install-library uninstall check-install consumers readme demo test models models-all large conformance fuzz calibration-memory quality bench c asan aarch64 amalgam lint build install-packages clean
+.PHONY: install install-library uninstall check-install consumers readme demo test models models-all large conformance fuzz calibration-memory quality peers-npu bench c asan aarch64 amalgam lint build install-packages clean
 
 demo: build
 	$(SWIFT) build -c release -j $(JOBS) --product IngotDemo
@@ -63,6 +64,9 @@ calibration-memory: build
 
 quality: build
 	@bash Tests/Quality/run.sh $(INGOT) $(QUALITY)
+
+peers-npu: build
+	@bash Tests/PeersNPU/run.sh $(INGOT) build/peers-npu
 
 bench: build
 	@bash Tests/Bench/run.sh $(INGOT) $(MODELS)
