@@ -17,7 +17,8 @@ func chooseTiling(
   guard scheduling.goal != .untiled else {
     throw tooLarge(function, untiled, scheduling, [], advice: "schedule it with --schedule fast")
   }
-  let search = ScheduleSearch(function, cost: cost)
+  let search = ScheduleSearch(
+    function, cost: cost, limit: scheduling.goal == .fast ? scheduling.limit : nil)
   // Where the target tells cycles, small ones may take a tenth more of them than the fastest.
   let fastest = search.cheapest(within: .max)?.reduce(0) { $0 + $1.cost } ?? 0
   let isBounded = scheduling.goal == .small && scheduling.model != nil

@@ -18,23 +18,36 @@ struct Stage {
 struct ScheduleSearch {
   /// Nodes in a cascade at most.
   private static let longest = 48
+  /// Calls of all cascades that are tried, at most.
+  private static let mostWork = 20_000_000
 
   let graph: ScheduleGraph
   /// Ways to run the nodes that end at a place, which is one past the last.
   private var stages: [[Stage]]
+  /// Calls of the cascades that were tried.
+  private var work = 0
 
-  init(_ function: FlatFunction, cost: ScheduleCost) {
+  /// `limit` is what a cut is to keep within; nil where the least is wanted. Cascades are tried around nodes that need more
+  /// than that if they run whole.
+  init(_ function: FlatFunction, cost: ScheduleCost, limit: Int?) {
     graph = ScheduleGraph(function)
     let count = graph.steps.count
     stages = [[Stage]](repeating: [], count: count + 1)
     let live = (0...count).map { graph.liveBytes(before: $0) }
     for position in 0..<count { stages[position + 1] += whole(position, live[position], cost) }
-    let worst = stages.joined().map(\.peak).max() ?? 0
-    for start in 0..<count where graph.steps[start].access != nil {
-      for end in (start + 2)...max(start + 2, min(start + Self.longest, count)) where end <= count {
+    let peaks = (0..<count).map { stages[$0 + 1].map(\.peak).min() ?? 0 }
+    let worst = peaks.max() ?? 0
+    let enough = limit ?? worst / 8
+    for start in 0..<count where graph.steps[start].access != nil && live[start] < worst {
+      var isWanted = peaks[start] > enough
+      for end in (start + 1)...min(start + Self.longest, count) {
         guard graph.canContinue(end - 1) else { break }
-        guard graph.steps[end - 1].access != nil, live[start] < worst else { continue }
-        stages[end] += cascades(start..<end, live[start], below: worst, cost)
+        isWanted = isWanted || peaks[end - 1] > enough
+        let range = start..<end
+        guard isWanted, end > start + 1, graph.steps[end - 1].access != nil, work < Self.mostWork,
+          live[start] + graph.leastBytes(leaving: range) < worst
+        else { continue }
+        stages[end] += cascades(range, live[start], below: worst, cost)
       }
     }
   }
@@ -60,13 +73,14 @@ struct ScheduleSearch {
     ]
   }
 
-  private func cascades(
+  private mutating func cascades(
     _ range: Range<Int>, _ live: Int, below worst: Int, _ cost: ScheduleCost
   ) -> [Stage] {
     guard let rows = range.last.flatMap({ graph.steps[$0].access?.rows }) else { return [] }
     var found: [Stage] = []
     for height in heights(below: rows) {
       guard let simulation = StripeSimulation(graph, range, height: height) else { break }
+      work += simulation.stripes.count
       let peak = live + simulation.bytes
       guard peak < worst else { break }
       let staged = range.filter { cost.stagedBytes($0, rows: height) > 0 }
@@ -86,10 +100,10 @@ struct ScheduleSearch {
     return found
   }
 
-  /// Rows of the last result to try in a turn: few in small steps, many in large ones.
+  /// Rows of the last result to try in a turn: few in small steps, many in large ones, and no more than 128 turns.
   private func heights(below rows: Int) -> [Int] {
     var heights: [Int] = []
-    var height = 1
+    var height = (rows + 127) / 128
     while height < rows {
       heights.append(height)
       height += height < 4 ? 1 : height < 16 ? height / 2 : height
@@ -164,6 +178,16 @@ struct ScheduleSearch {
 }
 
 extension ScheduleGraph {
+  /// Bytes of what a cascade leaves behind, less what may lie over something that dies.
+  fileprivate func leastBytes(leaving range: Range<Int>) -> Int {
+    range.reduce(0) { sum, position in
+      guard let storage = steps[position].storage.map({ storages[$0] }), storage.lastRead >= range.upperBound,
+        steps[position].overwritable.isEmpty
+      else { return sum }
+      return sum + storage.bytes
+    }
+  }
+
   /// Whether a cascade may go on over the node at a place.
   fileprivate func canContinue(_ position: Int) -> Bool {
     steps[position].access != nil || (steps[position].storage == nil && steps[position].reads.isEmpty)
