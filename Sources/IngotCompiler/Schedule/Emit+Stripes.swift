@@ -53,7 +53,11 @@ extension Emitter {
     } catch {
       throw error.located(at: node.location, op: node.op.name)
     }
-    guard let tile else { preconditionFailure("\(node.op.name) was to run in stripes") }
+    guard let tile else {
+      throw Diagnostic(
+        "rows \(rows.lowerBound) to \(rows.upperBound) of \(node.op.name) '\(node.name)' can't be computed apart",
+        at: .pass("schedule"))
+    }
     let call = try call(
       of: node, tile.op, operands: zip(operands, tile.reads).map { TensorType($0.element, $1.shape) },
       results: [TensorType(graph.type(of: result).element, region.shape)])
