@@ -8,6 +8,7 @@
 # make calibration-memory   what 1,000 samples of calibration take of memory against 10
 # make quality  int8 accuracy of trained networks beside other quantizers (needs pip, takes an hour the first time)
 # make peers-npu   memory and cycles of an Ethos-U55 beside Arm's vela on the same networks (needs pip, takes ten minutes the first time)
+# make fit      the times that targets predict against published ones, by families of networks left out (needs numpy); Tests/Cost
 # make bench    compile and run times beside onnxruntime, and of int8 beside fp32 (needs pip)
 # make install  the tool, the C library, its header and the chips, under PREFIX (/usr/local) of DESTDIR; also: install-library,
 #               which needs no Swift, and uninstall. NO_ZSTD=1 builds the library without zstd.
@@ -27,7 +28,7 @@ MUTATIONS ?= 100000
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: install install-library uninstall check-install consumers readme demo test models models-all large conformance fuzz calibration-memory quality peers-npu bench c asan aarch64 amalgam lint build install-packages clean
+.PHONY: install install-library uninstall check-install consumers readme demo test models models-all large conformance fuzz calibration-memory quality peers-npu fit bench c asan aarch64 amalgam lint build install-packages clean
 
 demo: build
 	$(SWIFT) build -c release -j $(JOBS) --product IngotDemo
@@ -67,6 +68,9 @@ quality: build
 
 peers-npu: build
 	@bash Tests/PeersNPU/run.sh $(INGOT) build/peers-npu
+
+fit:
+	@python3 Tests/Cost/fit.py
 
 bench: build
 	@bash Tests/Bench/run.sh $(INGOT) $(MODELS)

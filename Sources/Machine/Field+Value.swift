@@ -41,7 +41,7 @@ extension Field {
 }
 
 /// What a convolution or pooling slides over its image.
-private struct WindowFacts {
+struct WindowFacts {
   /// One extent for each spatial dimension; no kernel has none.
   var kernel: [Int]
   var window: Window

@@ -25,7 +25,8 @@ extension Target {
     return Placement(
       node: node.name.isEmpty ? "%\(node.results[0].index)" : node.name, op: node.op.name, engine: engine,
       verdict: verdict, remark: verdict == .native ? remark(site) : "",
-      multiplyAdds: node.op.multiplyAdds(site.operands.map(\.type), site.results.map(\.type)))
+      multiplyAdds: node.op.multiplyAdds(site.operands.map(\.type), site.results.map(\.type)),
+      format: site.operands.first.flatMap { dtypes.format(of: $0.type.element) }, terms: costTerms(site))
   }
 
   /// Behind as many pieces of a network as the engines take, all stays on the fallback engine.

@@ -56,6 +56,9 @@ package struct Placement: Sendable, Hashable {
   /// What the target says of the op where it runs natively; may be empty.
   package var remark: String
   package var multiplyAdds: Int
+  /// What the engines have for what the op reads; nil where they have nothing, or it reads nothing.
+  package var format: Target.Format?
+  package var terms: CostTerms
   /// The piece of the network that it is in, of ``PlacedGraph/segments``.
   package var segment = 0
   /// What its being on another engine than its neighbors costs.

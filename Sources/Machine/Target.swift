@@ -99,6 +99,8 @@ package struct Target: Codable, Sendable, Equatable {
   /// Nil where nothing is known of it.
   package var cascade: Cascade?
   package var fallback: Fallback
+  /// Nil where nothing was fitted.
+  package var cost: Cost?
   /// Nil where weights are stored row-major.
   package var panels: Panels?
 }

@@ -63,6 +63,14 @@ extension Target {
     list.add("cascade.stripe_multiple", cascade?.stripeMultiple, .count)
     list.add("fallback.crossing_us", fallback.crossingUs, .time)
     list.add("fallback.crossing_gb_per_s", fallback.crossingGbPerS, .rate)
+    if let cost {
+      list.add("cost.ms_per_inference", cost.msPerInference, .time)
+      list.add("cost.ms_per_unit", cost.msPerUnit, .time)
+      list.add("cost.median_error", cost.medianError, .time)
+      list.add("cost.rank_correlation", cost.rankCorrelation, .share)
+      list.add("cost.interval_low", cost.intervalLow, .positiveShare)
+      list.add("cost.interval_high", cost.intervalHigh, .rate)
+    }
     return list
   }
 }

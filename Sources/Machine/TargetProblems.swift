@@ -7,7 +7,7 @@ extension Target {
     let checks: [() -> String?] = [
       { headProblem }, { listProblem }, { memoryProblem }, { figures.lazy.compactMap(\.problem).first },
       { keyProblem }, { numbersProblem }, { opProblem }, { fusionProblem }, { quantization?.problem },
-      { panelProblem }, { sourceProblem },
+      { panelProblem }, { costProblem }, { sourceProblem },
     ]
     return checks.lazy.compactMap { $0() }.first
   }
@@ -67,7 +67,8 @@ extension Target {
     for (index, layout) in (layouts ?? []).enumerated() {
       if let problem = unknownKey("layouts[\(index)].round_up", layout.roundUp, axisNames) { return problem }
     }
-    return unknownKey("limits.max_extent", limits.maxExtent, axisNames)
+    return unknownKey("cost.ms_per_unit", cost?.msPerUnit, CostTerm.names)
+      ?? unknownKey("limits.max_extent", limits.maxExtent, axisNames)
       ?? unknownKey("dtypes.computes_as", dtypes.computesAs, Format.names)
       ?? unknownKey("quantization.weight_sum_max", quantization?.weightSumMax, Format.names)
   }
@@ -129,6 +130,14 @@ extension Target {
     ]
     guard let (key, extent) = extents.first(where: { !(1...64).contains($0.1) }) else { return nil }
     return "'panels.\(key)' is \(extent), expected 1 to 64"
+  }
+
+  private var costProblem: String? {
+    guard let cost else { return nil }
+    let counts = [
+      ("fitted_on_rows", cost.fittedOnRows.value), ("fitted_on_families", cost.fittedOnFamilies.value),
+    ]
+    return counts.first { $0.1 < 1 }.map { "'cost.\($0.0)' is \($0.1), expected a number from 1" }
   }
 
   private var sourceProblem: String? {

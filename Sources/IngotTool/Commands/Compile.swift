@@ -218,7 +218,7 @@ struct Compile: ParsableCommand {
     if let path = search.writeRecipe {
       try files.write(Array(compiled.bundle.recipes.text.utf8), to: path)
     }
-    let result = CompileResult(compiled, sourceBytes: network.sourceBytes, cost)
+    let result = CompileResult(compiled, sourceBytes: network.sourceBytes, cost, on: target)
     try files.commit {
       if json { try printJSON(result) } else { print(result.text(output: output, target: target)) }
     }

@@ -8,13 +8,17 @@ struct CompileResult: Encodable {
   var notes: [CompilerNote]
   var sourceBytes: Int?
   var cost: CompileCost
+  /// Of each function on the target.
+  var latencies: [Target.LatencyVerdict]
 
   private enum CodingKeys: String, CodingKey {
     case notes, cost
     case sourceBytes = "source_bytes"
+    case latency = "latency_ms"
   }
 
-  init(_ compiled: CompiledNetwork, sourceBytes: Int?, _ cost: CompileCost) {
+  init(_ compiled: CompiledNetwork, sourceBytes: Int?, _ cost: CompileCost, on target: Target) {
+    latencies = compiled.bundle.latencies(on: target)
     facts = compiled.facts
     notes = compiled.notes
     self.sourceBytes = sourceBytes
@@ -28,6 +32,7 @@ struct CompileResult: Encodable {
     try container.encode(notes, forKey: .notes)
     try container.encodeIfPresent(sourceBytes, forKey: .sourceBytes)
     try container.encode(cost, forKey: .cost)
+    if latencies.count == 1 { try container.encode(Explanation.Latency(latencies[0]), forKey: .latency) }
   }
 
   func text(output: String, target: Target) -> String {
@@ -63,6 +68,7 @@ struct CompileResult: Encodable {
     lines += [
       "  time       \(cost.text), with \(formatBytes(cost.peakMemoryBytes)) of memory at most"
     ]
+    if target.family != .cpu { lines += latencies.map { "  on chip    \(latencyText($0))" } }
     lines += facts.quantizations.flatMap { $0.lines }
     if !facts.options.isEmpty {
       let words = facts.options.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }

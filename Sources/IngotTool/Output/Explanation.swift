@@ -11,6 +11,15 @@ struct Explanation: Encodable {
     var low: Double?
     var high: Double?
 
+    init() {}
+
+    init(_ verdict: Target.LatencyVerdict) {
+      guard case .known(let latency) = verdict else { return }
+      estimate = latency.estimate
+      low = latency.low
+      high = latency.high
+    }
+
     func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(estimate, forKey: .estimate)
@@ -19,6 +28,19 @@ struct Explanation: Encodable {
     }
 
     enum CodingKeys: String, CodingKey { case estimate, low, high }
+  }
+
+  struct Function: Encodable {
+    var name: String
+    var latency: Latency
+    /// The same in words.
+    var latencyText: String
+
+    enum CodingKeys: String, CodingKey {
+      case name
+      case latency = "latency_ms"
+      case latencyText = "latency"
+    }
   }
 
   struct Engine: Encodable {
@@ -70,8 +92,13 @@ struct Explanation: Encodable {
     var bytesIn: Int
     var bytesOut: Int
     var borderUs: Double?
+    var latencyUs: Double?
+    /// What most of the time is for.
+    var bottleneck: String?
 
     enum CodingKeys: String, CodingKey {
+      case latencyUs = "latency_us"
+      case bottleneck
       case function, segment, node, op, engine, verdict, rule, reason, share
       case multiplyAdds = "multiply_adds"
       case bytesIn = "border_bytes_in"
@@ -84,14 +111,18 @@ struct Explanation: Encodable {
   var title: String
   var precision: String
   var latency = Latency()
+  var functions: [Function]
   var multiplyAdds: Int
   var engines: [Engine]
   var segments: [Piece]
   var ops: [Op]
   var notes: [String]
+  /// What the time is made of, summed over all ops.
+  var costTerms: [String: Double]
 
   enum CodingKeys: String, CodingKey {
-    case target, title, precision, engines, segments, ops, notes
+    case costTerms = "cost_terms"
+    case target, title, precision, functions, engines, segments, ops, notes
     case latency = "latency_ms"
     case multiplyAdds = "multiply_adds"
   }
@@ -104,6 +135,9 @@ struct Explanation: Encodable {
     let all = compiled.placements.flatMap { $0 }
     let total = all.reduce(0) { $0 + Double($1.multiplyAdds) }
     func share(_ work: Double) -> Double { total > 0 ? work / total : 0 }
+    costTerms = all.reduce(CostTerms()) { $0 + $1.terms }.amounts.reduce(into: [:]) {
+      $0[$1.key.rawValue] = $1.value
+    }
     multiplyAdds = Int(clamping: Int64(exactly: total.rounded()) ?? .max)
     let names = (target.engines.map(\.id) + [target.fallback.engine]).reduce(into: [String]()) {
       if !$0.contains($1) { $0.append($1) }
@@ -112,6 +146,14 @@ struct Explanation: Encodable {
       let own = all.filter { $0.engine == name }
       let work = own.reduce(0) { $0 &+ $1.multiplyAdds }
       return Engine(engine: name, ops: own.count, multiplyAdds: work, share: share(Double(work)))
+    }
+    functions = zip(compiled.module.functions.map(\.name), compiled.latencies(on: target)).map {
+      Function(name: $0, latency: Latency($1), latencyText: latencyText($1))
+    }
+    // Several functions have no time in common.
+    if functions.count == 1 { latency = functions[0].latency }
+    if let caution = target.cost?.caution, functions.contains(where: { $0.latency.estimate != nil }) {
+      notes.append(caution)
     }
     segments = []
     ops = []
@@ -131,7 +173,9 @@ struct Explanation: Encodable {
           verdict: fact.verdict.rawValue, rule: fact.rule, reason: fact.reason,
           multiplyAdds: placement.multiplyAdds, share: share(Double(placement.multiplyAdds)),
           bytesIn: placement.border.bytesIn, bytesOut: placement.border.bytesOut,
-          borderUs: placement.border.microseconds)
+          borderUs: placement.border.microseconds,
+          latencyUs: target.time(of: placement).map { 1000 * $0.milliseconds },
+          bottleneck: target.time(of: placement)?.bottleneck.rawValue)
       }
     }
   }
@@ -164,6 +208,7 @@ struct Explanation: Encodable {
     }
     var lines = [
       "function \(printable(function)), in \(pieces.count) segment\(pieces.count == 1 ? "" : "s")",
+      "time \(printable(functions.first { $0.name == function }?.latencyText ?? ""))",
       table(
         ["segment", "engines", "ops", "multiply-adds", "bytes in", "bytes out", "border"], segmentRows,
         right: [0, 2, 3, 4, 5, 6]),
@@ -175,13 +220,17 @@ struct Explanation: Encodable {
       let rows = shown.map { op in
         [
           "\(op.segment)", op.op, op.node, op.engine, op.verdict, percent(op.share),
+          op.latencyUs.map(microseconds) ?? "", op.bottleneck ?? "",
           op.bytesIn + op.bytesOut == 0 ? "" : formatBytes(op.bytesIn + op.bytesOut), op.reason,
         ]
       }
       lines.append(
         table(
-          ["segment", "op", "node", "engine", "verdict", "multiply-adds", "border", "reason"], rows,
-          right: [0, 5, 6]))
+          [
+            "segment", "op", "node", "engine", "verdict", "multiply-adds", "time", "most of it", "border",
+            "reason",
+          ],
+          rows, right: [0, 5, 6, 8]))
     }
     return lines.joined(separator: "\n")
   }
@@ -191,4 +240,25 @@ func percent(_ share: Double) -> String { format(100 * share, digits: 1) + " %" 
 
 private func microseconds(_ time: Double) -> String {
   time < 1000 ? format(time, digits: 0) + " µs" : format(time / 1000, digits: 2) + " ms"
+}
+
+/// A time with its interval, or why there is none.
+func latencyText(_ verdict: Target.LatencyVerdict) -> String {
+  switch verdict {
+  case .known(let latency):
+    "\(format(latency.estimate, digits: 2)) ms, of ten networks eight between \(format(latency.low, digits: 2)) and \(format(latency.high, digits: 2)) ms"
+  case .unknown(let because): "unknown: \(because)"
+  }
+}
+
+extension CompiledBundle {
+  /// The time of each function on a target.
+  func latencies(on target: Target) -> [Target.LatencyVerdict] {
+    let repeats = module.functions.contains { graph in
+      graph.order.contains { if case .loop = graph[$0].op { true } else { false } }
+    }
+    return placements.map {
+      repeats ? .unknown(because: "the network repeats parts of itself") : target.latency($0)
+    }
+  }
 }

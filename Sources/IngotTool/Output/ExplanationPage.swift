@@ -22,6 +22,7 @@ func explanationPage(_ explanation: Explanation, title: String) -> String {
   let head = [Cell("Engine")] + ["Ops", "Multiply-adds", "Share"].map { Cell($0, isNumber: true) }
   let facts =
     "<p>\(escapedHTML("\(explanation.title), \(explanation.precision): \(formatCount(explanation.multiplyAdds)) multiply-adds, \(explanation.ops.count) ops"))</p>"
+    + explanation.functions.map { "<p>\(escapedHTML("\($0.name): time \($0.latencyText)"))</p>" }.joined()
   let notes = explanation.notes.map { "<p class=\"quiet\">\(escapedHTML($0))</p>" }.joined()
   return page(
     title,
@@ -66,8 +67,8 @@ private func segmentTable(_ explanation: Explanation, _ dot: (String, Bool) -> S
 }
 
 private func opTable(_ explanation: Explanation, _ dot: (String) -> String) -> String {
-  let columns = ["Place", "Op", "Node", "Engine", "Verdict", "Share", "Border", "Reason"]
-  let numbers: Set = ["Place", "Share", "Border"]
+  let columns = ["Place", "Op", "Node", "Engine", "Verdict", "Share", "Time", "Border", "Reason"]
+  let numbers: Set = ["Place", "Share", "Time", "Border"]
   let head = columns.map { name in
     "<th data-sort=\"\(numbers.contains(name) ? "number" : "text")\"\(numbers.contains(name) ? " class=\"number\"" : "")>\(name)</th>"
   }
@@ -76,6 +77,7 @@ private func opTable(_ explanation: Explanation, _ dot: (String) -> String) -> S
     <tr><td class="number" data-value="\(place)">\(place)</td><td>\(escapedHTML(op.op))</td>\
     <td class="name" title="\(escapedHTML(op.node))">\(escapedHTML(op.node))</td><td>\(dot(op.engine))</td><td>\(op.verdict)</td>\
     <td class="number" data-value="\(op.share)">\(percent(op.share))</td>\
+    <td class="number" data-value="\(op.latencyUs ?? 0)">\(op.latencyUs.map { format($0, digits: 1) + " µs" } ?? "")</td>\
     <td class="number" data-value="\(op.bytesIn + op.bytesOut)">\(op.bytesIn + op.bytesOut == 0 ? "" : formatBytes(op.bytesIn + op.bytesOut))</td>\
     <td>\(escapedHTML(op.reason))</td></tr>
     """
