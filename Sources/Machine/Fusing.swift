@@ -21,4 +21,12 @@ extension Target {
       return alone.engine == before.engine && (isFallback || alone.verdict == .native)
     }
   }
+
+  /// Whether a node runs natively, or slowly, and another that computes the same does neither.
+  package func prefers(_ made: NodeID, in after: Graph, to given: NodeID, in before: Graph) -> Bool {
+    guard family != .cpu else { return false }
+    let slow = Placement.Verdict.severityOfSlow
+    return judge(Site(after[made], in: after)).verdict.severity <= slow
+      && judge(Site(before[given], in: before)).verdict.severity > slow
+  }
 }

@@ -27,6 +27,8 @@ package struct Placement: Sendable, Hashable {
       }
     }
 
+    static let severityOfSlow = 1
+
     /// How far from native; the worst rule that an op breaks decides.
     var severity: Int {
       switch self {

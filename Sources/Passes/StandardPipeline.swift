@@ -66,6 +66,7 @@ package let foldingPipeline: [PipelineStep] = [
 
 /// The second part: ops that become one.
 package let fusionPipeline: [PipelineStep] = [
+  .run(useConvolutions, "what the target lacks and what it has is judged of ops, before they are fused"),
   .run(fuseActivation, "the op before writes its result once"),
   .run(foldTransposesIntoMatMul, "an activation may have stood between a product and its transpose"),
   .run(fuseElementwise, "last, because nothing looks inside the fused op"),
@@ -143,6 +144,8 @@ package let orderingConstraints: [OrderingConstraint] = [
     first: foldScaleOffset, second: fuseActivation, reason: "a fused activation stands between them"),
   OrderingConstraint(
     first: fuseActivation, second: fuseElementwise, reason: "an activation fuses into conv for free"),
+  OrderingConstraint(
+    first: useConvolutions, second: fuseActivation, reason: "a convolution takes the activation in"),
   OrderingConstraint(
     first: fuseElementwise, second: removeDeadCode, reason: "the bundle gets exactly what is read"),
 ]

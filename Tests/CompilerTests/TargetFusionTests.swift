@@ -23,8 +23,9 @@ import Testing
     return module.functions[0]
   }
 
-  @Test func targetsDecideWhatIsFused() throws {
-    try checkGolden("Placements/fusing.txt") { item in
+  @Test(arguments: ["fusing", "rewriting"])
+  func targetsDecideWhatIsFusedAndWrittenOtherwise(_ name: String) throws {
+    try checkGolden("Placements/\(name).txt") { item in
       let target = try target(item.argument)
       let graph = try optimized(item.input, for: target)
       let lines = graph.text.split(separator: "\n").map { line in
@@ -34,6 +35,44 @@ import Testing
         "// \($0.node): \($0.op) on \($0.engine), \($0.verdict.name)"
       }
       return (lines + places).joined(separator: "\n")
+    }
+  }
+
+  /// A convolution in place of a product computes the same integers, and floats but for the order of their sums.
+  @Test func productsAsConvolutionsComputeTheSame() throws {
+    let text = """
+      graph @main(%q: i8[2, 3, 5], %x: f32[2, 3, 5], %one: f32[1, 5]) -> (%a, %b, %c, %d, %e) {
+        weight @w: i8[5, 7]
+        weight @v: f32[5, 7]
+        weight @t: f32[7, 5]
+        weight @bias: f32[7]
+        weight @sums: i32[7]
+        weight @z: i8[] = [-3]
+        weight @wz: i8[] = [0]
+        weight @m: i32[7]
+        weight @s: i8[7] = [31, 31, 30, 30, 29, 32, 33]
+        %a = matmul_integer %q, @w, @z, @wz, @sums, @m, @s, @z
+        %b = matmul %x, @v, @bias
+        %c = matmul %x, @t {transpose_b = true, activation = relu}
+        %d = matmul %one, @v
+        %e = matmul_integer %q, @w, @z, @wz
+      }
+      """
+    var module = Module([try parseGraph(text, file: "text")])
+    module.bindRandomWeights(seed: 3)
+    let given = module.functions[0]
+    var written = given
+    let always = FusionRules(prefers: { _, _ in true }, allows: { _, _ in true })
+    try run([.run(useConvolutions, "")], on: &written, fusing: always, verifying: true)
+    let names = written.order.map { written[$0].op.name }
+    #expect(names.count { $0 == "conv" } == 3 && names.count { $0 == "conv_integer" } == 2)
+    #expect(!names.contains { $0.hasPrefix("matmul") })
+    let inputs = randomInputs(given, seed: 5)
+    for (index, (found, wanted)) in zip(
+      try evaluate(written, inputs), try evaluate(given, inputs)
+    ).enumerated() {
+      let isInteger = index == 0 || index == 4
+      #expect(TensorDifference(found, reference: wanted).relative <= (isInteger ? 0 : 1e-6), "\(index)")
     }
   }
 
