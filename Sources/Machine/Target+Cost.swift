@@ -58,7 +58,8 @@ extension Target {
     return .known(Latency(estimate: estimate, low: estimate * low, high: estimate * high))
   }
 
-  /// What an op takes on an engine, and what most of it is; nil where nothing was fitted.
+  /// What an op takes on an engine, and what most of it is; nil where nothing was fitted. Never less than its
+  /// multiply-adds take at the engine's peak, which hides in other terms where all networks had much of both.
   package func time(of placement: Placement) -> (milliseconds: Double, bottleneck: CostTerm)? {
     guard let cost, placement.engine != fallback.engine else { return nil }
     let parts = placement.terms.amounts.compactMap { term, amount in
@@ -66,8 +67,19 @@ extension Target {
     }
     // Equal parts: the first by name.
     let sorted = parts.sorted { ($1.time, $0.term.rawValue) < ($0.time, $1.term.rawValue) }
-    guard let first = sorted.first else { return nil }
-    return (parts.reduce(0) { $0 + $1.time }, first.term)
+    let sum = parts.reduce(0) { $0 + $1.time }
+    if let least = timeAtPeak(placement), least.milliseconds > sum { return least }
+    return sorted.first.map { (sum, $0.term) }
+  }
+
+  private func timeAtPeak(_ placement: Placement) -> (milliseconds: Double, bottleneck: CostTerm)? {
+    let products: [CostTerm] = [.convGmacs, .pointwiseGmacs, .depthwiseGmacs, .attentionGmacs]
+    guard let format = placement.format?.rawValue,
+      let term = products.first(where: { placement.terms[$0] > 0 }),
+      let engine = engines.first(where: { $0.id == placement.engine }),
+      let peak = engine.peakGops?["\(format)x\(format)"]?.value
+    else { return nil }
+    return (2 * Double(placement.multiplyAdds) / (peak * 1e6), term)
   }
 
   /// Multiply-adds whose time may be missing from an estimate.

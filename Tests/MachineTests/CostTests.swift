@@ -40,6 +40,24 @@ import Testing
     #expect(abs(latency.high - 0.448) < 1e-12)
   }
 
+  /// 8192 multiply-adds at 1 GOPS are 16.384 us, more than the 10 us that an op takes.
+  @Test func noOpIsFasterThanItsEngine() throws {
+    var target = try target("every-key")
+    target.ops["matmul"] = target.ops["relu"]
+    let graph = try parseGraph(
+      """
+      graph @main(%x: f32[1, 32, 16]) -> (%y) {
+        weight @w: f32[16, 16]
+        %y = matmul %x, @w
+      }
+      """, file: "text")
+    target.engines[0].peakGops?["f16xf16"] = target.engines[0].peakGops?["i8xi8"]
+    target.engines[0].peakGops?["f16xf16"]?.value = 1
+    let time = try #require(target.time(of: place(graph, on: target)[0]))
+    #expect(time.milliseconds == 0.016384)
+    #expect(time.bottleneck == .pointwiseGmacs)
+  }
+
   @Test func nothingIsSaidOfWhatWasNotMeasured() throws {
     #expect(
       try latency("%y = conv %x, @w")

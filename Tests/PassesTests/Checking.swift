@@ -11,7 +11,9 @@ struct PassFailure: Error, CustomStringConvertible {
 /// Runs steps on a graph and checks after each pass: the verifier accepts, the outputs on random inputs are
 /// as before, as is every value that keeps name and type, names and types of the ports are kept, and a pass that logs
 /// nothing has changed nothing.
-func runChecked(_ steps: [PipelineStep], on graph: Graph, seed: UInt64 = 1) throws -> (
+func runChecked(
+  _ steps: [PipelineStep], on graph: Graph, fusing fusion: FusionRules = .everything, seed: UInt64 = 1
+) throws -> (
   graph: Graph, changes: [Change]
 ) {
   var result = graph
@@ -23,7 +25,7 @@ func runChecked(_ steps: [PipelineStep], on graph: Graph, seed: UInt64 = 1) thro
   let isBound = graph.weights.allSatisfy { graph.constant($0) != nil }
   let (expected, values) = isBound ? try evaluateByName(graph, inputs) : ([], [:])
   var failure: PassFailure?
-  try run(steps, on: &result, verifying: true) { (report, before, after) throws(Diagnostic) in
+  try run(steps, on: &result, fusing: fusion, verifying: true) { (report, before, after) throws(Diagnostic) in
     changes += report.changes
     func fail(_ message: String) {
       let text = "after pass '\(report.name)': \(message)\nbefore:\n\(before.text)\nafter:\n\(after.text)"

@@ -19,6 +19,9 @@ expect 0 . explain placed.graph --target apple-ane-a17pro --html placed.html
 is "explain --html writes no page with ops" grep -q 'id="ops"' placed.html
 is "explain --html refers to other files" sh -c '! grep -Eq "(src|href)=" placed.html'
 expect 0 . explain "${digits[@]}" --target qualcomm-htp-v75
+expect 0 'time [0-9.]+ ms, of ten networks eight between .* most of it .*not to be trusted' explain "${digits[@]}" --target apple-ane-a15
+expect 0 'time unknown: nothing was fitted for Hexagon' explain "${digits[@]}" --target qualcomm-htp-v75
+expect 0 'on chip .* ms' compile "${digits[@]}" --target apple-ane-a14 -o timed.ingot
 expect 2 'calibration goes with' explain placed.graph --calibration absent
 
 placed=(placed.graph --random-weights 1 -o placed.ingot)
