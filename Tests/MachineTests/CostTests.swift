@@ -51,8 +51,9 @@ import Testing
         %y = matmul %x, @w
       }
       """, file: "text")
-    target.engines[0].peakGops?["f16xf16"] = target.engines[0].peakGops?["i8xi8"]
-    target.engines[0].peakGops?["f16xf16"]?.value = 1
+    var peak = try #require(target.engines[0].peakGops?["i8xi8"])
+    peak.value = 1
+    target.engines[0].peakGops = ["f16xf16": peak]
     let time = try #require(target.time(of: place(graph, on: target)[0]))
     #expect(time.milliseconds == 0.016384)
     #expect(time.bottleneck == .pointwiseGmacs)
