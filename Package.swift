@@ -84,7 +84,8 @@ let package = Package(
       ], cSettings: interpreter),
     .target(name: "CProcess", cSettings: c),
     .target(name: "Tensors", swiftSettings: swift),
-    .target(name: "MemoryPlanner", swiftSettings: swift),
+    .target(name: "CMemoryPlanner", cSettings: c),
+    .target(name: "MemoryPlanner", dependencies: ["CMemoryPlanner"], swiftSettings: swift),
 
     .target(
       name: "TargetFiles", path: "Targets", exclude: ["README.md", "schema.json"],

@@ -69,7 +69,7 @@ struct BufferLifetimes {
 
 extension Program {
   /// Whether a call copies a finished value into an output. The compiler writes such calls last.
-  fileprivate func isOutputCopy(_ instruction: Instruction) -> Bool {
+  func isOutputCopy(_ instruction: Instruction) -> Bool {
     instruction.opcode == INGOT_OP_COPY && instruction.results.allSatisfy { outputs.contains($0) }
   }
 }

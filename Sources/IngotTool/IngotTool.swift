@@ -19,7 +19,7 @@ struct IngotTool: ParsableCommand {
     subcommands: [
       Compile.self, Run.self, Verify.self, Inspect.self, Explain.self, PassesCommand.self, Bench.self,
       ProfileCommand.self,
-      TargetsCommand.self, GraphsCommand.self,
+      PlanCommand.self, TargetsCommand.self, GraphsCommand.self,
     ])
 
   /// Exit status: 0 done, 1 the work failed, 2 wrong usage.

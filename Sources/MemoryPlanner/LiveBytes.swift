@@ -1,73 +1,22 @@
-/// How many bytes are live at each step where a buffer starts; between two such steps the sum only falls.
-struct LiveBytes {
-  /// Steps at which at least one buffer starts, ascending.
-  private let steps: [Int]
-  /// A binary tree of maxima over the bytes live at `steps`; the leaves are its second half.
-  private let maxima: [Int]
-
-  init(_ problem: Problem) {
-    var steps: [Int] = []
-    for step in problem.buffers.map(\.firstStep).sorted() where steps.last != step { steps.append(step) }
-    self.steps = steps
-
-    var changes = [Int](repeating: 0, count: steps.count + 1)
-    for (buffer, footprint) in zip(problem.buffers, problem.footprints) {
-      changes[steps.firstIndex(notBefore: buffer.firstStep)] += footprint
-      changes[steps.firstIndex(after: buffer.lastStep)] -= footprint
-    }
-    var maxima = [Int](repeating: 0, count: 2 * steps.count)
-    var live = 0
-    for index in steps.indices {
-      live += changes[index]
-      maxima[steps.count + index] = live
-    }
-    for node in stride(from: steps.count - 1, to: 0, by: -1) {
-      maxima[node] = max(maxima[2 * node], maxima[2 * node + 1])
-    }
-    self.maxima = maxima
-  }
-
-  /// The largest sum at any step.
-  var maximum: Int { maxima.count > 1 ? maxima[1] : 0 }
-
-  /// The largest sum at any step of the buffer's life.
-  func maximum(during buffer: Buffer) -> Int {
-    var low = steps.firstIndex(notBefore: buffer.firstStep) + steps.count
-    var high = steps.firstIndex(after: buffer.lastStep) + steps.count
-    var result = 0
-    while low < high {
-      if low % 2 == 1 {
-        result = max(result, maxima[low])
-        low += 1
-      }
-      if high % 2 == 1 {
-        high -= 1
-        result = max(result, maxima[high])
-      }
-      low /= 2
-      high /= 2
-    }
-    return result
-  }
-}
-
 extension Problem {
   /// The largest sum of live footprints at any step. No plan has a smaller peak, except that a buffer fixed
   /// above it can force a larger one.
-  package var lowerBound: Int { LiveBytes(self).maximum }
-}
+  package var lowerBound: Int { fullestStep.bytes }
 
-extension [Int] {
-  fileprivate func firstIndex(notBefore value: Int) -> Int { partition { $0 >= value } }
-  fileprivate func firstIndex(after value: Int) -> Int { partition { $0 > value } }
-
-  private func partition(where isInSecondPart: (Int) -> Bool) -> Int {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = (low + high) / 2
-      if isInSecondPart(self[middle]) { high = middle } else { low = middle + 1 }
+  /// The first step at which the most bytes are live, and how many; step 0 of a problem without buffers.
+  package var fullestStep: (step: Int, bytes: Int) {
+    // Steps are inclusive, so that what ends at one goes after what begins there.
+    var changes: [(step: Int, isEnd: Int, bytes: Int)] = []
+    for (buffer, footprint) in zip(buffers, footprints) {
+      changes.append((buffer.firstStep, 0, footprint))
+      changes.append((buffer.lastStep, 1, -footprint))
     }
-    return low
+    changes.sort { ($0.step, $0.isEnd) < ($1.step, $1.isEnd) }
+    var (live, fullest) = (0, (step: 0, bytes: 0))
+    for change in changes {
+      live += change.bytes
+      if live > fullest.bytes { fullest = (change.step, live) }
+    }
+    return fullest
   }
 }

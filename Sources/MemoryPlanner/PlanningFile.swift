@@ -25,6 +25,7 @@ package struct PlanningFile: Sendable, Equatable {
     var offsets: [Int] = []
     var buffers: [Buffer] = []
     var lineOfName: [String: Int] = [:]
+    var lineOfBuffer: [Int] = []
     for (index, line) in lines.enumerated().dropFirst() {
       let number = index + 1
       let fields = line.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map(trimmed)
@@ -51,9 +52,12 @@ package struct PlanningFile: Sendable, Equatable {
       if let column = columns.offset { offsets.append(try integer(column)) }
       names.append(name)
       buffers.append(buffer)
+      lineOfBuffer.append(number)
     }
     self.offsets = columns.offset == nil ? nil : offsets
-    do { problem = try Problem(buffers) } catch { throw .invalid(error) }
+    do { problem = try Problem(buffers) } catch {
+      throw .invalid(line: lineOfBuffer[error.buffer], error)
+    }
   }
 
   /// The text of the problem and, if there are `offsets`, of the plan. Reading it back gives an equal value.
@@ -80,9 +84,8 @@ package enum PlanningFileError: Error, Equatable, CustomStringConvertible {
   case notAnInteger(line: Int, column: String, found: String)
   case repeatedName(line: Int, name: String, first: Int)
   case emptyLifetime(line: Int, lower: Int, upper: Int)
-  /// The rows are well formed but make no problem. Buffer `n` of the message is line `n + 2` of a file
-  /// without blank lines.
-  case invalid(ProblemError)
+  /// The rows are well formed but make no problem. Buffers of the message are counted from 0.
+  case invalid(line: Int, ProblemError)
 
   package var description: String {
     switch self {
@@ -100,8 +103,8 @@ package enum PlanningFileError: Error, Equatable, CustomStringConvertible {
       "line \(line): id '\(name)' stands on line \(first) already; give every buffer an id of its own"
     case .emptyLifetime(let line, let lower, let upper):
       "line \(line): lower is \(lower) and upper \(upper); upper, the step after the last, must be larger"
-    case .invalid(let error):
-      error.description
+    case .invalid(let line, let error):
+      "line \(line): \(error)"
     }
   }
 }

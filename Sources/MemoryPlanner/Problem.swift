@@ -24,6 +24,8 @@ package struct Buffer: Sendable, Equatable {
     self.fixedOffset = fixedOffset
   }
 
+  package func isLive(at step: Int) -> Bool { firstStep <= step && step <= lastStep }
+
   /// Whether some step has both buffers live.
   package func isLive(with other: Buffer) -> Bool {
     firstStep <= other.lastStep && other.firstStep <= lastStep
@@ -106,6 +108,16 @@ package enum ProblemError: Error, Equatable, CustomStringConvertible {
   case badFixedOffset(Int, offset: Int, alignment: Int)
   case fixedBuffersCollide(Int, Int)
   case tooLarge(Int)
+
+  /// The id of the buffer at which it showed.
+  package var buffer: Int {
+    switch self {
+    case .repeatedIdentifier(let id), .negativeSize(let id, _), .badAlignment(let id, _),
+      .emptyLifetime(let id, _, _),
+      .badFixedOffset(let id, _, _), .fixedBuffersCollide(_, let id), .tooLarge(let id):
+      id
+    }
+  }
 
   package var description: String {
     switch self {

@@ -40,6 +40,7 @@ void test_sizes(void);
 void test_memories(void);
 void test_paths(void);
 void test_origins(void);
+void test_planner(void);
 
 /* Allocations of the whole process so far, where the C library lets us count them. */
 long allocation_count(void);

@@ -26,5 +26,6 @@ int main(void) {
   test_memories();
   test_paths();
   test_origins();
+  test_planner();
   return check_summary();
 }

@@ -41,7 +41,8 @@ import Testing
     ),
     ("id,lower,upper,size\na,0,1,8\na,2,3,8\n", .repeatedName(line: 3, name: "a", first: 2)),
     ("id,lower,upper,size\na,1,1,8\n", .emptyLifetime(line: 2, lower: 1, upper: 1)),
-    ("id,lower,upper,size\na,0,1,-8\n", .invalid(.negativeSize(0, size: -8))),
+    ("id,lower,upper,size\n\na,0,1,8\nb,0,1,-8\n", .invalid(line: 4, .negativeSize(1, size: -8))),
+    ("id,lower,upper,size\na,0,1,-8\n", .invalid(line: 2, .negativeSize(0, size: -8))),
   ])
   func malformedTextIsRefusedWithItsLine(text: String, error: PlanningFileError) {
     #expect(throws: error) { try PlanningFile(csv: text) }

@@ -18,7 +18,7 @@ digits=(--graph efficientformerv2 --variant digits --checkpoint "$demo/digits.sa
 
 source "$here/expect.sh"
 source "$here/arrays.sh"
-for area in compile quantized int8 checkpoints run onnx shapes sizes usage facts placement schedule verify images passes loops damage embed files streams numbers; do
+for area in compile quantized int8 checkpoints run onnx shapes sizes usage facts placement plan schedule verify images passes loops damage embed files streams numbers; do
   source "$here/cases/$area.sh"
 done
 

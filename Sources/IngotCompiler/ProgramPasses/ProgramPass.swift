@@ -26,7 +26,7 @@ package struct ProgramPass: Sendable {
 package let storagePasses: [ProgramPass] = [removeCopies, overwriteOperands, copyEarly]
 
 /// The program passes of a compile that optimizes, in order. ``planMemory`` follows.
-package let programPasses: [ProgramPass] = [removeUnreadCalls] + storagePasses
+package let programPasses: [ProgramPass] = [removeUnreadCalls] + storagePasses + [orderCalls]
 
 /// Every program pass, for those who look one up by name.
 package let everyProgramPass: [ProgramPass] = programPasses + [planMemory]

@@ -2,7 +2,7 @@
 
 expect 0 'SUBCOMMANDS' --help
 expect 0 '^[0-9]+\.[0-9]+\.[0-9]+' --version
-for command in compile run verify inspect passes bench profile targets graphs; do
+for command in compile run verify inspect passes bench profile plan targets graphs; do
   expect 0 "USAGE: ingot $command" $command --help
   expect 0 'OVERVIEW' help $command
   expect 2 'Error: .*--help' $command --absent
