@@ -7,8 +7,8 @@ typedef enum key { NONE, SIZE, LIFETIME, AREA, LOAD, EARLY, LATE } key;
 
 // The first three can be placed in little more time than it takes to sort them.
 static const unsigned char orders[ORDER_COUNT][3] = {
-  {EARLY, LIFETIME, SIZE},      // in order of execution
-  {EARLY, SIZE, NONE},
+  {EARLY, SIZE, NONE},          // in order of execution
+  {EARLY, LIFETIME, SIZE},
   {EARLY, NONE, NONE},
   {LIFETIME, SIZE, NONE},       // long-lived ones at the bottom leave whole gaps above
   {LOAD, LIFETIME, SIZE},       // the fullest sections first, so that what sets the bound is packed without gaps

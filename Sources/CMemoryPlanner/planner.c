@@ -113,7 +113,7 @@ static outcome place_greedily(component *part, budget *budget) {
   outcome outcome = load && offset && order && find_loads(part, load) ? SOLVED : OUT_OF_MEMORY;
   while (outcome == SOLVED && part->greedy_count < 2 * ORDER_COUNT && part->peak > part->bound) {
     int32_t which = part->greedy_count / 2;
-    bool best_fit = part->greedy_count % 2 == 0;
+    bool best_fit = part->greedy_count % 2 == 1;
     if (ordered != which && !order_buffers(part, which, load, order)) {
       outcome = OUT_OF_MEMORY;
       break;
@@ -140,6 +140,7 @@ static bool place_first(component *part) {
   if (outcome == OUT_OF_BUDGET && part->greedy_count == 0) {
     part->greedy_count = 2 * ORDER_COUNT - 1;
     outcome = place_greedily(part, &unlimited);
+    part->greedy_count = 0;
   }
   return outcome != OUT_OF_MEMORY;
 }
