@@ -32,8 +32,8 @@ def read():
     return rows, np.stack([networks[row["network"]] for row in rows])
 
 
-# How much coefficients are held to be small, and from which relative error on rows count less: the best of a dozen pairs by the error on
-# families left out, which that flatters a little.
+# How much coefficients are held to be small, and from which relative error on rows count less: the best of five pairs by the error on
+# families left out, which that flatters.
 RIDGE = 3e-4
 ROBUST = 0.1
 
