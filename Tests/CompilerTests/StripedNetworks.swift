@@ -22,12 +22,13 @@ struct StripedNetwork {
 
   private mutating func append() throws {
     let x = draw.chance(0.9) ? values[values.count - 1] : draw.one(of: values)
-    switch draw.number(0...9) {
+    switch draw.number(0...10) {
     case 0, 1: try convolution(x, depthwise: false)
     case 2, 3: try convolution(x, depthwise: true)
     case 4: try sum(x)
     case 5: try add(.lookup(Lookup()), [x, constant(.i8, [256])])
     case 6: try pool(x)
+    case 9: try reshape(x)
     case 7: try add(.concat(Concat(axis: 1)), [x, values[values.count - 1]])
     case 8: try add(.pool(Pool(.max, kernel: [3, 2], Window(strides: [2, 1], dilations: [1, 1]))), [x])
     default: try product(x)
@@ -47,6 +48,13 @@ struct StripedNetwork {
     let seed = draw.seed &* 1000 &+ UInt64(constants)
     return graph.addWeight(
       "c\(constants)", Tensor(random: element, shape, values ?? draw.anything(element), seed: seed))
+  }
+
+  /// To other rows, where that can be.
+  private mutating func reshape(_ x: ValueID) throws {
+    let shape = graph.shape(of: x)
+    guard shape[2] % 2 == 0 else { return }
+    try add(.reshape(Reshape([shape[0], shape[1], shape[2] / 2, shape[3] * 2])), [x])
   }
 
   private mutating func convolution(_ x: ValueID, depthwise: Bool) throws {

@@ -122,15 +122,18 @@ struct StripeSimulation {
   }
 
   /// Whether what the node at a place has written by now, over one of its reads, covers no row that some other node still
-  /// reads.
+  /// reads. Under another shape, rows lie elsewhere.
   private func isReadBeforeWritten(_ read: Int, by writer: Int) -> Bool {
     let storage = graph.steps[writer].rowStorages[read]
+    let value = graph.steps[writer].access?.reads[read].value
     let written = done[writer - range.lowerBound]
     for position in nodes {
       guard let access = graph.steps[position].access else { continue }
       let next = done[position - range.lowerBound]
       for (read, other) in zip(access.reads, graph.steps[position].rowStorages)
-      where other == storage && position != writer {
+      where other == storage {
+        guard read.value == value else { return false }
+        guard position != writer else { continue }
         if position > writer, let stripe = stripes.last(where: { $0.position == position }),
           read.first[stripe.rows.lowerBound] < written
         {
