@@ -2,7 +2,7 @@
 
 expect 0 'SUBCOMMANDS' --help
 expect 0 '^[0-9]+\.[0-9]+\.[0-9]+' --version
-for command in compile run verify inspect passes bench profile plan targets graphs; do
+for command in compile run verify inspect passes explain bench profile plan targets graphs; do
   expect 0 "USAGE: ingot $command" $command --help
   expect 0 'OVERVIEW' help $command
   expect 2 'Error: .*--help' $command --absent
@@ -10,7 +10,7 @@ done
 expect 0 'ingot compile net.onnx' compile --help
 
 expect 2 "no command 'absent'; there are compile, run, " absent
-for words in 'absent --help' 'absent -h' '--help absent' 'absent --version' 'help absent' 'absent x.onnx' 'explain --help'; do
+for words in 'absent --help' 'absent -h' '--help absent' 'absent --version' 'help absent' 'absent x.onnx' 'explained --help'; do
   expect 2 'no command' $words
 done
 expect 2 "Unknown option '--absent'" compile "${digits[@]}" -o x.ingot --absent
