@@ -19,7 +19,7 @@ cd "$scratch"
 "$tool" compile --graph efficientformerv2 --variant digits --checkpoint "$digits" --target cpu-arm64 -o tool.ingot >/dev/null
 cmp library.ingot tool.ingot || { echo "FAILED: the library and the tool write different bundles"; exit 1; }
 
-chips=$(basename -s .json "$root"/Targets/*.json | sort | paste -sd ' ')
+chips=$(basename -s .json "$root"/Targets/*.json | grep -v '^schema$' | sort | paste -sd ' ')
 found=$(sed -n 's/^chips //p' out)
 if [ "$found" != "$chips" ]; then
   echo "FAILED: a program finds the chips $found, the folder Targets holds $chips; list them in Package.swift"
