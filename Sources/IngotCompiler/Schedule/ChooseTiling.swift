@@ -43,13 +43,13 @@ func chooseTiling(
 
 /// Limits to search cuts within: of the fast ones from what is allowed down, of small ones from the least up.
 private func limits(from least: Int, _ scheduling: Scheduling, _ untiled: Int) -> [Int] {
-  let shares = [0.0, 0.01, 0.02, 0.04, 0.08]
   switch scheduling.goal {
   case .untiled: return []
-  case .small: return shares.map { least + Int(Double(least) * $0) }
+  case .small: return [0.0, 0.01, 0.02, 0.04, 0.08].map { least + Int(Double(least) * $0) }
   case .fast:
-    let wanted = max(scheduling.limit ?? untiled, least)
-    return shares.map { least + Int(Double(wanted - least) * (1 - $0 * 12.5)) }
+    let wanted = Double(scheduling.limit ?? untiled)
+    let shares = [0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2]
+    return shares.map { Int(wanted * (1 - $0)) }.filter { $0 > least } + [least]
   }
 }
 

@@ -10,8 +10,8 @@ extension Emitter {
       let node = graph[graph.order[position]]
       guard let result = node.results.first, !graph.isConstant(result) else { continue }
       try requireRanks(of: node)
-      if let operand = cascade.overwrites[position] {
-        places[result.index] = places[node.operands[operand].index]
+      if let dead = cascade.overwrites[position] {
+        places[result.index] = places[dead.index]
       } else {
         places[result.index] = newPlace(.arena, result, ring: cascade.rings[position])
       }

@@ -8,6 +8,9 @@ import Tensors
 struct ScheduleGraph {
   /// A value that has memory, with all views of it.
   struct Storage {
+    /// The value that is all of it.
+    var value: ValueID
+    var type: TensorType
     var bytes: Int
     /// Place of the node that writes it; -1 for inputs.
     var written: Int
@@ -63,8 +66,8 @@ struct ScheduleGraph {
     storageOf[value.index] = storages.count
     storages.append(
       Storage(
-        bytes: footprint(graph.type(of: value).byteCount), written: written, lastRead: written,
-        isArena: isArena))
+        value: value, type: graph.type(of: value), bytes: footprint(graph.type(of: value).byteCount),
+        written: written, lastRead: written, isArena: isArena))
   }
 
   private mutating func step(_ position: Int, _ node: Node, _ graph: Graph, isRepeated: Bool) -> Step {

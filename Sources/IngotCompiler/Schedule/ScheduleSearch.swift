@@ -38,11 +38,13 @@ struct ScheduleSearch {
     let peaks = (0..<count).map { stages[$0 + 1].map(\.peak).min() ?? 0 }
     let worst = peaks.max() ?? 0
     let enough = limit ?? worst / 8
+    // Also those whose weights would not fit beside what they read and write.
+    let isLarge = (0..<count).map { (stages[$0 + 1].map(\.peak).max() ?? 0) > enough }
     for start in 0..<count where graph.steps[start].access != nil && live[start] < worst {
-      var isWanted = peaks[start] > enough
+      var isWanted = isLarge[start]
       for end in (start + 1)...min(start + Self.longest, count) {
         guard graph.canContinue(end - 1) else { break }
-        isWanted = isWanted || peaks[end - 1] > enough
+        isWanted = isWanted || isLarge[end - 1]
         let range = start..<end
         guard isWanted, end > start + 1, graph.steps[end - 1].access != nil, work < Self.mostWork,
           live[start] + graph.leastBytes(leaving: range) < worst
@@ -83,19 +85,41 @@ struct ScheduleSearch {
       work += simulation.stripes.count
       let peak = live + simulation.bytes
       guard peak < worst else { break }
-      let staged = range.filter { cost.stagedBytes($0, rows: height) > 0 }
-      for staged in staged.isEmpty ? [[]] : [[], staged] {
-        let bytes = staged.reduce(0) { $0 + cost.stagedBytes($1, rows: height) }
-        var waiting = Set(staged)
-        let calls = simulation.stripes.reduce(0) { sum, stripe in
-          let waits = waiting.remove(stripe.position) != nil
-          return sum
-            + cost(
-              stripe.position, stripe.rows.count, isStaged: staged.contains(stripe.position), waits: waits)
-        }
-        found.append(
-          Stage(range: range, height: height, staged: staged, peak: peak + bytes, cost: calls))
+      found += staged(simulation, height: height, peak, cost)
+    }
+    return found
+  }
+
+  /// A cascade without staged weights, and with more and more of them, those first that spare most for a byte.
+  private func staged(
+    _ simulation: StripeSimulation, height: Int, _ peak: Int, _ cost: ScheduleCost
+  ) -> [Stage] {
+    var total = 0.0
+    var plain: [Int: Double] = [:]
+    var ahead: [Int: Double] = [:]
+    for stripe in simulation.stripes {
+      let (position, rows) = (stripe.position, stripe.rows.count)
+      let inPlace = cost(position, rows, isStaged: false)
+      total += inPlace
+      plain[position, default: 0] += inPlace
+      ahead[position, default: 0] += cost(position, rows, isStaged: true, waits: ahead[position] == nil)
+    }
+    var stage = Stage(range: simulation.range, height: height, peak: peak, cost: total)
+    var found = [stage]
+    let gains = simulation.range.compactMap { position -> (position: Int, bytes: Int, cycles: Double)? in
+      let bytes = cost.stagedBytes(position, rows: height)
+      guard bytes > 0, let plain = plain[position], let ahead = ahead[position], plain > ahead else {
+        return nil
       }
+      return (position, bytes, plain - ahead)
+    }
+    for gain in gains.sorted(by: {
+      ($1.cycles * Double($0.bytes), $0.position) < ($0.cycles * Double($1.bytes), $1.position)
+    }) {
+      stage.staged.append(gain.position)
+      stage.peak += gain.bytes
+      stage.cost -= gain.cycles
+      found.append(stage)
     }
     return found
   }
@@ -168,24 +192,24 @@ struct ScheduleSearch {
       tiling.cascades.append(
         Cascade(
           range: stage.range, stripes: simulation.stripes, rings: simulation.rings,
-          overwrites: Dictionary(
-            uniqueKeysWithValues: simulation.overwrites.compactMap { position, read in
-              graph.steps[position].access.map { (position, $0.reads[read].operand) }
-            })))
+          overwrites: simulation.overwrites.mapValues { graph.storages[$0].value }))
     }
     return tiling
   }
 }
 
 extension ScheduleGraph {
-  /// Bytes of what a cascade leaves behind, less what may lie over something that dies.
+  /// Bytes of what a cascade leaves behind, less those of what dies in it, over which that may lie.
   fileprivate func leastBytes(leaving range: Range<Int>) -> Int {
-    range.reduce(0) { sum, position in
-      guard let storage = steps[position].storage.map({ storages[$0] }), storage.lastRead >= range.upperBound,
-        steps[position].overwritable.isEmpty
+    let left = range.reduce(0) { sum, position in
+      guard let storage = steps[position].storage.map({ storages[$0] }), storage.lastRead >= range.upperBound
       else { return sum }
       return sum + storage.bytes
     }
+    let dead = storages.reduce(0) { sum, storage in
+      storage.written < range.lowerBound && range.contains(storage.lastRead) ? sum + storage.bytes : sum
+    }
+    return max(0, left - dead)
   }
 
   /// Whether a cascade may go on over the node at a place.

@@ -4,8 +4,7 @@ struct StripeSimulation {
   let range: Range<Int>
   private(set) var stripes: [Cascade.Stripe] = []
   private(set) var rings: [Int: Int] = [:]
-  /// Results that may lie over an operand whose rows are all read before they are written: its number among the reads of
-  /// the node's access, by place.
+  /// Results that may lie over a storage whose rows are all read before they are written, by place.
   private(set) var overwrites: [Int: Int] = [:]
   /// Bytes that the cascade needs beside what is live before it.
   private(set) var bytes = 0
@@ -100,39 +99,37 @@ struct StripeSimulation {
     return oldest
   }
 
-  // MARK: Results over operands
+  // MARK: Results over what dies
 
-  /// Results that leave the cascade, and a storage from before it that dies in it, which they could lie over.
+  /// Results that leave the cascade, and a storage of the same type from before it that dies in it, over which they could
+  /// lie: one that the node may overwrite, or that it does not read at all.
   private func overwriteCandidates() -> [Int: Int] {
     var candidates: [Int: Int] = [:]
-    var taken: Set<Int> = []
+    var dying = graph.storages.indices.filter { index in
+      let storage = graph.storages[index]
+      return storage.isArena && storage.written < range.lowerBound && range.contains(storage.lastRead)
+    }
     for position in nodes where kept[position - range.lowerBound] == nil {
       let step = graph.steps[position]
-      guard
-        let read = step.overwritable.first(where: { read in
-          let found = graph.storages[step.rowStorages[read]]
-          return found.isArena && found.written < range.lowerBound && found.lastRead < range.upperBound
-            && !taken.contains(step.rowStorages[read])
-        })
-      else { continue }
-      candidates[position] = read
-      taken.insert(step.rowStorages[read])
+      guard let result = step.storage else { continue }
+      let place = dying.firstIndex { storage in
+        guard graph.storages[storage].type == graph.storages[result].type else { return false }
+        return !step.reads.contains(storage) || step.overwritable.contains { step.rowStorages[$0] == storage }
+      }
+      if let place { candidates[position] = dying.remove(at: place) }
     }
     return candidates
   }
 
-  /// Whether what the node at a place has written by now, over one of its reads, covers no row that some other node still
-  /// reads. Under another shape, rows lie elsewhere.
-  private func isReadBeforeWritten(_ read: Int, by writer: Int) -> Bool {
-    let storage = graph.steps[writer].rowStorages[read]
-    let value = graph.steps[writer].access?.reads[read].value
+  /// Whether what the node at a place has written by now, over a storage, covers no row that some node still reads. Under
+  /// another shape, rows lie elsewhere.
+  private func isReadBeforeWritten(_ storage: Int, by writer: Int) -> Bool {
     let written = done[writer - range.lowerBound]
     for position in nodes {
       guard let access = graph.steps[position].access else { continue }
       let next = done[position - range.lowerBound]
-      for (read, other) in zip(access.reads, graph.steps[position].rowStorages)
-      where other == storage {
-        guard read.value == value else { return false }
+      for (read, other) in zip(access.reads, graph.steps[position].rowStorages) where other == storage {
+        guard read.value == graph.storages[storage].value else { return false }
         guard position != writer else { continue }
         if position > writer, let stripe = stripes.last(where: { $0.position == position }),
           read.first[stripe.rows.lowerBound] < written

@@ -16,8 +16,8 @@ struct Cascade: Sendable, Equatable {
   var stripes: [Stripe]
   /// Rows that are kept of a result that only the cascade reads, by the place of its node.
   var rings: [Int: Int]
-  /// Results that are written over an operand that nobody needs any more: which one, by the place of the node.
-  var overwrites: [Int: Int]
+  /// Results that are written over a value of the same type that nobody needs any more, by the place of the node.
+  var overwrites: [Int: ValueID]
 }
 
 /// How a function is cut into calls: the nodes that no cascade has run whole.
