@@ -2,6 +2,7 @@ import Bundle
 import IR
 import Ingot
 import IngotCompiler
+import Machine
 import Tensors
 import TestSupport
 import Testing
@@ -14,8 +15,9 @@ import Testing
     for seed in (group * 10)..<(group * 10 + 10) {
       let graph = try StripedNetwork(seed: UInt64(seed)).graph
       let input = Tensor(random: .i8, graph.shape(of: graph.inputs[0].value), seed: UInt64(seed))
-      let whole = try scheduled(graph, .untiled, input)
-      let small = try scheduled(graph, .small, input)
+      let chip = seed % 2 == 0 ? cpu : npu
+      let whole = try scheduled(graph, .untiled, chip, input)
+      let small = try scheduled(graph, .small, chip, input)
       #expect(small.program.arenaBytes <= whole.program.arenaBytes, "seed \(seed)")
       #expect(problems(of: small.program) == [], "seed \(seed)\n\(small.program.text)")
       for (found, expected) in zip(small.outputs, whole.outputs) {
@@ -35,17 +37,19 @@ import Testing
   }
 
   private func scheduled(
-    _ graph: Graph, _ goal: ScheduleGoal, _ input: Tensor
+    _ graph: Graph, _ goal: ScheduleGoal, _ chip: Target, _ input: Tensor
   ) throws -> (program: Program, outputs: [Tensor]) {
-    let bundle = try compiled(graph, goal)
+    let bundle = try compiled(graph, goal, chip)
     let session = try Session(try Model(bytes: bundle.bytes), threads: 2)
     try session.setInput(0, to: input)
     try session.run()
     return (bundle.programs[0], try session.outputs.indices.map { try session.outputTensor($0) })
   }
 
-  private func compiled(_ graph: Graph, _ goal: ScheduleGoal) throws -> CompiledBundle {
-    var options = CompileOptions(target: cpu, precision: .fp32, verifies: true)
+  private func compiled(
+    _ graph: Graph, _ goal: ScheduleGoal, _ chip: Target = cpu
+  ) throws -> CompiledBundle {
+    var options = CompileOptions(target: chip, precision: .fp32, verifies: true)
     options.schedule = goal
     return try compile(Module([graph]), options)
   }

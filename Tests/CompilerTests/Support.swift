@@ -10,6 +10,9 @@ let cpu = target("cpu-arm64")
 /// The other one, whose panels are wider than this machine's, or narrower.
 let otherCPU = target("cpu-x86_64")
 
+/// One that moves weights to where values lie.
+let npu = target("arm-ethos-u55-256")
+
 private func target(_ name: String) -> Target {
   let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../Targets")
     .standardized.path(percentEncoded: false)
